@@ -45,8 +45,8 @@ accuracy: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.accuracy $(ARGS)
 
 contract: $(VENV)/dev.stamp
-	@$(BIN)/python -m ledig.asyncapi firmware-config/asyncapi.json
-	@$(BIN)/python -m ledig.broker_rights firmware-config/mosquitto/ledig.acl
+	@$(BIN)/python -m ledig.contract.asyncapi firmware-config/asyncapi.json
+	@$(BIN)/python -m ledig.contract.broker_rights firmware-config/mosquitto/ledig.acl
 
 install: $(VENV)/run.stamp
 	@sh requirements/lgpio.sh $(VENV) || true

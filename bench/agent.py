@@ -17,13 +17,13 @@ from pathlib import Path
 
 import psutil
 
-from bench.spread import FEWEST_RUNS, Spread, runs
-from tests.edge.house import DEVICE, SITE, Collector
-from tests.servers import Mosquitto, mosquitto
+from bench.spread import MIN_RUNS, Spread, parse_runs
+from tests.support.edge.site import DEVICE, SITE, FakeCollector
+from tests.support.servers import Mosquitto, mosquitto
 
 SENSORS = 16
 CPU_GOAL_PCT = 0.2
-SETTLE_S = 3.0
+REST_S = 3.0
 """After this time at rest, an agent's memory no longer changes."""
 _SITE = """
 [site]
@@ -71,7 +71,7 @@ y_m = 2.0
 """
 
 
-def site_file(folder: Path, server: Mosquitto) -> Path:
+def write_site_file(folder: Path, server: Mosquitto) -> Path:
     """Write the site file of sixteen desks on one device."""
     settings = server.settings(DEVICE)
     passwords = folder / "passwords"
@@ -87,7 +87,7 @@ def site_file(folder: Path, server: Mosquitto) -> Path:
 
 
 @contextmanager
-def process(*command: str) -> Iterator[psutil.Process]:
+def run_python(*command: str) -> Iterator[psutil.Process]:
     """Run a process of this interpreter until the block ends."""
     with subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         try:
@@ -96,7 +96,7 @@ def process(*command: str) -> Iterator[psutil.Process]:
             started.terminate()
 
 
-def bare_bytes() -> int:
+def measure_bare_bytes() -> int:
     """Return the resident memory of a Python process that only waits."""
     command = [sys.executable, "-c", "print(flush=True); input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as bare:
@@ -112,33 +112,33 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60, help="length of the run whose processor time is measured")
-    parser.add_argument("--runs", type=runs, default=FEWEST_RUNS, help="number of starts whose memory is measured")
+    parser.add_argument("--runs", type=parse_runs, default=MIN_RUNS, help="number of starts whose memory is measured")
     options = parser.parse_args()
     ratios: list[float] = []
     for number in range(options.runs):
         last = number == options.runs - 1
-        with tempfile.TemporaryDirectory() as folder, mosquitto() as server, Collector(server) as collector:
-            site = str(site_file(Path(folder), server))
-            bare = bare_bytes()
-            with process("-m", "ledig", "edge", site, "--device", DEVICE, "--pins", "mock") as agent:
-                collector.wait(
+        with tempfile.TemporaryDirectory() as folder, mosquitto() as server, FakeCollector(server) as collector:
+            site = str(write_site_file(Path(folder), server))
+            bare = measure_bare_bytes()
+            with run_python("-m", "ledig", "edge", site, "--device", DEVICE, "--pins", "mock") as agent:
+                collector.wait_for(
                     lambda collector=collector: len(collector.events) >= SENSORS, "the present level of each sensor"
                 )
                 before = agent.cpu_times()
                 delivered = len(collector.events)
-                agent_wait(agent, options.seconds if last else SETTLE_S)
+                wait_for_agent(agent, options.seconds if last else REST_S)
                 after = agent.cpu_times()
                 memory = int(agent.memory_info().rss)
                 threads = agent.num_threads()
         ratios.append(memory / bare)
         print(f"memory: agent {memory / 1e6:.1f} MB, bare Python {bare / 1e6:.1f} MB, {threads} threads")
     used_s = after.user + after.system - before.user - before.system
-    print(f"memory: {Spread.of(ratios).text()} x a bare Python's")
+    print(f"memory: {Spread.of(ratios).format()} x a bare Python's")
     print(f"processor: {100 * used_s / options.seconds:.2f} % of a core over {options.seconds:g} s", end="")
     print(f" (goal {CPU_GOAL_PCT} %), {len(collector.events) - delivered} heartbeats and changes delivered")
 
 
-def agent_wait(agent: psutil.Process, seconds: float) -> None:
+def wait_for_agent(agent: psutil.Process, seconds: float) -> None:
     """Let the agent run; raise if it ends."""
     try:
         status = agent.wait(seconds)

@@ -24,13 +24,13 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from bench.spread import FEWEST_RUNS, Spread, runs
-from collector.outward import Occupancy
-from dashboard.settings import DashboardSettings
-from tests.dashboard.house import PLAN
-from tests.dashboard.stage import Voice, everything, state, voice
-from tests.processes import SPAWN, dashboard, spawned
-from tests.servers import HOST, answers, free_port, mosquitto, until
+from bench.spread import MIN_RUNS, Spread, parse_runs
+from collector.contract.states import Occupancy
+from dashboard.configuration.settings import DashboardSettings
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.stage import CollectorPublisher, build_state, publish_everything, run_publisher
+from tests.support.processes import SPAWN, running_dashboard, running_function
+from tests.support.servers import HOST, accepts_connections, find_free_port, mosquitto, wait_until
 
 HEAD = (
     b"GET / HTTP/1.1",
@@ -40,13 +40,13 @@ HEAD = (
     b"Accept-Language: sv-SE,sv;q=0.9",
     b"User-Agent: Mozilla/5.0 (Linux; Android 13) Mobile",
 )
-ASK = b"\r\n".join((*HEAD, b"", b""))
-HOUSE = replace(PLAN, opening_hours={})  # always open, independent of the time of the run
+REQUEST = b"\r\n".join((*HEAD, b"", b""))
+OPEN_PLAN = replace(PLAN, opening_hours={})  # always open, independent of the time of the run
 CHANGES_PER_S = 10
 GOAL = 0.5
 
 
-def flat(port: int, head: dict[str, str], body: bytes) -> None:
+def serve_from_memory(port: int, head: dict[str, str], body: bytes) -> None:
     """Serve a minimal Flask application that has the bytes in memory."""
     import gevent.socket
     from flask import Flask, Response
@@ -62,7 +62,7 @@ def flat(port: int, head: dict[str, str], body: bytes) -> None:
     WSGIServer(listener, app, log=None).serve_forever()
 
 
-def load(readers: int, orders: Connection) -> None:
+def run_readers(readers: int, orders: Connection) -> None:
     """For each (port, seconds) received, request the page on all connections, and send the responses per second."""
     while order := orders.recv():
         orders.send(_measure_rate(order[0], readers, order[1]))
@@ -74,7 +74,7 @@ def _measure_rate(port: int, readers: int, seconds: float) -> float:
         missing: dict[socket.socket, int] = {}
         for line in lines:
             selector.register(line, selectors.EVENT_READ)
-            line.sendall(ASK)
+            line.sendall(REQUEST)
         count = 0
         start_s = time.monotonic()
         while time.monotonic() - start_s < seconds:
@@ -83,7 +83,7 @@ def _measure_rate(port: int, readers: int, seconds: float) -> float:
                 missing[line] = _count_missing(line.recv(262_144), missing.get(line, 0))
                 if not missing[line]:
                     count += 1
-                    line.sendall(ASK)
+                    line.sendall(REQUEST)
         return count / (time.monotonic() - start_s)
 
 
@@ -98,7 +98,7 @@ def _count_missing(got: bytes, missing: int) -> int:
     return int(length[1]) - len(body)
 
 
-def page(port: int) -> tuple[dict[str, str], bytes]:
+def fetch_page(port: int) -> tuple[dict[str, str], bytes]:
     """Return the page as sent: its content headers and its bytes."""
     with closing(socket.create_connection((HOST, port))) as line:
         line.sendall(b"\r\n".join((*HEAD, b"Connection: close", b"", b"")))
@@ -110,22 +110,22 @@ def page(port: int) -> tuple[dict[str, str], bytes]:
 
 def is_live(port: int) -> bool:
     """Whether the page shows live data."""
-    head, body = page(port)
+    head, body = fetch_page(port)
     return b'data-link="live"' in (gzip.decompress(body) if "Content-Encoding" in head else body)
 
 
 @contextmanager
-def changing(publisher: Voice) -> Iterator[None]:
+def change_desks(publisher: CollectorPublisher) -> Iterator[None]:
     """Take and leave desks until the block ends."""
     stop = threading.Event()
-    desks = [space.id for space in HOUSE.spaces if space.offered]
+    desks = [space.id for space in OPEN_PLAN.spaces if space.is_offered]
     turns = itertools.count()
 
     def change() -> None:
         while not stop.wait(1 / CHANGES_PER_S):
             number = next(turns)
             now = Occupancy.OCCUPIED if number // len(desks) % 2 else Occupancy.VACANT
-            publisher.say({desks[number % len(desks)]: state(now)})
+            publisher.publish_states({desks[number % len(desks)]: build_state(now)})
 
     thread = threading.Thread(target=change)
     thread.start()
@@ -140,25 +140,25 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of each turn")
-    parser.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="number of turns of each")
+    parser.add_argument("--pairs", type=parse_runs, default=MIN_RUNS, help="number of turns of each")
     parser.add_argument("--readers", type=int, default=16, help="number of open connections")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto())
-        publisher = stack.enter_context(voice(broker.settings("observer"), HOUSE))
-        everything(publisher)
-        ours, bare = free_port(), free_port()
+        publisher = stack.enter_context(run_publisher(broker.settings("observer"), OPEN_PLAN))
+        publish_everything(publisher)
+        ours, bare = find_free_port(), find_free_port()
         settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "a", journal_path=folder / "j", port=ours
         )
-        stack.enter_context(dashboard(folder, settings, HOUSE))
-        until(lambda: is_live(ours), what="a live page")
-        head, body = page(ours)
-        stack.enter_context(spawned(flat, bare, head, body))
-        until(lambda: answers(bare), what="the bare page")
+        stack.enter_context(running_dashboard(folder, settings, OPEN_PLAN))
+        wait_until(lambda: is_live(ours), what="a live page")
+        head, body = fetch_page(ours)
+        stack.enter_context(running_function(serve_from_memory, bare, head, body))
+        wait_until(lambda: accepts_connections(bare), what="the bare page")
         here, there = SPAWN.Pipe()
-        stack.enter_context(spawned(load, options.readers, there))
+        stack.enter_context(running_function(run_readers, options.readers, there))
 
         def turn(port: int) -> float:
             here.send((port, options.seconds))
@@ -168,13 +168,13 @@ def main() -> None:
             pairs = [(turn(ours), turn(bare)) for _ in range(options.pairs)]
             ratio = Spread.of(one / other for one, other in pairs)
             mine, other = (Spread.of(rates).median for rates in zip(*pairs, strict=True))
-            print(f"{title}: {mine:.0f} pages/s, from memory {other:.0f}: {ratio.text()} (goal: at least {GOAL})")
+            print(f"{title}: {mine:.0f} pages/s, from memory {other:.0f}: {ratio.format()} (goal: at least {GOAL})")
 
         turn(ours)
         turn(bare)
         print(f"the first page, {len(body)} bytes as sent ({head}), {options.readers} connections")
         print_ratio("nothing changes")
-        with changing(publisher):
+        with change_desks(publisher):
             print_ratio(f"{CHANGES_PER_S} changes a second")
         here.send(None)
 

@@ -15,19 +15,19 @@ from math import pi, sin
 from random import Random
 from typing import Final
 
-from collector.forecast import HOUR_MS, Hour, Opening
-from collector.forecast.course import forecast
-from collector.forecast.past import learn
+from collector.forecast.model.course import forecast_hours
+from collector.forecast.model.points import HOUR_MS, HourOpening, SeriesHour
+from collector.forecast.model.series_history import learn_series
 
-ASKED_S: Final = 1.0
+GOAL_S: Final = 1.0
 TODAY: Final = date(2026, 2, 25).toordinal()
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 NOON: Final = 12
 WEEK_DAYS: Final = 7
-HOUSES: Final = {"never closed": range(24), "open twelve hours": range(8, 20)}
+SITES: Final = {"never closed": range(24), "open twelve hours": range(8, 20)}
 
 
-def zone(seed: int, days: int, opened: range) -> list[Hour]:
+def simulate_zone(seed: int, days: int, opened: range) -> list[SeriesHour]:
     """Simulate the hours of `days` days, and of the week after them."""
     generator = Random(seed)  # noqa: S311 - repeatable, no secret
     hours = []
@@ -35,19 +35,19 @@ def zone(seed: int, days: int, opened: range) -> list[Hour]:
         level = (14 if (day + 6) % 7 < 5 else 6) + generator.gauss(0, 2)
         for hour in range(24):
             value = None if generator.random() < 0.02 else max(0.0, level * sin(pi * hour / 24) + generator.gauss(0, 1))
-            opening = Opening.OPEN if hour in opened else Opening.CLOSED
-            hours.append(Hour(((day - _EPOCH) * 24 + hour) * HOUR_MS, day, hour, opening, value, 40))
+            opening = HourOpening.OPEN if hour in opened else HourOpening.CLOSED
+            hours.append(SeriesHour(((day - _EPOCH) * 24 + hour) * HOUR_MS, day, hour, opening, value, 40))
     return hours
 
 
-def spent_s(zones: Sequence[list[Hour]], days: int) -> tuple[float, float]:
+def measure_cpu_s(zones: Sequence[list[SeriesHour]], days: int) -> tuple[float, float]:
     """Return the processor seconds to learn, and to forecast a week from noon on."""
     midnight, noon = 24 * days, 24 * days + NOON
     start_s = time.process_time()
-    learned = [learn(hours[:midnight], TODAY) for hours in zones]
+    learned = [learn_series(hours[:midnight], TODAY) for hours in zones]
     learned_s = time.process_time()
     for learned_values, hours in zip(learned, zones, strict=True):
-        forecast(learned_values, hours[midnight:noon], hours[noon : noon + 24 * WEEK_DAYS])
+        forecast_hours(learned_values, hours[midnight:noon], hours[noon : noon + 24 * WEEK_DAYS])
     return learned_s - start_s, time.process_time() - learned_s
 
 
@@ -57,12 +57,12 @@ def main() -> None:
     parser.add_argument("--zones", type=int, default=50)
     parser.add_argument("--days", type=int, default=396)
     options = parser.parse_args()
-    for name, opened in HOUSES.items():
-        zones = [zone(seed, options.days, opened) for seed in range(options.zones)]
-        learning_s, forecasting_s = spent_s(zones, options.days)
+    for name, opened in SITES.items():
+        zones = [simulate_zone(seed, options.days, opened) for seed in range(options.zones)]
+        learning_s, forecasting_s = measure_cpu_s(zones, options.days)
         print(
             f"{options.zones} zones, {options.days} days, {name}: learn {learning_s:.2f} s, forecast a week"
-            f" {forecasting_s:.2f} s, both {learning_s + forecasting_s:.2f} s (goal: at most {ASKED_S:g} s)"
+            f" {forecasting_s:.2f} s, both {learning_s + forecasting_s:.2f} s (goal: at most {GOAL_S:g} s)"
         )
 
 

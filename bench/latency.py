@@ -28,20 +28,20 @@ from zoneinfo import ZoneInfo
 
 from gpiozero.pins.mock import MockFactory
 
-from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
-from collector.settings import CollectorSettings
-from dashboard.settings import DashboardSettings
+from collector.configuration.settings import CollectorSettings
+from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from dashboard.configuration.settings import DashboardSettings
 from edge import agent
-from edge.broker import BrokerSettings, client
-from edge.clock import HostClock
-from edge.settings import ClockSource, DeviceSettings, PressureSettings
-from tests.processes import collector, dashboard
-from tests.servers import Mosquitto, free_port, mosquitto
+from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
+from edge.contract.broker import BrokerSettings, create_client
+from edge.timekeeping.clock import HostClock
+from tests.support.processes import running_collector, running_dashboard
+from tests.support.servers import Mosquitto, find_free_port, mosquitto
 
 DEVICES, MATS = 5, 20
 PINS = range(4, 4 + MATS)
 DESKS = [(f"pi-{device}", pin) for device in range(DEVICES) for pin in PINS]
-SETTLE_MS = 50
+DEBOUNCE_MS = 50
 WARM_UP_S = 3.0
 HOPS_PER_S = 20
 MEDIAN_MS, P99_MS = 150, 400
@@ -64,7 +64,7 @@ PLAN = SitePlan(
 )
 
 
-class Felt(NamedTuple):
+class DeskChange(NamedTuple):
     """Desk number `desk` changed at `at_ns`; the page must then show `code` for it."""
 
     at_ns: int
@@ -72,7 +72,7 @@ class Felt(NamedTuple):
     code: str
 
 
-class Seen(NamedTuple):
+class ReceivedFrames(NamedTuple):
     """What streams received: the states of each version, and for each stream its versions with their arrival times."""
 
     spaces: dict[int, str]
@@ -104,17 +104,17 @@ def read_streams(port: int, count: int, out: Connection) -> None:
                     known[text] = frame["version"]
                     spaces[frame["version"]] = frame["spaces"]
                 arrivals[key.data].append((known[text], now_ns))
-    out.send(Seen(spaces, arrivals))
+    out.send(ReceivedFrames(spaces, arrivals))
 
 
-def hop(receiving: BrokerSettings, sending: BrokerSettings, out: Connection) -> None:
+def measure_hops(receiving: BrokerSettings, sending: BrokerSettings, out: Connection) -> None:
     """Publish and receive at QoS 1 with bare paho; send every delay in ns."""
     delays: list[int] = []
-    receiver = client(receiving, "receiver")
+    receiver = create_client(receiving, "receiver")
     receiver.on_message = lambda _c, _u, message: delays.append(time.monotonic_ns() - int(message.payload))
     receiver.on_connect = lambda found, *_: found.subscribe("ledig/v1/bench-hop", qos=1)
     receiver.on_subscribe = lambda *_: out.send("ready")
-    sender = client(sending, "sender")
+    sender = create_client(sending, "sender")
     for each in (receiver, sender):
         each.connect(receiving.host, receiving.port)
         each.loop_start()
@@ -127,7 +127,7 @@ def hop(receiving: BrokerSettings, sending: BrokerSettings, out: Connection) -> 
 
 
 @contextmanager
-def asked(target: object, *arguments: object) -> Iterator[Connection]:
+def run_measuring(target: object, *arguments: object) -> Iterator[Connection]:
     """Run a process that is ready, sends its result once anything is sent to it, and ends."""
     here, there = SPAWN.Pipe()
     process = SPAWN.Process(target=target, args=(*arguments, there))  # type: ignore[arg-type]  # one of the two functions above
@@ -141,7 +141,7 @@ def asked(target: object, *arguments: object) -> Iterator[Connection]:
 
 
 @contextmanager
-def agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
+def run_agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
     """Run five devices with twenty mats each; yield their pins."""
     stop = threading.Event()
     pins = {f"pi-{device}": MockFactory() for device in range(DEVICES)}
@@ -152,10 +152,10 @@ def agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
             device=device,
             broker=broker.settings(device),
             outbox_path=folder / f"outbox-{device}.sqlite",
-            sensors=tuple(PressureSettings(id=f"mat-{pin}", pin=pin, settle_ms=SETTLE_MS) for pin in PINS),
+            sensors=tuple(PressureSettings(id=f"mat-{pin}", pin=pin, debounce_ms=DEBOUNCE_MS) for pin in PINS),
             clock=ClockSource.HOST,
         )
-        threads.append(threading.Thread(target=agent.run, args=(settings, HostClock(), factory, stop)))
+        threads.append(threading.Thread(target=agent.run_agent, args=(settings, HostClock(), factory, stop)))
         threads[-1].start()
     try:
         yield pins
@@ -165,9 +165,9 @@ def agents(broker: Mosquitto, folder: Path) -> Iterator[dict[str, MockFactory]]:
             thread.join()
 
 
-def drive(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[Felt]:
+def drive_pins(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[DeskChange]:
     """Simulate people who sit down and stand up, `rate` times a second, each desk in turn."""
-    felt: list[Felt] = []
+    felt: list[DeskChange] = []
     order = list(range(len(DESKS)))
     random.shuffle(order)
     start_s = time.monotonic()
@@ -177,7 +177,7 @@ def drive(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[Fel
         device, name = DESKS[desk]
         pin = pins[device].pin(name)
         is_taken = bool(pin.state)  # a pressed mat pulls its pin low
-        felt.append(Felt(time.monotonic_ns(), desk, "o" if is_taken else "a"))
+        felt.append(DeskChange(time.monotonic_ns(), desk, "o" if is_taken else "a"))
         if is_taken:
             pin.drive_low()
         else:
@@ -185,7 +185,7 @@ def drive(pins: dict[str, MockFactory], rate: float, seconds: float) -> list[Fel
     return felt
 
 
-def delays_ms(felt: list[Felt], seen: Seen) -> Iterator[float]:
+def stream_delays_ms(felt: list[DeskChange], seen: ReceivedFrames) -> Iterator[float]:
     """Yield the time from each pin's edge until each stream had received a frame that shows it."""
     first_ns: dict[int, int] = {}
     for stream in seen.streams:
@@ -206,7 +206,7 @@ def delays_ms(felt: list[Felt], seen: Seen) -> Iterator[float]:
             yield (stream[known[later]] - at_ns) / 1e6 if later < len(known) else float("inf")
 
 
-def told(name: str, delays: list[float], goal: str = "") -> None:
+def print_delays(name: str, delays: list[float], goal: str = "") -> None:
     """Print one line of the table."""
     delays.sort()
     shares = [delays[min(len(delays) - 1, int(share * len(delays)))] for share in (0.5, 0.95, 0.99)]
@@ -224,26 +224,26 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         devices = [f"pi-{device}" for device in range(DEVICES)]
         broker = stack.enter_context(mosquitto(devices=devices, observers=["receiver", "sender"]))
-        journal, port = folder / "journal.sqlite", free_port()
+        journal, port = folder / "journal.sqlite", find_free_port()
         collector_settings = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
         dashboard_settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "accounts", journal_path=journal, port=port
         )
-        stack.enter_context(collector(folder, collector_settings, PLAN))
-        stack.enter_context(dashboard(folder, dashboard_settings, PLAN))
-        pins = stack.enter_context(agents(broker, folder))
-        streams = stack.enter_context(asked(read_streams, port, options.streams))
-        hops = stack.enter_context(asked(hop, broker.settings("receiver"), broker.settings("sender")))
-        drive(pins, options.rate, WARM_UP_S)
-        felt = drive(pins, options.rate, options.seconds)
+        stack.enter_context(running_collector(folder, collector_settings, PLAN))
+        stack.enter_context(running_dashboard(folder, dashboard_settings, PLAN))
+        pins = stack.enter_context(run_agents(broker, folder))
+        streams = stack.enter_context(run_measuring(read_streams, port, options.streams))
+        hops = stack.enter_context(run_measuring(measure_hops, broker.settings("receiver"), broker.settings("sender")))
+        drive_pins(pins, options.rate, WARM_UP_S)
+        felt = drive_pins(pins, options.rate, options.seconds)
         time.sleep(1)
         streams.send("stop")
         hops.send("stop")
-        pages, bare = list(delays_ms(felt, streams.recv())), [delay / 1e6 for delay in hops.recv()]
+        pages, bare = list(stream_delays_ms(felt, streams.recv())), [delay / 1e6 for delay in hops.recv()]
     print(f"{options.rate:g} events/s, {options.streams} open streams, {options.seconds:g} s")
     print(f"{'milliseconds':<34}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}{'count':>10}")
-    told("pin to open page", pages, f"goal: median {MEDIAN_MS}, 99 % {P99_MS}")
-    told("bare MQTT hop, QoS 1", bare)
+    print_delays("pin to open page", pages, f"goal: median {MEDIAN_MS}, 99 % {P99_MS}")
+    print_delays("bare MQTT hop, QoS 1", bare)
 
 
 if __name__ == "__main__":

@@ -21,14 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.settings import DashboardSettings
-from tests.dashboard.house import PLAN
-from tests.dashboard.stage import everything, voice
-from tests.processes import dashboard
-from tests.servers import ROOT, free_port, mosquitto
+from dashboard.configuration.settings import DashboardSettings
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.stage import publish_everything, run_publisher
+from tests.support.processes import running_dashboard
+from tests.support.servers import ROOT, find_free_port, mosquitto
 
 CLI = ROOT / ".tools/node_modules/lighthouse/cli/index.js"
-HOUSE = replace(PLAN, opening_hours={})  # always open, independent of the time of the run
+OPEN_PLAN = replace(PLAN, opening_hours={})  # always open, independent of the time of the run
 PAGES: Final = ("/", "/sensing", "/wall", "/manage/login")
 GOALS: Final = {"performance": 98, "accessibility": 100, "best-practices": 100}
 SEO: Final = {"/": 95}
@@ -36,7 +36,7 @@ SEO: Final = {"/": 95}
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 
 
-def look(url: str, folder: Path) -> dict[str, Any]:
+def run_lighthouse(url: str, folder: Path) -> dict[str, Any]:
     """Run Lighthouse once and return its report."""
     report = folder / "report.json"
     command = ["node", str(CLI), url, "--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={FLAGS}"]
@@ -47,12 +47,12 @@ def look(url: str, folder: Path) -> dict[str, Any]:
     return result
 
 
-def scores(report: dict[str, Any]) -> dict[str, float]:
+def read_scores(report: dict[str, Any]) -> dict[str, float]:
     """Return the score of each category, of 100."""
     return {name: round(100 * (category["score"] or 0), 1) for name, category in report["categories"].items()}
 
 
-def costs(report: dict[str, Any]) -> list[str]:
+def list_costs(report: dict[str, Any]) -> list[str]:
     """Describe each audit that costs points, with its score."""
     found = []
     for name, category in report["categories"].items():
@@ -63,14 +63,14 @@ def costs(report: dict[str, Any]) -> list[str]:
     return found
 
 
-def look_at(path: str, port: int, runs: int, folder: Path) -> tuple[dict[str, float], list[str]]:
+def measure_page(path: str, port: int, runs: int, folder: Path) -> tuple[dict[str, float], list[str]]:
     """Return the median scores of one page, and the audits that cost points in the last run."""
-    reports = [look(f"http://localhost:{port}{path}", folder) for _ in range(runs)]
-    each = [scores(report) for report in reports]
-    return {name: statistics.median(one[name] for one in each) for name in each[0]}, costs(reports[-1])
+    reports = [run_lighthouse(f"http://localhost:{port}{path}", folder) for _ in range(runs)]
+    each = [read_scores(report) for report in reports]
+    return {name: statistics.median(one[name] for one in each) for name in each[0]}, list_costs(reports[-1])
 
 
-def below(path: str, found: dict[str, float]) -> list[str]:
+def list_missed(path: str, found: dict[str, float]) -> list[str]:
     """Describe the goals that a page misses."""
     goals = GOALS | ({"seo": SEO[path]} if path in SEO else {})
     return [f"{path}: {name} {found[name]:g}, goal {goal}" for name, goal in goals.items() if found[name] < goal]
@@ -87,20 +87,20 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto())
-        everything(stack.enter_context(voice(broker.settings("observer"), HOUSE)))
-        port = free_port()
+        publish_everything(stack.enter_context(run_publisher(broker.settings("observer"), OPEN_PLAN)))
+        port = find_free_port()
         settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "a", journal_path=folder / "j", port=port
         )
-        stack.enter_context(dashboard(folder, settings, HOUSE))
+        stack.enter_context(running_dashboard(folder, settings, OPEN_PLAN))
         print(f"{'':<16}{'performance':>14}{'accessibility':>16}{'best practices':>16}{'SEO':>6}")
         for path in options.page or PAGES:
-            found, why = look_at(path, port, options.runs, folder)
+            found, why = measure_page(path, port, options.runs, folder)
             print(f"{path:<16}{found['performance']:>14g}{found['accessibility']:>16g}", end="")
             print(f"{found['best-practices']:>16g}{found['seo']:>6g}", flush=True)
             if options.why:
                 print("\n".join(why))
-            missed += below(path, found)
+            missed += list_missed(path, found)
     if missed:
         sys.exit("below the goal: " + "; ".join(missed))
 

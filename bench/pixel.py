@@ -22,20 +22,20 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Page, expect
 
-from bench.latency import DESKS, DEVICES, PLAN, told
-from collector.settings import CollectorSettings
-from dashboard.settings import DashboardSettings
-from edge import topics
-from edge.broker import client
-from edge.message import EventsMessage, Kind, SensorEvent, encode
-from tests.browser import chromium
-from tests.processes import collector, dashboard
-from tests.servers import Mosquitto, free_port, mosquitto
+from bench.latency import DESKS, DEVICES, PLAN, print_delays
+from collector.configuration.settings import CollectorSettings
+from dashboard.configuration.settings import DashboardSettings
+from edge.contract import topics
+from edge.contract.broker import create_client
+from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from tests.support.browser import chromium
+from tests.support.processes import running_collector, running_dashboard
+from tests.support.servers import Mosquitto, find_free_port, mosquitto
 
 P99_MS = 500
 WARM_UP_S = 3.0
 # records each changed desk symbol with its state and the time at which the browser drew it
-WATCH = """() => {
+RECORD_DRAWN = """() => {
   window.drawn = [];
   const code = (mark) => (mark.getAttribute('class').match(/(?:^| )s-(.)(?: |$)/) || [])[1];
   const held = new Map();
@@ -55,7 +55,7 @@ WATCH = """() => {
 }"""
 
 
-class Sent(NamedTuple):
+class PublishedEvent(NamedTuple):
     """At `at_ms` somebody sat down at a desk, or stood up; the page must draw `code` for it."""
 
     at_ms: float
@@ -63,7 +63,7 @@ class Sent(NamedTuple):
     code: str
 
 
-class People:
+class SimulatedDesks:
     """Simulates people who sit down and stand up, each desk in turn, with the events of five devices."""
 
     def __init__(self, stack: ExitStack, broker: Mosquitto) -> None:
@@ -73,21 +73,21 @@ class People:
         self._clients: dict[str, Any] = {}
         for number in range(DEVICES):
             settings = broker.settings(f"pi-{number}")
-            device = self._clients[f"pi-{number}"] = client(settings, f"bench-{number}")
+            device = self._clients[f"pi-{number}"] = create_client(settings, f"bench-{number}")
             device.connect(settings.host, settings.port)
             device.loop_start()
             stack.callback(device.loop_stop)
             stack.callback(device.disconnect)
 
-    def move(self, rate: float, seconds: float) -> list[Sent]:
+    def publish_changes(self, rate: float, seconds: float) -> list[PublishedEvent]:
         """Publish `rate` events a second."""
-        sent: list[Sent] = []
+        sent: list[PublishedEvent] = []
         start_s = time.monotonic()
         for number in range(int(rate * seconds)):
             time.sleep(max(0.0, start_s + number / rate - time.monotonic()))
             desk = self._turns[number % len(DESKS)]
             self._is_taken[desk] = not self._is_taken[desk]
-            sent.append(Sent(time.time() * 1000, desk, "o" if self._is_taken[desk] else "a"))
+            sent.append(PublishedEvent(time.time() * 1000, desk, "o" if self._is_taken[desk] else "a"))
             self._publish(desk)
         return sent
 
@@ -98,24 +98,24 @@ class People:
             seq=self._seqs[device],
             sensor=f"mat-{pin}",
             at_ms=time.time_ns() // 1_000_000,
-            kind=Kind.PRESSURE,
+            kind=EventKind.PRESSURE,
             value=float(self._is_taken[desk]),
         )
-        topic = topics.device(PLAN.id, device, topics.DeviceTopic.EVENTS)
+        topic = topics.device_topic(PLAN.id, device, topics.DeviceTopic.EVENTS)
         self._clients[device].publish(topic, encode(EventsMessage("bench", 1, [event])), qos=1)
 
 
-def opened(stack: ExitStack, port: int) -> Page:
+def open_page(stack: ExitStack, port: int) -> Page:
     """Open the first page in a phone's window and record what it draws."""
     context = stack.enter_context(chromium()).new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/")
     expect(page.locator("body")).to_have_attribute("data-link", "live")
-    page.evaluate(WATCH)
+    page.evaluate(RECORD_DRAWN)
     return page
 
 
-def delays_ms(sent: list[Sent], drawn: list[tuple[int, str, float]]) -> Iterator[float]:
+def drawing_delays_ms(sent: list[PublishedEvent], drawn: list[tuple[int, str, float]]) -> Iterator[float]:
     """Yield the time from each event until its desk was drawn; infinite if it never was."""
     of_desk = defaultdict(list)
     for desk, code, at_ms in drawn:
@@ -133,22 +133,22 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto(devices=[f"pi-{number}" for number in range(DEVICES)]))
-        journal, port = folder / "journal.sqlite", free_port()
+        journal, port = folder / "journal.sqlite", find_free_port()
         collector_settings = CollectorSettings(broker=broker.settings("collector"), journal_path=journal)
         dashboard_settings = DashboardSettings(
             broker=broker.settings("dashboard"), accounts_path=folder / "accounts", journal_path=journal, port=port
         )
-        stack.enter_context(collector(folder, collector_settings, PLAN))
-        stack.enter_context(dashboard(folder, dashboard_settings, PLAN))
-        people = People(stack, broker)
-        page = opened(stack, port)
-        people.move(options.rate, WARM_UP_S)
-        sent = people.move(options.rate, options.seconds)
+        stack.enter_context(running_collector(folder, collector_settings, PLAN))
+        stack.enter_context(running_dashboard(folder, dashboard_settings, PLAN))
+        people = SimulatedDesks(stack, broker)
+        page = open_page(stack, port)
+        people.publish_changes(options.rate, WARM_UP_S)
+        sent = people.publish_changes(options.rate, options.seconds)
         page.wait_for_timeout(1500)
-        delays = list(delays_ms(sent, page.evaluate("window.drawn")))
+        delays = list(drawing_delays_ms(sent, page.evaluate("window.drawn")))
     print(f"{options.rate:g} events/s, {options.seconds:g} s, the first page in Chromium")
     print(f"{'milliseconds':<34}{'median':>9}{'95 %':>9}{'99 %':>9}{'most':>9}{'count':>10}")
-    told("event on the broker to pixel", delays, f"goal: 99 % {P99_MS}")
+    print_delays("event on the broker to pixel", delays, f"goal: 99 % {P99_MS}")
     print(f"never drawn: {delays.count(float('inf'))} of {len(delays)}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-FEWEST_RUNS: Final = 5
+MIN_RUNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Spread:
         found = list(figures)
         return cls(statistics.median(found), min(found), max(found), len(found))
 
-    def text(self, digits: int = 2) -> str:
+    def format(self, digits: int = 2) -> str:
         """Format as text, such as `1.03 (0.89 to 1.17, 5 runs)`."""
         return f"{self.median:.{digits}f} ({self.least:.{digits}f} to {self.most:.{digits}f}, {self.runs} runs)"
 
 
-def runs(given: str) -> int:
+def parse_runs(given: str) -> int:
     """Parse a number of runs for argparse: five or more."""
     count = int(given)
-    if count < FEWEST_RUNS:
-        raise argparse.ArgumentTypeError(f"a median and a range need {FEWEST_RUNS} runs or more, got {count}")
+    if count < MIN_RUNS:
+        raise argparse.ArgumentTypeError(f"a median and a range need {MIN_RUNS} runs or more, got {count}")
     return count

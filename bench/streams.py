@@ -21,51 +21,51 @@ import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from bench.latency import PLAN, Felt, asked, delays_ms, read_streams, told
-from collector.outward import Occupancy
-from dashboard.settings import DashboardSettings
-from tests.dashboard.stage import Voice, state, voice
-from tests.processes import dashboard
-from tests.servers import HOST, free_port, mosquitto, until
+from bench.latency import PLAN, DeskChange, print_delays, read_streams, run_measuring, stream_delays_ms
+from collector.contract.states import Occupancy
+from dashboard.configuration.settings import DashboardSettings
+from tests.support.dashboard.stage import CollectorPublisher, build_state, run_publisher
+from tests.support.processes import running_dashboard
+from tests.support.servers import HOST, find_free_port, mosquitto, wait_until
 
 ELSEWHERE, ONE_MORE = "127.0.0.2", "127.0.0.3"
 P99_MS = 1000
-ASK = b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+STREAM_REQUEST = b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
 WARM_UP_S = 2.0
-SMALL = 4096
+RECEIVE_BUFFER_BYTES = 4096
 """Bytes that the kernel buffers for a stalled reader, so that its stream blocks soon."""
 
 
-class Desks:
+class PublishedDesks:
     """The site's desks, all free at first, which are taken and left in turn."""
 
-    def __init__(self, publisher: Voice) -> None:
+    def __init__(self, publisher: CollectorPublisher) -> None:
         self._publisher = publisher
         self._taken = [False] * len(PLAN.spaces)
         self._turns = random.sample(range(len(PLAN.spaces)), len(PLAN.spaces))
-        publisher.say({space.id: state(Occupancy.VACANT) for space in PLAN.spaces})
+        publisher.publish_states({space.id: build_state(Occupancy.VACANT) for space in PLAN.spaces})
 
-    def change(self, rate: float, seconds: float) -> list[Felt]:
+    def change(self, rate: float, seconds: float) -> list[DeskChange]:
         """Change a desk `rate` times a second."""
-        changes: list[Felt] = []
+        changes: list[DeskChange] = []
         start_s = time.monotonic()
         for number in range(int(rate * seconds)):
             time.sleep(max(0.0, start_s + number / rate - time.monotonic()))
             desk = self._turns[number % len(self._turns)]
             self._taken[desk] = not self._taken[desk]
-            changes.append(Felt(time.monotonic_ns(), desk, "o" if self._taken[desk] else "v"))
+            changes.append(DeskChange(time.monotonic_ns(), desk, "o" if self._taken[desk] else "v"))
             now = Occupancy.OCCUPIED if self._taken[desk] else Occupancy.VACANT
-            self._publisher.say({PLAN.spaces[desk].id: state(now)})
+            self._publisher.publish_states({PLAN.spaces[desk].id: build_state(now)})
         return changes
 
 
-def stall(port: int) -> socket.socket:
+def open_stalled(port: int) -> socket.socket:
     """Open a stream without reading from it."""
     line = socket.socket()
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     line.bind((ELSEWHERE, 0))
     line.connect((HOST, port))
-    line.sendall(ASK)
+    line.sendall(STREAM_REQUEST)
     return line
 
 
@@ -78,7 +78,7 @@ def catch_up(line: socket.socket, newest: int) -> int:
     return text.count(b"data:")
 
 
-def get(port: int, path: str, address: str = HOST) -> tuple[http.client.HTTPResponse, bytes]:
+def fetch(port: int, path: str, address: str = HOST) -> tuple[http.client.HTTPResponse, bytes]:
     """Return one response, whatever its status, and its body."""
     with closing(http.client.HTTPConnection(HOST, port, timeout=30, source_address=(address, 0))) as line:
         line.request("GET", path)
@@ -86,29 +86,29 @@ def get(port: int, path: str, address: str = HOST) -> tuple[http.client.HTTPResp
         return response, response.read()
 
 
-def seats(port: int) -> tuple[int, int]:
+def count_seats(port: int) -> tuple[int, int]:
     """Return the number of open streams and their maximum."""
-    health = json.loads(get(port, "/healthz")[1])
+    health = json.loads(fetch(port, "/healthz")[1])
     return health["streams"], health["max_streams"]
 
 
-def fill(port: int, stalled: int, stack: ExitStack) -> int:
+def fill_seats(port: int, stalled: int, stack: ExitStack) -> int:
     """Open streams until every seat is taken; return the number of seats."""
-    until(lambda: seats(port)[0] == stalled, what="the seats of closed streams")
-    most = seats(port)[1]
+    wait_until(lambda: count_seats(port)[0] == stalled, what="the seats of closed streams")
+    most = count_seats(port)[1]
     for number in range(most - stalled):
         address = HOST if number < most // 2 else ELSEWHERE
         line = stack.enter_context(socket.create_connection((HOST, port), source_address=(address, 0)))
-        line.sendall(ASK)
-    until(lambda: seats(port)[0] == most, what=f"{most} open streams")
+        line.sendall(STREAM_REQUEST)
+    wait_until(lambda: count_seats(port)[0] == most, what=f"{most} open streams")
     return most
 
 
-def one_more(port: int) -> str:
+def request_one_more(port: int) -> str:
     """Describe the response to the reader after the last seat."""
     start_s = time.monotonic()
-    refused, _ = get(port, "/api/v1/stream", ONE_MORE)
-    answered, frame = get(port, "/api/v1/frame", ONE_MORE)
+    refused, _ = fetch(port, "/api/v1/stream", ONE_MORE)
+    answered, frame = fetch(port, "/api/v1/frame", ONE_MORE)
     took_ms = (time.monotonic() - start_s) * 1000
     refusal = f"{refused.status}, Retry-After {refused.headers['Retry-After']} s"
     return f"{refusal}; the frame instead: {answered.status}, {len(frame)} bytes; both in {took_ms:.0f} ms"
@@ -129,9 +129,9 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto())
-        port = free_port()
+        port = find_free_port()
         stack.enter_context(
-            dashboard(
+            running_dashboard(
                 folder,
                 DashboardSettings(
                     broker=broker.settings("dashboard"),
@@ -142,25 +142,25 @@ def main() -> None:
                 PLAN,
             )
         )
-        desks = Desks(stack.enter_context(voice(broker.settings("observer"), PLAN)))
+        desks = PublishedDesks(stack.enter_context(run_publisher(broker.settings("observer"), PLAN)))
         for stalled in (0, options.stalled):
-            until(lambda: seats(port)[0] == 0, what="the seats of closed streams")
-            lines = [stack.enter_context(closing(stall(port))) for _ in range(stalled)]
-            with asked(read_streams, port, options.streams) as streams:
+            wait_until(lambda: count_seats(port)[0] == 0, what="the seats of closed streams")
+            lines = [stack.enter_context(closing(open_stalled(port))) for _ in range(stalled)]
+            with run_measuring(read_streams, port, options.streams) as streams:
                 desks.change(options.rate, WARM_UP_S)
                 changes = desks.change(options.rate, options.seconds)
                 time.sleep(1)
                 streams.send("stop")
                 seen = streams.recv()
-            delays = list(delays_ms(changes, seen))
-            told(f"change to open page, {stalled} stalled", delays, f"goal: 99 % {P99_MS}")
+            delays = list(stream_delays_ms(changes, seen))
+            print_delays(f"change to open page, {stalled} stalled", delays, f"goal: 99 % {P99_MS}")
             print(f"never shown: {delays.count(float('inf'))} of {len(delays)}")
             if lines:
                 newest = max(seen.spaces)
                 frames = catch_up(lines[0], newest)
                 print(f"a stalled reader that reads again has the newest frame, {newest}, after {frames} frames")
-        most = fill(port, options.stalled, stack)
-        print(f"stream {most + 1:,}: {one_more(port)}")
+        most = fill_seats(port, options.stalled, stack)
+        print(f"stream {most + 1:,}: {request_one_more(port)}")
 
 
 if __name__ == "__main__":

@@ -35,14 +35,14 @@ from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
 
-from bench.spread import FEWEST_RUNS, Spread, runs
-from collector.run import run
-from collector.settings import CollectorSettings
-from edge import topics
-from edge.broker import BrokerSettings
-from edge.message import EventsMessage, Kind, SensorEvent, decode_events, encode
-from tests.collector.houses import NOON_MS, house_of
-from tests.servers import mosquitto
+from bench.spread import MIN_RUNS, Spread, parse_runs
+from collector.configuration.settings import CollectorSettings
+from collector.engine.service import run_collector
+from edge.contract import topics
+from edge.contract.broker import BrokerSettings
+from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_events, encode
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
+from tests.support.servers import mosquitto
 
 SENSORS, DEVICES = 500, 20
 DECODING_RUNS = 7
@@ -56,14 +56,14 @@ max_inflight_messages 1000
 max_queued_messages 100000
 max_queued_bytes 67108864
 """
-HOUSE_MS = multiprocessing.RawValue("q", NOON_MS)
+SITE_TIME_MS = multiprocessing.RawValue("q", NOON_MS)
 """Site time: the publisher advances it, the collector reads it."""
-_SITE = house_of(SENSORS, DEVICES)
+_SITE = build_desk_plan(SENSORS, DEVICES)
 PLAN = replace(_SITE, rules=replace(_SITE.rules, silent_after_heartbeats=20.0))
 FORK = multiprocessing.get_context("fork")
 
 
-class Said(NamedTuple):
+class BenchMessage(NamedTuple):
     """One MQTT message."""
 
     topic: str
@@ -72,7 +72,7 @@ class Said(NamedTuple):
     """Site time of the message."""
 
 
-def said(events_each: int, messages: int) -> list[Said]:
+def build_messages(events_each: int, messages: int) -> list[BenchMessage]:
     """Build the messages of the devices, in turn."""
     per_device = SENSORS // DEVICES
     built = []
@@ -85,15 +85,15 @@ def said(events_each: int, messages: int) -> list[Said]:
             turn, part = divmod(seqs[device] - 1, per_device)  # the device's sensors in turn, 30 s a round
             name = f"desk-{part * DEVICES + device}-pir"
             in_use = (turn // ROUNDS_IN_USE + part) % 2
-            kind, value = (Kind.MOTION, 1 - turn % 2) if in_use else (Kind.HEARTBEAT, 0)
+            kind, value = (EventKind.MOTION, 1 - turn % 2) if in_use else (EventKind.HEARTBEAT, 0)
             at_ms = NOON_MS + turn * 30_000 + part * 1000 + device
             events.append(SensorEvent(seq=seqs[device], sensor=name, at_ms=at_ms, kind=kind, value=value))
-        topic = topics.device(PLAN.id, f"pi-{device + 1}", topics.DeviceTopic.EVENTS)
-        built.append(Said(topic, encode(EventsMessage("bench", 1, events)), events[-1].at_ms))
+        topic = topics.device_topic(PLAN.id, f"pi-{device + 1}", topics.DeviceTopic.EVENTS)
+        built.append(BenchMessage(topic, encode(EventsMessage("bench", 1, events)), events[-1].at_ms))
     return built
 
 
-def publish(port: int, messages: list[Said], go: Event, out: Connection) -> None:
+def publish_all(port: int, messages: list[BenchMessage], go: Event, out: Connection) -> None:
     """Send all messages at QoS 1, at most WINDOW in flight; report when the first was sent."""
     packets = [
         _build_packet(topic, payload, number % 65_535 + 1) for number, (topic, payload, _) in enumerate(messages)
@@ -109,7 +109,7 @@ def publish(port: int, messages: list[Said], go: Event, out: Connection) -> None
         while acknowledged < len(packets):
             room = min(len(packets), acknowledged + WINDOW)
             if sent < room:
-                HOUSE_MS.value = messages[room - 1].at_ms
+                SITE_TIME_MS.value = messages[room - 1].at_ms
                 line.sendall(b"".join(packets[sent:room]))
                 sent = room
             left += len(line.recv(65_536))
@@ -127,7 +127,7 @@ def _build_packet(topic: str, payload: bytes, mid: int) -> bytes:
             return b"\x32" + bytes(length) + body
 
 
-def discard(port: int, messages: int, out: Connection) -> None:
+def discard_all(port: int, messages: int, out: Connection) -> None:
     """Run a bare paho subscriber, as in its documentation; report when the last message arrives."""
     seen = 0
 
@@ -138,27 +138,29 @@ def discard(port: int, messages: int, out: Connection) -> None:
             out.send(time.monotonic())
 
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe(topics.every_device(PLAN.id, topics.DeviceTopic.EVENTS), qos=1)
+    client.on_connect = lambda *_: client.subscribe(
+        topics.all_devices_filter(PLAN.id, topics.DeviceTopic.EVENTS), qos=1
+    )
     client.on_subscribe = lambda *_: out.send("ready")
     client.on_message = on_message
     client.connect("127.0.0.1", port)
     client.loop_forever()
 
 
-def collect(port: int, path: Path, stop: Event) -> None:
+def run_bench_collector(port: int, path: Path, stop: Event) -> None:
     """Run the collector as shipped."""
     settings = CollectorSettings(broker=BrokerSettings(host="127.0.0.1", port=port), journal_path=path)
     stopped = threading.Event()
     threading.Thread(target=lambda: (stop.wait(), stopped.set()), daemon=True).start()
-    run(settings, PLAN, lambda: HOUSE_MS.value, stopped)
+    run_collector(settings, PLAN, lambda: SITE_TIME_MS.value, stopped)
 
 
 @contextmanager
-def publisher(port: int, messages: list[Said]) -> Iterator[Callable[[], float]]:
+def run_publisher(port: int, messages: list[BenchMessage]) -> Iterator[Callable[[], float]]:
     """Run a connected publisher; yield a function that starts it and returns its start time."""
     go = FORK.Event()
     here, there = FORK.Pipe()
-    process = FORK.Process(target=publish, args=(port, messages, go, there))
+    process = FORK.Process(target=publish_all, args=(port, messages, go, there))
     process.start()
     here.recv()
 
@@ -170,7 +172,7 @@ def publisher(port: int, messages: list[Said]) -> Iterator[Callable[[], float]]:
     process.join()
 
 
-class Rate(NamedTuple):
+class RunSpeed(NamedTuple):
     """Speed of one run."""
 
     per_s: float
@@ -179,29 +181,29 @@ class Rate(NamedTuple):
     """Microseconds of one core per message; more meaningful than the rate on a shared machine."""
 
 
-def bare_rate(port: int, messages: list[Said]) -> Rate:
+def measure_bare(port: int, messages: list[BenchMessage]) -> RunSpeed:
     """Measure how fast a bare subscriber discards messages."""
     here, there = FORK.Pipe()
-    process = FORK.Process(target=discard, args=(port, len(messages), there))
+    process = FORK.Process(target=discard_all, args=(port, len(messages), there))
     process.start()
     here.recv()
-    with publisher(port, messages) as start:
+    with run_publisher(port, messages) as start:
         start_s = start()
         ended = here.recv()
     process.terminate()
-    return Rate(len(messages) / (ended - start_s), _join_cpu_us(process) / len(messages))
+    return RunSpeed(len(messages) / (ended - start_s), _join_cpu_us(process) / len(messages))
 
 
-def collector_rate(port: int, messages: list[Said], events: int) -> Rate:
+def measure_collector(port: int, messages: list[BenchMessage], events: int) -> RunSpeed:
     """Measure how fast the collector stores messages on disk."""
-    HOUSE_MS.value = NOON_MS
+    SITE_TIME_MS.value = NOON_MS
     with tempfile.TemporaryDirectory(prefix="ledig-bench-") as folder:
         path = Path(folder) / "journal.sqlite"
         stop = FORK.Event()
-        process = FORK.Process(target=collect, args=(port, path, stop))
+        process = FORK.Process(target=run_bench_collector, args=(port, path, stop))
         process.start()
         _wait_until_subscribed(port)
-        with publisher(port, messages) as start:
+        with run_publisher(port, messages) as start:
             start_s = start()
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
                 while (reader.execute("SELECT total(seq) FROM stream").fetchone()[0]) < events:
@@ -215,7 +217,7 @@ def collector_rate(port: int, messages: list[Said], events: int) -> Rate:
         if stored != events or process.exitcode:
             raise SystemExit(f"the collector stored {stored} of {events} events, exit status {process.exitcode}")
         print(f"    stored {stored} events, {transitions} transitions")
-    return Rate(len(messages) / (ended - start_s), cpu_us / len(messages))
+    return RunSpeed(len(messages) / (ended - start_s), cpu_us / len(messages))
 
 
 def _join_cpu_us(process: BaseProcess) -> float:
@@ -230,7 +232,7 @@ def _wait_until_subscribed(port: int) -> None:
     """Wait for the collector's first status; by then it has subscribed."""
     online = threading.Event()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe(topics.collector(PLAN.id))
+    client.on_connect = lambda *_: client.subscribe(topics.collector_topic(PLAN.id))
     client.on_message = lambda _c, _u, message: online.set() if b'"online":true' in message.payload else None
     client.connect("127.0.0.1", port)
     client.loop_start()
@@ -239,15 +241,15 @@ def _wait_until_subscribed(port: int) -> None:
     client.loop_stop()
 
 
-def compare(title: str, messages: list[Said], events: int, pairs: int) -> list[tuple[Rate, Rate]]:
+def compare_pairs(title: str, messages: list[BenchMessage], events: int, pairs: int) -> list[tuple[RunSpeed, RunSpeed]]:
     """Run both in turns; return each pair's rates, the bare subscriber's first."""
     print(f"{title}: {len(messages)} messages, {events} events, {len(messages[0].payload)} bytes each")
     bare, ours = [], []
     with mosquitto(BROKER) as broker:
         for _ in range(pairs):
-            bare.append(bare_rate(broker.port, messages))
+            bare.append(measure_bare(broker.port, messages))
             print(f"  bare paho  {bare[-1].per_s:9.0f} messages/s, {bare[-1].cpu_us:6.1f} us each")
-            ours.append(collector_rate(broker.port, messages, events))
+            ours.append(measure_collector(broker.port, messages, events))
             print(
                 f"  collector  {ours[-1].per_s:9.0f} messages/s, {ours[-1].cpu_us:6.1f} us each,"
                 f" {ours[-1].per_s * events / len(messages):9.0f} events/s"
@@ -255,7 +257,7 @@ def compare(title: str, messages: list[Said], events: int, pairs: int) -> list[t
     return list(zip(bare, ours, strict=True))
 
 
-def decoding(title: str, messages: list[Said]) -> None:
+def compare_decoding(title: str, messages: list[BenchMessage]) -> None:
     """Print the cost of decode_events and of json.loads for the same bytes."""
     payloads = [message.payload for message in messages]
 
@@ -268,31 +270,32 @@ def decoding(title: str, messages: list[Said]) -> None:
     pairs = [(cost_us(decode_events), cost_us(json.loads)) for _ in range(DECODING_RUNS)]
     ours, theirs = (Spread.of(costs) for costs in zip(*pairs, strict=True))
     ratio = Spread.of(mine / other for mine, other in pairs)
-    print(f"{title}: decode and validate {ours.median:.2f} us, json.loads {theirs.median:.2f} us: {ratio.text()}")
+    print(f"{title}: decode and validate {ours.median:.2f} us, json.loads {theirs.median:.2f} us: {ratio.format()}")
 
 
 def main() -> None:
     """Measure, and print each figure with its goal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=40_000, help="number of messages with one event each")
-    parser.add_argument("--pairs", type=runs, default=FEWEST_RUNS, help="number of runs of each, in turns")
+    parser.add_argument("--pairs", type=parse_runs, default=MIN_RUNS, help="number of runs of each, in turns")
     options = parser.parse_args()
-    single = said(1, options.messages)
-    decoding("one event a message", single[:5000])
-    pairs = compare("one event a message", single, options.messages, options.pairs)
-    many = said(50, options.messages // 10)
-    decoding("50 events a message", many[:200])
-    pairs_many = compare("50 events a message", many, 50 * len(many), options.pairs)
+    single = build_messages(1, options.messages)
+    compare_decoding("one event a message", single[:5000])
+    pairs = compare_pairs("one event a message", single, options.messages, options.pairs)
+    many = build_messages(50, options.messages // 10)
+    compare_decoding("50 events a message", many[:200])
+    pairs_many = compare_pairs("50 events a message", many, 50 * len(many), options.pairs)
     ratio = Spread.of(ours.per_s / bare.per_s for bare, ours in pairs)
     cpu = Spread.of(ours.cpu_us / bare.cpu_us for bare, ours in pairs)
     print(
-        f"one event a message: {ratio.text()} of bare paho's messages/s (goal: at least 0.85), {cpu.text()} of its CPU"
+        f"one event a message: {ratio.format()} of bare paho's messages/s (goal: at least 0.85),"
+        f" {cpu.format()} of its CPU"
     )
     in_events = Spread.of(50 * many.per_s / bare.per_s for (bare, _), (_, many) in zip(pairs, pairs_many, strict=True))
     event_us = Spread.of(ours.cpu_us / 50 for _, ours in pairs_many)
     bare_many = Spread.of(bare.per_s for bare, _ in pairs_many)
-    print(f"50 events a message: {in_events.text(1)} x that in events/s (goal: at least 4)")
-    print(f"  at {event_us.text(1)} us an event; bare paho takes {bare_many.text(0)} such messages/s")
+    print(f"50 events a message: {in_events.format(1)} x that in events/s (goal: at least 4)")
+    print(f"  at {event_us.format(1)} us an event; bare paho takes {bare_many.format(0)} such messages/s")
 
 
 if __name__ == "__main__":

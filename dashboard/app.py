@@ -13,39 +13,42 @@ from typing import Any
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from collector.plan import SitePlan
-from dashboard import api, languages, packing, problems, routes
-from dashboard.accounts import Accounts
-from dashboard.accounts import pages as accounts_pages
+from collector.site.plan import SitePlan
+from dashboard.account_pages import accounts as accounts_pages
+from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
-from dashboard.base_path import BasePath, cookie_name, root
-from dashboard.drawing import draw
+from dashboard.charts.plan_drawing import draw_floors
+from dashboard.configuration.base_path import BasePathMiddleware, cookie_name, root_path
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.feeds import api
 from dashboard.foyer import pages as foyer
-from dashboard.live.channel import Seats
-from dashboard.live.following import Live
+from dashboard.live.broadcast import StreamSlots
 from dashboard.manager import (
     alerts_pages,
     devices_pages,
     forecast_pages,
     growth_pages,
-    learnt_pages,
+    learned_pages,
     rules_pages,
     today_pages,
-    use,
+    use_pages,
 )
-from dashboard.manager import pages as manager
+from dashboard.manager import overview_pages as manager
 from dashboard.member import pages as member
-from dashboard.serving import Serving
-from dashboard.settings import DashboardSettings
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.text import languages
+from dashboard.web import compression, problems, routes
+from dashboard.web.app_context import AppContext
 
 MAX_FORM_BYTES = 16 * 1024
 _log = logging.getLogger(__name__)
 _RAW = re.compile(rb"[\x80-\xff]")
 
 
-def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts: Accounts) -> Flask:
+def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, accounts: Accounts) -> Flask:
     """Create the application. It serves what `live` holds, and neither starts nor stops `live`.
 
     Args:
@@ -55,9 +58,10 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
         accounts: the accounts, sessions and access log.
     """
     app = Flask(__name__)
+    app.jinja_env.undefined = StrictUndefined
     app.config.update(
         SECRET_KEY=_read_form_secret(accounts),
-        APPLICATION_ROOT=root(settings.base_path),  # the cookie's path
+        APPLICATION_ROOT=root_path(settings.base_path),  # the cookie's path
         SESSION_COOKIE_NAME=cookie_name(
             settings.base_path, "ledig-form"
         ),  # Flask's own session: the CSRF token of the forms, nothing else
@@ -71,34 +75,34 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
     )
     app.request_class = _TolerantRequest
     app.session_interface = _FormSessionInterface()
-    app.extensions["ledig"] = Serving(settings, live, accounts, Seats(settings.max_streams), draw(plan))
+    app.extensions["ledig"] = AppContext(settings, live, accounts, StreamSlots(settings.max_streams), draw_floors(plan))
     CSRFProtect(app)
-    languages.install(app, settings.language)
+    languages.install_languages(app, settings.language)
     for blueprint in (
         member.routes,
         foyer.routes,
         api.routes,
         manager.routes,
-        use.routes,
+        use_pages.routes,
         forecast_pages.routes,
         growth_pages.routes,
         devices_pages.routes,
-        learnt_pages.routes,
+        learned_pages.routes,
         alerts_pages.routes,
         today_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
     ):
         app.register_blueprint(blueprint)
-    routes.install(app, problems.accounts_away)
+    routes.install_access_control(app, problems.respond_accounts_away)
     app.before_request(_draw_nonce)
     app.after_request(_set_security_headers)
     if not settings.base_path:  # on a shared host the transport policy is not ours to set
         app.after_request(_require_https)
-    packing.install(app)
-    problems.install(app)
+    compression.install_compression(app)
+    problems.install_error_handlers(app)
     if settings.base_path:
-        app.wsgi_app = BasePath(app.wsgi_app, settings.base_path)  # type: ignore[method-assign]
+        app.wsgi_app = BasePathMiddleware(app.wsgi_app, settings.base_path)  # type: ignore[method-assign]
     if settings.proxies:
         depth = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=depth, x_proto=depth, x_host=depth)  # type: ignore[method-assign]
@@ -108,7 +112,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: Live, accounts
 def _read_form_secret(accounts: Accounts) -> str:
     """Return the key that signs forms; a key of this process alone while the accounts cannot be read."""
     try:
-        return accounts.secret
+        return accounts.form_secret
     except AccountsAway as unavailable:
         _log.error("%s; the public pages work, and nobody can log in until this is resolved", unavailable)
         return secrets.token_hex(32)

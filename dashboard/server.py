@@ -21,24 +21,24 @@ import gevent
 import gevent.socket
 from flask import Flask
 
-from collector.plan import SitePlan
-from collector.site_time import SiteTime, TimeSource, read_machine
-from dashboard import release
-from dashboard.accounts import Accounts
-from dashboard.accounts.care import CARE_S, PURGE_S, AccountsCare
-from dashboard.accounts.clock import COLLECTOR, open_accounts
+from collector.site.plan import SitePlan
+from collector.timekeeping.site_time import SiteTime, TimeSource, read_machine_clocks
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.clock import COLLECTOR_WITNESS, open_accounts
+from dashboard.accounts.maintenance import MAINTENANCE_INTERVAL_S, PURGE_INTERVAL_S, AccountsMaintenance
 from dashboard.app import create_app
-from dashboard.housekeeping import Chore, FaultLog, Housekeeper
-from dashboard.live.following import ASK_AGAIN_S, TICK_S, Follower, Live
-from dashboard.settings import DashboardSettings
-from dashboard.web_server import PageServer, make_room
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.subscriber.subscriber import FRAME_TICK_S, RESUBSCRIBE_S, LiveView, SiteSubscriber
+from dashboard.web import release
+from dashboard.web.periodic_tasks import FailureLog, PeriodicTask, PeriodicTaskRunner
+from dashboard.web_server import PageServer, raise_file_limit
 
-LOOK_S: Final = 0.02
-APART_S: Final = 0.08
+LOOP_PAUSE_S: Final = 0.02
+MIN_FRAME_INTERVAL_S: Final = 0.08
 """Minimum time between frames. The collector publishes every 100 ms; sending more often than that avoids that both wait
 for each other.
 """
-GOODBYE_S: Final = 1
+STREAM_SHUTDOWN_S: Final = 1
 """Open streams never end by themselves; on shutdown they get this long."""
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class ListenerLost(RuntimeError):
     """gevent closed the listening socket after an error. Only a new process can listen again."""
 
 
-def serve(
+def serve_dashboard(
     settings: DashboardSettings,
     plan: SitePlan,
     source: TimeSource,
@@ -72,59 +72,63 @@ def serve(
         PortTaken: another program listens there, or the address is not ours.
         ListenerLost: gevent gave up the listening socket.
     """
-    limits = make_room(settings.max_streams)
+    limits = raise_file_limit(settings.max_streams)
     listener = _open_listener(settings.host, settings.port)
     accounts, real_time = open_accounts(settings.accounts_path)
-    site_time = real_time if source is read_machine else SiteTime(source)
-    live = Live(plan, site_time.now_ms, release.mark())
-    subscriber = Follower(settings.broker, plan.id, live.inbox)
-    live.say = subscriber.say
+    site_time = real_time if source is read_machine_clocks else SiteTime(source)
+    live = LiveView(plan, site_time.now_ms, release.compute_release_id())
+    subscriber = SiteSubscriber(settings.broker, plan.id, live.inbox)
+    live.publish = subscriber.publish
     app = create_app(replace(settings, max_streams=limits.streams), plan, live, accounts)
     server = PageServer(listener, app, limits.connections, proxied=settings.proxies > 0)
     server.start()
     subscriber.start()
     _log.info("serving %s on http://%s:%s", plan.name, settings.host, settings.port)
     ticked_s, subscribed_s, is_fresh = float("-inf"), time.monotonic(), True
-    maintenance, faults = AccountsCare(accounts, real_time), FaultLog()
+    maintenance, faults = AccountsMaintenance(accounts, real_time), FailureLog()
     tasks = (
-        Chore("maintenance of the accounts", CARE_S, lambda: _maintain_accounts(maintenance, accounts, app)),
-        Chore("purge of the accounts", PURGE_S, maintenance.purge),
+        PeriodicTask(
+            "maintenance of the accounts",
+            MAINTENANCE_INTERVAL_S,
+            lambda: _maintain_accounts(maintenance, accounts, app),
+        ),
+        PeriodicTask("purge of the accounts", PURGE_INTERVAL_S, maintenance.purge_expired),
     )
-    background = Housekeeper(tasks)
+    background = PeriodicTaskRunner(tasks)
     try:
         while not stop.is_set():
             now_s = time.monotonic()
-            if now_s - ticked_s >= (APART_S if live.inbox else TICK_S):
+            if now_s - ticked_s >= (MIN_FRAME_INTERVAL_S if live.inbox else FRAME_TICK_S):
                 ticked_s = now_s
                 is_fresh = faults.attempt(
                     "a frame of the live pages", partial(_update_live, live, now_s, real_time, site_time)
                 )
-            if now_s - subscribed_s >= ASK_AGAIN_S:
+            if now_s - subscribed_s >= RESUBSCRIBE_S:
                 subscribed_s = now_s
-                faults.attempt("subscribing again", subscriber.ask_again)
-            faults.attempt("closing expired connections", partial(server.tend, now_s))
-            faults.attempt("starting background tasks", partial(background.tick, now_s))
-            gevent.sleep(LOOK_S)
+                faults.attempt("subscribing again", subscriber.resubscribe_refused)
+            faults.attempt("closing expired connections", partial(server.check_connections, now_s))
+            faults.attempt("starting background tasks", partial(background.start_due, now_s))
+            gevent.sleep(LOOP_PAUSE_S)
             if server.closed:
                 raise ListenerLost("dashboard: the listening socket failed; see the log line above")
             if is_fresh:
                 report_progress()
     finally:
-        server.stop(timeout=GOODBYE_S)
+        server.stop(timeout=STREAM_SHUTDOWN_S)
         subscriber.stop()
 
 
-def _update_live(live: Live, now_s: float, real_time: SiteTime, site_time: SiteTime) -> None:
+def _update_live(live: LiveView, now_s: float, real_time: SiteTime, site_time: SiteTime) -> None:
     live.tick(now_s)
     real_time.now_ms()
-    if (collector_ms := live.picture.collector_ms) is not None:
-        live.picture.collector_ms = None
-        site_time.report(COLLECTOR, collector_ms, exact=True)
+    if (collector_ms := live.snapshot.collector_ms) is not None:
+        live.snapshot.collector_ms = None
+        site_time.record_device_time(COLLECTOR_WITNESS, collector_ms, exact=True)
 
 
-def _maintain_accounts(maintenance: AccountsCare, accounts: Accounts, app: Flask) -> None:
-    maintenance.care()
-    app.config["SECRET_KEY"] = accounts.secret
+def _maintain_accounts(maintenance: AccountsMaintenance, accounts: Accounts, app: Flask) -> None:
+    maintenance.maintain()
+    app.config["SECRET_KEY"] = accounts.form_secret
 
 
 def _open_listener(host: str, port: int) -> gevent.socket.socket:

@@ -17,7 +17,7 @@ PULSE_S = 1.5
 """On and off for this long each while the state is unknown."""
 BLINK_S = 0.1
 IDENTIFY_S = 10.0
-COLLECTOR_SILENT_MS = 15_000
+COLLECTOR_TIMEOUT_MS = 15_000
 """The collector publishes its status every five seconds; after three missed ones the state is unknown."""
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class _CollectorStatus(Struct):
     online: bool
 
 
-def shown(payload: bytes) -> LampState:
+def decode_lamp_state(payload: bytes) -> LampState:
     """Decode what the lamp shows for a retained state; everything but taken and vacant is unknown."""
     try:
         return _LAMP_STATES.get(msgspec.json.decode(payload, type=_SpaceState).state, LampState.UNKNOWN)
@@ -54,7 +54,7 @@ def shown(payload: bytes) -> LampState:
         return LampState.UNKNOWN
 
 
-def works(payload: bytes) -> bool:
+def is_collector_online(payload: bytes) -> bool:
     """Return whether the collector reports that it is online."""
     try:
         return msgspec.json.decode(payload, type=_CollectorStatus).online
@@ -78,20 +78,20 @@ class Lamp:
             log.error("the lamp on GPIO%d cannot be used: %s; the agent continues without it", pin, fault)  # noqa: TRY400 - one plain line
         self._update_led()
 
-    def tell(self, state: LampState, now_ms: int) -> None:
+    def show_state(self, state: LampState, now_ms: int) -> None:
         """Show a state while the collector is online, after any blinking has ended (real milliseconds, monotonic)."""
         self._published_state = state
-        self.wake(now_ms)
+        self.advance_time(now_ms)
 
-    def trust(self, now_ms: int) -> None:
+    def mark_collector_online(self, now_ms: int) -> None:
         """Record that the collector has just reported itself online."""
-        self._online_until_ms = now_ms + COLLECTOR_SILENT_MS
-        self.wake(now_ms)
+        self._online_until_ms = now_ms + COLLECTOR_TIMEOUT_MS
+        self.advance_time(now_ms)
 
-    def doubt(self, now_ms: int) -> None:
+    def mark_collector_offline(self, now_ms: int) -> None:
         """Record that the collector is offline, or that its status is unknown."""
         self._online_until_ms = 0
-        self.wake(now_ms)
+        self.advance_time(now_ms)
 
     def identify(self, now_ms: int) -> None:
         """Blink fast for ten seconds (real milliseconds, monotonic)."""
@@ -99,7 +99,7 @@ class Lamp:
         if self._led is not None:
             self._led.blink(BLINK_S, BLINK_S)
 
-    def wake(self, now_ms: int) -> None:
+    def advance_time(self, now_ms: int) -> None:
         """Advance the time: blinking ends, and the state of a silent collector becomes unknown."""
         state = self._published_state if now_ms < self._online_until_ms else LampState.UNKNOWN
         ended = self._blink_until_ms and now_ms >= self._blink_until_ms

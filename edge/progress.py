@@ -8,11 +8,11 @@ Never: clocks, sockets. Time is a value.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-ANSWER_MS = 180_000
+BROKER_ANSWER_TIMEOUT_MS = 180_000
 """A connection works if the broker answered within this time. Events are resent after at most 90 s of silence."""
 
 
-class WorkState(NamedTuple):
+class AgentWork(NamedTuple):
     """The pending work of an agent at one moment."""
 
     now_ms: int
@@ -30,13 +30,13 @@ class WorkState(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class AgentProgress:
     """The receipts at the last check."""
 
     receipts: tuple[str, int] = ("", 0)
 
 
-def step(before: Progress, work: WorkState) -> tuple[Progress, bool]:
+def check_progress(before: AgentProgress, work: AgentWork) -> tuple[AgentProgress, bool]:
     """Check whether the work advances: nothing is pending, a receipt came, or the reason for waiting is known.
 
     A receipt counts even if it covers nothing new: a collector that holds events back, for example because its clock
@@ -52,6 +52,6 @@ def step(before: Progress, work: WorkState) -> tuple[Progress, bool]:
         work.pending <= 0
         or work.receipts != before.receipts
         or not work.connected
-        or (not work.collector_online and work.now_ms - work.answered_ms <= ANSWER_MS)
+        or (not work.collector_online and work.now_ms - work.answered_ms <= BROKER_ANSWER_TIMEOUT_MS)
     )
-    return Progress(work.receipts), advances
+    return AgentProgress(work.receipts), advances

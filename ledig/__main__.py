@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
-from edge.plurals import counted
-from edge.supervision.threads import end_process_with_threads
-from ledig.exits import Status, report
-from ledig.help import PATH, Group
-from ledig.user_command import user
+from edge.process.plurals import format_count
+from edge.process.thread_supervision import exit_on_thread_failure
+from ledig.commands.help import PATH_TYPE, ExampleGroup
+from ledig.commands.user import user
+from ledig.runtime.exit_status import ExitStatus, report_error
 
-_SITE = click.argument("site", metavar="SITE", type=PATH)
+_SITE = click.argument("site", metavar="SITE", type=PATH_TYPE)
 _CHECK = click.option("--check", is_flag=True, help="Check settings and connections, report, and exit.")
 
 
 @click.group(
-    cls=Group,
+    cls=ExampleGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="example: ledig up",
 )
@@ -35,7 +35,7 @@ def cli() -> None:
     short_help="Run a complete site on this machine, simulated or real.",
     epilog="example: ledig up\nexample: ledig up --port 8080\nexample: ledig up /etc/ledig/site.toml --device pi-1",
 )
-@click.argument("site", required=False, metavar="[SITE]", type=PATH)
+@click.argument("site", required=False, metavar="[SITE]", type=PATH_TYPE)
 @click.option("--device", metavar="ID", help="Use this machine's GPIO pins as this device of SITE.")
 @click.option("--simulate", is_flag=True, help="Simulate the people at SITE. Always on without SITE.")
 @click.option(
@@ -45,13 +45,13 @@ def cli() -> None:
     help="Length of a simulated day in minutes; default 10.",
 )
 @click.option("--real-time", is_flag=True, help="Simulate in real time.")
-@click.option("--data", type=PATH, help="Folder for all data, instead of the user's state folder.")
+@click.option("--data", type=PATH_TYPE, help="Folder for all data, instead of the user's state folder.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port of the pages, instead of the site file's.")
 def up(**options: Any) -> None:
     """Run a complete site on this machine; without SITE, a simulated example."""
-    from ledig.up import UpOptions, up
+    from ledig.up.command import UpOptions, run_site
 
-    up(UpOptions(**options))
+    run_site(UpOptions(**options))
 
 
 @cli.command(epilog="example: ledig edge /etc/ledig/site.toml --device pi-1")
@@ -67,9 +67,9 @@ def up(**options: Any) -> None:
 @_CHECK
 def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT001 - click passes it by keyword
     """Read sensors and publish events over MQTT."""
-    from ledig import processes
+    from ledig.runtime import processes
 
-    processes.edge(site, device, pins, processes.wish(check=check))
+    processes.run_edge(site, device, pins, processes.choose_action(check=check))
 
 
 @cli.command(epilog="example: ledig collector --check /etc/ledig/site.toml")
@@ -77,9 +77,9 @@ def edge(site: Path, device: str, pins: str, check: bool) -> None:  # noqa: FBT0
 @_CHECK
 def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes it by keyword
     """Compute space states and store the history."""
-    from ledig import processes
+    from ledig.runtime import processes
 
-    processes.collector(site, processes.wish(check=check))
+    processes.run_collector_process(site, processes.choose_action(check=check))
 
 
 @cli.command(epilog="example: ledig dashboard /etc/ledig/site.toml")
@@ -87,9 +87,9 @@ def collector(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes i
 @_CHECK
 def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes it by keyword
     """Serve the web pages and the API."""
-    from ledig import processes
+    from ledig.runtime import processes
 
-    processes.dashboard(site, processes.wish(check=check))
+    processes.run_dashboard(site, processes.choose_action(check=check))
 
 
 @cli.command(
@@ -98,7 +98,7 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes i
     "example: ledig replay /etc/ledig/site.toml --what-if hold=7m\n"
     "example: ledig replay room.toml --what-if hold=7m --what-if hold=12m,level_hold=2m --plot holds.html",
 )
-@click.argument("file", required=False, metavar="[FILE]", type=PATH)
+@click.argument("file", required=False, metavar="[FILE]", type=PATH_TYPE)
 @click.option(
     "--what-if", "settings", multiple=True, metavar="RULES", help="Rules to compare: name=value, separated by commas."
 )
@@ -106,19 +106,19 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes i
     "--rules",
     "files",
     multiple=True,
-    type=PATH,
+    type=PATH_TYPE,
     help="TOML file with a [rules] table to compare.",
 )
 @click.option("--space", "spaces", multiple=True, metavar="ID", help="Compare only this space; can be repeated.")
 @click.option(
     "--plot",
-    type=PATH,
+    type=PATH_TYPE,
     metavar="PAGE.html",
     help="Write a page with a chart of the differences.",
 )
 @click.option(
     "--data",
-    type=PATH,
+    type=PATH_TYPE,
     help="CSV file of the recording, or the data folder of `ledig up`.",
 )
 @click.option(
@@ -139,21 +139,21 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
     RULES are entries of the [rules] table, such as level_hold=2m or silent_after_heartbeats=4; hold=7m fixes the hold
     time of every motion sensor. Each --what-if is one set of rules to compare with the current rules.
     """
-    from ledig.replay.command import ReplayOptions, replay
-    from ledig.what_if.command import Asked
+    from ledig.replay.command import ReplayOptions, run_replay
+    from ledig.what_if.command import WhatIfOptions
 
-    replay(ReplayOptions(file=file, data=data, speed=speed, asked=Asked(**asked)))
+    run_replay(ReplayOptions(file=file, data=data, speed=speed, what_if=WhatIfOptions(**asked)))
 
 
 @cli.command(epilog="example: ledig check /etc/ledig/site.toml")
 @_SITE
 def check(site: Path) -> None:
     """Check a site file and report all errors."""
-    from ledig.site import SiteRejected, read
-    from ledig.site.installation import installation_faults
+    from ledig.site.installation import find_installation_faults
+    from ledig.site.site_file import SiteRejected, read_site_file
 
-    found = read(site)
-    if faults := installation_faults(found, site.name):
+    found = read_site_file(site)
+    if faults := find_installation_faults(found, site.name):
         raise SiteRejected(faults)
     plan = found.plan
     counts = {
@@ -164,9 +164,9 @@ def check(site: Path) -> None:
         "device": found.devices,
         "sensor": plan.sensors,
     }
-    parts = [counted(len(things), noun) for noun, things in counts.items()]
+    parts = [format_count(len(things), noun) for noun, things in counts.items()]
     click.echo(f"{site.name}: OK: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
-    if missing := plan.privacy.missing():
+    if missing := plan.privacy.find_missing():
         click.echo(
             f"{site.name}: warning: [privacy] has no {', '.join(missing)}; the sensor list and the sign need them"
         )
@@ -180,13 +180,13 @@ def check(site: Path) -> None:
 @_SITE
 def assess(site: Path) -> None:
     """Write an impact assessment (GDPR art. 35) as Markdown, filled in from SITE as far as the settings go."""
-    from ledig.impact_assessment import impact_assessment
-    from ledig.site import read
+    from ledig.commands.impact_assessment import write_impact_assessment
+    from ledig.site.site_file import read_site_file
 
-    click.echo(impact_assessment(read(site)), nl=False)
+    click.echo(write_impact_assessment(read_site_file(site)), nl=False)
 
 
-@cli.group(cls=Group, epilog="example: ledig alerts test /etc/ledig/site.toml")
+@cli.group(cls=ExampleGroup, epilog="example: ledig alerts test /etc/ledig/site.toml")
 def alerts() -> None:
     """Test where alerts are sent."""
 
@@ -204,37 +204,37 @@ def alerts_test(site: Path) -> None:
     The url_file of a destination holds one line, an Apprise URL: mailto://..., tgram://..., ntfy://... and about a
     hundred others. Run this command as the collector's user, who can read these files.
     """
-    from ledig import destinations
+    from ledig.site import alert_addresses
 
-    destinations.test(site)
+    alert_addresses.send_test_messages(site)
 
 
 cli.add_command(user)
 
 
-def run(arguments: list[str]) -> Status:
+def run_command(arguments: list[str]) -> ExitStatus:
     """Run one command line and return its exit status."""
     command = next((argument for argument in arguments if not argument.startswith("-")), "")
     try:
         cli.main(arguments, prog_name="ledig", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as help_only:
         help_only.show()
-        return Status.WRONG
+        return ExitStatus.WRONG
     except click.ClickException as usage_error:
         usage_error.show()
-        return Status.WRONG
+        return ExitStatus.WRONG
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
-        return Status.WRONG
+        return ExitStatus.WRONG
     except Exception as fault:  # noqa: BLE001 - every exception becomes a status; a bug keeps its traceback
-        return report(fault, command)
-    return Status.DONE
+        return report_error(fault, command)
+    return ExitStatus.DONE
 
 
 def main() -> None:
     """Entry point of the `ledig` script."""
-    end_process_with_threads()
-    sys.exit(run(sys.argv[1:]))
+    exit_on_thread_failure()
+    sys.exit(run_command(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import ROOT, Influx, Mosquitto, influxdb, mosquitto
+from tests.support.servers import ROOT, InfluxServer, Mosquitto, influxdb, mosquitto
 
 NO_SHARED_DATA = "shared data absent"
 NOT_ROOT = "not root"
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("full" if config.getoption("--full") else "quick")
 
 
-def forbidden_skip(reason: str, environment: dict[str, str] | None = None) -> bool:
+def is_forbidden_skip(reason: str, environment: dict[str, str] | None = None) -> bool:
     """Return whether a skip for this reason must fail the run."""
     environment = dict(os.environ) if environment is None else environment
     return environment.get("CI") == "true" and not reason.removeprefix("Skipped: ").startswith(ALLOWED_SKIP_REASONS)
@@ -69,7 +69,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 def _fail_forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    if forbidden_skip(reason):
+    if is_forbidden_skip(reason):
         report.outcome = "failed"
         report.longrepr = (
             f"{report.nodeid} was skipped, and CI=true allows that only for {ALLOWED_SKIP_REASONS}: {reason}"
@@ -107,7 +107,7 @@ def broker() -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def influx_server() -> Iterator[Influx]:
+def influx_server() -> Iterator[InfluxServer]:
     """An empty InfluxDB 1.x."""
     with influxdb() as running:
         yield running

@@ -14,10 +14,10 @@ from typing import Final
 
 from rich.console import Console
 
-from bench.accuracy.harness import RECORDINGS, Measured, measure_all
-from bench.accuracy.page import page
-from bench.accuracy.table import missed
-from bench.accuracy.terminal import progress, show
+from bench.accuracy.harness import RECORDINGS, RecordingResult, measure_recordings
+from bench.accuracy.page import render_page
+from bench.accuracy.table import list_missed_goals
+from bench.accuracy.terminal import print_results, show_progress
 
 _ROOT: Final = Path(__file__).parents[2]
 DATA: Final = _ROOT.parent / "shared" / "data"
@@ -37,21 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{options.data}: no recording found; give the folder that contains {wanted} with --data", file=sys.stderr
         )
         return 2
-    with progress(console, present) as show_done:
-        found = measure_all(options.data, present, show_done)
+    with show_progress(console, present) as show_done:
+        found = measure_recordings(options.data, present, show_done)
     absent = [name for name in RECORDINGS if name not in found]
     left_out = {name: f"{options.data / name} does not exist" if name in names else "not selected" for name in absent}
-    show(console, found, left_out)
+    print_results(console, found, left_out)
     _write_page(console, found, options.page)
-    return 1 if options.check and missed([line for each in found.values() for line in each.lines]) else 0
+    return 1 if options.check and list_missed_goals([line for each in found.values() for line in each.lines]) else 0
 
 
-def _write_page(console: Console, found: dict[str, Measured], path: Path) -> None:
+def _write_page(console: Console, found: dict[str, RecordingResult], path: Path) -> None:
     """Write the page if every recording was measured."""
-    if len(found) < len(RECORDINGS) or any(each.refused for each in found.values()):
+    if len(found) < len(RECORDINGS) or any(each.rejection for each in found.values()):
         console.print(f"{path} was not changed: it needs every recording, and some were left out")
         return
-    path.write_text(page(found), encoding="utf-8")
+    path.write_text(render_page(found), encoding="utf-8")
     console.print(f"{path} was written")
 
 

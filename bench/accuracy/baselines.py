@@ -7,21 +7,21 @@ Never: code of the product.
 
 from collections.abc import Sequence
 
-from bench.accuracy.player import Shown
-from collector.evidence import Heard
-from collector.outward import Occupancy
-from edge.message import Kind
+from bench.accuracy.player import ShownStates
+from collector.contract.states import Occupancy
+from collector.occupancy.evidence import StoredEvent
+from edge.contract.message import EventKind
 
 
-def timer(motion_events: Sequence[Heard], hold_ms: int, until_ms: int) -> Shown:
+def apply_timer(motion_events: Sequence[StoredEvent], hold_ms: int, until_ms: int) -> ShownStates:
     """Apply a fixed timer: taken from a motion until `hold_ms` after the last one; free before, from the first event.
 
     It ignores silent sensors and does not require a second motion, like a wall switch or a usual home automation rule.
     """
-    shown: Shown = [(motion_events[0].at_ms, Occupancy.VACANT)] if motion_events else []
+    shown: ShownStates = [(motion_events[0].at_ms, Occupancy.VACANT)] if motion_events else []
     ends_ms = 0
     for event in motion_events:
-        if event.kind is not Kind.MOTION:
+        if event.kind is not EventKind.MOTION:
             continue
         if event.at_ms >= ends_ms:
             shown += [(ends_ms, Occupancy.VACANT)] if ends_ms else []

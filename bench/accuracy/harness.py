@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from bench.accuracy.line import Line
+from bench.accuracy.line import ResultLine
 from bench.accuracy.recordings import LOG
 from ledig.replay.rows import RowsRejected
 
@@ -31,15 +31,15 @@ _WORKERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class RecordingResult:
     """Result of one recording."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ResultLine, ...]
     files: tuple[str, ...]
     """Each file read, with its number of rows and of rows left out."""
-    left_out: tuple[str, ...]
+    rows_left_out: tuple[str, ...]
     """The rows left out: file, row number, finding."""
-    refused: str = ""
+    rejection: str = ""
     """Why nothing was measured; "" if it was."""
 
 
@@ -55,7 +55,7 @@ class _LogCollector(logging.Handler):
         (self.files if record.levelno == logging.INFO else self.left_out).append(record.getMessage())
 
 
-def measure(folder: Path) -> Measured:
+def measure_recording(folder: Path) -> RecordingResult:
     """Measure the recording of one folder in this process."""
     module = import_module(f"bench.accuracy.{RECORDINGS[folder.name]}")
     collector = _LogCollector()
@@ -67,14 +67,16 @@ def measure(folder: Path) -> Measured:
         lines, refused = (), str(fault)
     finally:
         LOG.removeHandler(collector)
-    return Measured(lines=lines, files=tuple(collector.files), left_out=tuple(collector.left_out), refused=refused)
+    return RecordingResult(
+        lines=lines, files=tuple(collector.files), rows_left_out=tuple(collector.left_out), rejection=refused
+    )
 
 
-def measure_all(data: Path, names: Sequence[str], ended: Callable[[str], None]) -> dict[str, Measured]:
+def measure_recordings(data: Path, names: Sequence[str], ended: Callable[[str], None]) -> dict[str, RecordingResult]:
     """Measure these recordings, two at a time; call `ended` with the name of each when it is done."""
-    found: dict[str, Measured] = {}
+    found: dict[str, RecordingResult] = {}
     with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn")) as workers:
-        pending = {workers.submit(measure, data / name): name for name in names}
+        pending = {workers.submit(measure_recording, data / name): name for name in names}
         for done in as_completed(pending):
             found[pending[done]] = done.result()
             ended(pending[done])

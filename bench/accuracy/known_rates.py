@@ -35,39 +35,41 @@ _POOLED_MIN: Final = 100
 """Weight of the changes pooled over all traffic, in minutes."""
 _NEGLIGIBLE: Final = 1e-6
 
-Odds = dict[int, float]
+CountOdds = dict[int, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class SensorRates:
     """Rates with which the counter and the motion sensor are simulated."""
 
-    missed_in: float
-    missed_out: float
-    turned: float
+    missed_in_share: float
+    missed_out_share: float
+    reversed_share: float
     trips_per_min: float
     """Rate per person of going out and coming back within a minute."""
-    motion: float
+    motion_share: float
     """Share of half minutes with motion while anybody is there; there is none while nobody is."""
 
 
-class Minute(NamedTuple):
+class SensedMinute(NamedTuple):
     """Results of the sensors in one minute."""
 
     entries: int
     exits: int
-    moved: int
+    halves_with_motion: int
     """Number of its two halves with motion."""
 
 
-def told(truth: Sequence[int], minutes: Sequence[Minute], rates: Rates) -> list[tuple[int, int, int]]:
+def estimate_counts(
+    truth: Sequence[int], minutes: Sequence[SensedMinute], rates: SensorRates
+) -> list[tuple[int, int, int]]:
     """Return for each minute the count, and the lower and upper end of its range."""
     traffic = _classify_traffic(minutes)
     frequencies, counter = _ChangeFrequencies(), _CounterModel(rates)
     days = [range(begin, min(begin + DAY_MIN, len(truth))) for begin in range(0, len(truth), DAY_MIN)]
     for day in days:
         frequencies.add(truth, traffic, day, 1)
-    odds: Odds = {0: 1.0}
+    odds: CountOdds = {0: 1.0}
     found = []
     for day in days:
         frequencies.add(truth, traffic, day, -1)  # the day that is estimated must be unseen
@@ -78,7 +80,7 @@ def told(truth: Sequence[int], minutes: Sequence[Minute], rates: Rates) -> list[
     return found
 
 
-def _classify_traffic(minutes: Sequence[Minute]) -> list[int]:
+def _classify_traffic(minutes: Sequence[SensedMinute]) -> list[int]:
     """Return the traffic at the door in the minutes before each minute, in classes."""
     net = [abs(minute.entries - minute.exits) for minute in minutes]
     return [min(_MAX_TRAFFIC, sum(net[max(0, at - _TRAFFIC_MIN) : at]).bit_length()) for at in range(len(net))]
@@ -127,18 +129,20 @@ def _prior(by: int) -> float:
 class _CounterModel:
     """Probabilities of the counter's results."""
 
-    def __init__(self, rates: Rates) -> None:
+    def __init__(self, rates: SensorRates) -> None:
         self._rates = rates
         self._changes: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
 
-    def update_odds(self, odds: Odds, minute: Minute, frequencies: _ChangeFrequencies, traffic: int) -> Odds:
+    def update_odds(
+        self, odds: CountOdds, minute: SensedMinute, frequencies: _ChangeFrequencies, traffic: int
+    ) -> CountOdds:
         """Return the odds after one more minute."""
-        new: Odds = {}
+        new: CountOdds = {}
         for inside, likely in odds.items():
             chances = frequencies.chances_of(inside, traffic)
             for by, likelihood in self._likelihoods(inside, minute.entries, minute.exits):
                 new[inside + by] = new.get(inside + by, 0.0) + likely * likelihood * chances.get(by, _RARE_CHANGE)
-        motion, half = self._rates.motion, minute.moved
+        motion, half = self._rates.motion_share, minute.halves_with_motion
         seen = motion**half * (1 - motion) ** (2 - half)
         new = {inside: each * (seen if inside else float(not half)) for inside, each in new.items()}
         floor = max(new.values()) * _NEGLIGIBLE
@@ -172,8 +176,8 @@ class _CounterModel:
         """Return the probability that `came` and `went` are counted as `entries` and `exits`."""
         rates = self._rates
         return sum(
-            _split_likelihood(came, entries - back, out, rates.missed_in, rates.turned)
-            * _split_likelihood(went, exits - out, back, rates.missed_out, rates.turned)
+            _split_likelihood(came, entries - back, out, rates.missed_in_share, rates.reversed_share)
+            * _split_likelihood(went, exits - out, back, rates.missed_out_share, rates.reversed_share)
             for out in range(min(came, exits) + 1)
             for back in range(min(went, entries) + 1)
         )
@@ -188,7 +192,7 @@ def _split_likelihood(people: int, right: int, wrong: int, missed: float, turned
     return float(ways * missed**unseen * ((1 - missed) * (1 - turned)) ** right * ((1 - missed) * turned) ** wrong)
 
 
-def _quantile(odds: Odds, share: float) -> int:
+def _quantile(odds: CountOdds, share: float) -> int:
     """Return the least count at or below which `share` of the odds lies; `odds` must be in order."""
     total = 0.0
     for inside, each in odds.items():

@@ -47,13 +47,13 @@ class Goal:
     least: float | None = None
     most: float | None = None
 
-    def met(self, value: float) -> bool:
+    def is_met(self, value: float) -> bool:
         """Whether the figure is within the bounds."""
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ResultLine:
     """The result of a rule on a recording."""
 
     recording: str

@@ -18,67 +18,77 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bench.accuracy.line import Figure, Goal, Line
-from bench.accuracy.player import Shown, Track, events, figures, judged, play, rules_of
-from bench.accuracy.recordings import joined, read_each
-from collector.evidence import START, Evidence
-from collector.inference import fitted
-from collector.outward import Occupancy
-from collector.plan import SensorKind
-from edge.message import Kind
-from ledig.replay.rows import Column, Layout, Row, TimeColumns
+from bench.accuracy.line import Figure, Goal, ResultLine
+from bench.accuracy.player import (
+    SensorColumn,
+    ShownStates,
+    build_rules,
+    derive_events,
+    list_figures,
+    play_events,
+    score_rows,
+)
+from bench.accuracy.recordings import read_all, read_each
+from collector.contract.states import Occupancy
+from collector.occupancy.evaluate import fit_to_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence
+from collector.site.plan import SensorKind
+from edge.contract.message import EventKind
+from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 from ledig.replay.scoring import DAY_MS
 
 RECORDING: Final = "occupancy-detection"
-LESSONS: Final = "datatraining*.txt*"
-TESTS: Final = "datatest*.txt*"
+TRAINING_FILES: Final = "datatraining*.txt*"
+TEST_FILES: Final = "datatest*.txt*"
 TRUTH: Final = "Occupancy"
-LAYOUT: Final = Layout(
+LAYOUT: Final = RowLayout(
     times=TimeColumns(("date",), "%Y-%m-%d %H:%M:%S", ZoneInfo("Europe/Brussels")),
     columns=(
-        Column("Light", 0, 100_000),
-        Column("CO2", 0, 100_000),
-        Column(TRUTH, 0, 1, whole=True),
+        RecordedColumn("Light", 0, 100_000),
+        RecordedColumn("CO2", 0, 100_000),
+        RecordedColumn(TRUTH, 0, 1, whole=True),
     ),
     row_names=True,
 )
-BORROWED: Final = Track("borrowed", SensorKind.PRESENCE, Kind.PRESENCE, TRUTH)
-LIGHT: Final = Track("light", SensorKind.LIGHT, Kind.LIGHT_LUX, "Light")
-AIR: Final = Track("air", SensorKind.AIR, Kind.CO2_PPM, "CO2")
+BORROWED_SENSOR: Final = SensorColumn("borrowed", SensorKind.PRESENCE, EventKind.PRESENCE, TRUTH)
+LIGHT: Final = SensorColumn("light", SensorKind.LIGHT, EventKind.LIGHT_LUX, "Light")
+AIR: Final = SensorColumn("air", SensorKind.AIR, EventKind.CO2_PPM, "CO2")
 PUBLISHED_LUX: Final = 365
 """The first split of the authors' decision tree."""
-RIGHT_LEAST_PCT: Final = 98.8
+MIN_RIGHT_PCT: Final = 98.8
 """Goal for light that has learned."""
 _STALE_PPM: Final = 800
 _BRIEF_MIN: Final = 10
 _LDA: Final = "Published for light, CO2 and climate: LDA, 97.90 % of test set 1 and 98.76 % of test set 2."
 
 
-def measure(folder: Path) -> list[Line]:
+def measure(folder: Path) -> list[ResultLine]:
     """Return the lines of this recording."""
-    training = joined(folder, LESSONS, LAYOUT)
-    learned, _ = play(events(training, (BORROWED, LIGHT)), rules_of((BORROWED, LIGHT)), training[-1].at_ms)
+    training = read_all(folder, TRAINING_FILES, LAYOUT)
+    learned, _ = play_events(
+        derive_events(training, (BORROWED_SENSOR, LIGHT)), build_rules((BORROWED_SENSOR, LIGHT)), training[-1].at_ms
+    )
     lines = []
-    for path, rows in read_each(folder, TESTS, lambda _: LAYOUT):
+    for path, rows in read_each(folder, TEST_FILES, lambda _: LAYOUT):
         lines += _measure_set(path.name.split(".")[0], _shift_after(training, rows), learned)
     return lines
 
 
-def _measure_set(name: str, rows: Sequence[Row], learned: Evidence) -> list[Line]:
-    alone = shown(rows, LIGHT, learned)
+def _measure_set(name: str, rows: Sequence[RecordedRow], learned: Evidence) -> list[ResultLine]:
+    alone = play_alone(rows, LIGHT, learned)
     return [
         _build_line(
             f"{name}: light, after learning beside a presence sensor",
             rows,
             alone,
-            goals={Figure.RIGHT_PCT: Goal(least=RIGHT_LEAST_PCT)},
+            goals={Figure.RIGHT_PCT: Goal(least=MIN_RIGHT_PCT)},
             note=_describe_absences(rows, alone),
         ),
-        _build_line(f"{name}: light, without learning", rows, shown(rows, LIGHT, START)),
+        _build_line(f"{name}: light, without learning", rows, play_alone(rows, LIGHT, EMPTY_EVIDENCE)),
         _build_line(
             f"{name}: CO2 alone",
             rows,
-            shown(rows, AIR, START),
+            play_alone(rows, AIR, EMPTY_EVIDENCE),
             goals={Figure.FALSE_VACANT_PCT: Goal(most=1)},
             note="Taken while CO2 rises, and unknown otherwise: air never shows that a space is free.",
         ),
@@ -89,19 +99,19 @@ def _measure_set(name: str, rows: Sequence[Row], learned: Evidence) -> list[Line
     ]
 
 
-def shown(rows: Sequence[Row], track: Track, known: Evidence) -> Shown:
+def play_alone(rows: Sequence[RecordedRow], track: SensorColumn, known: Evidence) -> ShownStates:
     """Return the states of a space with this one sensor, starting from earlier evidence."""
-    rules = rules_of((track,))
-    return play(events(rows, (track,)), rules, rows[-1].at_ms, fitted(known, rules))[1]
+    rules = build_rules((track,))
+    return play_events(derive_events(rows, (track,)), rules, rows[-1].at_ms, fit_to_rules(known, rules))[1]
 
 
-def _shift_after(training: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+def _shift_after(training: Sequence[RecordedRow], rows: Sequence[RecordedRow]) -> list[RecordedRow]:
     """Shift the rows by whole days to after the training rows, so that nothing is learned from the future."""
     later_ms = max(0, (training[-1].at_ms - rows[0].at_ms) // DAY_MS + 2) * DAY_MS
-    return [Row(row.at_ms + later_ms, row.values, row.key) for row in rows]
+    return [RecordedRow(row.at_ms + later_ms, row.values, row.key) for row in rows]
 
 
-def _apply_threshold(rows: Sequence[Row], column: str, level: float) -> Shown:
+def _apply_threshold(rows: Sequence[RecordedRow], column: str, level: float) -> ShownStates:
     """Return the states by one threshold, row by row."""
     return [
         (row.at_ms, Occupancy.OCCUPIED.value if row.values[column] > level else Occupancy.VACANT.value) for row in rows
@@ -109,28 +119,28 @@ def _apply_threshold(rows: Sequence[Row], column: str, level: float) -> Shown:
 
 
 def _build_line(
-    rule: str, rows: Sequence[Row], what: Shown, goals: dict[Figure, Goal] | None = None, note: str = ""
-) -> Line:
-    return Line(
+    rule: str, rows: Sequence[RecordedRow], what: ShownStates, goals: dict[Figure, Goal] | None = None, note: str = ""
+) -> ResultLine:
+    return ResultLine(
         recording=RECORDING, rule=rule, ours=True, figures=_compute_figures(rows, what), goals=goals or {}, note=note
     )
 
 
-def _build_peer(rule: str, rows: Sequence[Row], what: Shown, note: str = "") -> Line:
-    return Line(recording=RECORDING, rule=rule, ours=False, figures=_compute_figures(rows, what), note=note)
+def _build_peer(rule: str, rows: Sequence[RecordedRow], what: ShownStates, note: str = "") -> ResultLine:
+    return ResultLine(recording=RECORDING, rule=rule, ours=False, figures=_compute_figures(rows, what), note=note)
 
 
-def _compute_figures(rows: Sequence[Row], what: Shown) -> dict[Figure, float]:
+def _compute_figures(rows: Sequence[RecordedRow], what: ShownStates) -> dict[Figure, float]:
     """Return the score, with the share of minutes that were not unknown, and of these the share that was right."""
-    found = judged(rows, TRUTH, what)
+    found = score_rows(rows, TRUTH, what)
     all_min = found.occupied_min + found.vacant_min
     answered_min = all_min * (1 - (found.unknown_share or 0))
     wrong_min = found.false_vacant_min + found.false_occupied_min
     right = {Figure.RIGHT_PCT: 100 * (1 - wrong_min / answered_min)} if answered_min > 0 else {}
-    return {**right, Figure.ANSWERED_PCT: 100 * answered_min / all_min, **figures(found)}
+    return {**right, Figure.ANSWERED_PCT: 100 * answered_min / all_min, **list_figures(found)}
 
 
-def _describe_absences(rows: Sequence[Row], what: Shown) -> str:
+def _describe_absences(rows: Sequence[RecordedRow], what: ShownStates) -> str:
     """Describe the wrong minutes, and how soon other sensors would have to detect an absence."""
     stays = _split_stays(rows)
     brief = [
@@ -139,7 +149,7 @@ def _describe_absences(rows: Sequence[Row], what: Shown) -> str:
         if 0 < number < len(stays) - 1 and not stay[0].values[TRUTH] and len(stay) <= _BRIEF_MIN
     ]
     back = {row.at_ms for stay in brief for row in stay}
-    kept = [Row(row.at_ms, {**row.values, TRUTH: 1}) if row.at_ms in back else row for row in rows]
+    kept = [RecordedRow(row.at_ms, {**row.values, TRUTH: 1}) if row.at_ms in back else row for row in rows]
     right = _compute_figures(kept, what).get(Figure.RIGHT_PCT)
     if right is None:
         return "It has learned too little for a state."
@@ -147,16 +157,16 @@ def _describe_absences(rows: Sequence[Row], what: Shown) -> str:
         f"{len(brief)} times somebody was out for at most {_BRIEF_MIN} minutes and left the light on; if these count as"
         f" taken, {right:.1f} % are right."
     )
-    if _is_enough(rows, what) or not _is_enough(rows, doubted(rows, what, 0)):
+    if _is_enough(rows, what) or not _is_enough(rows, doubt_absences(rows, what, 0)):
         return found
-    too_late_min = next(late_min for late_min in count(1) if not _is_enough(rows, doubted(rows, what, late_min)))
+    too_late_min = next(late_min for late_min in count(1) if not _is_enough(rows, doubt_absences(rows, what, late_min)))
     return (
-        f"{found} To reach {RIGHT_LEAST_PCT} % by showing unknown, an error-free sensor would have to detect"
+        f"{found} To reach {MIN_RIGHT_PCT} % by showing unknown, an error-free sensor would have to detect"
         f" every absence within {too_late_min - 1} minutes."
     )
 
 
-def doubted(rows: Sequence[Row], what: Shown, late_min: int) -> Shown:
+def doubt_absences(rows: Sequence[RecordedRow], what: ShownStates, late_min: int) -> ShownStates:
     """Replace taken by unknown where nobody has been there for `late_min`: the best that any doubt can achieve.
 
     A row is valid for a minute.
@@ -172,10 +182,10 @@ def doubted(rows: Sequence[Row], what: Shown, late_min: int) -> Shown:
     return found
 
 
-def _is_enough(rows: Sequence[Row], what: Shown) -> bool:
-    return _compute_figures(rows, what).get(Figure.RIGHT_PCT, 0) >= RIGHT_LEAST_PCT
+def _is_enough(rows: Sequence[RecordedRow], what: ShownStates) -> bool:
+    return _compute_figures(rows, what).get(Figure.RIGHT_PCT, 0) >= MIN_RIGHT_PCT
 
 
-def _split_stays(rows: Sequence[Row]) -> list[list[Row]]:
+def _split_stays(rows: Sequence[RecordedRow]) -> list[list[RecordedRow]]:
     """Split the rows wherever somebody comes or goes."""
     return [list(stay) for _, stay in groupby(rows, key=lambda row: row.values[TRUTH] > 0)]

@@ -24,57 +24,57 @@ from statistics import fmean
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bench.accuracy.line import Figure, Goal, Line
-from bench.accuracy.recordings import joined
-from collector.forecast import Hour, Opening, Point
-from collector.forecast.course import forecast
-from collector.forecast.odds import odds
-from collector.forecast.past import Learnt, learn
-from collector.forecast.score import Issued, Lead, by_tenth, score
-from ledig.replay.rows import Column, Layout, Row, TimeColumns
+from bench.accuracy.line import Figure, Goal, ResultLine
+from bench.accuracy.recordings import read_all
+from collector.forecast.model.course import forecast_hours
+from collector.forecast.model.odds import chance_at_least_free
+from collector.forecast.model.points import ForecastPoint, HourOpening, SeriesHour
+from collector.forecast.model.scores import IssuedPoint, Lead, score_by_tenth, score_points
+from collector.forecast.model.series_history import LearnedSeries, learn_series
+from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 
 RECORDING: Final = "parking-birmingham"
 FILES: Final = "parking_*.csv*"
-LAYOUT: Final = Layout(
+LAYOUT: Final = RowLayout(
     times=TimeColumns(("LastUpdated",), "%Y-%m-%d %H:%M:%S", ZoneInfo("Europe/London")),
-    columns=(Column("Capacity", 1, 100_000, whole=True), Column("Occupancy", 0, 100_000, whole=True)),
+    columns=(RecordedColumn("Capacity", 1, 100_000, whole=True), RecordedColumn("Occupancy", 0, 100_000, whole=True)),
     keys=("SystemCodeNumber",),
 )
 HALF_HOUR_MS: Final = 30 * 60_000
-OPEN: Final = range(8, 17)
-JUDGED_AFTER_DAYS: Final = 28
+OPEN_HOURS: Final = range(8, 17)
+SCORED_AFTER_DAYS: Final = 28
 SHORT_DAYS: Final = 35
 """A recording of fewer days is scored from its third week on."""
 SHORT_AFTER_DAYS: Final = 14
 LATEST_DAYS: Final = 21
-PEERS_WEEKS: Final = 8
+PEER_WEEKS: Final = 8
 """Band for comparison: the 10 and 90 % quantiles of the last eight same weekdays at that hour."""
 FREE_POINTS: Final = 10
 """The odds are checked for this: a tenth of the car park is free."""
-FULL: Final = 100.0
+FULL_PCT: Final = 100.0
 
-Values = Mapping[tuple[int, int], float]
+HourlyShares = Mapping[tuple[int, int], float]
 """Share taken, in per cent, by local day (its ordinal) and hour."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredPoint:
     """A forecast point for an hour, the observed value, and the rule."""
 
     rule: str
     day: int
-    issued: Issued
+    issued: IssuedPoint
 
 
-AHEAD: Final = {1: Lead.HOUR, 3: Lead.THREE_HOURS}
-OURS: Final = {
+LEAD_OF_HOURS: Final = {1: Lead.HOUR, 3: Lead.THREE_HOURS}
+RULE_OF_LEAD: Final = {
     Lead.DAY: "day ahead",
     Lead.WEEK: "a week ahead",
     Lead.HOUR: "one hour ahead",
     Lead.THREE_HOURS: "three hours ahead",
 }
 HOUR_AGAIN: Final = "one hour ahead: the hour before again"
-GOALS: Final[Mapping[Lead, Mapping[Figure, Goal]]] = {
+GOALS_OF_LEAD: Final[Mapping[Lead, Mapping[Figure, Goal]]] = {
     Lead.DAY: {
         Figure.FORECAST_ERROR: Goal(most=5.2),
         Figure.PINBALL: Goal(most=1.75),
@@ -84,55 +84,60 @@ GOALS: Final[Mapping[Lead, Mapping[Figure, Goal]]] = {
 }
 
 
-def measure(folder: Path) -> list[Line]:
+def measure(folder: Path) -> list[ResultLine]:
     """Return the lines of this recording."""
-    lots = [occupancy(rows) for _, rows in groupby(joined(folder, FILES, LAYOUT), key=lambda row: row.key)]
+    lots = [compute_hours(rows) for _, rows in groupby(read_all(folder, FILES, LAYOUT), key=lambda row: row.key)]
     days = [day for lot in lots for day, _ in lot]
     first, last = min(days), max(days)
-    after = JUDGED_AFTER_DAYS if last - first >= SHORT_DAYS else SHORT_AFTER_DAYS
-    found: dict[str, list[Judged]] = defaultdict(list)
+    after = SCORED_AFTER_DAYS if last - first >= SHORT_DAYS else SHORT_AFTER_DAYS
+    found: dict[str, list[ScoredPoint]] = defaultdict(list)
     for lot in lots:
-        for one in [*ours(lot, after), *peers(lot, after)]:
+        for one in [*forecast_by_product(lot, after), *forecast_by_peers(lot, after)]:
             found[one.rule].append(one)
-    return list(lines(found, last))
+    return list(build_lines(found, last))
 
 
-def lines(found: Mapping[str, Sequence[Judged]], last: int) -> Iterator[Line]:
+def build_lines(found: Mapping[str, Sequence[ScoredPoint]], last: int) -> Iterator[ResultLine]:
     """Yield the lines of the table, the product's first."""
-    for lead, rule in OURS.items():
-        yield line(rule, found.get(rule, ()), ours=True, goals=GOALS.get(lead, {}))
+    for lead, rule in RULE_OF_LEAD.items():
+        yield build_line(rule, found.get(rule, ()), ours=True, goals=GOALS_OF_LEAD.get(lead, {}))
         if lead is Lead.DAY:
             latest = [one for one in found.get(rule, ()) if one.day > last - LATEST_DAYS]
-            yield line(f"{rule}, last three weeks of it", latest, ours=True)
+            yield build_line(f"{rule}, last three weeks of it", latest, ours=True)
     for rule, points in found.items():
-        if rule not in OURS.values():
-            yield line(rule, points, ours=False)
+        if rule not in RULE_OF_LEAD.values():
+            yield build_line(rule, points, ours=False)
 
 
-def line(rule: str, points: Sequence[Judged], *, ours: bool, goals: Mapping[Figure, Goal] | None = None) -> Line:
+def build_line(
+    rule: str, points: Sequence[ScoredPoint], *, ours: bool, goals: Mapping[Figure, Goal] | None = None
+) -> ResultLine:
     """Build the line of one rule."""
     issued = [one.issued for one in points]
     figures = {}
-    if found := score(issued):
+    if found := score_points(issued):
         figures[Figure.FORECAST_ERROR] = found.error
         if found.width > 0:
             figures |= {Figure.PINBALL: found.pinball, Figure.COVERAGE_PCT: 100 * found.coverage}
-    return Line(
+    return ResultLine(
         recording=RECORDING,
         rule=rule,
         ours=ours,
         figures=figures,
         goals=goals or {},
-        note=kept(issued) if ours else "",
+        note=describe_odds(issued) if ours else "",
     )
 
 
-def kept(issued: Sequence[Issued]) -> str:
+def describe_odds(issued: Sequence[IssuedPoint]) -> str:
     """Describe the accuracy of the odds of a free tenth: the mean distance of odds and outcome over the tenths."""
     if not issued:
         return ""
-    points = [(odds(one.point, FREE_POINTS), min(1.0, max(0.0, FULL - one.came - FREE_POINTS + 1))) for one in issued]
-    tenths = [one for one in by_tenth(points) if one is not None]
+    points = [
+        (chance_at_least_free(one.point, FREE_POINTS), min(1.0, max(0.0, FULL_PCT - one.actual - FREE_POINTS + 1)))
+        for one in issued
+    ]
+    tenths = [one for one in score_by_tenth(points) if one is not None]
     promises = len(points)
     apart = sum(abs(one.promised - one.came_true) * one.promises for one in tenths) / promises
     surest = tenths[-1]
@@ -142,55 +147,57 @@ def kept(issued: Sequence[Issued]) -> str:
     )
 
 
-def occupancy(rows: Iterable[Row]) -> Values:
+def compute_hours(rows: Iterable[RecordedRow]) -> HourlyShares:
     """Compute the hourly values of one car park."""
     readings: dict[tuple[int, int], list[float]] = defaultdict(list)
     for row in rows:
         near_ms = (row.at_ms + HALF_HOUR_MS // 2) // HALF_HOUR_MS * HALF_HOUR_MS
         local = datetime.fromtimestamp(near_ms / 1000, UTC).astimezone(LAYOUT.times.zone)
-        readings[local.toordinal(), local.hour].append(FULL * row.values["Occupancy"] / row.values["Capacity"])
-    return {when: fmean(several) for when, several in readings.items() if when[1] in OPEN}
+        readings[local.toordinal(), local.hour].append(FULL_PCT * row.values["Occupancy"] / row.values["Capacity"])
+    return {when: fmean(several) for when, several in readings.items() if when[1] in OPEN_HOURS}
 
 
-def ours(lot: Values, after: int) -> Iterator[Judged]:
+def forecast_by_product(lot: HourlyShares, after: int) -> Iterator[ScoredPoint]:
     """Yield the product's forecasts."""
     first, last = min(lot)[0], max(lot)[0]
-    days = {day: list(hours(lot, day)) for day in range(first, last + 1)}
-    history: list[Hour] = []
+    days = {day: list(split_hours(lot, day)) for day in range(first, last + 1)}
+    history: list[SeriesHour] = []
     for day, today in days.items():
         if day >= first + after:
-            learned = learn(history, day)
-            yield from judged(Lead.DAY, today, forecast(learned, (), today))
+            learned = learn_series(history, day)
+            yield from pair_with_outcomes(Lead.DAY, today, forecast_hours(learned, (), today))
             later = days.get(day + 7, [])
-            yield from judged(Lead.WEEK, later, forecast(learned, (), later))
-            yield from in_the_day(learned, today)
+            yield from pair_with_outcomes(Lead.WEEK, later, forecast_hours(learned, (), later))
+            yield from forecast_within_day(learned, today)
         history += today
 
 
-def in_the_day(learned: Learnt, today: Sequence[Hour]) -> Iterator[Judged]:
+def forecast_within_day(learned: LearnedSeries, today: Sequence[SeriesHour]) -> Iterator[ScoredPoint]:
     """Yield the points for later hours, made after each hour of the day that has a reading."""
     for place, hour in enumerate(today):
-        for ahead, lead in AHEAD.items():
+        for ahead, lead in LEAD_OF_HOURS.items():
             coming = today[place + ahead : place + ahead + 1]
             if hour.value is not None:
-                yield from judged(lead, coming, forecast(learned, today[: place + 1], coming))
+                yield from pair_with_outcomes(lead, coming, forecast_hours(learned, today[: place + 1], coming))
 
 
-def judged(lead: Lead, hours: Sequence[Hour], points: Sequence[Point | None]) -> Iterator[Judged]:
+def pair_with_outcomes(
+    lead: Lead, hours: Sequence[SeriesHour], points: Sequence[ForecastPoint | None]
+) -> Iterator[ScoredPoint]:
     """Yield the points with the observed values."""
     for hour, point in zip(hours, points, strict=True):
         if point is not None and hour.value is not None:
-            yield Judged(OURS[lead], hour.day, Issued(lead, point, hour.value))
+            yield ScoredPoint(RULE_OF_LEAD[lead], hour.day, IssuedPoint(lead, point, hour.value))
 
 
-def hours(lot: Values, day: int) -> Iterator[Hour]:
+def split_hours(lot: HourlyShares, day: int) -> Iterator[SeriesHour]:
     """Yield the hours of one day, as the site's calendar splits them."""
-    for hour in OPEN:
+    for hour in OPEN_HOURS:
         begin = datetime(*date.fromordinal(day).timetuple()[:3], hour, tzinfo=LAYOUT.times.zone)
-        yield Hour(round(begin.timestamp() * 1000), day, hour, Opening.OPEN, lot.get((day, hour)), FULL)
+        yield SeriesHour(round(begin.timestamp() * 1000), day, hour, HourOpening.OPEN, lot.get((day, hour)), FULL_PCT)
 
 
-def peers(lot: Values, after: int) -> Iterator[Judged]:
+def forecast_by_peers(lot: HourlyShares, after: int) -> Iterator[ScoredPoint]:
     """Yield what a buyer gets today, for the same hours."""
     first = min(lot)[0]
     for (day, hour), came in lot.items():
@@ -202,19 +209,19 @@ def peers(lot: Values, after: int) -> Iterator[Judged]:
             "mean of all weeks": fmean(before),
             "mean of the last four weeks": fmean(before[:4]),
         }
-        low, high = (quantile(before[:PEERS_WEEKS], chance) for chance in (0.1, 0.9))
+        low, high = (interpolate_quantile(before[:PEER_WEEKS], chance) for chance in (0.1, 0.9))
         for rule, middle in rules.items():
-            yield Judged(rule, day, Issued(Lead.DAY, said(low, middle, high), came))
+            yield ScoredPoint(rule, day, IssuedPoint(Lead.DAY, build_point(low, middle, high), came))
         if (now := lot.get((day, hour - 1))) is not None:
-            yield Judged(HOUR_AGAIN, day, Issued(Lead.HOUR, said(now, now, now), came))
+            yield ScoredPoint(HOUR_AGAIN, day, IssuedPoint(Lead.HOUR, build_point(now, now, now), came))
 
 
-def said(low: float, middle: float, high: float) -> Point:
+def build_point(low: float, middle: float, high: float) -> ForecastPoint:
     """Build a point from a rule without other deciles."""
-    return Point(0, (low,) * 4 + (middle,) + (high,) * 4, middle, None, 0)
+    return ForecastPoint(0, (low,) * 4 + (middle,) + (high,) * 4, middle, None, 0)
 
 
-def quantile(values: Sequence[float], chance: float) -> float:
+def interpolate_quantile(values: Sequence[float], chance: float) -> float:
     """Return a quantile by linear interpolation between the ordered values."""
     ordered = sorted(values)
     place = chance * (len(ordered) - 1)

@@ -18,44 +18,44 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from bench.accuracy.line import Figure
-from collector.evidence import START, Evidence, Heard, SpaceRules, space_rules
-from collector.inference import advance, fold, story
-from collector.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
-from edge.message import Kind
-from ledig.replay.rows import Row
-from ledig.replay.scoring import BREAK_MS, Score, Truth, score
+from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, build_space_rules
+from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from edge.contract.message import EventKind
+from ledig.replay.rows import RecordedRow
+from ledig.replay.scoring import BREAK_MS, SpaceScore, TruthSample, score_space
 
 HEARTBEAT_MS: Final = 30_000
 """Heartbeat interval of a sensor that sends nothing else: the default of the edge agent."""
-SPACE: Final = "room"
+SPACE_ID: Final = "room"
 _DEVICE: Final = "recorder"
 _STREAM: Final = "played"
 
-Shown = list[tuple[int, str]]
+ShownStates = list[tuple[int, str]]
 """Time (Unix ms) and state of each change, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class SensorColumn:
     """A column and the sensor that it drives."""
 
     sensor: str
     kind: SensorKind
-    own: Kind
+    event_kind: EventKind
     """Kind of the sensor's own events."""
     column: str
     pulse_ms: int = 0
     """Each row above 0 is a pulse of this length, other rows send nothing; 0: each row is a reading."""
-    unit: Callable[[float], float] = float
+    convert: Callable[[float], float] = float
     """Converts from the unit of the column to the unit of the kind."""
 
 
-def decibels(volts: float) -> float:
+def convert_to_decibels(volts: float) -> float:
     """Convert a microphone amplifier's output to a level; with 60 dB at one volt a quiet room has about 35 dB."""
     return 60 + 20 * math.log10(max(volts, 0.001))
 
 
-def house(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan:
+def build_plan(tracks: Sequence[SensorColumn], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan:
     """Build a plan of one space with these sensors and the default rules."""
     return SitePlan(
         id="recorded",
@@ -63,33 +63,33 @@ def house(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SitePlan
         time_zone=ZoneInfo("UTC"),
         floors=(Floor(id="floor", name="Floor", width_m=10, depth_m=10),),
         zones=(Zone(id="zone", name="Zone", floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10),),
-        spaces=(Space(id=SPACE, name="Room", kind=kind, zone="zone", x_m=5, y_m=5),),
+        spaces=(Space(id=SPACE_ID, name="Room", kind=kind, zone="zone", x_m=5, y_m=5),),
         sensors=tuple(
-            Sensor(device=_DEVICE, id=track.sensor, kind=track.kind, space=SPACE, heartbeat_ms=HEARTBEAT_MS)
+            Sensor(device=_DEVICE, id=track.sensor, kind=track.kind, space=SPACE_ID, heartbeat_ms=HEARTBEAT_MS)
             for track in tracks
         ),
     )
 
 
-def rules_of(tracks: Sequence[Track], kind: SpaceKind = SpaceKind.ROOM) -> SpaceRules:
+def build_rules(tracks: Sequence[SensorColumn], kind: SpaceKind = SpaceKind.ROOM) -> SpaceRules:
     """Return the default rules of a space with these sensors."""
-    return space_rules(house(tracks, kind), SPACE)
+    return build_space_rules(build_plan(tracks, kind), SPACE_ID)
 
 
-def spans(rows: Sequence[Row]) -> list[Sequence[Row]]:
+def split_at_breaks(rows: Sequence[RecordedRow]) -> list[Sequence[RecordedRow]]:
     """Split the rows at every break."""
     starts = [0, *(at for at in range(1, len(rows)) if rows[at].at_ms - rows[at - 1].at_ms > BREAK_MS), len(rows)]
     return [rows[start:end] for start, end in pairwise(starts) if end > start]
 
 
-def events(rows: Sequence[Row], tracks: Sequence[Track]) -> list[Heard]:
+def derive_events(rows: Sequence[RecordedRow], tracks: Sequence[SensorColumn]) -> list[StoredEvent]:
     """Convert rows to the events of the sensors, in canonical order, `seq` without gaps."""
-    found = [event for track in tracks for span in spans(rows) for event in _span_events(span, track)]
+    found = [event for track in tracks for span in split_at_breaks(rows) for event in _span_events(span, track)]
     found.sort(key=lambda event: (event.at_ms, event.sensor))
     return [replace(event, seq=seq) for seq, event in enumerate(found, start=1)]
 
 
-def lossy(sent: Sequence[Heard], chance: float, seed: int) -> list[Heard]:
+def drop_motion(sent: Sequence[StoredEvent], chance: float, seed: int) -> list[StoredEvent]:
     """Drop each motion pulse, start and end together, with a probability of `chance`.
 
     Lost events are not repeated, as with a bought sensor; Ledig's own edge agent would send them again.
@@ -98,7 +98,7 @@ def lossy(sent: Sequence[Heard], chance: float, seed: int) -> list[Heard]:
     lost: set[str] = set()
     arrived = []
     for event in sent:
-        if event.kind is Kind.MOTION:
+        if event.kind is EventKind.MOTION:
             if event.value:
                 (lost.add if generator.random() < chance else lost.discard)(event.sensor)
             if event.sensor in lost:
@@ -107,13 +107,13 @@ def lossy(sent: Sequence[Heard], chance: float, seed: int) -> list[Heard]:
     return arrived
 
 
-def silenced(sent: Sequence[Heard], silences: Iterable[tuple[int, int]]) -> list[Heard]:
+def drop_spans(sent: Sequence[StoredEvent], silences: Iterable[tuple[int, int]]) -> list[StoredEvent]:
     """Drop the events in these spans (from, to; Unix ms)."""
     spans_ms = list(silences)
     return [event for event in sent if not any(from_ms <= event.at_ms < to_ms for from_ms, to_ms in spans_ms)]
 
 
-def random_silences(rows: Sequence[Row], chance: float, length_ms: int, seed: int) -> list[tuple[int, int]]:
+def choose_silences(rows: Sequence[RecordedRow], chance: float, length_ms: int, seed: int) -> list[tuple[int, int]]:
     """Return spans (from, to; Unix ms) that do not touch and begin in any row with a probability of `chance`."""
     generator = Random(seed)  # noqa: S311 - repeatable, no secret
     silences: list[tuple[int, int]] = []
@@ -124,24 +124,26 @@ def random_silences(rows: Sequence[Row], chance: float, length_ms: int, seed: in
     return silences
 
 
-def play(stored: Sequence[Heard], rules: SpaceRules, until_ms: int, start: Evidence = START) -> tuple[Evidence, Shown]:
+def play_events(
+    stored: Sequence[StoredEvent], rules: SpaceRules, until_ms: int, start: Evidence = EMPTY_EVIDENCE
+) -> tuple[Evidence, ShownStates]:
     """Return the evidence after all events, and the states shown until `until_ms`."""
-    evidence, transitions = fold(start, stored, rules)
-    changes = story(start.state, transitions + advance(evidence, rules, until_ms))
+    evidence, transitions = fold_events(start, stored, rules)
+    changes = merge_transitions(start.state, transitions + find_lapses(evidence, rules, until_ms))
     return evidence, [(change.at_ms, change.state.value) for change in changes]
 
 
-def truth_of(rows: Sequence[Row], column: str) -> list[Truth]:
+def read_truth(rows: Sequence[RecordedRow], column: str) -> list[TruthSample]:
     """Return whether the space was taken, row by row."""
-    return [Truth(row.at_ms, taken=row.values[column] > 0) for row in rows]
+    return [TruthSample(row.at_ms, taken=row.values[column] > 0) for row in rows]
 
 
-def judged(rows: Sequence[Row], column: str, shown: Shown) -> Score:
+def score_rows(rows: Sequence[RecordedRow], column: str, shown: ShownStates) -> SpaceScore:
     """Score the shown states against a column with the number of people; a row is valid for at most a minute."""
-    return score(truth_of(rows, column), shown)
+    return score_space(read_truth(rows, column), shown)
 
 
-def figures(found: Score) -> dict[Figure, float]:
+def list_figures(found: SpaceScore) -> dict[Figure, float]:
     """Convert a score to figures of the table, without those that are None."""
     arrival, release = found.arrival, found.release
     named = {
@@ -160,28 +162,28 @@ def figures(found: Score) -> dict[Figure, float]:
     return {figure: value for figure, value in named.items() if value is not None}
 
 
-def _span_events(span: Sequence[Row], track: Track) -> Iterator[Heard]:
+def _span_events(span: Sequence[RecordedRow], track: SensorColumn) -> Iterator[StoredEvent]:
     """Yield one sensor's events in a span without a break: pulses or readings, and heartbeats in between."""
     sent_ms, level = span[0].at_ms - HEARTBEAT_MS, 0.0
     for row in span:
         for beat_ms in range(sent_ms + HEARTBEAT_MS, row.at_ms, HEARTBEAT_MS):
-            yield _build_event(beat_ms, track, Kind.HEARTBEAT, level)
+            yield _build_event(beat_ms, track, EventKind.HEARTBEAT, level)
             sent_ms = beat_ms
         value = row.values[track.column]
         if not track.pulse_ms:
-            level = track.unit(value)
-            yield _build_event(row.at_ms, track, track.own, level)
+            level = track.convert(value)
+            yield _build_event(row.at_ms, track, track.event_kind, level)
             sent_ms = row.at_ms
         elif value > 0:
-            yield _build_event(row.at_ms, track, track.own, 1)
-            yield _build_event(row.at_ms + track.pulse_ms, track, track.own, 0)
+            yield _build_event(row.at_ms, track, track.event_kind, 1)
+            yield _build_event(row.at_ms + track.pulse_ms, track, track.event_kind, 0)
             sent_ms = row.at_ms + track.pulse_ms
     if sent_ms < span[-1].at_ms:  # the last row is valid too: the device is not off at once
-        yield _build_event(sent_ms + HEARTBEAT_MS, track, Kind.HEARTBEAT, level)
+        yield _build_event(sent_ms + HEARTBEAT_MS, track, EventKind.HEARTBEAT, level)
 
 
-def _build_event(at_ms: int, track: Track, kind: Kind, value: float) -> Heard:
-    return Heard(at_ms, _DEVICE, _STREAM, 0, track.sensor, kind, value)
+def _build_event(at_ms: int, track: SensorColumn, kind: EventKind, value: float) -> StoredEvent:
+    return StoredEvent(at_ms, _DEVICE, _STREAM, 0, track.sensor, kind, value)
 
 
 def _percent(share: float | None) -> float | None:

@@ -14,33 +14,33 @@ from statistics import mean
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bench.accuracy.baselines import timer
-from bench.accuracy.line import Figure, Goal, Line
+from bench.accuracy.baselines import apply_timer
+from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.player import (
     HEARTBEAT_MS,
-    Shown,
-    Track,
-    decibels,
-    events,
-    figures,
-    house,
-    judged,
-    lossy,
-    play,
-    random_silences,
-    rules_of,
-    silenced,
-    truth_of,
+    SensorColumn,
+    ShownStates,
+    build_plan,
+    build_rules,
+    choose_silences,
+    convert_to_decibels,
+    derive_events,
+    drop_motion,
+    drop_spans,
+    list_figures,
+    play_events,
+    read_truth,
+    score_rows,
 )
-from bench.accuracy.recordings import joined
-from bench.accuracy.unseen import shown_unseen
-from bench.accuracy.watching import ever_found
-from collector.evidence import Heard
-from collector.outward import Occupancy
-from collector.plan import SensorKind
-from edge.message import Kind
-from ledig.replay.rows import Column, Layout, Row, TimeColumns
-from ledig.replay.scoring import wrongly_free
+from bench.accuracy.recordings import read_all
+from bench.accuracy.unseen import play_unseen
+from bench.accuracy.watching import collect_findings
+from collector.contract.states import Occupancy
+from collector.occupancy.evidence import StoredEvent
+from collector.site.plan import SensorKind
+from edge.contract.message import EventKind
+from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
+from ledig.replay.scoring import find_false_vacant
 
 RECORDING: Final = "room-occupancy-estimation"
 FILES: Final = "Occupancy_Estimation_*.csv*"
@@ -57,48 +57,49 @@ _PULSE_MS: Final = 2500
 """A row has motion somewhere in half a minute; common modules hold their output for two to three seconds."""
 _TIMERS_MIN: Final = (1.5, 7, 10, 12, 30)
 
-LAYOUT: Final = Layout(
+LAYOUT: Final = RowLayout(
     times=TimeColumns(("Date", "Time"), "%Y/%m/%d %H:%M:%S", ZoneInfo("UTC")),
     columns=(
-        Column("S6_PIR", 0, 1, whole=True),
-        Column("S7_PIR", 0, 1, whole=True),
-        *(Column(f"S{desk}_Sound", 0, 10) for desk in (1, 2, 3, 4)),
-        *(Column(f"S{desk}_Light", 0, 100_000) for desk in (1, 2, 3, 4)),
-        Column("S5_CO2", 0, 100_000),
-        Column(PEOPLE, 0, 1000, whole=True),
+        RecordedColumn("S6_PIR", 0, 1, whole=True),
+        RecordedColumn("S7_PIR", 0, 1, whole=True),
+        *(RecordedColumn(f"S{desk}_Sound", 0, 10) for desk in (1, 2, 3, 4)),
+        *(RecordedColumn(f"S{desk}_Light", 0, 100_000) for desk in (1, 2, 3, 4)),
+        RecordedColumn("S5_CO2", 0, 100_000),
+        RecordedColumn(PEOPLE, 0, 1000, whole=True),
     ),
 )
 """The time zone of the recording is unknown; summer time neither starts nor ends in it."""
 
-GOOD: Final = Track("s6-pir", SensorKind.PIR, Kind.MOTION, "S6_PIR", _PULSE_MS)
-BADLY_PLACED: Final = Track("s7-pir", SensorKind.PIR, Kind.MOTION, "S7_PIR", _PULSE_MS)
-BOTH: Final = (GOOD, BADLY_PLACED)
+WELL_PLACED: Final = SensorColumn("s6-pir", SensorKind.PIR, EventKind.MOTION, "S6_PIR", _PULSE_MS)
+BADLY_PLACED: Final = SensorColumn("s7-pir", SensorKind.PIR, EventKind.MOTION, "S7_PIR", _PULSE_MS)
+BOTH: Final = (WELL_PLACED, BADLY_PLACED)
 SOUNDS: Final = tuple(
-    Track(f"s{desk}-sound", SensorKind.SOUND, Kind.SOUND_DB, f"S{desk}_Sound", unit=decibels) for desk in (1, 2, 3, 4)
+    SensorColumn(f"s{desk}-sound", SensorKind.SOUND, EventKind.SOUND_DB, f"S{desk}_Sound", convert=convert_to_decibels)
+    for desk in (1, 2, 3, 4)
 )
 """The first is at the desk that the badly placed sensor hardly covers."""
 LIGHTS: Final = tuple(
-    Track(f"s{desk}-light", SensorKind.LIGHT, Kind.LIGHT_LUX, f"S{desk}_Light") for desk in (1, 2, 3, 4)
+    SensorColumn(f"s{desk}-light", SensorKind.LIGHT, EventKind.LIGHT_LUX, f"S{desk}_Light") for desk in (1, 2, 3, 4)
 )
 _BESIDE: Final = {"both PIRs, every desk's sound": SOUNDS, "both PIRs, every desk's light": LIGHTS}
 
 
-def measure(folder: Path) -> list[Line]:
+def measure(folder: Path) -> list[ResultLine]:
     """Return the lines of this recording."""
-    rows = joined(folder, FILES, LAYOUT)
+    rows = read_all(folder, FILES, LAYOUT)
     return [
-        both(rows),
-        with_losses(rows),
-        gone_silent(rows),
-        alone(rows, "well placed PIR alone", GOOD, Goal(most=0)),
-        alone(rows, "badly placed PIR alone", BADLY_PLACED, Goal(least=1)),
-        with_its_desks_sound(rows),
-        *(_build_line(rule, unseen(rows, (*BOTH, *more)), {}) for rule, more in _BESIDE.items()),
-        *timers(rows),
+        measure_both(rows),
+        measure_losses(rows),
+        measure_silence(rows),
+        measure_alone(rows, "well placed PIR alone", WELL_PLACED, Goal(most=0)),
+        measure_alone(rows, "badly placed PIR alone", BADLY_PLACED, Goal(least=1)),
+        measure_desk_sound(rows),
+        *(_build_line(rule, score_unseen(rows, (*BOTH, *more)), {}) for rule, more in _BESIDE.items()),
+        *measure_timers(rows),
     ]
 
 
-def both(rows: Sequence[Row]) -> Line:
+def measure_both(rows: Sequence[RecordedRow]) -> ResultLine:
     """Measure both motion sensors, with every message."""
     goals = {
         Figure.FALSE_VACANT_PCT: Goal(most=0.1),
@@ -106,12 +107,14 @@ def both(rows: Sequence[Row]) -> Line:
         Figure.FALSE_OCCUPIED_PCT: Goal(most=1.7),
         Figure.CHANGES_PER_DAY: Goal(most=8),
     }
-    return _build_line("both PIRs", played(rows, BOTH), goals)
+    return _build_line("both PIRs", score_played(rows, BOTH), goals)
 
 
-def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
+def measure_losses(rows: Sequence[RecordedRow], seeds: int = SEEDS) -> ResultLine:
     """Measure both motion sensors without a fifth of the motion: mean over the seeds, and the longest fault of all."""
-    runs = [played(rows, BOTH, lossy(events(rows, BOTH), _LOST_SHARE, seed)) for seed in range(seeds)]
+    runs = [
+        score_played(rows, BOTH, drop_motion(derive_events(rows, BOTH), _LOST_SHARE, seed)) for seed in range(seeds)
+    ]
     found = {figure: mean(run[figure] for run in runs) for figure in runs[0]}
     longest = Figure.LONGEST_FALSE_VACANT_MIN
     found[longest] = max(run[longest] for run in runs)
@@ -121,43 +124,45 @@ def with_losses(rows: Sequence[Row], seeds: int = SEEDS) -> Line:
     return _build_line(f"both PIRs, {100 * _LOST_SHARE:g} % of motion lost", found, goals, note=note)
 
 
-def alone(rows: Sequence[Row], rule: str, track: Track, findings: Goal) -> Line:
+def measure_alone(rows: Sequence[RecordedRow], rule: str, track: SensorColumn, findings: Goal) -> ResultLine:
     """Measure one motion sensor, and the collector's findings about it."""
-    found = ever_found(house((track,)), events(rows, (track,)))
-    found_figures = played(rows, (track,)) | {Figure.FINDINGS: float(len(found))}
+    found = collect_findings(build_plan((track,)), derive_events(rows, (track,)))
+    found_figures = score_played(rows, (track,)) | {Figure.FINDINGS: float(len(found))}
     note = "; ".join(finding.kind.value.replace("_", " ") for _, finding in found) or "nothing"
     return _build_line(rule, found_figures, {Figure.FINDINGS: findings}, note=f"Found by the collector: {note}.")
 
 
-def with_its_desks_sound(rows: Sequence[Row]) -> Line:
+def measure_desk_sound(rows: Sequence[RecordedRow]) -> ResultLine:
     """Measure the badly placed motion sensor with a microphone at the desk that it hardly covers, on unseen days."""
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.5), Figure.FALSE_OCCUPIED_PCT: Goal(most=3.0)}
     note = "The threshold is learned on the other days; if only one day has people, on the other spans of that day."
-    return _build_line("badly placed PIR, its desk's sound", unseen(rows, (BADLY_PLACED, SOUNDS[0])), goals, note=note)
+    return _build_line(
+        "badly placed PIR, its desk's sound", score_unseen(rows, (BADLY_PLACED, SOUNDS[0])), goals, note=note
+    )
 
 
-def unseen(rows: Sequence[Row], tracks: Sequence[Track]) -> dict[Figure, float]:
+def score_unseen(rows: Sequence[RecordedRow], tracks: Sequence[SensorColumn]) -> dict[Figure, float]:
     """Return the figures of a space that has learned from all other days."""
-    return figures(judged(rows, PEOPLE, shown_unseen(rows, PEOPLE, tracks)))
+    return list_figures(score_rows(rows, PEOPLE, play_unseen(rows, PEOPLE, tracks)))
 
 
-def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
+def measure_silence(rows: Sequence[RecordedRow], seeds: int = SILENT_SEEDS) -> ResultLine:
     """Measure how long the space is wrongly shown free because all sensors are silent for half an hour."""
-    truth, sent, until_ms = truth_of(rows, PEOPLE), events(rows, BOTH), rows[-1].at_ms
-    rules = rules_of(BOTH)
-    known = wrongly_free(truth, play(sent, rules, until_ms)[1])
+    truth, sent, until_ms = read_truth(rows, PEOPLE), derive_events(rows, BOTH), rows[-1].at_ms
+    rules = build_rules(BOTH)
+    known = find_false_vacant(truth, play_events(sent, rules, until_ms)[1])
     runs, still_free_ms, wrong_ms, too_soon_ms, silences = [], 0, 0, 0, 0
     for seed in range(seeds):
-        silent = random_silences(rows, _SILENCE_CHANCE, _SILENCE_MS, seed)
-        _, shown = play(silenced(sent, silent), rules, until_ms)
+        silent = choose_silences(rows, _SILENCE_CHANCE, _SILENCE_MS, seed)
+        _, shown = play_events(drop_spans(sent, silent), rules, until_ms)
         missed = [_first_missed_ms(sent, from_ms) for from_ms, _ in silent]
         unseen = [(from_ms, missed_ms + _DETECTION_MS) for (from_ms, _), missed_ms in zip(silent, missed, strict=True)]
-        wrong = wrongly_free(truth, shown)
+        wrong = find_false_vacant(truth, shown)
         wrong_ms += _beyond_ms(wrong, [*known, *unseen])
         too_soon_ms += _beyond_ms(wrong, known)
         still_free_ms = max([still_free_ms, *(_free_until_ms(shown, at_ms) - at_ms for at_ms in missed)])
         silences += len(silent)
-        runs.append(figures(judged(rows, PEOPLE, shown)))
+        runs.append(list_figures(score_rows(rows, PEOPLE, shown)))
     found = {figure: mean(run[figure] for run in runs) for figure in _IN_SILENCE if figure in runs[0]} | {
         Figure.FALSE_VACANT_MIN: wrong_ms / 60_000,
         Figure.STILL_FREE_S: still_free_ms / 1000,
@@ -173,13 +178,13 @@ def gone_silent(rows: Sequence[Row], seeds: int = SILENT_SEEDS) -> Line:
     return _build_line("both PIRs, all silent for 30 min", found, goals, note=note)
 
 
-def _first_missed_ms(sent: Sequence[Heard], from_ms: int) -> int:
+def _first_missed_ms(sent: Sequence[StoredEvent], from_ms: int) -> int:
     """Return when the first event was due that a silence dropped."""
     place = bisect_left(sent, from_ms, key=lambda event: event.at_ms)
     return sent[place].at_ms if place < len(sent) else from_ms
 
 
-def _free_until_ms(shown: Shown, at_ms: int) -> int:
+def _free_until_ms(shown: ShownStates, at_ms: int) -> int:
     """Return until when the space was shown free from `at_ms` on; `at_ms` itself if it was not."""
     after = bisect_right(shown, at_ms, key=lambda change: change[0])
     free = 0 < after < len(shown) and shown[after - 1][1] == Occupancy.VACANT
@@ -199,24 +204,24 @@ def _beyond_ms(stretches: Sequence[tuple[int, int]], known: Sequence[tuple[int, 
     return beyond_ms
 
 
-def timers(rows: Sequence[Row]) -> Iterator[Line]:
+def measure_timers(rows: Sequence[RecordedRow]) -> Iterator[ResultLine]:
     """Measure what a buyer gets: any motion holds for a fixed time."""
-    sent = events(rows, BOTH)
+    sent = derive_events(rows, BOTH)
     for minutes in _TIMERS_MIN:
-        found = figures(judged(rows, PEOPLE, timer(sent, round(minutes * 60_000), rows[-1].at_ms)))
+        found = list_figures(score_rows(rows, PEOPLE, apply_timer(sent, round(minutes * 60_000), rows[-1].at_ms)))
         yield _build_line(f"timer of {minutes:g} min", found, {}, ours=False)
 
 
-def played(
-    rows: Sequence[Row], tracks: Sequence[Track], received: Sequence[Heard] | None = None
+def score_played(
+    rows: Sequence[RecordedRow], tracks: Sequence[SensorColumn], received: Sequence[StoredEvent] | None = None
 ) -> dict[Figure, float]:
     """Return the figures of a new space with these sensors and default rules; `received`: events if not all arrive."""
-    stored = events(rows, tracks) if received is None else received
-    _, shown = play(stored, rules_of(tracks), rows[-1].at_ms)
-    return figures(judged(rows, PEOPLE, shown))
+    stored = derive_events(rows, tracks) if received is None else received
+    _, shown = play_events(stored, build_rules(tracks), rows[-1].at_ms)
+    return list_figures(score_rows(rows, PEOPLE, shown))
 
 
 def _build_line(
     rule: str, found: Mapping[Figure, float], goals: Mapping[Figure, Goal], *, ours: bool = True, note: str = ""
-) -> Line:
-    return Line(recording=RECORDING, rule=rule, ours=ours, figures=found, goals=goals, note=note)
+) -> ResultLine:
+    return ResultLine(recording=RECORDING, rule=rule, ours=ours, figures=found, goals=goals, note=note)

@@ -23,23 +23,32 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bench.accuracy.known_rates import Minute, Rates
-from bench.accuracy.known_rates import told as count_by_known_rates
-from bench.accuracy.line import Figure, Goal, Line
-from bench.accuracy.player import SPACE, Track, house, play
+from bench.accuracy.known_rates import SensedMinute, SensorRates
+from bench.accuracy.known_rates import estimate_counts as count_by_known_rates
+from bench.accuracy.line import Figure, Goal, ResultLine
+from bench.accuracy.player import SPACE_ID, SensorColumn, build_plan, play_events
 from bench.accuracy.recordings import read_each
-from collector.evidence import Heard, space_rules
-from collector.outward import Occupancy
-from collector.people import Bucket, Crossing, Crowd, House, buckets, counted, passed, people
-from collector.people.doors import BUCKET_MS, Turns
-from collector.people.presence import Presence
-from collector.plan import SensorKind
-from edge.message import Kind
-from ledig.replay.rows import Column, Layout, Row, TimeColumns
+from collector.contract.states import Occupancy
+from collector.occupancy.evidence import StoredEvent, build_space_rules
+from collector.people.doors import BUCKET_MS, DayTurns
+from collector.people.estimate import (
+    CountingContext,
+    DoorCrossing,
+    PeopleBucket,
+    PeopleEstimate,
+    advance_estimate,
+    build_people_count,
+    finish_bucket,
+    split_into_buckets,
+)
+from collector.people.presence import SitePresence
+from collector.site.plan import SensorKind
+from edge.contract.message import EventKind
+from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 
 RECORDING: Final = "sdu-ou44-rooms"
 SEEDS: Final = 12
-INFORMED: Final = "door and motion, with all rates and the truth of all other days"
+INFORMED_RULE: Final = "door and motion, with all rates and the truth of all other days"
 """Reference that shows how good a count from the same crossings can be."""
 MINUTE_MS: Final = 60_000
 _MISSED_IN, _MISSED_OUT, _REVERSED = 0.05, 0.08, 0.02
@@ -51,15 +60,15 @@ _NO_MOTION_MS: Final = 600_000
 _BEGIN_MS: Final = 1_490_140_800_000
 """Midnight of the first day of the recording, used for all days: 22 March 2017, UTC."""
 _DAY_MIN: Final = 1440
-_TRACK: Final = Track("pir", SensorKind.PIR, Kind.MOTION, "", _PULSE_MS)
+_TRACK: Final = SensorColumn("pir", SensorKind.PIR, EventKind.MOTION, "", _PULSE_MS)
 _MOTION_GOALS: Final = {Figure.COUNT_ERROR: Goal(most=0.75), Figure.FALSE_VACANT_PCT: Goal(most=0.1)}
 _COUNTER_GOALS: Final = {Figure.COUNT_ERROR: Goal(most=1.35), Figure.FALSE_VACANT_PCT: Goal(most=5.0)}
 
-Told = list[tuple[int, int, int]]
+CountRanges = list[tuple[int, int, int]]
 """For each minute: the count, and the lower and upper end of its range."""
 
 
-def measure(folder: Path) -> list[Line]:
+def measure(folder: Path) -> list[ResultLine]:
     """Return the lines of this recording."""
     rooms = [_read_people(rows) for _, rows in read_each(folder, "occ_data_room_*.csv.gz", _find_layout)]
     return [
@@ -83,31 +92,31 @@ def measure(folder: Path) -> list[Line]:
             lambda truth, seed: _count_by_sum(truth, seed, nightly=True, clamped=True),
         ),
         _build_line("the same with the true ratio, and motion", rooms, _count_scaled),
-        _build_line(INFORMED, rooms, _count_informed),
+        _build_line(INFORMED_RULE, rooms, _count_informed),
     ]
 
 
-def _find_layout(path: Path) -> Layout:
+def _find_layout(path: Path) -> RowLayout:
     """Return the layout of a file: the count is in the last column, which is named after the room."""
     with gzip.open(path, "rt") as file:
         name = file.readline().strip().split(",")[-1]
-    return Layout(
+    return RowLayout(
         times=TimeColumns(("Time",), "%H:%M:%S", ZoneInfo("UTC")),
-        columns=(Column(name, 0, 1000),),
+        columns=(RecordedColumn(name, 0, 1000),),
         keys=("DayId",),
     )
 
 
-def _read_people(rows: Sequence[Row]) -> list[int]:
+def _read_people(rows: Sequence[RecordedRow]) -> list[int]:
     return [round(next(iter(row.values.values()))) for row in rows]
 
 
 def _build_line(
     rule: str,
     rooms: Sequence[Sequence[int]],
-    count_people: Callable[[Sequence[int], int], Told],
+    count_people: Callable[[Sequence[int], int], CountRanges],
     goals: dict[Figure, Goal] | None = None,
-) -> Line:
+) -> ResultLine:
     """Build a line with the figures over all minutes of all rooms and seeds."""
     minutes = taken = free = wrong_free = wrong_taken = held = 0
     error = 0
@@ -136,76 +145,82 @@ def _build_line(
             f"; {100 * held / minutes:.0f} % in the range; no evidence corrects a count while a room is in use, so the"
             " counter's errors remain until it is empty"
         )
-    return Line(
+    return ResultLine(
         recording=RECORDING, rule=rule, ours=goals is not None, figures=figures, goals=goals or {}, note=f"{note}."
     )
 
 
-def _count_by_product(truth: Sequence[int], seed: int, *, motion: bool) -> Told:
+def _count_by_product(truth: Sequence[int], seed: int, *, motion: bool) -> CountRanges:
     """Return the product's count at the end of each minute."""
     generator = Random(seed)  # noqa: S311 - repeatable, no secret
     crossings = list(_simulate_crossings(truth, generator))
-    plan = house([_TRACK] if motion else [])
-    presence, turns, crowd = Presence(plan), Turns(plan), Crowd()
+    plan = build_plan([_TRACK] if motion else [])
+    presence, turns, crowd = SitePresence(plan), DayTurns(plan), PeopleEstimate()
     to_ms = _BEGIN_MS + len(truth) * MINUTE_MS
     timelines = {}
     if motion:
-        _, states = play(list(_simulate_motion(truth, generator)), space_rules(plan, SPACE), to_ms)
-        timelines = {SPACE: [(at_ms, Occupancy(state)) for at_ms, state in states]}
-    counts: Told = []
-    for bucket in buckets(crossings, presence.steps(timelines, _BEGIN_MS, to_ms), (), _BEGIN_MS, to_ms):
-        site = House(turns.of(bucket.from_ms), presence.everywhere)
+        _, states = play_events(list(_simulate_motion(truth, generator)), build_space_rules(plan, SPACE_ID), to_ms)
+        timelines = {SPACE_ID: [(at_ms, Occupancy(state)) for at_ms, state in states]}
+    counts: CountRanges = []
+    for bucket in split_into_buckets(
+        crossings, presence.compute_steps(timelines, _BEGIN_MS, to_ms), (), _BEGIN_MS, to_ms
+    ):
+        site = CountingContext(turns.find_turn(bucket.from_ms), presence.covers_all_zones)
         counts += _count_minutes(crowd, bucket, site)
-        crowd, _ = counted(crowd, bucket, site)
+        crowd, _ = finish_bucket(crowd, bucket, site)
         counts.append(_count_people(crowd, bucket, site, bucket.from_ms + BUCKET_MS))
     return counts[: len(truth)]
 
 
-def _count_minutes(crowd: Crowd, bucket: Bucket, site: House) -> Iterator[tuple[int, int, int]]:
+def _count_minutes(
+    crowd: PeopleEstimate, bucket: PeopleBucket, site: CountingContext
+) -> Iterator[tuple[int, int, int]]:
     """Yield the counts at the end of each minute before the end of the bucket."""
     for until_ms in range(bucket.from_ms + MINUTE_MS, bucket.from_ms + BUCKET_MS, MINUTE_MS):
         so_far = [crossing for crossing in bucket.crossings if crossing.at_ms < until_ms]
-        steps = [step for step in bucket.seen if step.at_ms < until_ms]
-        now, _ = passed(crowd, bucket._replace(crossings=so_far, seen=steps), site, until_ms)
+        steps = [step for step in bucket.presence_steps if step.at_ms < until_ms]
+        now, _ = advance_estimate(crowd, bucket._replace(crossings=so_far, presence_steps=steps), site, until_ms)
         yield _count_people(now, bucket, site, until_ms)
 
 
-def _count_people(crowd: Crowd, bucket: Bucket, site: House, until_ms: int) -> tuple[int, int, int]:
-    known = next(step.known for step in reversed(bucket.seen) if step.at_ms < until_ms)
-    found = people(crowd, known, site)
+def _count_people(
+    crowd: PeopleEstimate, bucket: PeopleBucket, site: CountingContext, until_ms: int
+) -> tuple[int, int, int]:
+    known = next(step.seen_people for step in reversed(bucket.presence_steps) if step.at_ms < until_ms)
+    found = build_people_count(crowd, known, site)
     return found.count, found.least, found.most
 
 
-def _count_by_sum(truth: Sequence[int], seed: int, *, nightly: bool, clamped: bool) -> Told:
+def _count_by_sum(truth: Sequence[int], seed: int, *, nightly: bool, clamped: bool) -> CountRanges:
     """Return the count by a plain sum; negative sums count as zero."""
     inside = 0
-    counts: Told = []
-    passing = iter((*_simulate_crossings(truth, Random(seed)), Crossing(1 << 62, 0)))  # noqa: S311 - repeatable, no secret
+    counts: CountRanges = []
+    passing = iter((*_simulate_crossings(truth, Random(seed)), DoorCrossing(1 << 62, 0)))  # noqa: S311 - repeatable, no secret
     crossing = next(passing)
     for minute in range(len(truth)):
         if nightly and minute % _DAY_MIN == 0:
             inside = 0
         while crossing.at_ms < _BEGIN_MS + (minute + 1) * MINUTE_MS:
-            inside += crossing.way
+            inside += crossing.direction
             inside = max(0, inside) if clamped else inside
             crossing = next(passing)
         counts.append((max(0, inside),) * 3)
     return counts
 
 
-def _count_scaled(truth: Sequence[int], seed: int) -> Told:
+def _count_scaled(truth: Sequence[int], seed: int) -> CountRanges:
     """Count with exits scaled by the true ratio, the best usual method; ten minutes without motion reset it to zero."""
     generator = Random(seed)  # noqa: S311 - repeatable, no secret
     crossings = list(_simulate_crossings(truth, generator))
-    moved = [event.at_ms for event in _simulate_motion(truth, generator) if event.kind is Kind.MOTION]
-    went_out = sum(crossing.way < 0 for crossing in crossings)
+    moved = [event.at_ms for event in _simulate_motion(truth, generator) if event.kind is EventKind.MOTION]
+    went_out = sum(crossing.direction < 0 for crossing in crossings)
     ratio = (len(crossings) - went_out) / max(1, went_out)
     inside, counts, place = 0.0, [], 0
     for minute in range(len(truth)):
         until_ms = _BEGIN_MS + (minute + 1) * MINUTE_MS
         inside = inside if minute % _DAY_MIN else 0.0
         while place < len(crossings) and crossings[place].at_ms < until_ms:
-            inside = max(0.0, inside + (1 if crossings[place].way > 0 else -ratio))
+            inside = max(0.0, inside + (1 if crossings[place].direction > 0 else -ratio))
             place += 1
         last = bisect_left(moved, until_ms)
         seen = last > 0 and moved[last - 1] >= until_ms - _NO_MOTION_MS
@@ -214,20 +229,20 @@ def _count_scaled(truth: Sequence[int], seed: int) -> Told:
     return counts
 
 
-def _count_informed(truth: Sequence[int], seed: int) -> Told:
+def _count_informed(truth: Sequence[int], seed: int) -> CountRanges:
     """Return the count by an observer with the product's data and facts that no real site has."""
     generator = Random(seed)  # noqa: S311 - repeatable, no secret
     passed_by = Counter(
-        ((each.at_ms - _BEGIN_MS) // MINUTE_MS, each.way) for each in _simulate_crossings(truth, generator)
+        ((each.at_ms - _BEGIN_MS) // MINUTE_MS, each.direction) for each in _simulate_crossings(truth, generator)
     )
-    pulses = (event for event in _simulate_motion(truth, generator) if event.kind is Kind.MOTION and event.value)
+    pulses = (event for event in _simulate_motion(truth, generator) if event.kind is EventKind.MOTION and event.value)
     moved = Counter((event.at_ms - _BEGIN_MS) // MINUTE_MS for event in pulses)
-    minutes = [Minute(passed_by[at, 1], passed_by[at, -1], moved[at]) for at in range(len(truth))]
-    rates = Rates(_MISSED_IN, _MISSED_OUT, _REVERSED, _TRIPS_PER_MIN, _MOTION)
+    minutes = [SensedMinute(passed_by[at, 1], passed_by[at, -1], moved[at]) for at in range(len(truth))]
+    rates = SensorRates(_MISSED_IN, _MISSED_OUT, _REVERSED, _TRIPS_PER_MIN, _MOTION)
     return count_by_known_rates(truth, minutes, rates)
 
 
-def _simulate_crossings(truth: Sequence[int], generator: Random) -> Iterator[Crossing]:
+def _simulate_crossings(truth: Sequence[int], generator: Random) -> Iterator[DoorCrossing]:
     """Yield the crossings that the counter reports, in order."""
     before = 0
     for minute, inside in enumerate(truth):
@@ -237,7 +252,7 @@ def _simulate_crossings(truth: Sequence[int], generator: Random) -> Iterator[Cro
         ways = [-way if generator.random() < _REVERSED else way for way in ways]
         generator.shuffle(ways)
         for place, way in enumerate(ways):
-            yield Crossing(_BEGIN_MS + minute * MINUTE_MS + (2 * place + 1) * MINUTE_MS // (2 * len(ways)), way)
+            yield DoorCrossing(_BEGIN_MS + minute * MINUTE_MS + (2 * place + 1) * MINUTE_MS // (2 * len(ways)), way)
         before = inside
 
 
@@ -245,14 +260,14 @@ def _simulate_counter(people: int, missed: float, generator: Random) -> int:
     return sum(generator.random() >= missed for _ in range(people))
 
 
-def _simulate_motion(truth: Sequence[int], generator: Random) -> Iterator[Heard]:
+def _simulate_motion(truth: Sequence[int], generator: Random) -> Iterator[StoredEvent]:
     """Yield the motion sensor's events: a pulse where it detects motion, else a heartbeat."""
     seq = 0
     for slot in range(len(truth) * MINUTE_MS // _SLOT_MS):
         at_ms = _BEGIN_MS + slot * _SLOT_MS
         seq += 2
         if truth[slot * _SLOT_MS // MINUTE_MS] > 0 and generator.random() < _MOTION:
-            yield Heard(at_ms, "recorder", "played", seq - 1, _TRACK.sensor, Kind.MOTION, 1)
-            yield Heard(at_ms + _PULSE_MS, "recorder", "played", seq, _TRACK.sensor, Kind.MOTION, 0)
+            yield StoredEvent(at_ms, "recorder", "played", seq - 1, _TRACK.sensor, EventKind.MOTION, 1)
+            yield StoredEvent(at_ms + _PULSE_MS, "recorder", "played", seq, _TRACK.sensor, EventKind.MOTION, 0)
         else:
-            yield Heard(at_ms, "recorder", "played", seq, _TRACK.sensor, Kind.HEARTBEAT, 0)
+            yield StoredEvent(at_ms, "recorder", "played", seq, _TRACK.sensor, EventKind.HEARTBEAT, 0)

@@ -10,14 +10,14 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RecordingSource:
     """The heading of a recording, and the text before its figures."""
 
     title: str
     text: str
 
 
-ABOUT: Final = """\
+INTRODUCTION: Final = """\
 # Accuracy
 
 Made by `make accuracy`; do not edit. The figures show the states that Ledig's own code computes with its default
@@ -41,7 +41,7 @@ recording is played once from its beginning, and every minute is scored as it co
 - A goal is *met* or *MISSED* by the exact figure, not by the rounded one."""
 
 SOURCES: Final = {
-    "room-occupancy-estimation": Source(
+    "room-occupancy-estimation": RecordingSource(
         "A room with two motion sensors: free or taken?",
         """\
 *Room Occupancy Estimation*, UCI 864, [doi:10.24432/C5P605](https://doi.org/10.24432/C5P605), by A. P. Singh, V. Jain,
@@ -52,7 +52,7 @@ counted by hand.
 A row with motion is one pulse of 2.5 s. A quiet sensor sends a heartbeat every 30 s. Rows more than ten minutes apart
 have a break between them, in which the devices are off. A row of truth is valid for at most one minute.""",
     ),
-    "occupancy-detection": Source(
+    "occupancy-detection": RecordingSource(
         "An office without a motion sensor: light, CO2 and air",
         """\
 *Occupancy Detection*, UCI 357, [doi:10.24432/C5X01N](https://doi.org/10.24432/C5X01N), by L. M. Candanedo and
@@ -60,7 +60,7 @@ V. Feldheim, Energy and Buildings 112 (2016); CC BY 4.0 as others quote the UCI 
 truth from a photo each minute. The authors' split is kept: values are learned on `datatraining` and tested on the
 unseen days of the test set.""",
     ),
-    "sdu-ou44-rooms": Source(
+    "sdu-ou44-rooms": RecordingSource(
         "Rooms with a counter at the door",
         """\
 *Room-level occupant counts*, building OU44 of the University of Southern Denmark, 2017, by K. Arendt and others,
@@ -72,7 +72,7 @@ inside goes out and comes back about every two hours. 5 % of those who come in a
 and 2 % are counted in the wrong direction. A motion sensor detects motion in 60 % of the half minutes in which anybody
 is there, and never otherwise. The days of the recording have no order and are played as in the file.""",
     ),
-    "calit2-door": Source(
+    "calit2-door": RecordingSource(
         "A real counter at a building's door",
         """\
 *CalIt2 Building People Counts*, UCI 156, [doi:10.24432/C5NG78](https://doi.org/10.24432/C5NG78), by J. Hutchins, 2006
@@ -81,7 +81,7 @@ recording itself was not verified. Entries and exits at the main door of a build
 is inside at four in the morning, so what a count has left over then is its error. The only setting of the site is that
 it is closed from midnight to five.""",
     ),
-    "brains4buildings": Source(
+    "brains4buildings": RecordingSource(
         "Offices with faulty sensors",
         """\
 *Brains4Buildings 2022*, Windesheim University of Applied Sciences (H. ter Hofte, N. van Ravenzwaaij, E. Nijboer),
@@ -89,7 +89,7 @@ it is closed from midnight to five.""",
 CC BY 4.0. Three offices with motion sensors, CO2 and counters, some of which drift or hang. No source in it is the
 full truth, so the findings about the sensors are scored.""",
     ),
-    "parking-birmingham": Source(
+    "parking-birmingham": RecordingSource(
         "Car parks: the forecast",
         """\
 *Parking Birmingham*, UCI 482, [doi:10.24432/C51K5Z](https://doi.org/10.24432/C51K5Z), by D. Stolfi, 2017, data of NCP
@@ -99,7 +99,7 @@ data, rolling from day to day; errors are in percentage points of the capacity."
     ),
 }
 
-AFTER: Final = """\
+CLOSING: Final = """\
 ## Limits of public data
 
 There is no public recording of single desks with pressure, ultrasonic or radar sensors and known occupancy, so their

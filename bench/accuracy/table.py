@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.accuracy.line import Figure, Goal, Line
+from bench.accuracy.line import Figure, Goal, ResultLine
 
 _SHARED_CELLS: Final[Mapping[str, tuple[Figure, ...]]] = {
     "free while taken: %, min, longest min": (
@@ -27,19 +27,19 @@ _SHARED_CELLS: Final[Mapping[str, tuple[Figure, ...]]] = {
 """Figures that share a cell, by its title with their units; every other figure has its own column."""
 _DECIMALS: Final = {"_MIN": 1, "_S": 0, "_PER_DAY": 1, "FINDINGS": 0, "FALSE_ALARMS": 0}
 """Number of decimals by the end of a figure's name; others have two."""
-MET: Final = "met"
-MISSED: Final = "MISSED"
+MET_TEXT: Final = "met"
+MISSED_TEXT: Final = "MISSED"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ResultCell:
     """One line's cell of a column: its figures and the results of their goals; both may be empty."""
 
     figures: tuple[str, ...]
     goals: tuple[str, ...]
 
 
-def columns(lines: Sequence[Line]) -> dict[str, tuple[Figure, ...]]:
+def list_columns(lines: Sequence[ResultLine]) -> dict[str, tuple[Figure, ...]]:
     """Return the columns in which any of the lines has a figure, in the order of `Figure`."""
     present = {figure for line in lines for figure in line.figures}
     titles = {figure: title for title, group in _SHARED_CELLS.items() for figure in group}
@@ -51,33 +51,36 @@ def columns(lines: Sequence[Line]) -> dict[str, tuple[Figure, ...]]:
     return found
 
 
-def cell(line: Line, group: Sequence[Figure]) -> Cell:
+def format_cell(line: ResultLine, group: Sequence[Figure]) -> ResultCell:
     """Format one line's cell of a column."""
     measured = [figure for figure in group if figure in line.figures]
     with_goals = [figure for figure in group if figure in line.goals]
-    return Cell(
+    return ResultCell(
         tuple(_format_number(figure, line.figures[figure]) for figure in measured),
-        tuple(f"{goal_text(line.goals[figure])} {MET if met(line, figure) else MISSED}" for figure in with_goals),
+        tuple(
+            f"{format_goal(line.goals[figure])} {MET_TEXT if is_goal_met(line, figure) else MISSED_TEXT}"
+            for figure in with_goals
+        ),
     )
 
 
-def met(line: Line, figure: Figure) -> bool:
+def is_goal_met(line: ResultLine, figure: Figure) -> bool:
     """Whether the line meets its goal for a figure; a figure that was not measured misses its goal."""
-    return figure in line.figures and line.goals[figure].met(line.figures[figure])
+    return figure in line.figures and line.goals[figure].is_met(line.figures[figure])
 
 
-def missed(lines: Sequence[Line]) -> list[str]:
+def list_missed_goals(lines: Sequence[ResultLine]) -> list[str]:
     """Describe each missed goal."""
     return [
         f"{line.recording}, {line.rule}: {figure.value} is {_format_figure(line, figure)}, goal"
-        f" {goal_text(line.goals[figure])}"
+        f" {format_goal(line.goals[figure])}"
         for line in lines
         for figure in line.goals
-        if not met(line, figure)
+        if not is_goal_met(line, figure)
     ]
 
 
-def goal_text(goal: Goal) -> str:
+def format_goal(goal: Goal) -> str:
     """Format the bounds of a goal: `<= 0.1`, `>= 98.8`, `77-83`."""
     least, most = (f"{bound:g}" if bound is not None else "" for bound in (goal.least, goal.most))
     if least and most:
@@ -85,7 +88,7 @@ def goal_text(goal: Goal) -> str:
     return f"<= {most}" if most else f">= {least}"
 
 
-def _format_figure(line: Line, figure: Figure) -> str:
+def _format_figure(line: ResultLine, figure: Figure) -> str:
     return _format_number(figure, line.figures[figure]) if figure in line.figures else "not measured"
 
 

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bench.accuracy.harness import Measured
-from bench.accuracy.line import Figure, Line
-from bench.accuracy.table import cell, columns, missed
+from bench.accuracy.harness import RecordingResult
+from bench.accuracy.line import Figure, ResultLine
+from bench.accuracy.table import format_cell, list_columns, list_missed_goals
 
 _RULE_WIDTH: Final = 21
 """Minimum width; with it a recording with nine columns fits into 80 characters."""
@@ -27,7 +27,7 @@ _INDENT: Final = "  "
 
 
 @contextmanager
-def progress(console: Console, names: Sequence[str]) -> Iterator[Callable[[str], None]]:
+def show_progress(console: Console, names: Sequence[str]) -> Iterator[Callable[[str], None]]:
     """Show a bar that counts recordings; yield a function to call with the name of each that is done."""
     columns_ = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     left = list(names)
@@ -41,7 +41,7 @@ def progress(console: Console, names: Sequence[str]) -> Iterator[Callable[[str],
         yield show_done
 
 
-def show(console: Console, found: Mapping[str, Measured], absent: Mapping[str, str]) -> None:
+def print_results(console: Console, found: Mapping[str, RecordingResult], absent: Mapping[str, str]) -> None:
     """Print the tables, their notes, what was left out, and the missed goals."""
     for name, measured in found.items():
         if measured.lines:
@@ -52,18 +52,18 @@ def show(console: Console, found: Mapping[str, Measured], absent: Mapping[str, s
                 console.print(f"{name}, {line.rule}: {line.note}", markup=False)
     console.print()
     for measured in found.values():
-        for finding in (*measured.left_out, *measured.files):
+        for finding in (*measured.rows_left_out, *measured.files):
             console.print(finding, markup=False, soft_wrap=True)
-    refused = {name: measured.refused for name, measured in found.items() if measured.refused}
+    refused = {name: measured.rejection for name, measured in found.items() if measured.rejection}
     for name, why in (refused | dict(absent)).items():
         console.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
     _print_goals(console, found)
 
 
-def _build_table(name: str, measured: Measured, width: int) -> Table:
+def _build_table(name: str, measured: RecordingResult, width: int) -> Table:
     """Build the table of one recording."""
     table = Table(title=name, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
-    groups = columns(measured.lines)
+    groups = list_columns(measured.lines)
     longest = max(len(line.rule) for line in measured.lines) + len(_INDENT)
     table.add_column("rule", width=max(_RULE_WIDTH, min(longest, width - _COLUMN_WIDTH * len(groups))), overflow="fold")
     for title in groups:
@@ -81,14 +81,14 @@ def _build_table(name: str, measured: Measured, width: int) -> Table:
     return table
 
 
-def _format_cells(line: Line, groups: Iterable[Sequence[Figure]]) -> Iterator[str]:
-    for each in (cell(line, group) for group in groups):
+def _format_cells(line: ResultLine, groups: Iterable[Sequence[Figure]]) -> Iterator[str]:
+    for each in (format_cell(line, group) for group in groups):
         yield "\n".join((*each.figures, *each.goals)) or "-"
 
 
-def _print_goals(console: Console, found: Mapping[str, Measured]) -> None:
+def _print_goals(console: Console, found: Mapping[str, RecordingResult]) -> None:
     lines = [line for measured in found.values() for line in measured.lines]
-    goals, missed_goals = sum(len(line.goals) for line in lines), missed(lines)
+    goals, missed_goals = sum(len(line.goals) for line in lines), list_missed_goals(lines)
     console.print(f"goals: {goals - len(missed_goals)} of {goals} met" + ("; missed:" if missed_goals else ""))
     for text in missed_goals:
         console.print(f"  {text}", markup=False, soft_wrap=True)

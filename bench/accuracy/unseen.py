@@ -14,18 +14,18 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from bench.accuracy.player import Shown, Track, events, play, rules_of, spans
-from collector.outward import Occupancy
-from ledig.replay.rows import Row
+from bench.accuracy.player import SensorColumn, ShownStates, build_rules, derive_events, play_events, split_at_breaks
+from collector.contract.states import Occupancy
+from ledig.replay.rows import RecordedRow
 from ledig.replay.scoring import DAY_MS
 
-Part = Sequence[Row]
+RecordingPart = Sequence[RecordedRow]
 _APART_DAYS: Final = 2
 
 
-def parts(rows: Sequence[Row], people: str) -> list[Part]:
+def split_parts(rows: Sequence[RecordedRow], people: str) -> list[RecordingPart]:
     """Split the rows into days, or into spans without a break if only one day has people."""
-    stretches = spans(rows)
+    stretches = split_at_breaks(rows)
     days = [
         [row for stretch in of_day for row in stretch]
         for _, of_day in groupby(stretches, key=lambda stretch: stretch[0].at_ms // DAY_MS)
@@ -34,18 +34,20 @@ def parts(rows: Sequence[Row], people: str) -> list[Part]:
     return list(days) if days_with_people > 1 else list(stretches)
 
 
-def shown_unseen(rows: Sequence[Row], people: str, tracks: Sequence[Track]) -> Shown:
+def play_unseen(rows: Sequence[RecordedRow], people: str, tracks: Sequence[SensorColumn]) -> ShownStates:
     """Return the states shown over the whole recording, each part by a space that has learned from all others."""
-    shown: Shown = []
-    for part in parts(rows, people):
+    shown: ShownStates = []
+    for part in split_parts(rows, people):
         shown.append((part[0].at_ms, Occupancy.UNKNOWN))
         shown += _play_after_others(rows, part, tracks)
     return shown
 
 
-def _play_after_others(rows: Sequence[Row], part: Part, tracks: Sequence[Track]) -> Iterator[tuple[int, str]]:
+def _play_after_others(
+    rows: Sequence[RecordedRow], part: RecordingPart, tracks: Sequence[SensorColumn]
+) -> Iterator[tuple[int, str]]:
     others = [row for row in rows if not part[0].at_ms <= row.at_ms <= part[-1].at_ms]
     later_ms = (_APART_DAYS + max(0, rows[-1].at_ms - part[0].at_ms) // DAY_MS) * DAY_MS
-    shifted = [Row(row.at_ms + later_ms, row.values, row.key) for row in part]
-    _, shown = play(events([*others, *shifted], tracks), rules_of(tracks), shifted[-1].at_ms)
+    shifted = [RecordedRow(row.at_ms + later_ms, row.values, row.key) for row in part]
+    _, shown = play_events(derive_events([*others, *shifted], tracks), build_rules(tracks), shifted[-1].at_ms)
     return ((at_ms - later_ms, state) for at_ms, state in shown if at_ms >= shifted[0].at_ms)

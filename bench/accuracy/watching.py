@@ -10,58 +10,58 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from collector.evidence import Evidence, Heard
-from collector.health.days import Name
-from collector.health.findings import Finding, FindingKind
+from collector.configuration.settings import MAX_RAW_HOURS
+from collector.contract.findings import Finding, FindingKind
+from collector.health.days import SensorKey
 from collector.health.hours import HOUR_MS
-from collector.health.watch import Watch
-from collector.house import House
-from collector.journal import Journal
-from collector.plan import SitePlan
-from collector.settings import RAW_HOURS_CEILING
+from collector.health.service import HealthService
+from collector.live.space_states import SpaceStates
+from collector.occupancy.evidence import Evidence, StoredEvent
+from collector.site.plan import SitePlan
+from collector.store.journal import Journal
 
-Found = list[tuple[Name, Finding]]
+SensorFindings = list[tuple[SensorKey, Finding]]
 """Device and sensor, with the finding about it."""
 
 
-class Watching:
+class HealthRun:
     """One run of the collector's sensor health."""
 
     def __init__(self, plan: SitePlan, journal: Journal, now_ms: int) -> None:
-        self.house = House(plan)
-        self.watch = Watch(plan, journal, self.house, RAW_HOURS_CEILING, now_ms)
+        self.spaces = SpaceStates(plan)
+        self.health = HealthService(plan, journal, self.spaces, MAX_RAW_HOURS, now_ms)
         self._plan, self._journal = plan, journal
 
-    def take(self, events: Sequence[Heard], now_ms: int) -> None:
+    def add_events(self, events: Sequence[StoredEvent], now_ms: int) -> None:
         """Store and evaluate events, then do everything that is due."""
         with self._journal.transaction():
             self._journal.add_events(events)
-            self.house.take(events, now_ms, self._read_events)
+            self.spaces.apply_events(events, now_ms, self._read_events)
             for event in events:
-                self.watch.late((event.device, event.sensor), event.at_ms)
-        self.pass_time(now_ms)
+                self.health.record_late_event((event.device, event.sensor), event.at_ms)
+        self.run_due(now_ms)
 
-    def pass_time(self, now_ms: int) -> None:
+    def run_due(self, now_ms: int) -> None:
         """Do everything that is due."""
-        while self.watch.due(now_ms):
+        while self.health.is_due(now_ms):
             with self._journal.transaction():
-                self.watch.step(now_ms)
+                self.health.run_slice(now_ms)
 
-    def found(self, now_ms: int) -> Found:
+    def list_findings(self, now_ms: int) -> SensorFindings:
         """Return the present findings."""
-        self.watch.tell_all()
+        self.health.republish_all()
         return [
             ((device, finding.sensor), finding)
-            for device, report in self.watch.to_tell(now_ms)
+            for device, report in self.health.pop_changed_findings(now_ms)
             for finding in report.findings
         ]
 
-    def _read_events(self, space: str, evidence: Evidence) -> list[Heard]:
+    def _read_events(self, space: str, evidence: Evidence) -> list[StoredEvent]:
         keys = [sensor.key for sensor in self._plan.sensors_of(space)]
-        return [event for event in self._journal.events(keys, evidence.at_ms) if event.key > evidence.key]
+        return [event for event in self._journal.read_events(keys, evidence.at_ms) if event.key > evidence.key]
 
 
-def ever_found(plan: SitePlan, events: Sequence[Heard], step_ms: int = HOUR_MS) -> Found:
+def collect_findings(plan: SitePlan, events: Sequence[StoredEvent], step_ms: int = HOUR_MS) -> SensorFindings:
     """Return all findings ever made, each kind once per sensor, as last reported.
 
     Args:
@@ -69,15 +69,15 @@ def ever_found(plan: SitePlan, events: Sequence[Heard], step_ms: int = HOUR_MS) 
         events: stored events in canonical order.
         step_ms: interval between two looks at the findings.
     """
-    latest: dict[tuple[Name, FindingKind], Finding] = {}
+    latest: dict[tuple[SensorKey, FindingKind], Finding] = {}
     start_ms = events[0].at_ms // HOUR_MS * HOUR_MS
     with TemporaryDirectory() as folder, closing(Journal(Path(folder) / "journal.sqlite")) as journal:
-        watching = Watching(plan, journal, start_ms)
+        watching = HealthRun(plan, journal, start_ms)
         place = 0
         for now_ms in range(start_ms + step_ms, events[-1].at_ms + 2 * step_ms, step_ms):
             first = place
             while place < len(events) and events[place].at_ms < now_ms:
                 place += 1
-            watching.take(events[first:place], now_ms)
-            latest |= {(name, finding.kind): finding for name, finding in watching.found(now_ms)}
+            watching.add_events(events[first:place], now_ms)
+            latest |= {(name, finding.kind): finding for name, finding in watching.list_findings(now_ms)}
     return [(name, finding) for (name, _), finding in latest.items()]

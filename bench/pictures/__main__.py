@@ -15,22 +15,22 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from bench.pictures.house import NAME, PASSWORD, opened
-from bench.pictures.past import live_through, remember_weeks
-from ledig.up import read_house
-from tests.browser import SLOW_MS, chromium
-from tests.servers import ROOT
+from bench.pictures.house import MANAGER_NAME, MANAGER_PASSWORD, run_site
+from bench.pictures.past import write_days, write_weeks
+from ledig.up.command import read_site_or_example
+from tests.support.browser import BROWSER_TIMEOUT_MS, chromium
+from tests.support.servers import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
-REMEMBERED, LIVED = 19, 2
-MOST_BYTES = 150_000
+HISTORY_DAYS, EVENT_DAYS = 19, 2
+MAX_BYTES = 150_000
 PHONE = ViewportSize(width=390, height=844)
-DESK = ViewportSize(width=1280, height=900)
-SCREEN = ViewportSize(width=1280, height=720)
+DESKTOP = ViewportSize(width=1280, height=900)
+WALL = ViewportSize(width=1280, height=720)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Screenshot:
     """One file: its page and window."""
 
     name: str
@@ -40,17 +40,17 @@ class Picture:
     manager: bool = False
 
 
-PICTURES = (
-    Picture(name="phone-light", path="/en", window=PHONE),
-    Picture(name="phone-dark", path="/en", window=PHONE, theme="dark"),
-    Picture(name="desk-light", path="/en", window=DESK),
-    Picture(name="desk-dark", path="/en", window=DESK, theme="dark"),
-    Picture(name="wall", path="/wall", window=SCREEN, theme="dark"),
-    Picture(name="manager", path="/manage", window=DESK, manager=True),
+SCREENSHOTS = (
+    Screenshot(name="phone-light", path="/en", window=PHONE),
+    Screenshot(name="phone-dark", path="/en", window=PHONE, theme="dark"),
+    Screenshot(name="desk-light", path="/en", window=DESKTOP),
+    Screenshot(name="desk-dark", path="/en", window=DESKTOP, theme="dark"),
+    Screenshot(name="wall", path="/wall", window=WALL, theme="dark"),
+    Screenshot(name="manager", path="/manage", window=DESKTOP, manager=True),
 )
 
 
-def take(browser: Browser, port: int, picture: Picture, folder: Path) -> int:
+def take_screenshot(browser: Browser, port: int, picture: Screenshot, folder: Path) -> int:
     """Take one screenshot and return its size in bytes."""
     reader = browser.new_context(
         base_url=f"http://localhost:{port}",
@@ -59,7 +59,7 @@ def take(browser: Browser, port: int, picture: Picture, folder: Path) -> int:
         color_scheme=picture.theme,  # type: ignore[arg-type]  # "light" or "dark"
         reduced_motion="reduce",
     )
-    reader.set_default_timeout(SLOW_MS)
+    reader.set_default_timeout(BROWSER_TIMEOUT_MS)
     page = reader.new_page()
     if picture.manager:
         _log_in(page)
@@ -75,8 +75,8 @@ def take(browser: Browser, port: int, picture: Picture, folder: Path) -> int:
 
 def _log_in(page: Page) -> None:
     page.goto("/manage/login")
-    page.fill("#name", NAME)
-    page.fill("#password", PASSWORD)
+    page.fill("#name", MANAGER_NAME)
+    page.fill("#password", MANAGER_PASSWORD)
     page.click("main button")
     page.wait_for_url(lambda url: "/login" not in url)
 
@@ -87,23 +87,26 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    site = read_house(None)
+    site = read_site_or_example(None)
     at = datetime(2025, 11, 24, 10, 42, tzinfo=site.plan.time_zone)
     at_ms = int(at.timestamp() * 1000)
     too_large = []
     with tempfile.TemporaryDirectory(prefix="ledig-screenshots-") as name:
         journal = Path(name) / "journal.sqlite"
-        print(f"creating {REMEMBERED} days of history and {LIVED} days of events of the example site ...", flush=True)
-        first = at.date() - timedelta(days=LIVED)
-        remember_weeks(site.plan, journal, first - timedelta(days=REMEMBERED), first)
-        live_through(site.plan, journal, first, at_ms)
-        with opened(site, journal, at_ms) as port, chromium() as browser:
-            for picture in PICTURES:
-                size = take(browser, port, picture, folder)
+        print(
+            f"creating {HISTORY_DAYS} days of history and {EVENT_DAYS} days of events of the example site ...",
+            flush=True,
+        )
+        first = at.date() - timedelta(days=EVENT_DAYS)
+        write_weeks(site.plan, journal, first - timedelta(days=HISTORY_DAYS), first)
+        write_days(site.plan, journal, first, at_ms)
+        with run_site(site, journal, at_ms) as port, chromium() as browser:
+            for picture in SCREENSHOTS:
+                size = take_screenshot(browser, port, picture, folder)
                 print(f"{picture.name}.png: {size / 1000:.0f} kB", flush=True)
-                too_large += [picture.name] if size > MOST_BYTES else []
+                too_large += [picture.name] if size > MAX_BYTES else []
     if too_large:
-        sys.exit(f"larger than {MOST_BYTES / 1000:.0f} kB: {', '.join(too_large)}")
+        sys.exit(f"larger than {MAX_BYTES / 1000:.0f} kB: {', '.join(too_large)}")
 
 
 if __name__ == "__main__":

@@ -11,51 +11,51 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
-from collector.days import local
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.plan import SitePlan
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge.message import EventsMessage, Kind, SensorEvent, encode
-from ledig.simulation import SEED
-from ledig.simulation.people import day
-from ledig.simulation.signs import Sign, signs
-from tests.collector.seasons import past, remember
+from collector.configuration.settings import RetentionSettings
+from collector.engine.pipeline import Pipeline
+from collector.intake.intake import IncomingMessage
+from collector.site.calendar import to_local_time
+from collector.site.plan import SitePlan
+from collector.store.journal import Journal
+from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from ledig.simulation.people import simulate_day
+from ledig.simulation.signals import SensorSignal, compute_signals
+from ledig.simulation.simulator import SIMULATION_SEED
+from tests.support.collector.seasons import generate_rows, store_rows
 
 SLICE_MS = 2 * 60_000
 """Length of the slices that are sent, stored and evaluated together; also the heartbeat interval of the sensors."""
-SETTLE_EVERY = 30
+ROLLUP_EVERY = 30
 
 
-def remember_weeks(plan: SitePlan, journal: Path, first: date, last: date) -> None:
+def write_weeks(plan: SitePlan, journal: Path, first: date, last: date) -> None:
     """Fill a journal with the figures of whole days, without the last one."""
-    begin_ms, end_ms = (day(plan, at, SEED).starts_ms for at in (first, last))
+    begin_ms, end_ms = (simulate_day(plan, at, SIMULATION_SEED).starts_ms for at in (first, last))
     with closing(Journal(journal)) as opened, opened.transaction():
-        remember(opened.connection, past(plan, begin_ms, end_ms))
+        store_rows(opened.connection, generate_rows(plan, begin_ms, end_ms))
 
 
-def live_through(plan: SitePlan, journal: Path, first: date, until_ms: int) -> None:
+def write_days(plan: SitePlan, journal: Path, first: date, until_ms: int) -> None:
     """Fill a journal with events from the first day's midnight until `until_ms`."""
     builder = _MessageBuilder(plan)
     with closing(Journal(journal)) as opened:
-        work: Work | None = None
+        work: Pipeline | None = None
         for number, (now_ms, sensed) in enumerate(_split_slices(plan, first, until_ms)):
-            work = work or Work(plan, opened, RetentionSettings(), now_ms)
-            work.take(builder.build(sensed, now_ms), now_ms)
+            work = work or Pipeline(plan, opened, RetentionSettings(), now_ms)
+            work.process_batch(builder.build(sensed, now_ms), now_ms)
             work.tick(now_ms)
-            if number % SETTLE_EVERY == 0 or now_ms == until_ms:
-                work.settle(now_ms)
+            if number % ROLLUP_EVERY == 0 or now_ms == until_ms:
+                work.advance_history(now_ms)
         if work is not None:
-            work.save()
+            work.save_evidence()
 
 
-def _split_slices(plan: SitePlan, first: date, until_ms: int) -> Iterator[tuple[int, list[Sign]]]:
+def _split_slices(plan: SitePlan, first: date, until_ms: int) -> Iterator[tuple[int, list[SensorSignal]]]:
     """Yield each slice's end and its sensor signals; the last slice ends at `until_ms`."""
-    today = local(plan, until_ms).date()
+    today = to_local_time(plan, until_ms).date()
     for number in range((today - first).days + 1):
-        simulated = day(plan, first + timedelta(days=number), SEED)
-        sensed = signs(plan, simulated, SEED)
+        simulated = simulate_day(plan, first + timedelta(days=number), SIMULATION_SEED)
+        sensed = compute_signals(plan, simulated, SIMULATION_SEED)
         place = 0
         for begin_ms in range(simulated.starts_ms, min(simulated.ends_ms, until_ms), SLICE_MS):
             now_ms = min(begin_ms + SLICE_MS, until_ms)
@@ -73,17 +73,22 @@ class _MessageBuilder:
         self._level: dict[tuple[str, str], float] = {}
         self._seq: Counter[str] = Counter()
 
-    def build(self, sensed: list[Sign], now_ms: int) -> list[Delivery]:
+    def build(self, sensed: list[SensorSignal], now_ms: int) -> list[IncomingMessage]:
         """Build one message of each device."""
         by_device: dict[str, list[SensorEvent]] = defaultdict(list)
         for sign in sensed:
-            self._level[sign.sensor] = 0.0 if sign.part == Kind.CROSSING else sign.value
-            by_device[sign.sensor[0]].append(self._build_event(sign.sensor, sign.at_ms, Kind(sign.part), sign.value))
+            self._level[sign.sensor] = 0.0 if sign.quantity == EventKind.CROSSING else sign.value
+            by_device[sign.sensor[0]].append(
+                self._build_event(sign.sensor, sign.at_ms, EventKind(sign.quantity), sign.value)
+            )
         for key in self._sensors:
-            by_device[key[0]].append(self._build_event(key, now_ms - 1, Kind.HEARTBEAT, self._level.get(key, 0.0)))
-        return [Delivery(device, encode(EventsMessage("pictures", 1, events))) for device, events in by_device.items()]
+            by_device[key[0]].append(self._build_event(key, now_ms - 1, EventKind.HEARTBEAT, self._level.get(key, 0.0)))
+        return [
+            IncomingMessage(device, encode(EventsMessage("pictures", 1, events)))
+            for device, events in by_device.items()
+        ]
 
-    def _build_event(self, key: tuple[str, str], at_ms: int, kind: Kind, value: float) -> SensorEvent:
+    def _build_event(self, key: tuple[str, str], at_ms: int, kind: EventKind, value: float) -> SensorEvent:
         device, sensor = key
         self._seq[device] += 1
         return SensorEvent(seq=self._seq[device], sensor=sensor, at_ms=at_ms, kind=kind, value=value)

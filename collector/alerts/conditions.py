@@ -19,30 +19,30 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.alerts.book import Level, Sign, Timing
-from collector.alerts.hours import judged
-from collector.alerts.settings import LEAST_PEOPLE, AlertSettings
-from collector.alerts.wire import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
-from collector.health.findings import Finding, FindingKind
-from collector.outward import Air, Occupancy, SpaceState, Summary
-from collector.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
+from collector.alerts.hours import is_evaluated
+from collector.configuration.alert_settings import MIN_PEOPLE, AlertSettings
+from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
+from collector.contract.findings import Finding, FindingKind
+from collector.contract.states import Occupancy, SpaceState, Summary, ZoneAir
+from collector.site.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
 
-Name = tuple[str, str]
+SensorKey = tuple[str, str]
 """Device and sensor id."""
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
-CO2_BACK_PPM: Final = 200
+CO2_HYSTERESIS_PPM: Final = 200
 """Air is good again this far below the threshold; two breaths at the sensor change it by less."""
-PEOPLE_BACK: Final = 0.95
+PEOPLE_CLEAR_SHARE: Final = 0.95
 """The alert ends when the number of people falls to this share of the limit."""
-SUPPLY_BACK_PCT: Final = 5.0
+SUPPLY_HYSTERESIS_PCT: Final = 5.0
 """A supply counts as refilled this far above its limit; shaking a jar raises the reading by a few per cent."""
-DISK_BACK_PCT: Final = 2.0
+DISK_HYSTERESIS_PCT: Final = 2.0
 RESTORED_SHOWN_MS: Final = 72 * HOUR_MS
-LOST_QUIET_MS: Final = HOUR_MS
+LOSS_GAP_MS: Final = HOUR_MS
 """Losses less than an hour apart belong to one alert."""
-PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
+PLACE_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 _ALERT_BY_FINDING: Final = {
     FindingKind.STUCK_ON: AlertKind.STUCK,
     FindingKind.STUCK_OFF: AlertKind.STUCK,
@@ -53,17 +53,17 @@ _ALERT_BY_FINDING: Final = {
 """Findings that also raise an alert; the others are only shown on the page."""
 
 
-class Ear(StrEnum):
+class Reachability(StrEnum):
     """Whether messages of devices can reach the collector."""
 
-    AWAY = "away"
+    NO_BROKER = "no_broker"
     """The broker is not reachable."""
-    NEW = "new"
+    GRACE_PERIOD = "grace_period"
     """The grace period after connecting: a device without a message may still be reconnecting."""
-    OPEN = "open"
+    REACHABLE = "reachable"
 
 
-class Lost(Struct, frozen=True, gc=False, array_like=True):
+class EventLoss(Struct, frozen=True, gc=False, array_like=True):
     """Events of a device that will never be stored; losses less than an hour apart are added up."""
 
     at_ms: int
@@ -73,19 +73,19 @@ class Lost(Struct, frozen=True, gc=False, array_like=True):
     """The reason of the newest loss, a `Loss` value."""
 
 
-class Known(Struct, frozen=True):
+class AlertFacts(Struct, frozen=True):
     """The facts that alerts are computed from, at one instant."""
 
     now_ms: int
-    reachability: Ear
-    last_event_ms: Mapping[Name, int]
+    reachability: Reachability
+    last_event_ms: Mapping[SensorKey, int]
     """Time of each sensor's newest event by its device's clock; a missing sensor has no event."""
     last_message_ms: Mapping[str, int]
     """When the last message of each device arrived on this connection, whatever its content and clock."""
-    findings: Iterable[tuple[Name, Finding]]
-    lost: Mapping[str, Lost]
+    findings: Iterable[tuple[SensorKey, Finding]]
+    lost: Mapping[str, EventLoss]
     site: Summary
-    air_by_zone: Mapping[str, Air | None]
+    air_by_zone: Mapping[str, ZoneAir | None]
     supply_states: Mapping[str, SpaceState]
     disk_free_pct: float | None
     """None: not known."""
@@ -103,26 +103,26 @@ class AlertSubjects:
     """The subjects in the site file that alerts of each kind can have; built once, queried for every sign."""
 
     def __init__(self, plan: SitePlan, settings: AlertSettings) -> None:
-        used = missed(plan)
+        used = list_monitored_sensors(plan)
         sources = frozenset(name for sensor in used for name in (sensor.device, f"{sensor.device}/{sensor.id}"))
-        self._others = frozenset({*plan.devices, WHOLE_SITE, *(f"{one.device}/{one.id}" for one in plan.sensors)})
+        self._others = frozenset({*plan.device_ids, WHOLE_SITE, *(f"{one.device}/{one.id}" for one in plan.sensors)})
         self._by_kind = {
             AlertKind.DEVICE_SILENT: sources,
             AlertKind.SENSOR_SILENT: sources,
             AlertKind.NOT_DELIVERED: frozenset(one.name for one in settings.destinations),
             AlertKind.CO2_HIGH: frozenset(sensor.zone for sensor in plan.sensors if sensor.zone is not None),
-            AlertKind.SUPPLY_LOW: frozenset(supplies_of(plan)),
+            AlertKind.SUPPLY_LOW: frozenset(list_monitored_supplies(plan)),
             AlertKind.OVER_CAPACITY: frozenset({WHOLE_SITE} if plan.doors else ()),
             AlertKind.FEW_FREE: frozenset({WHOLE_SITE} if settings.free_desks_below > 0 else ()),
         }
-        self._off = frozenset(kind for kind in AlertKind if settings.hours(kind) == "off")
+        self._off = frozenset(kind for kind in AlertKind if settings.get_hours(kind) == "off")
 
-    def has(self, kind: AlertKind, subject: str) -> bool:
+    def is_monitored(self, kind: AlertKind, subject: str) -> bool:
         """Return whether the site file has the subject and enables alerts of this kind."""
         return kind not in self._off and subject in self._by_kind.get(kind, self._others)
 
 
-def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
+def build_timings(settings: AlertSettings) -> dict[AlertKind, AlertTiming]:
     """Return when alerts of each kind begin and end.
 
     Findings are evaluated once an hour, so their alerts end after two hours without one.
@@ -147,7 +147,7 @@ def timings(settings: AlertSettings) -> dict[AlertKind, Timing]:
     }
 
 
-def signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects, known: Known) -> list[Sign]:
+def find_signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects, known: AlertFacts) -> list[AlertSign]:
     """Return a sign for everything that is wrong or unknown; outside a kind's hours the level is `UNKNOWN`.
 
     Args:
@@ -170,43 +170,43 @@ def signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects, know
         *_find_failing_destinations(known.failing_since_ms),
         *_find_doubted_clock(known.clock_off_ms),
     ]
-    is_kind_evaluated = {kind: judged(plan, settings.hours(kind), known.now_ms) for kind in AlertKind}
+    is_kind_evaluated = {kind: is_evaluated(plan, settings.get_hours(kind), known.now_ms) for kind in AlertKind}
     return [
-        sign if is_kind_evaluated[sign.kind] else replace(sign, level=Level.BLIND)
+        sign if is_kind_evaluated[sign.kind] else replace(sign, level=SignLevel.UNKNOWN)
         for sign in found
-        if subjects.has(sign.kind, sign.subject)
+        if subjects.is_monitored(sign.kind, sign.subject)
     ]
 
 
-def outage(since_ms: int, now_ms: int) -> Alert:
+def build_outage_alert(since_ms: int, now_ms: int) -> Alert:
     """Return the alert that the journal cannot be written; it has no sign, because nothing is evaluated meanwhile."""
     return Alert(AlertKind.JOURNAL_AWAY, WHOLE_SITE, Severity.URGENT, min(since_ms, now_ms), now_ms)
 
 
-def missed(plan: SitePlan) -> list[Sensor]:
+def list_monitored_sensors(plan: SitePlan) -> list[Sensor]:
     """Return the sensors whose silence matters: all except those of disabled spaces."""
-    return [sensor for sensor in plan.sensors if sensor.space is None or not plan.space[sensor.space].disabled]
+    return [sensor for sensor in plan.sensors if sensor.space is None or not plan.space_by_id[sensor.space].disabled]
 
 
-def supplies_of(plan: SitePlan) -> list[str]:
+def list_monitored_supplies(plan: SitePlan) -> list[str]:
     """Return the supplies whose level is monitored."""
     return [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
 
 
-def places(plan: SitePlan, settings: AlertSettings) -> int:
+def count_places(plan: SitePlan, settings: AlertSettings) -> int:
     """Return for how many people the site has places."""
-    own = sum(space.kind in PLACES and not space.disabled for space in plan.spaces)
-    return settings.most_people or max(own, LEAST_PEOPLE)
+    own = sum(space.kind in PLACE_KINDS and not space.disabled for space in plan.spaces)
+    return settings.most_people or max(own, MIN_PEOPLE)
 
 
-def _make_timing(severity: Severity, raise_after_min: int, clear_after_min: int) -> Timing:
-    return Timing(severity, raise_after_min * MINUTE_MS, clear_after_min * MINUTE_MS)
+def _make_timing(severity: Severity, raise_after_min: int, clear_after_min: int) -> AlertTiming:
+    return AlertTiming(severity, raise_after_min * MINUTE_MS, clear_after_min * MINUTE_MS)
 
 
-def _find_silent(plan: SitePlan, known: Known) -> Iterator[Sign]:
+def _find_silent(plan: SitePlan, known: AlertFacts) -> Iterator[AlertSign]:
     """Yield devices without events from any sensor, and single silent sensors of the other devices."""
     by_device: dict[str, list[Sensor]] = {}
-    for sensor in missed(plan):
+    for sensor in list_monitored_sensors(plan):
         by_device.setdefault(sensor.device, []).append(sensor)
     for device, sensors in by_device.items():
         last_ms = max(
@@ -223,14 +223,16 @@ def _find_silent(plan: SitePlan, known: Known) -> Iterator[Sign]:
         is_sending = known.now_ms - known.last_message_ms.get(device, 0) < max(
             _silent_after_ms(plan, sensor) for sensor in sensors
         )
-        is_reconnecting = known.reachability is Ear.NEW and device not in known.last_message_ms
-        is_blind = known.reachability is Ear.AWAY or is_reconnecting or (are_all_quiet and is_sending)
+        is_reconnecting = known.reachability is Reachability.GRACE_PERIOD and device not in known.last_message_ms
+        is_blind = known.reachability is Reachability.NO_BROKER or is_reconnecting or (are_all_quiet and is_sending)
         if are_all_quiet:
-            level = Level.BLIND if is_blind else Level.PRESENT
-            yield Sign(AlertKind.DEVICE_SILENT, device, level, last_ms, sensors=len(sensors))
+            level = SignLevel.UNKNOWN if is_blind else SignLevel.PRESENT
+            yield AlertSign(AlertKind.DEVICE_SILENT, device, level, last_ms, sensors=len(sensors))
         for sensor in quiet if len(sensors) > 1 else ():
-            level = Level.BLIND if is_blind or are_all_quiet else Level.PRESENT
-            yield Sign(AlertKind.SENSOR_SILENT, f"{device}/{sensor.id}", level, known.last_event_ms.get(sensor.key))
+            level = SignLevel.UNKNOWN if is_blind or are_all_quiet else SignLevel.PRESENT
+            yield AlertSign(
+                AlertKind.SENSOR_SILENT, f"{device}/{sensor.id}", level, known.last_event_ms.get(sensor.key)
+            )
 
 
 def _silent_after_ms(plan: SitePlan, sensor: Sensor) -> float:
@@ -238,16 +240,16 @@ def _silent_after_ms(plan: SitePlan, sensor: Sensor) -> float:
     return plan.rules.silent_after_heartbeats * sensor.heartbeat_ms
 
 
-def _find_reported(found: Iterable[tuple[Name, Finding]]) -> Iterator[Sign]:
+def _find_reported(found: Iterable[tuple[SensorKey, Finding]]) -> Iterator[AlertSign]:
     """Yield signs for findings of sensor health; only the first of several with the same key."""
     seen_keys: set[tuple[AlertKind, str]] = set()
     for (device, sensor), finding in found:
         if (kind := _ALERT_BY_FINDING.get(finding.kind)) is None:
             continue
-        sign = Sign(
+        sign = AlertSign(
             kind,
             f"{device}/{sensor}" if sensor else device,
-            Level.PRESENT,
+            SignLevel.PRESENT,
             finding.since_ms,
             value=finding.battery_pct,
             reason=finding.kind.value if kind is AlertKind.STUCK else "",
@@ -258,80 +260,82 @@ def _find_reported(found: Iterable[tuple[Name, Finding]]) -> Iterator[Sign]:
             yield sign
 
 
-def _find_losses(settings: AlertSettings, known: Known) -> Iterator[Sign]:
+def _find_losses(settings: AlertSettings, known: AlertFacts) -> Iterator[AlertSign]:
     for device, lost in known.lost.items():
-        if lost.events >= settings.lost_events and known.now_ms - lost.at_ms < LOST_QUIET_MS:
-            yield Sign(AlertKind.LOST_EVENTS, device, Level.PRESENT, lost.at_ms, lost.events, reason=lost.reason)
+        if lost.events >= settings.lost_events and known.now_ms - lost.at_ms < LOSS_GAP_MS:
+            yield AlertSign(
+                AlertKind.LOST_EVENTS, device, SignLevel.PRESENT, lost.at_ms, lost.events, reason=lost.reason
+            )
 
 
-def _find_over_capacity(plan: SitePlan, settings: AlertSettings, site: Summary) -> Iterator[Sign]:
-    people, limit = site.people, places(plan, settings)
-    if people is None or people.count is None or people.count <= limit * PEOPLE_BACK:
+def _find_over_capacity(plan: SitePlan, settings: AlertSettings, site: Summary) -> Iterator[AlertSign]:
+    people, limit = site.people, count_places(plan, settings)
+    if people is None or people.count is None or people.count <= limit * PEOPLE_CLEAR_SHARE:
         return
-    level = Level.PRESENT if people.count > limit else Level.BETWEEN
-    yield Sign(AlertKind.OVER_CAPACITY, WHOLE_SITE, level, value=people.count, limit=limit)
+    level = SignLevel.PRESENT if people.count > limit else SignLevel.BETWEEN
+    yield AlertSign(AlertKind.OVER_CAPACITY, WHOLE_SITE, level, value=people.count, limit=limit)
 
 
-def _find_poor_air(settings: AlertSettings, airs: Mapping[str, Air | None]) -> Iterator[Sign]:
+def _find_poor_air(settings: AlertSettings, airs: Mapping[str, ZoneAir | None]) -> Iterator[AlertSign]:
     limit = settings.co2_above_ppm
     for zone, air in airs.items():
         if air is None or air.co2_ppm is None:
-            yield Sign(AlertKind.CO2_HIGH, zone, Level.BLIND)
+            yield AlertSign(AlertKind.CO2_HIGH, zone, SignLevel.UNKNOWN)
         elif air.co2_ppm > limit:
-            yield Sign(AlertKind.CO2_HIGH, zone, Level.PRESENT, value=round(air.co2_ppm), limit=limit)
-        elif air.co2_ppm > limit - CO2_BACK_PPM:
-            yield Sign(AlertKind.CO2_HIGH, zone, Level.BETWEEN)
+            yield AlertSign(AlertKind.CO2_HIGH, zone, SignLevel.PRESENT, value=round(air.co2_ppm), limit=limit)
+        elif air.co2_ppm > limit - CO2_HYSTERESIS_PPM:
+            yield AlertSign(AlertKind.CO2_HIGH, zone, SignLevel.BETWEEN)
 
 
-def _find_low_supplies(plan: SitePlan, supplies: Mapping[str, SpaceState]) -> Iterator[Sign]:
+def _find_low_supplies(plan: SitePlan, supplies: Mapping[str, SpaceState]) -> Iterator[AlertSign]:
     for space, state in supplies.items():
-        limit, level_pct = plan.space[space].low_below_pct, state.level_pct
+        limit, level_pct = plan.space_by_id[space].low_below_pct, state.level_pct
         if state.state not in {Occupancy.LOW, Occupancy.STOCKED} or level_pct is None:
-            yield Sign(AlertKind.SUPPLY_LOW, space, Level.BLIND)
+            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignLevel.UNKNOWN)
         elif state.state is Occupancy.LOW:
-            yield Sign(AlertKind.SUPPLY_LOW, space, Level.PRESENT, value=round(level_pct), limit=limit)
-        elif level_pct < limit + SUPPLY_BACK_PCT:
-            yield Sign(AlertKind.SUPPLY_LOW, space, Level.BETWEEN)
+            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignLevel.PRESENT, value=round(level_pct), limit=limit)
+        elif level_pct < limit + SUPPLY_HYSTERESIS_PCT:
+            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignLevel.BETWEEN)
 
 
-def _find_few_free(settings: AlertSettings, site: Summary) -> Iterator[Sign]:
+def _find_few_free(settings: AlertSettings, site: Summary) -> Iterator[AlertSign]:
     desks, limit = site.kinds.get(SpaceKind.DESK), settings.free_desks_below
     if desks is None or not limit or desks.free_min >= limit:
         return
-    level = Level.PRESENT if desks.free_max < limit else Level.BLIND
+    level = SignLevel.PRESENT if desks.free_max < limit else SignLevel.UNKNOWN
     reason = AT_MOST if desks.unknown else ""
-    yield Sign(AlertKind.FEW_FREE, WHOLE_SITE, level, value=desks.free_max, limit=limit, reason=reason)
+    yield AlertSign(AlertKind.FEW_FREE, WHOLE_SITE, level, value=desks.free_max, limit=limit, reason=reason)
 
 
-def _find_low_disk(settings: AlertSettings, free_pct: float | None) -> Iterator[Sign]:
+def _find_low_disk(settings: AlertSettings, free_pct: float | None) -> Iterator[AlertSign]:
     limit = settings.disk_free_below_pct
     if free_pct is None:
-        yield Sign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, Level.BLIND)
-    elif free_pct < limit + DISK_BACK_PCT:
-        level = Level.PRESENT if free_pct < limit else Level.BETWEEN
-        yield Sign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, level, value=round(free_pct, 1), limit=limit)
+        yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, SignLevel.UNKNOWN)
+    elif free_pct < limit + DISK_HYSTERESIS_PCT:
+        level = SignLevel.PRESENT if free_pct < limit else SignLevel.BETWEEN
+        yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, level, value=round(free_pct, 1), limit=limit)
 
 
-def _find_restored_journal(restored: tuple[int, int] | None, now_ms: int) -> Iterator[Sign]:
+def _find_restored_journal(restored: tuple[int, int] | None, now_ms: int) -> Iterator[AlertSign]:
     if restored is None or now_ms - restored[0] >= RESTORED_SHOWN_MS:
         return
     from_ms = restored[1]
     reason = "" if from_ms else NO_BACKUP
-    yield Sign(AlertKind.JOURNAL_RESTORED, WHOLE_SITE, Level.PRESENT, from_ms or restored[0], reason=reason)
+    yield AlertSign(AlertKind.JOURNAL_RESTORED, WHOLE_SITE, SignLevel.PRESENT, from_ms or restored[0], reason=reason)
 
 
-def _find_history_fault(*, has_fault: bool) -> Iterator[Sign]:
+def _find_history_fault(*, has_fault: bool) -> Iterator[AlertSign]:
     if has_fault:
-        yield Sign(AlertKind.HISTORY_AWAY, WHOLE_SITE, Level.PRESENT)
+        yield AlertSign(AlertKind.HISTORY_AWAY, WHOLE_SITE, SignLevel.PRESENT)
 
 
-def _find_failing_destinations(failing: Mapping[str, int | None]) -> Iterator[Sign]:
+def _find_failing_destinations(failing: Mapping[str, int | None]) -> Iterator[AlertSign]:
     for name, since_ms in failing.items():
-        level = Level.BLIND if since_ms is None else Level.PRESENT
-        yield Sign(AlertKind.NOT_DELIVERED, name, level, since_ms)
+        level = SignLevel.UNKNOWN if since_ms is None else SignLevel.PRESENT
+        yield AlertSign(AlertKind.NOT_DELIVERED, name, level, since_ms)
 
 
-def _find_doubted_clock(off_ms: int) -> Iterator[Sign]:
+def _find_doubted_clock(off_ms: int) -> Iterator[AlertSign]:
     if off_ms:
         minutes = max(1, round(abs(off_ms) / MINUTE_MS))
-        yield Sign(AlertKind.CLOCK_DOUBTED, WHOLE_SITE, Level.PRESENT, value=minutes)
+        yield AlertSign(AlertKind.CLOCK_DOUBTED, WHOLE_SITE, SignLevel.PRESENT, value=minutes)

@@ -8,26 +8,26 @@ Never: clocks, the journal.
 from collections.abc import Iterable
 from typing import Final
 
-from collector.alerts.wire import AlertCommand, AlertKind, Mute, Wish
+from collector.contract.alerts import AlertCommand, AlertKind, Mute, MuteAction
 
-MOST: Final = 200
+MAX_MUTES: Final = 200
 """At most this many mutes are kept; the oldest is dropped."""
 
 
-def asked(mutes: Iterable[Mute], command: AlertCommand, now_ms: int) -> tuple[Mute, ...]:
+def apply_command(mutes: Iterable[Mute], command: AlertCommand, now_ms: int) -> tuple[Mute, ...]:
     """Return the mutes after a manager's command; one that has already ended has no effect."""
     rest = [mute for mute in mutes if (mute.kind, mute.subject) != (command.kind, command.subject)]
-    if command.command is Wish.MUTE:
+    if command.command is MuteAction.MUTE:
         rest.append(Mute(command.kind, command.subject, command.until_ms))
-    return holding(rest, now_ms)[-MOST:]
+    return list_active(rest, now_ms)[-MAX_MUTES:]
 
 
-def holding(mutes: Iterable[Mute], now_ms: int) -> tuple[Mute, ...]:
+def list_active(mutes: Iterable[Mute], now_ms: int) -> tuple[Mute, ...]:
     """Return the mutes that have not ended."""
     return tuple(mute for mute in mutes if mute.until_ms is None or now_ms < mute.until_ms)
 
 
-def covered(mutes: Iterable[Mute], kind: AlertKind, subject: str) -> bool:
+def is_covered(mutes: Iterable[Mute], kind: AlertKind, subject: str) -> bool:
     """Return whether one of these mutes covers an alert."""
     return any(
         mute.kind in (None, kind) and (mute.subject in ("", subject) or subject.startswith(f"{mute.subject}/"))

@@ -11,52 +11,52 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.alerts.book import Book, Episode, Past
-from collector.alerts.conditions import Lost
-from collector.alerts.letters import Letter
-from collector.alerts.wire import Alert, Mute
-from collector.journal import Journal
+from collector.alerts.conditions import EventLoss
+from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode
+from collector.alerts.notifications import Notification
+from collector.contract.alerts import Alert, Mute
+from collector.store.journal import Journal
 
-NAME: Final = "alerts:notes"
+JOURNAL_KEY: Final = "alerts:notes"
 """A space's id never contains a colon."""
 
 
-class Notes(Struct, frozen=True, array_like=True):
+class AlertNotes(Struct, frozen=True, array_like=True):
     """Everything about alerts that is stored."""
 
-    episodes: Book = Book()
+    episodes: AlertEpisodes = AlertEpisodes()
     mutes: tuple[Mute, ...] = ()
-    notifications: tuple[Letter, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     """Undelivered notifications, oldest first."""
     notification_count: int = 0
     """Number of notifications written so far; the next one has the next number."""
-    lost: dict[str, Lost] = {}
+    lost: dict[str, EventLoss] = {}
     evaluated_ms: int = 0
     """Gaps after this instant have not been evaluated."""
 
 
 _encode_msgpack: Final = msgspec.msgpack.Encoder().encode
-_decode_msgpack: Final = msgspec.msgpack.Decoder(Notes).decode
+_decode_msgpack: Final = msgspec.msgpack.Decoder(AlertNotes).decode
 
 
-def load(journal: Journal) -> Notes:
+def load_notes(journal: Journal) -> AlertNotes:
     """Return the stored notes, or empty ones."""
-    found = journal.connection.execute("SELECT body FROM settled WHERE space = ?", (NAME,)).fetchone()
-    return Notes() if found is None else _decode_msgpack(found[0])
+    found = journal.connection.execute("SELECT body FROM settled WHERE space = ?", (JOURNAL_KEY,)).fetchone()
+    return AlertNotes() if found is None else _decode_msgpack(found[0])
 
 
-def save(journal: Journal, notes: Notes) -> None:
+def save_notes(journal: Journal, notes: AlertNotes) -> None:
     """Store the notes."""
-    journal.set_settled({NAME: _encode_msgpack(notes)})
+    journal.store_states({JOURNAL_KEY: _encode_msgpack(notes)})
 
 
-def rewind(journal: Journal, now_ms: int) -> None:
+def rewind_notes(journal: Journal, now_ms: int) -> None:
     """Set stored instants in the future to `now_ms`, inside the journal's transaction."""
-    notes = load(journal)
+    notes = load_notes(journal)
     episodes = notes.episodes
     rewound = replace(
         notes,
-        episodes=Book(
+        episodes=AlertEpisodes(
             tuple(_rewind_open(episode, now_ms) for episode in episodes.open),
             tuple(_rewind_ended(past, now_ms) for past in episodes.ended),
         ),
@@ -68,15 +68,15 @@ def rewind(journal: Journal, now_ms: int) -> None:
         evaluated_ms=min(notes.evaluated_ms, now_ms),
     )
     if rewound != notes:
-        save(journal, rewound)
+        save_notes(journal, rewound)
 
 
-def _rewind_open(episode: Episode, now_ms: int) -> Episode:
+def _rewind_open(episode: OpenEpisode, now_ms: int) -> OpenEpisode:
     gone_since_ms = None if episode.gone_since_ms is None else min(episode.gone_since_ms, now_ms)
     return replace(episode, alert=_rewind_alert(episode.alert, now_ms), gone_since_ms=gone_since_ms)
 
 
-def _rewind_ended(past: Past, now_ms: int) -> Past:
+def _rewind_ended(past: EndedEpisode, now_ms: int) -> EndedEpisode:
     return replace(past, alert=_rewind_alert(past.alert, now_ms), end_confirmed_ms=min(past.end_confirmed_ms, now_ms))
 
 

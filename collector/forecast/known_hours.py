@@ -13,16 +13,17 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, tables
-from collector.privacy import FEW, IN_SUMS, SEATS, Tenancy, coarse
+from collector.history import tables
+from collector.history.measures import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN
+from collector.site.privacy import FEW_COUNT_VALUE, MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES, Tenancy, coarsen_count
 
-LEAST_BUCKETS: Final = 10
+MIN_BUCKETS: Final = 10
 """Fewest known buckets of the twelve of an hour."""
-MOST_UNKNOWN: Final = 0.2
+MAX_UNKNOWN_SHARE: Final = 0.2
 """An hour is unknown if more than this share of the spaces was unknown."""
 
 
-class Known(NamedTuple):
+class KnownHour(NamedTuple):
     """One known hour."""
 
     mean: float
@@ -33,9 +34,9 @@ class Known(NamedTuple):
     """Number of offered spaces; None for people."""
 
 
-def free_hours(
+def read_free_hours(
     db: sqlite3.Connection, scope: tuple[str, str], let: Tenancy, from_ms: int, to_ms: int
-) -> dict[int, Known | None]:
+) -> dict[int, KnownHour | None]:
     """Read free spaces by the start of the hour; None: poorly known. Hours without any row are left out.
 
     Args:
@@ -53,14 +54,16 @@ def free_hours(
         (*scope, from_ms, to_ms),
     )
     return {
-        hour * HOUR_MS: Known(free, share, max(free, let.shared(capacity)))
-        if buckets >= LEAST_BUCKETS and unknown <= MOST_UNKNOWN * capacity
+        hour * HOUR_MS: KnownHour(free, share, max(free, let.offered_capacity(capacity)))
+        if buckets >= MIN_BUCKETS and unknown <= MAX_UNKNOWN_SHARE * capacity
         else None
         for hour, buckets, free, share, capacity, unknown in rows
     }
 
 
-def few_hours(db: sqlite3.Connection, spaces: Sequence[str], from_ms: int, to_ms: int) -> dict[int, Known | None]:
+def read_small_group_hours(
+    db: sqlite3.Connection, spaces: Sequence[str], from_ms: int, to_ms: int
+) -> dict[int, KnownHour | None]:
     """Read free spaces of a group too small for a series: those that were free at half past each hour.
 
     Args:
@@ -71,25 +74,25 @@ def few_hours(db: sqlite3.Connection, spaces: Sequence[str], from_ms: int, to_ms
     """
     found: dict[int, list[tuple[float | None, ...]]] = {}
     for space in spaces:
-        for row in tables.read(db, SPACE_HOUR, (space,), from_ms, to_ms):
+        for row in tables.read_rows(db, SPACE_HOUR, (space,), from_ms, to_ms):
             found.setdefault(row.at_ms, []).append(row.fields)
     return {at_ms: _half_past(states, len(spaces)) for at_ms, states in sorted(found.items())}
 
 
-def _half_past(states: Sequence[tuple[float | None, ...]], of: int) -> Known | None:
+def _half_past(states: Sequence[tuple[float | None, ...]], of: int) -> KnownHour | None:
     taken, vacant, unknown = (sum(state[field] != 0.0 for state in states) for field in range(3))
-    if unknown + of - len(states) > MOST_UNKNOWN * of or not taken + vacant:
+    if unknown + of - len(states) > MAX_UNKNOWN_SHARE * of or not taken + vacant:
         return None
-    free = float(vacant) if of < SEATS else max(0.0, taken + vacant - coarse(taken))
-    return Known(free, float(vacant > 0), float(taken + vacant + unknown))
+    free = float(vacant) if of < MIN_SHOWN_PLACES else max(0.0, taken + vacant - coarsen_count(taken))
+    return KnownHour(free, float(vacant > 0), float(taken + vacant + unknown))
 
 
-def people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, Known | None]:
+def read_people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, KnownHour | None]:
     """Read people present by the start of the hour, like `read_free_hours`; minutes without door events are unknown."""
-    coarse_people = f"CASE WHEN people > 0 AND people < {FEW} THEN {IN_SUMS} ELSE people END"
+    coarse_people = f"CASE WHEN people > 0 AND people < {MIN_SHOWN_PEOPLE} THEN {FEW_COUNT_VALUE} ELSE people END"
     rows = db.execute(
         f"SELECT at_ms / {HOUR_MS}, count(people), avg({coarse_people})"  # noqa: S608 - our own names
         f" FROM {PEOPLE_FIVE_MIN.name} WHERE zone = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
         (zone, from_ms, to_ms),
     )
-    return {hour * HOUR_MS: Known(people) if buckets >= LEAST_BUCKETS else None for hour, buckets, people in rows}
+    return {hour * HOUR_MS: KnownHour(people) if buckets >= MIN_BUCKETS else None for hour, buckets, people in rows}

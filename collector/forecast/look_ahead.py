@@ -13,34 +13,41 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from collector.forecast import HOUR_MS, LEAST_DAYS, Hour, Opening, Point
-from collector.forecast.course import LEAST_KNOWN_DAYS, forecast
-from collector.forecast.hindsight import hindsight, promise, with_outcome
-from collector.forecast.known_hours import Known
-from collector.forecast.outlook import DAYS, Hindsight, Outlook, rounded, told, usual
-from collector.forecast.past import Learnt, learn
-from collector.forecast.score import Lead
-from collector.history import Row
-from collector.privacy import Tenancy
+from collector.contract.forecasts import (
+    OUTLOOK_DAYS,
+    ForecastScores,
+    Outlook,
+    build_hour_outlooks,
+    round_count,
+    usual_count,
+)
+from collector.forecast.known_hours import KnownHour
+from collector.forecast.model.course import MIN_KNOWN_DAYS, forecast_hours
+from collector.forecast.model.points import HOUR_MS, MIN_SERIES_DAYS, ForecastPoint, HourOpening, SeriesHour
+from collector.forecast.model.scores import Lead
+from collector.forecast.model.series_history import LearnedSeries, learn_series
+from collector.forecast.score_keeping import add_outcome, build_forecast_row, score_rows
+from collector.history.measures import HistoryRow
+from collector.site.privacy import Tenancy
 
-AHEAD: Final = {Lead.HOUR: 1, Lead.THREE_HOURS: 3}
+LEAD_HOURS: Final = {Lead.HOUR: 1, Lead.THREE_HOURS: 3}
 """Hours after the last hour that is over, by lead."""
 
-KnownHours = Mapping[int, Known | None]
+KnownHours = Mapping[int, KnownHour | None]
 """By the start of the hour. None: poorly known. A missing hour was never recorded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ForecastSeries:
     """One kind of space, or PEOPLE, in a zone or in WHOLE_SITE."""
 
     zone: str
     kind: str
     offered: int | None = None
     """Number of spaces offered now; None for people."""
-    let: Tenancy | None = None
+    tenancy: Tenancy | None = None
     """Numbers of its shared and dedicated spaces; None for people."""
-    few: tuple[str, ...] = ()
+    few_spaces: tuple[str, ...] = ()
     """Ids of the spaces, if they are too few for a five-minute series."""
 
 
@@ -49,20 +56,20 @@ class _SeriesForecast:
     """Forecast from the full hour `now_ms` on."""
 
     now_ms: int
-    points: list[Point | None]
+    points: list[ForecastPoint | None]
     """One per hour of seven days, the present one first."""
-    from_midnight: list[Point]
+    from_midnight: list[ForecastPoint]
     """Of the present day, or of the next that is open, as forecast at its midnight."""
-    week: list[Point]
+    week: list[ForecastPoint]
     """Of the day a week later, as forecast at the same midnight."""
     missing_days: int
     outcomes: list[tuple[int, float]]
     """Start of that day's open hours that are over and well known, and what was free; empty for people."""
 
 
-def look_ahead(
-    series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHours, issued: Iterable[Row]
-) -> tuple[Outlook, list[Row]]:
+def forecast_series(
+    series: ForecastSeries, calendar: Sequence[SeriesHour], now_ms: int, known: KnownHours, issued: Iterable[HistoryRow]
+) -> tuple[Outlook, list[HistoryRow]]:
     """Forecast a series from the full hour `now_ms` on.
 
     Args:
@@ -76,24 +83,28 @@ def look_ahead(
         The outlook to publish; and the rows to write: new forecasts, and old ones whose outcome is known now.
     """
     stored = {(row.tags[-1], row.at_ms): row for row in issued}
-    outcomes = {key: with_outcome(row, known[row.at_ms]) for key, row in stored.items() if row.at_ms in known}
+    outcomes = {key: add_outcome(row, known[row.at_ms]) for key, row in stored.items() if row.at_ms in known}
     ahead = _forecast_points(series, calendar, now_ms, known)
     new = [row for row in _issue_rows(series, ahead) if (row.tags[-1], row.at_ms) not in stored]
     changed = [row for key, row in outcomes.items() if row != stored[key]]
-    return _build_outlook(series, ahead, hindsight((stored | outcomes).values())), [*changed, *new]
+    return _build_outlook(series, ahead, score_rows((stored | outcomes).values())), [*changed, *new]
 
 
-def _forecast_points(series: Series, calendar: Sequence[Hour], now_ms: int, known: KnownHours) -> _SeriesForecast:
+def _forecast_points(
+    series: ForecastSeries, calendar: Sequence[SeriesHour], now_ms: int, known: KnownHours
+) -> _SeriesForecast:
     past = [_with_value(hour, known) for hour in calendar if hour.at_ms < now_ms]
     coming = [hour for hour in calendar if hour.at_ms >= now_ms]
-    today = next((hour.day for hour in coming if hour.opening is not Opening.CLOSED), coming[0].day)
-    learnt = learn([_learnable(hour) for hour in past if hour.day < today], today)
+    today = next((hour.day for hour in coming if hour.opening is not HourOpening.CLOSED), coming[0].day)
+    learnt = learn_series([_learnable(hour) for hour in past if hour.day < today], today)
     recent = [hour for hour in past if hour.day == today]
-    points = forecast(learnt, recent, _with_capacity(series, coming[: DAYS * 24]))
-    days = _with_capacity(series, (hour for hour in calendar if hour.day in {today, today + DAYS}))
-    from_midnight = [(hour.day, point) for hour, point in zip(days, forecast(learnt, (), days), strict=True) if point]
+    points = forecast_hours(learnt, recent, _with_capacity(series, coming[: OUTLOOK_DAYS * 24]))
+    days = _with_capacity(series, (hour for hour in calendar if hour.day in {today, today + OUTLOOK_DAYS}))
+    from_midnight = [
+        (hour.day, point) for hour, point in zip(days, forecast_hours(learnt, (), days), strict=True) if point
+    ]
     missing = _missing_days(learnt)
-    if not any(points) and any(hour.opening is not Opening.CLOSED for hour in coming[: DAYS * 24]):
+    if not any(points) and any(hour.opening is not HourOpening.CLOSED for hour in coming[: OUTLOOK_DAYS * 24]):
         missing = max(missing, 1)  # a site that seldom opens has too few days for a band
     return _SeriesForecast(
         now_ms,
@@ -104,12 +115,14 @@ def _forecast_points(series: Series, calendar: Sequence[Hour], now_ms: int, know
         [
             (hour.at_ms, found.mean)
             for hour in recent
-            if hour.opening is not Opening.CLOSED and (found := known.get(hour.at_ms)) and found.capacity is not None
+            if hour.opening is not HourOpening.CLOSED
+            and (found := known.get(hour.at_ms))
+            and found.capacity is not None
         ],
     )
 
 
-def _build_outlook(series: Series, ahead: _SeriesForecast, scores: Hindsight | None) -> Outlook:
+def _build_outlook(series: ForecastSeries, ahead: _SeriesForecast, scores: ForecastScores | None) -> Outlook:
     if ahead.missing_days:
         return Outlook(at_ms=ahead.now_ms, missing_days=ahead.missing_days)
     points = [point for point in ahead.points if point is not None]
@@ -118,28 +131,28 @@ def _build_outlook(series: Series, ahead: _SeriesForecast, scores: Hindsight | N
         capacity=series.offered,
         days=max((point.days for point in points), default=0),
         usual=tuple(
-            ((point.at_ms - ahead.now_ms) // HOUR_MS, rounded(usual(point), point.capacity))
+            ((point.at_ms - ahead.now_ms) // HOUR_MS, round_count(usual_count(point), point.capacity))
             for point in ahead.from_midnight
         ),
         came=tuple(
-            ((at_ms - ahead.now_ms) // HOUR_MS, rounded(mean, series.offered)) for at_ms, mean in ahead.outcomes
+            ((at_ms - ahead.now_ms) // HOUR_MS, round_count(mean, series.offered)) for at_ms, mean in ahead.outcomes
         ),
-        hours=told(points, ahead.now_ms),
+        hours=build_hour_outlooks(points, ahead.now_ms),
         hindsight=scores,
     )
 
 
-def _issue_rows(series: Series, ahead: _SeriesForecast) -> Iterator[Row]:
+def _issue_rows(series: ForecastSeries, ahead: _SeriesForecast) -> Iterator[HistoryRow]:
     """Yield the forecasts issued now of hours that have not begun, at each lead."""
-    near = [(lead, ahead.points[hours - 1]) for lead, hours in AHEAD.items()]
+    near = [(lead, ahead.points[hours - 1]) for lead, hours in LEAD_HOURS.items()]
     day = [(Lead.DAY, point) for point in ahead.from_midnight if point.at_ms >= ahead.now_ms]
     week = [(Lead.WEEK, point) for point in ahead.week]
     for lead, point in [*near, *day, *week]:
         if point is not None:
-            yield promise(series.zone, series.kind, lead, point)
+            yield build_forecast_row(series.zone, series.kind, lead, point)
 
 
-def _with_value(hour: Hour, known: KnownHours) -> Hour:
+def _with_value(hour: SeriesHour, known: KnownHours) -> SeriesHour:
     """Return a past hour with its value."""
     found = known.get(hour.at_ms)
     if found is None:
@@ -148,17 +161,17 @@ def _with_value(hour: Hour, known: KnownHours) -> Hour:
     return replace(hour, value=value, capacity=found.capacity)
 
 
-def _with_capacity(series: Series, hours: Iterable[Hour]) -> list[Hour]:
+def _with_capacity(series: ForecastSeries, hours: Iterable[SeriesHour]) -> list[SeriesHour]:
     """Return hours to be forecast, with the number of spaces offered now."""
     return [replace(hour, capacity=series.offered) for hour in hours]
 
 
-def _learnable(hour: Hour) -> Hour:
+def _learnable(hour: SeriesHour) -> SeriesHour:
     """Return an hour to learn from: a red day is not learned from, although it is forecast as a Sunday."""
-    return replace(hour, value=None) if hour.opening is Opening.RED else hour
+    return replace(hour, value=None) if hour.opening is HourOpening.RED else hour
 
 
-def _missing_days(learnt: Learnt) -> int:
+def _missing_days(learnt: LearnedSeries) -> int:
     if learnt.first_day is None:
-        return LEAST_DAYS
-    return max(0, LEAST_DAYS - (learnt.today - learnt.first_day), LEAST_KNOWN_DAYS - len(learnt.days))
+        return MIN_SERIES_DAYS
+    return max(0, MIN_SERIES_DAYS - (learnt.today - learnt.first_day), MIN_KNOWN_DAYS - len(learnt.days))

@@ -16,31 +16,31 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.health.hours import MINUTES, HourTally, Reading, joined
-from collector.health.minutes import Span, longest, runs, span_bits, spells
-from collector.plan import SensorKind
+from collector.health.hours import MINUTES_PER_HOUR, ActivityRule, HourTally, join_hours
+from collector.health.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
+from collector.site.plan import SensorKind
 
-BLIND_MIN: Final = 15
+MAX_QUIET_MIN: Final = 15
 """A movement sensor that is quiet for longer than this while a witness is active missed a person.
 
 This is twice the longest gap of well placed sensors.
 """
-STILL_MIN: Final = 240
+MAX_STILL_MIN: Final = 240
 """Nobody sits still for this long. Beyond it the witness is doubted (a bag on the mat, a wrong count), not the sensor.
 """
-STILL_LONG_MIN: Final = 480
+MAX_NEARLY_STILL_MIN: Final = 480
 """Nobody sits still for this long with at most one movement an hour; an empty room has 0.35 an hour (UCI 864)."""
-STAY_MIN: Final = 20
+SHORTEST_STAY_MIN: Final = 20
 """A shorter detection by a witness may be a person who only passes."""
-APART_MIN: Final = 60
+VISIT_GAP_MIN: Final = 60
 """Movements behind a door that are further apart than this belong to two visits."""
-HOLD_MIN: Final = 15
+LONGEST_HOLD_MIN: Final = 15
 """The longest hold time that a movement sensor can learn: gaps up to this length are bridged."""
-BACK_MIN: Final = 75
+REDETECTED_WITHIN_MIN: Final = 75
 """A person who was lost is detected again within this time: the longest gap of the badly placed sensor and one hold."""
-THIN_MIN: Final = 3
+SPARSE_VISIT_MIN: Final = 3
 """A visit with at most this many minutes of movement: the arrival was detected, then the person was lost."""
-DENSE_MIN: Final = 10
+DENSE_VISIT_MIN: Final = 10
 """A visit with at least this many minutes of movement is detected well."""
 _MAX_RISES_PER_HOUR: Final = {SensorKind.PIR: 700, SensorKind.CONTACT: 120, SensorKind.BEAM_PAIR: 3600}
 _MAX_RISES_PER_HOUR_DEFAULT: Final = 60
@@ -50,20 +50,20 @@ A movement sensor that resets after 5 s and detects somebody all the time change
 and gets up once a minute causes 60 changes.
 """
 
-SURE: Final = frozenset({SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE})
+DIRECT_KINDS: Final = frozenset({SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE})
 """Kinds that stay on while a person is present and do not react to neighbours."""
-WITNESSES: Final = SURE | {SensorKind.SOUND}
+WITNESS_KINDS: Final = DIRECT_KINDS | {SensorKind.SOUND}
 """Kinds that may contradict a movement sensor. A count may not: it drifts (docs/decisions/0016-counting-people.md)."""
-LASTING: Final = SURE | {SensorKind.PEOPLE}
+LASTING_KINDS: Final = DIRECT_KINDS | {SensorKind.PEOPLE}
 """Kinds whose reading stays on until it changes."""
-PLACED: Final = WITNESSES | {SensorKind.PIR}
+PLACED_KINDS: Final = WITNESS_KINDS | {SensorKind.PIR}
 """Kinds whose activity follows the people of one space."""
-SEEING: Final = PLACED | {SensorKind.PEOPLE}
+DETECTING_KINDS: Final = PLACED_KINDS | {SensorKind.PEOPLE}
 """Kinds that can detect that a person is present."""
 
-Name = tuple[str, str]
+SensorKey = tuple[str, str]
 """Device and sensor; both empty: no sensor."""
-NOBODY: Final[Name] = ("", "")
+NO_SENSOR: Final[SensorKey] = ("", "")
 
 
 class DayTally(Struct, frozen=True, gc=False, array_like=True):
@@ -84,17 +84,17 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
     """How long it was on without a break at the end of the day; 0 if shorter than MAX_STILL_MIN."""
     uncorroborated_min: int = 0
     """The longest time it was on without a break while every movement sensor of its space was alive and quiet."""
-    uncorroborated_by: Name = NOBODY
+    uncorroborated_by: SensorKey = NO_SENSOR
     blind_gaps: int = 0
     """How often a witness detected somebody for over 15 minutes while this sensor was alive and quiet."""
     blind_min: int = 0
     witness_min: int = 0
     """How long that witness detected somebody in total."""
-    blind_witness: Name = NOBODY
+    blind_witness: SensorKey = NO_SENSOR
     missed_stays: int = 0
     """Stays that a witness detected on a day on which this sensor was quiet all day."""
     missed_min: int = 0
-    missed_witness: Name = NOBODY
+    missed_witness: SensorKey = NO_SENSOR
     is_witness_direct: bool = False
     """The witness does not react to neighbours."""
     sparse_visits: int = 0
@@ -115,24 +115,24 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
 class SensorHours(NamedTuple):
     """One sensor and its hours of one day."""
 
-    how: Reading
+    rule: ActivityRule
     hours: Sequence[HourTally]
 
 
 class _DayBits(NamedTuple):
     """The minutes of one sensor's day as bits."""
 
-    how: Reading
+    how: ActivityRule
     alive: int
     active: int
     held: int
 
     @property
-    def name(self) -> Name:
+    def name(self) -> SensorKey:
         return self.how.device, self.how.sensor
 
 
-def day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
+def compute_day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
     """Return one tally for each sensor of a space (or a door, a zone), in the same order.
 
     Args:
@@ -140,7 +140,9 @@ def day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
         sensors: the sensors of one space, each with the same hours of this day.
     """
     whole = [
-        _DayBits(one.how, *(joined(getattr(hour, name) for hour in one.hours) for name in ("alive", "active", "held")))
+        _DayBits(
+            one.rule, *(join_hours(getattr(hour, name) for hour in one.hours) for name in ("alive", "active", "held"))
+        )
         for one in sensors
     ]
     moving = [one for one in whole if one.how.kind is SensorKind.PIR]
@@ -149,15 +151,15 @@ def day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTally]:
         tally = _add_missed_stays(_count_day(day, one, sensor.hours), one, whole)
         if moving and one is moving[0]:
             tally = _add_lost_visits(_add_blind_gaps(tally, moving, whole), moving, whole)
-        elif moving and one.how.kind in LASTING:
+        elif moving and one.how.kind in LASTING_KINDS:
             tally = _add_uncorroborated(tally, one, moving)
         tallies.append(tally)
     return tallies
 
 
 def _count_day(day: int, one: _DayBits, hours: Sequence[HourTally]) -> DayTally:
-    minutes = len(hours) * MINUTES
-    on = runs(one.held)
+    minutes = len(hours) * MINUTES_PER_HOUR
+    on = find_runs(one.held)
     tail = minutes - on[-1][0] if on and on[-1][1] == minutes else 0
     limit = _MAX_RISES_PER_HOUR.get(one.how.kind, _MAX_RISES_PER_HOUR_DEFAULT)
     return DayTally(
@@ -168,7 +170,7 @@ def _count_day(day: int, one: _DayBits, hours: Sequence[HourTally]) -> DayTally:
         rises=sum(hour.rises for hour in hours),
         max_hourly_rises=max((hour.rises for hour in hours), default=0),
         flapping_hours=sum(hour.rises > limit for hour in hours),
-        on_until_end_min=tail if tail >= STILL_MIN else 0,
+        on_until_end_min=tail if tail >= MAX_STILL_MIN else 0,
         battery_pct=next((hour.battery_pct for hour in reversed(hours) if hour.battery_pct is not None), None),
     )
 
@@ -185,16 +187,16 @@ def _quiet_minutes(moving: Sequence[_DayBits]) -> tuple[int, int]:
 def _add_blind_gaps(tally: DayTally, moving: Sequence[_DayBits], whole: Sequence[_DayBits]) -> DayTally:
     """Add what the movement sensors of the space missed together, using the witness that detected the most of it."""
     lived, quiet = _quiet_minutes(moving)
-    gaps = [gap for gap in runs(quiet) if gap[1] - gap[0] > BLIND_MIN]
+    gaps = [gap for gap in find_runs(quiet) if gap[1] - gap[0] > MAX_QUIET_MIN]
     for witness in whole:
-        if witness.how.kind not in WITNESSES:
+        if witness.how.kind not in WITNESS_KINDS:
             continue
-        seen = sum(after - first for first, after in spells(witness.active & lived, BLIND_MIN))
+        seen = sum(after - first for first, after in join_runs(witness.active & lived, MAX_QUIET_MIN))
         missed = [
             after - first
             for gap in gaps
-            for first, after in spells(witness.active & span_bits(gap), BLIND_MIN)
-            if BLIND_MIN < after - first <= STILL_MIN
+            for first, after in join_runs(witness.active & make_span_bits(gap), MAX_QUIET_MIN)
+            if MAX_QUIET_MIN < after - first <= MAX_STILL_MIN
         ]
         if seen and (not tally.witness_min or sum(missed) > tally.blind_min):
             tally = replace(
@@ -205,51 +207,52 @@ def _add_blind_gaps(tally: DayTally, moving: Sequence[_DayBits], whole: Sequence
 
 def _add_lost_visits(tally: DayTally, moving: Sequence[_DayBits], whole: Sequence[_DayBits]) -> DayTally:
     """Add how often a person arrived, was lost even with the longest hold time, and was detected again soon after."""
-    if any(one.how.kind is SensorKind.CONTACT or one.how.kind in LASTING for one in whole):
+    if any(one.how.kind is SensorKind.CONTACT or one.how.kind in LASTING_KINDS for one in whole):
         return tally  # a closed door or a mat keeps a person detected
     lived, quiet = _quiet_minutes(moving)
     seen = lived & ~quiet
-    stays = spells(seen, HOLD_MIN)
-    weights = [(seen & span_bits(stay)).bit_count() for stay in stays]
+    stays = join_runs(seen, LONGEST_HOLD_MIN)
+    weights = [(seen & make_span_bits(stay)).bit_count() for stay in stays]
     thin = lost = lost_min = 0
-    chain: list[Span] = []
+    chain: list[MinuteSpan] = []
     for place, (stay, weight) in enumerate(zip(stays, weights, strict=True)):
         if place and not _is_soon_after(stays[place - 1], stay, lived):
             chain = []
-        if weight <= THIN_MIN:
+        if weight <= SPARSE_VISIT_MIN:
             thin += 1
             chain.append(stay)
             continue
-        if weight >= DENSE_MIN:
+        if weight >= DENSE_VISIT_MIN:
             lost += len(chain)
             ends = [*chain[1:], stay] if chain else []
-            lost_min += sum(end[0] - begin[1] - HOLD_MIN for begin, end in zip(chain, ends, strict=True))
+            lost_min += sum(end[0] - begin[1] - LONGEST_HOLD_MIN for begin, end in zip(chain, ends, strict=True))
         chain = []
     taken = sum(after - first for first, after in stays)
     return replace(tally, sparse_visits=thin, lost_visits=lost, lost_min=lost_min, occupied_min=taken)
 
 
-def _is_soon_after(before: Span, stay: Span, lived: int) -> bool:
+def _is_soon_after(before: MinuteSpan, stay: MinuteSpan, lived: int) -> bool:
     """Return whether a stay began soon after another one, with the sensors alive in between."""
     gap = (before[1], stay[0])
-    return gap[1] - gap[0] <= BACK_MIN and not span_bits(gap) & ~lived
+    return gap[1] - gap[0] <= REDETECTED_WITHIN_MIN and not make_span_bits(gap) & ~lived
 
 
 def _add_missed_stays(tally: DayTally, one: _DayBits, whole: Sequence[_DayBits]) -> DayTally:
     """Add the stays that others detected while this sensor was alive and quiet all day; none if it moved at all."""
     contact = one.how.kind is SensorKind.CONTACT
-    if one.active or not (contact or one.how.kind in SEEING):
+    if one.active or not (contact or one.how.kind in DETECTING_KINDS):
         return tally
     for witness in whole:
-        if witness is one or witness.how.kind not in SEEING:
+        if witness is one or witness.how.kind not in DETECTING_KINDS:
             continue
         stays = [
             after - first
-            for first, after in spells(witness.active, APART_MIN if contact else BLIND_MIN)
-            if STAY_MIN <= after - first <= STILL_LONG_MIN and not span_bits((first, after)) & ~one.alive
+            for first, after in join_runs(witness.active, VISIT_GAP_MIN if contact else MAX_QUIET_MIN)
+            if SHORTEST_STAY_MIN <= after - first <= MAX_NEARLY_STILL_MIN
+            and not make_span_bits((first, after)) & ~one.alive
         ]
         if sum(stays) > tally.missed_min:
-            strong = contact or witness.how.kind in SURE
+            strong = contact or witness.how.kind in DIRECT_KINDS
             tally = replace(
                 tally,
                 missed_stays=len(stays),
@@ -265,13 +268,18 @@ def _add_uncorroborated(tally: DayTally, one: _DayBits, moving: Sequence[_DayBit
     lived, quiet = _quiet_minutes(moving)
     moved = lived & ~quiet
     visits = sum(
-        span_bits(stay) for stay in spells(moved, HOLD_MIN) if (moved & span_bits(stay)).bit_count() > THIN_MIN
+        make_span_bits(stay)
+        for stay in join_runs(moved, LONGEST_HOLD_MIN)
+        if (moved & make_span_bits(stay)).bit_count() > SPARSE_VISIT_MIN
     )
     lengths = [
         after - first
-        for first, after in runs(one.held & lived & ~visits)
-        if after - first >= max(STILL_LONG_MIN, MINUTES * (moved & span_bits((first, after))).bit_count())
+        for first, after in find_runs(one.held & lived & ~visits)
+        if after - first
+        >= max(MAX_NEARLY_STILL_MIN, MINUTES_PER_HOUR * (moved & make_span_bits((first, after))).bit_count())
     ]
     return replace(
-        tally, uncorroborated_min=max([longest(one.held & quiet), *lengths]), uncorroborated_by=moving[0].name
+        tally,
+        uncorroborated_min=max([measure_longest_run(one.held & quiet), *lengths]),
+        uncorroborated_by=moving[0].name,
     )

@@ -12,18 +12,18 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.plan import Sensor, SensorKind, SitePlan, SpaceKind
-from edge.message import Kind
+from collector.site.plan import Sensor, SensorKind, SitePlan, SpaceKind
+from edge.contract.message import EventKind
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
-MINUTES: Final = 60
+MINUTES_PER_HOUR: Final = 60
 
-Said = tuple[int, str, float]
+TimedValue = tuple[int, str, float]
 """When (Unix ms), kind, value."""
 
 
-class Reading(Struct, frozen=True, gc=False):
+class ActivityRule(Struct, frozen=True, gc=False):
     """How to interpret one sensor's values."""
 
     device: str
@@ -31,11 +31,11 @@ class Reading(Struct, frozen=True, gc=False):
     kind: SensorKind
     silent_ms: int
     """Without an event for this long, it is not alive."""
-    own: str = ""
+    event_kind: str = ""
     """The kind of event that carries its level; empty: none that depends on people."""
-    above: float = 0.5
+    active_above: float = 0.5
     """It is on above this value."""
-    learns: bool = False
+    is_threshold_learned: bool = False
     """Whether the threshold must be learned first."""
 
     @property
@@ -47,7 +47,7 @@ class Reading(Struct, frozen=True, gc=False):
 class HourTally(Struct, frozen=True, gc=False, array_like=True):
     """One sensor in one hour."""
 
-    heard: int = 0
+    event_count: int = 0
     """Events of any kind."""
     rises: int = 0
     """How often it turned on; for a door counter, crossings."""
@@ -57,44 +57,44 @@ class HourTally(Struct, frozen=True, gc=False, array_like=True):
     """Minutes in which it was on throughout. This and the two fields above are bits, the first minute lowest."""
     battery_pct: float | None = None
     """The last reported level in per cent."""
-    on: bool = False
+    is_on: bool = False
     """Whether it was on at the end of the hour."""
-    heard_ms: int = 0
+    last_event_ms: int = 0
     """Its newest event, in this hour or earlier; 0: none."""
 
 
-BEFORE: Final = HourTally()
+EMPTY_TALLY: Final = HourTally()
 """A sensor without any events so far."""
 _LEVELS: Final = {
-    SensorKind.PIR: Kind.MOTION,
-    SensorKind.PRESSURE: Kind.PRESSURE,
-    SensorKind.DISTANCE: Kind.PRESENCE,
-    SensorKind.PRESENCE: Kind.PRESENCE,
-    SensorKind.PEOPLE: Kind.PEOPLE,
-    SensorKind.SOUND: Kind.SOUND_DB,
-    SensorKind.CONTACT: Kind.CONTACT_OPEN,
-    SensorKind.POWER: Kind.POWER_W,
-    SensorKind.BEAM_PAIR: Kind.CROSSING,
+    SensorKind.PIR: EventKind.MOTION,
+    SensorKind.PRESSURE: EventKind.PRESSURE,
+    SensorKind.DISTANCE: EventKind.PRESENCE,
+    SensorKind.PRESENCE: EventKind.PRESENCE,
+    SensorKind.PEOPLE: EventKind.PEOPLE,
+    SensorKind.SOUND: EventKind.SOUND_DB,
+    SensorKind.CONTACT: EventKind.CONTACT_OPEN,
+    SensorKind.POWER: EventKind.POWER_W,
+    SensorKind.BEAM_PAIR: EventKind.CROSSING,
 }
 """Sensor kinds whose level depends on people, and the event kind that carries it."""
 
 
-def reading(plan: SitePlan, sensor: Sensor, above: float | None) -> Reading:
+def build_activity_rule(plan: SitePlan, sensor: Sensor, above: float | None) -> ActivityRule:
     """Return how to interpret a sensor of the plan; it is on above `above`; None: the threshold is not learned yet."""
-    supply = sensor.space is not None and plan.space[sensor.space].kind is SpaceKind.SUPPLY
+    supply = sensor.space is not None and plan.space_by_id[sensor.space].kind is SpaceKind.SUPPLY
     own = "" if supply else _LEVELS.get(sensor.kind, "")
-    return Reading(
+    return ActivityRule(
         device=sensor.device,
         sensor=sensor.id,
         kind=sensor.kind,
         silent_ms=int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms),
-        own="" if above is None else own,
-        above=0.5 if above is None else above,
-        learns=sensor.kind is SensorKind.SOUND,
+        event_kind="" if above is None else own,
+        active_above=0.5 if above is None else above,
+        is_threshold_learned=sensor.kind is SensorKind.SOUND,
     )
 
 
-def tally(events: Sequence[Said], before: HourTally, from_ms: int, rule: Reading) -> HourTally:
+def count_hour(events: Sequence[TimedValue], before: HourTally, from_ms: int, rule: ActivityRule) -> HourTally:
     """Count one hour.
 
     Args:
@@ -107,14 +107,14 @@ def tally(events: Sequence[Said], before: HourTally, from_ms: int, rule: Reading
     rises, battery = 0, None
     for at_ms, kind, value in events:
         minutes.advance_to(at_ms)
-        if kind == Kind.BATTERY_PCT:
+        if kind == EventKind.BATTERY_PCT:
             battery = value
-        elif rule.own == Kind.CROSSING:
-            if kind == Kind.CROSSING and value:
+        elif rule.event_kind == EventKind.CROSSING:
+            if kind == EventKind.CROSSING and value:
                 rises += 1
                 minutes.active |= _touched_bits(at_ms - from_ms, at_ms - from_ms)
-        elif rule.own and kind in (rule.own, Kind.HEARTBEAT):
-            on = value > rule.above
+        elif rule.event_kind and kind in (rule.event_kind, EventKind.HEARTBEAT):
+            on = value > rule.active_above
             if on and not minutes.on:
                 rises += 1
                 minutes.active |= _touched_bits(at_ms - from_ms, at_ms - from_ms)
@@ -128,8 +128,8 @@ def tally(events: Sequence[Said], before: HourTally, from_ms: int, rule: Reading
         minutes.active,
         minutes.held,
         battery,
-        on=minutes.on,
-        heard_ms=minutes.last_event_ms,
+        is_on=minutes.on,
+        last_event_ms=minutes.last_event_ms,
     )
 
 
@@ -138,7 +138,7 @@ class _MinuteBits:
 
     def __init__(self, from_ms: int, silent_ms: int, before: HourTally) -> None:
         self.alive = self.active = self.held = 0
-        self.on, self.last_event_ms = before.on, before.heard_ms
+        self.on, self.last_event_ms = before.is_on, before.last_event_ms
         self._from_ms, self._silent_ms = from_ms, silent_ms
         self._at_ms = from_ms
         self._held_from_ms = from_ms
@@ -172,9 +172,9 @@ def _covered_bits(from_ms: int, to_ms: int) -> int:
     return ((1 << (after - first)) - 1) << first if after > first else 0
 
 
-def joined(hours: Iterable[int]) -> int:
+def join_hours(hours: Iterable[int]) -> int:
     """Return the bits of consecutive hours as one number."""
     bits = 0
     for index, hour in enumerate(hours):
-        bits |= hour << (index * MINUTES)
+        bits |= hour << (index * MINUTES_PER_HOUR)
     return bits

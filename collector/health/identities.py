@@ -12,11 +12,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from collector.history import HOUR_MS
+from collector.history.measures import HOUR_MS
 
-TURNS: Final = 3
+MIN_RETURNS: Final = 3
 """An earlier stream must return this often; once or twice may be a late message."""
-KEPT_MS: Final = HOUR_MS
+RETURN_COUNTS_MS: Final = HOUR_MS
 """How long a return counts, and how long a finding lasts after the newest return."""
 _STREAMS: Final = 8
 
@@ -25,18 +25,18 @@ _STREAMS: Final = 8
 class _StreamReturns:
     streams: deque[str] = field(default_factory=lambda: deque(maxlen=_STREAMS))
     """Each stream once, ordered by its last message."""
-    at_ms: deque[int] = field(default_factory=lambda: deque(maxlen=TURNS))
+    at_ms: deque[int] = field(default_factory=lambda: deque(maxlen=MIN_RETURNS))
     """The newest times at which an earlier stream returned."""
     since_ms: int = 0
 
 
-class Identities:
+class DuplicateClientDetector:
     """The streams of each device of a site; bounded by the number of devices in the site file."""
 
     def __init__(self) -> None:
         self._returns_by_device: dict[str, _StreamReturns] = {}
 
-    def sent(self, device: str, stream: str, now_ms: int) -> None:
+    def record_stream(self, device: str, stream: str, now_ms: int) -> None:
         """Record that a stream of a device sent a message."""
         returns = self._returns_by_device.setdefault(device, _StreamReturns())
         streams = returns.streams
@@ -44,16 +44,16 @@ class Identities:
             return
         if stream in streams:
             streams.remove(stream)
-            if not returns.at_ms or not 0 <= now_ms - returns.at_ms[-1] < KEPT_MS:
+            if not returns.at_ms or not 0 <= now_ms - returns.at_ms[-1] < RETURN_COUNTS_MS:
                 returns.at_ms.clear()
                 returns.since_ms = now_ms
             returns.at_ms.append(now_ms)
         streams.append(stream)
 
-    def contested(self, now_ms: int) -> dict[str, int]:
+    def find_duplicates(self, now_ms: int) -> dict[str, int]:
         """Return the devices whose streams alternate now, and since when."""
         return {
             device: returns.since_ms
             for device, returns in self._returns_by_device.items()
-            if len(returns.at_ms) == TURNS and 0 <= now_ms - returns.at_ms[-1] < KEPT_MS
+            if len(returns.at_ms) == MIN_RETURNS and 0 <= now_ms - returns.at_ms[-1] < RETURN_COUNTS_MS
         }

@@ -18,65 +18,68 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.health.days import Name
-from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind
-from collector.plan import Sensor
+from collector.contract.findings import Finding, FindingAction, FindingCommand, FindingKind
+from collector.health.days import SensorKey
+from collector.site.plan import Sensor
 
-GONE_DAYS: Final = 7
+FORGET_AFTER_DAYS: Final = 7
 
 
-class Ignored(Struct, frozen=True, gc=False, array_like=True):
+class IgnoredFinding(Struct, frozen=True, gc=False, array_like=True):
     """One ignored finding."""
 
     device: str
     sensor: str
     kind: FindingKind
-    mark: str
+    fingerprint: str
     """The sensor's fingerprint when the finding was ignored."""
     cause: str
     """The witness or the other space; empty: none."""
     day: int
     """The newest day with this finding."""
 
-    def about(self, name: Name, kind: FindingKind) -> bool:
+    def is_about(self, name: SensorKey, kind: FindingKind) -> bool:
         """Return whether it is this finding of this sensor."""
         return (self.device, self.sensor) == name and self.kind is kind
 
 
-def mark(sensor: Sensor) -> str:
+def compute_fingerprint(sensor: Sensor) -> str:
     """Return the fingerprint of a sensor: if it changes, the sensor counts as a new one."""
     watches = sensor.space or sensor.door or sensor.zone or ""
     return " ".join(filter(None, (sensor.kind, watches, sensor.wiring)))
 
 
-def answered(
-    ignored: Sequence[Ignored],
-    command: CollectorCommand,
-    found: Iterable[tuple[Name, Finding]],
-    fingerprints: Mapping[Name, str],
+def apply_command(
+    ignored: Sequence[IgnoredFinding],
+    command: FindingCommand,
+    found: Iterable[tuple[SensorKey, Finding]],
+    fingerprints: Mapping[SensorKey, str],
     day: int,
-) -> list[Ignored]:
+) -> list[IgnoredFinding]:
     """Return the ignored findings after a manager's command; ignoring what is not found changes nothing."""
     name = command.device, command.sensor
-    rest = [one for one in ignored if not one.about(name, command.finding)]
-    if command.command is Answer.HEED:
+    rest = [one for one in ignored if not one.is_about(name, command.finding)]
+    if command.command is FindingAction.UNIGNORE:
         return rest
     for whose, finding in found:
         if whose == name and finding.kind is command.finding:
-            rest.append(Ignored(*name, command.finding, fingerprints.get(name, ""), _cause(finding), day))
+            rest.append(IgnoredFinding(*name, command.finding, fingerprints.get(name, ""), _cause(finding), day))
     return rest
 
 
-def still(
-    ignored: Sequence[Ignored], found: Sequence[tuple[Name, Finding]], fingerprints: Mapping[Name, str], day: int
-) -> list[Ignored]:
+def keep_valid(
+    ignored: Sequence[IgnoredFinding],
+    found: Sequence[tuple[SensorKey, Finding]],
+    fingerprints: Mapping[SensorKey, str],
+    day: int,
+) -> list[IgnoredFinding]:
     """Return the findings that are still ignored after a new evaluation."""
     causes = {(name, finding.kind): _cause(finding) for name, finding in found}
-    kept: list[Ignored] = []
+    kept: list[IgnoredFinding] = []
     for one in ignored:
         name = one.device, one.sensor
         cause = causes.get((name, one.kind))
-        if fingerprints.get(name, "") != one.mark or (cause is None and day - one.day >= GONE_DAYS):
+        if fingerprints.get(name, "") != one.fingerprint or (cause is None and day - one.day >= FORGET_AFTER_DAYS):
             continue
         if cause is None:
             kept.append(one)

@@ -8,16 +8,16 @@ Never: clocks, sensors.
 from math import sqrt
 from typing import Final
 
-BIN: Final = 5
+BIN_MIN: Final = 5
 """Two sensors that detect the same person rarely trigger in the same minute; within five minutes they mostly do."""
 
-Span = tuple[int, int]
+MinuteSpan = tuple[int, int]
 """The first minute, and the first after the last."""
 
 
-def runs(bits: int) -> list[Span]:
+def find_runs(bits: int) -> list[MinuteSpan]:
     """Return every unbroken run of set minutes, in order."""
-    found: list[Span] = []
+    found: list[MinuteSpan] = []
     at = 0
     while bits:
         skip = (bits & -bits).bit_length() - 1
@@ -29,10 +29,10 @@ def runs(bits: int) -> list[Span]:
     return found
 
 
-def spells(bits: int, join: int) -> list[Span]:
+def join_runs(bits: int, join: int) -> list[MinuteSpan]:
     """Return runs, joining those that are at most `join` minutes apart."""
-    found: list[Span] = []
-    for first, after in runs(bits):
+    found: list[MinuteSpan] = []
+    for first, after in find_runs(bits):
         if found and first - found[-1][1] <= join:
             found[-1] = (found[-1][0], after)
         else:
@@ -40,25 +40,25 @@ def spells(bits: int, join: int) -> list[Span]:
     return found
 
 
-def span_bits(span: Span) -> int:
+def make_span_bits(span: MinuteSpan) -> int:
     """Return the bits of a span."""
     return ((1 << (span[1] - span[0])) - 1) << span[0]
 
 
-def longest(bits: int) -> int:
+def measure_longest_run(bits: int) -> int:
     """Return the length of the longest run in minutes."""
-    return max((after - first for first, after in runs(bits)), default=0)
+    return max((after - first for first, after in find_runs(bits)), default=0)
 
 
-def binned(bits: int) -> int:
+def bin_minutes(bits: int) -> int:
     """Return one bit for every five minutes in which any bit is set."""
     found = 0
-    for first, after in runs(bits):
-        found |= span_bits((first // BIN, -(-after // BIN)))
+    for first, after in find_runs(bits):
+        found |= make_span_bits((first // BIN_MIN, -(-after // BIN_MIN)))
     return found
 
 
-def alike(one: int, other: int, total: int) -> float:
+def correlate(one: int, other: int, total: int) -> float:
     """Return the phi coefficient of two bit sets of length `total`: 1 equal, 0 unrelated, below 0 opposite.
 
     Source: Yule, "On the Methods of Measuring Association Between Two Attributes", JRSS 75 (1912).

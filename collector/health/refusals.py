@@ -10,31 +10,31 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from collector.health.days import Name
-from collector.health.findings import MOST_REJECTIONS, Finding, FindingKind, Rejection
-from collector.history import DAY_MS, HOUR_MS
-from collector.plan import SitePlan, Tenure
-from collector.rejection import Loss
+from collector.contract.findings import MAX_REJECTIONS, Finding, FindingKind, Rejection
+from collector.health.days import SensorKey
+from collector.history.measures import DAY_MS, HOUR_MS
+from collector.intake.rejection import LossReason
+from collector.site.plan import SitePlan, Tenure
 
-_CODES: Final = {loss.value: loss.code for loss in Loss}
-_UNREADABLE: Final = Loss.UNREADABLE.code
+_CODES: Final = {loss.value: loss.code for loss in LossReason}
+_UNREADABLE: Final = LossReason.UNREADABLE.code
 """Used for reasons that an older version stored as free text."""
 
 
-def rejections(db: sqlite3.Connection, plan: SitePlan) -> dict[str, list[Rejection]]:
+def read_rejections(db: sqlite3.Connection, plan: SitePlan) -> dict[str, list[Rejection]]:
     """Return the recent rejections of each device of the plan by sensor, key and reason; newest first."""
     rows = db.execute(
         "SELECT device, reason, sensor, field, min(first), max(last),"
         " sum(CASE WHEN first = 0 THEN times ELSE last - first + 1 END), max(at_ms)"
         " FROM quarantine GROUP BY device, reason, sensor, field ORDER BY max(no) DESC"
     )
-    found: dict[str, list[Rejection]] = {device: [] for device in plan.devices}
+    found: dict[str, list[Rejection]] = {device: [] for device in plan.device_ids}
     for device, reason, sensor, field, first, last, times, at_ms in rows:
         rejections_of_device = found.get(device)
-        if rejections_of_device is None or len(rejections_of_device) >= MOST_REJECTIONS:
+        if rejections_of_device is None or len(rejections_of_device) >= MAX_REJECTIONS:
             continue
         code = _CODES.get(reason, _UNREADABLE)
-        if is_of_member(plan, device, sensor):
+        if is_of_dedicated_desk(plan, device, sensor):
             rejections_of_device.append(Rejection(code, sensor=sensor, key=field))
         else:
             hour_ms = at_ms - at_ms % HOUR_MS
@@ -44,9 +44,9 @@ def rejections(db: sqlite3.Connection, plan: SitePlan) -> dict[str, list[Rejecti
     return found
 
 
-def rejected(
+def build_rejection_findings(
     refused: Mapping[str, list[Rejection]], known: Mapping[str, int], now_ms: int
-) -> list[tuple[Name, Finding]]:
+) -> list[tuple[SensorKey, Finding]]:
     """Return one finding for each device with rejected events.
 
     Args:
@@ -68,8 +68,8 @@ def rejected(
     ]
 
 
-def is_of_member(plan: SitePlan, device: str, sensor: str) -> bool:
+def is_of_dedicated_desk(plan: SitePlan, device: str, sensor: str) -> bool:
     """Return whether a sensor watches a dedicated desk."""
-    known = plan.sensor.get((device, sensor))
-    space = plan.space.get(known.space or "") if known is not None else None
+    known = plan.sensor_by_key.get((device, sensor))
+    space = plan.space_by_id.get(known.space or "") if known is not None else None
     return space is not None and space.tenure is Tenure.DEDICATED

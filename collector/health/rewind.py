@@ -7,20 +7,20 @@ Never: evaluation, clocks.
 
 from msgspec.structs import replace
 
+from collector.health.history import SensorHistory
 from collector.health.hours import HOUR_MS
-from collector.health.past import SensorPast
-from collector.health.store import groups, load_notes, load_pasts, save_notes, save_pasts
-from collector.journal import Journal
-from collector.people.doors import day_span
-from collector.plan import SitePlan
+from collector.health.store import group_sensors, load_notes, load_pasts, save_notes, save_pasts
+from collector.people.doors import find_day_span
+from collector.site.plan import SitePlan
+from collector.store.journal import Journal
 
 
-def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> None:
+def rewind_health(journal: Journal, plan: SitePlan, now_ms: int) -> None:
     """Delete the history of sensors after `now_ms`."""
     hour_ms = now_ms - now_ms % HOUR_MS
-    today = day_span(now_ms, plan.time_zone).day
+    today = find_day_span(now_ms, plan.time_zone).day
     pasts = {name: _rewind_history(past, hour_ms, today) for name, past in load_pasts(journal, plan).items()}
-    for group in groups(plan).values():
+    for group in group_sensors(plan).values():
         save_pasts(journal, group, pasts)
     notes = load_notes(journal)
     save_notes(
@@ -37,7 +37,7 @@ def rewind(journal: Journal, plan: SitePlan, now_ms: int) -> None:
     )
 
 
-def _rewind_history(past: SensorPast, hour_ms: int, today: int) -> SensorPast:
+def _rewind_history(past: SensorHistory, hour_ms: int, today: int) -> SensorHistory:
     if past.until_ms <= hour_ms:
         return past
     return replace(

@@ -13,18 +13,18 @@ import msgspec
 from msgspec import Struct
 
 from collector.health.clocks import ClockHour
-from collector.health.days import Name
-from collector.health.hours import Said
-from collector.health.ignoring import Ignored, mark
-from collector.health.past import SensorPast
-from collector.journal import Journal
-from collector.plan import Sensor, SitePlan
+from collector.health.days import SensorKey
+from collector.health.history import SensorHistory
+from collector.health.hours import TimedValue
+from collector.health.ignoring import IgnoredFinding, compute_fingerprint
+from collector.site.plan import Sensor, SitePlan
+from collector.store.journal import Journal
 
-HEALTH: Final = "health:"
-_NOTES: Final = HEALTH + "notes"
+KEY_PREFIX: Final = "health:"
+_NOTES: Final = KEY_PREFIX + "notes"
 
 
-class Since(Struct, frozen=True, gc=False, array_like=True):
+class FindingStart(Struct, frozen=True, gc=False, array_like=True):
     """When one finding was first found."""
 
     device: str
@@ -33,84 +33,84 @@ class Since(Struct, frozen=True, gc=False, array_like=True):
     at_ms: int
 
 
-class Notes(Struct, frozen=True, gc=False, array_like=True):
+class HealthNotes(Struct, frozen=True, gc=False, array_like=True):
     """Stored health data of the site as a whole."""
 
-    since: tuple[Since, ...] = ()
-    ignored: tuple[Ignored, ...] = ()
+    since: tuple[FindingStart, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
     clocks: dict[str, list[ClockHour]] = {}
     late: dict[str, int] = {}
     """Groups with late events in hours already counted, and from when on they must be counted again."""
 
 
-class Group(Struct, frozen=True):
+class SensorGroup(Struct, frozen=True):
     """The sensors that watch the same space, door or zone."""
 
     name: str
     sensors: tuple[Sensor, ...]
 
     @property
-    def of_space(self) -> bool:
+    def is_of_space(self) -> bool:
         """Whether they watch a space."""
         return self.sensors[0].space is not None
 
 
 _encode_msgpack: Final = msgspec.msgpack.Encoder().encode
-_decode_histories: Final = msgspec.msgpack.Decoder(dict[str, SensorPast]).decode
-_decode_notes: Final = msgspec.msgpack.Decoder(Notes).decode
+_decode_histories: Final = msgspec.msgpack.Decoder(dict[str, SensorHistory]).decode
+_decode_notes: Final = msgspec.msgpack.Decoder(HealthNotes).decode
 
 
-def groups(plan: SitePlan) -> dict[str, Group]:
+def group_sensors(plan: SitePlan) -> dict[str, SensorGroup]:
     """Return the sensors of each space, door and zone, by a unique name such as `space:desk-1`."""
     found: dict[str, list[Sensor]] = {}
     for sensor in plan.sensors:
         watched = (("space", sensor.space), ("door", sensor.door), ("zone", sensor.zone))
         found.setdefault(next(f"{what}:{name}" for what, name in watched if name is not None), []).append(sensor)
-    return {name: Group(name, tuple(sensors)) for name, sensors in found.items()}
+    return {name: SensorGroup(name, tuple(sensors)) for name, sensors in found.items()}
 
 
-def kept_names(plan: SitePlan) -> set[str]:
+def list_journal_keys(plan: SitePlan) -> set[str]:
     """Return the keys under which the journal may store health data of this plan."""
-    return {_NOTES, *(HEALTH + name for name in groups(plan))}
+    return {_NOTES, *(KEY_PREFIX + name for name in group_sensors(plan))}
 
 
-def load_pasts(journal: Journal, plan: SitePlan) -> dict[Name, SensorPast]:
+def load_pasts(journal: Journal, plan: SitePlan) -> dict[SensorKey, SensorHistory]:
     """Return the stored history of every sensor of the plan."""
-    stored_values = journal.settled()
-    found: dict[Name, SensorPast] = {}
-    for name, group in groups(plan).items():
-        body = stored_values.get(HEALTH + name)
+    stored_values = journal.read_states()
+    found: dict[SensorKey, SensorHistory] = {}
+    for name, group in group_sensors(plan).items():
+        body = stored_values.get(KEY_PREFIX + name)
         stored = _decode_histories(body) if body else {}
         for sensor in group.sensors:
-            known, fingerprint = stored.get(_join_key(sensor.key)), mark(sensor)
+            known, fingerprint = stored.get(_join_key(sensor.key)), compute_fingerprint(sensor)
             if known is None:
-                known = SensorPast(fingerprint)
-            elif known.mark != fingerprint:  # events up to now came from another sensor of this name
-                known = SensorPast(fingerprint, known.until_ms)
+                known = SensorHistory(fingerprint)
+            elif known.fingerprint != fingerprint:  # events up to now came from another sensor of this name
+                known = SensorHistory(fingerprint, known.until_ms)
             found[sensor.key] = known
     return found
 
 
-def save_pasts(journal: Journal, group: Group, pasts: Mapping[Name, SensorPast]) -> None:
+def save_pasts(journal: Journal, group: SensorGroup, pasts: Mapping[SensorKey, SensorHistory]) -> None:
     """Store the histories of one group."""
     bodies = {_join_key(sensor.key): pasts[sensor.key] for sensor in group.sensors}
-    journal.set_settled({HEALTH + group.name: _encode_msgpack(bodies)})
+    journal.store_states({KEY_PREFIX + group.name: _encode_msgpack(bodies)})
 
 
-def load_notes(journal: Journal) -> Notes:
+def load_notes(journal: Journal) -> HealthNotes:
     """Return the stored notes, or empty ones."""
-    body = journal.settled().get(_NOTES)
-    return _decode_notes(body) if body else Notes()
+    body = journal.read_states().get(_NOTES)
+    return _decode_notes(body) if body else HealthNotes()
 
 
-def save_notes(journal: Journal, notes: Notes) -> None:
+def save_notes(journal: Journal, notes: HealthNotes) -> None:
     """Store the notes."""
-    journal.set_settled({_NOTES: _encode_msgpack(notes)})
+    journal.store_states({_NOTES: _encode_msgpack(notes)})
 
 
-def said(db: sqlite3.Connection, sensor: Name, from_ms: int, to_ms: int) -> list[Said]:
+def read_values(db: sqlite3.Connection, sensor: SensorKey, from_ms: int, to_ms: int) -> list[TimedValue]:
     """Return a sensor's events with `from_ms <= at_ms < to_ms` by a trusted clock, oldest first."""
-    rows: list[Said] = db.execute(
+    rows: list[TimedValue] = db.execute(
         "SELECT at_ms, kind, value FROM event JOIN kind ON kind_no = kind.no"
         " WHERE sensor_no = (SELECT no FROM sensor WHERE device = ? AND sensor = ?)"
         " AND at_ms >= ? AND at_ms < ? AND synchronised ORDER BY at_ms, stream_no, seq",
@@ -119,7 +119,7 @@ def said(db: sqlite3.Connection, sensor: Name, from_ms: int, to_ms: int) -> list
     return rows
 
 
-def first_said_ms(db: sqlite3.Connection, sensor: Name, before_ms: int) -> int:
+def read_first_event_ms(db: sqlite3.Connection, sensor: SensorKey, before_ms: int) -> int:
     """Return the time of a sensor's oldest stored event; `before_ms` if it has none."""
     (at_ms,) = db.execute(
         "SELECT min(at_ms) FROM event"
@@ -129,7 +129,7 @@ def first_said_ms(db: sqlite3.Connection, sensor: Name, before_ms: int) -> int:
     return before_ms if at_ms is None else min(int(at_ms), before_ms)
 
 
-def heard(db: sqlite3.Connection) -> dict[Name, int]:
+def read_last_events(db: sqlite3.Connection) -> dict[SensorKey, int]:
     """Return the time of each sensor's newest event by a trusted clock."""
     rows = db.execute(
         "SELECT device, sensor, (SELECT at_ms FROM event WHERE sensor_no = no AND synchronised"
@@ -138,10 +138,10 @@ def heard(db: sqlite3.Connection) -> dict[Name, int]:
     return {(device, sensor): at_ms for device, sensor, at_ms in rows if at_ms is not None}
 
 
-def lost(db: sqlite3.Connection) -> dict[str, int]:
+def count_lost_events(db: sqlite3.Connection) -> dict[str, int]:
     """Return the number of lost events of each device, from the stored gaps."""
     return dict(db.execute("SELECT device, sum(last - first + 1) FROM gap GROUP BY device").fetchall())
 
 
-def _join_key(key: Name) -> str:
+def _join_key(key: SensorKey) -> str:
     return "/".join(key)

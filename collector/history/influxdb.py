@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
 
-from collector.history import HistoryAway, Measure, Row, lines
-from collector.settings import InfluxSettings
+from collector.configuration.settings import InfluxSettings
+from collector.history import line_protocol
+from collector.history.measures import HistoryAway, HistoryRow, Measure
 
 if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client import InfluxDBClient
     from influxdb_client.client.write_api import WriteApi
 
 TIMEOUT_S: Final = 10.0
-REFUSED: Final = frozenset({400, 413, 422})
+REJECTED_STATUSES: Final = frozenset({400, 413, 422})
 """Statuses with which a server rejects the content of a line, or the number of lines."""
 
-GATEWAY: Final = frozenset({502, 503, 504})
+GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
 """Statuses that a proxy sends for a server that does not answer."""
 
 
@@ -50,7 +51,7 @@ class DatabaseAway(InfluxAway):
     """The server answers, but its database does not exist (yet)."""
 
 
-class Influx:
+class InfluxClient:
     """One InfluxDB server.
 
     Raises:
@@ -70,7 +71,7 @@ class Influx:
         self._client: InfluxDBClient | None = None
         self._writer: WriteApi | None = None
 
-    def query(self, statement: str) -> list[dict[str, Any]]:
+    def run_query(self, statement: str) -> list[dict[str, Any]]:
         """Run one SELECT or SHOW of InfluxQL; return its series, with times in Unix ms.
 
         The response comes in chunks, and a series may fill several. Without chunks, 1.x truncates it after 10,000
@@ -84,7 +85,7 @@ class Influx:
         except TypeError as fault:
             raise self._make_stranger() from fault
 
-    def change(self, statement: str) -> None:
+    def run_statement(self, statement: str) -> None:
         """Run one statement that returns no series, such as DELETE; 2.x answers it without `results`."""
         self._run_statement(statement)
 
@@ -107,7 +108,7 @@ class Influx:
             raise self._make_refusal(404 if "database not found" in error else 400, error)
         return results
 
-    def write(self, batch: Iterable[str]) -> None:
+    def write_lines(self, batch: Iterable[str]) -> None:
         """Write lines with times in nanoseconds; they are stored when this returns.
 
         Raises:
@@ -120,16 +121,16 @@ class Influx:
             self._write_api().write(self._settings.bucket, self._settings.organisation, joined)
         except ApiException as fault:
             text = str(fault.body or fault.reason)
-            if fault.status in REFUSED:
+            if fault.status in REJECTED_STATUSES:
                 raise LinesRejected(text.strip()) from fault
             raise self._make_refusal(fault.status, text) from fault
         except urllib3.exceptions.HTTPError as fault:
             raise self._make_silent(str(fault)) from fault
 
-    def create(self) -> None:
+    def create_database(self) -> None:
         """Create the database of 1.x if it does not exist; a bucket of 2.x is created by the server's operator."""
         name = self._settings.bucket.replace("\\", "\\\\").replace('"', '\\"')
-        self.change(f'CREATE DATABASE "{name}"')
+        self.run_statement(f'CREATE DATABASE "{name}"')
 
     def close(self) -> None:
         """Close the connections."""
@@ -155,7 +156,7 @@ class Influx:
 
     def _make_refusal(self, status: int, text: str) -> InfluxAway:
         detail = f"{status}: {' '.join(text.split())[:200]}"
-        if status in GATEWAY:
+        if status in GATEWAY_STATUSES:
             return self._make_silent(detail)
         if status in {401, 403}:
             return InfluxAway(self._url, "refuses the token", "correct the contents of its token_file", detail)
@@ -177,19 +178,19 @@ class InfluxHistory:
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
-        self._influx: Influx | None = None
+        self._influx: InfluxClient | None = None
 
-    def rows(self, measure: Measure, from_ms: int, to_ms: int, **tags: str) -> list[Row]:
+    def read_rows(self, measure: Measure, from_ms: int, to_ms: int, **tags: str) -> list[HistoryRow]:
         """See HistoryReader."""
         if self._influx is None:
-            self._influx = Influx(self._settings)
-        where = "".join(f' AND "{tag}" = {lines.quoted(value)}' for tag, value in tags.items())
-        found = self._influx.query(
+            self._influx = InfluxClient(self._settings)
+        where = "".join(f' AND "{tag}" = {line_protocol.quote_string(value)}' for tag, value in tags.items())
+        found = self._influx.run_query(
             f"SELECT {_join_names(measure.fields)} FROM {measure.name}"  # noqa: S608 - names of MEASURES; values are quoted
             f" WHERE time >= {from_ms}ms AND time < {to_ms}ms{where} GROUP BY {_join_names(measure.tags)}"
         )
         rows = [
-            Row(
+            HistoryRow(
                 tuple(series["tags"][tag] for tag in measure.tags),
                 at_ms,
                 tuple(None if value is None else float(value) for value in values),

@@ -19,16 +19,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from collector.history import DAY_MS, HistoryAway, Row, lines, sqlite, tables
-from collector.history.influxdb import DatabaseAway, Influx, InfluxAway, LinesRejected
-from collector.history.refused import RefusedRows, RejectedRow
-from collector.history.tables import Changed
-from collector.settings import InfluxSettings
+from collector.configuration.settings import InfluxSettings
+from collector.history import line_protocol, sqlite, tables
+from collector.history.influxdb import DatabaseAway, InfluxAway, InfluxClient, LinesRejected
+from collector.history.measures import DAY_MS, HistoryAway, HistoryRow
+from collector.history.refused_rows import RejectedRow, RejectedRows
+from collector.history.tables import ChangedRow
 
 BATCH_ROWS: Final = 5000
-LOOK_S: Final = 0.5
+POLL_S: Final = 0.5
 """How often it looks for new rows in the journal."""
-CHECK_S: Final = 60.0
+CHECK_CURSOR_EVERY_S: Final = 60.0
 """How often it checks that InfluxDB still has what was written."""
 MAX_PAUSE_S: Final = 30.0
 RETRY_S: Final = 30.0
@@ -54,10 +55,10 @@ class Projection:
         settings: InfluxSettings,
         now_ms: Callable[[], int],
         *,
-        check_s: float = CHECK_S,
+        check_s: float = CHECK_CURSOR_EVERY_S,
         retry_s: float = RETRY_S,
     ) -> None:
-        self.refused = RefusedRows(journal_path.with_name("refused.sqlite"))
+        self.rejected = RejectedRows(journal_path.with_name("refused.sqlite"))
         self._journal_path = journal_path
         self._settings = settings
         self._now_ms = now_ms
@@ -76,20 +77,20 @@ class Projection:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=15)
-        self.refused.close()
+        self.rejected.close()
 
-    def fault(self) -> str:
+    def describe_fault(self) -> str:
         """What keeps history from InfluxDB now, as text for pages; empty: nothing. The log has the details."""
         return self._fault or self._rejected_text
 
     def _run(self) -> None:
-        pause_s = LOOK_S
+        pause_s = POLL_S
         while not self._stop.is_set():
             try:
-                with closing(_Follower(self._journal_path, self._settings, self.refused, self._now_ms)) as follower:
+                with closing(_Follower(self._journal_path, self._settings, self.rejected, self._now_ms)) as follower:
                     self._copy_changes(follower)
             except HistoryAway as fault:
-                pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else LOOK_S  # the first fault after a success
+                pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else POLL_S  # the first fault after a success
                 self._report_fault(fault)
                 self._stop.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
 
@@ -117,17 +118,17 @@ class Projection:
                 log.warning("history is written to InfluxDB again")
             self._fault = ""
             if not more:
-                self._stop.wait(LOOK_S)
+                self._stop.wait(POLL_S)
 
     def _note_rejected(self) -> None:
         """Report how many rows InfluxDB rejects, and why; log when that begins and when it ends."""
-        rows = self.refused.newest()
+        rows = self.rejected.list_newest()
         if not rows:
             if self._rejected_text:
                 log.warning("InfluxDB has accepted the rows of history that it had rejected")
             self._rejected_text = ""
             return
-        more = "or more " if self.refused.beyond() is not None else ""
+        more = "or more " if self.rejected.read_overflow_revision() is not None else ""
         if not self._rejected_text:
             measure, _, _, reason = rows[0]
             log.error(
@@ -143,10 +144,10 @@ class _Follower:
     """One connection to InfluxDB, and how far it has been written."""
 
     def __init__(
-        self, journal_path: Path, settings: InfluxSettings, refused: RefusedRows, now_ms: Callable[[], int]
+        self, journal_path: Path, settings: InfluxSettings, refused: RejectedRows, now_ms: Callable[[], int]
     ) -> None:
         self._journal_path, self._now_ms = journal_path, now_ms
-        self._influx = Influx(settings)
+        self._influx = InfluxClient(settings)
         self._refused = refused
         self._history = ""
         self._rev = 0
@@ -157,58 +158,58 @@ class _Follower:
 
     def find_cursor(self) -> None:
         """Read from InfluxDB how far it has this journal's history; create the database if it does not exist."""
-        with closing(sqlite.connect(self._journal_path)) as db:
+        with closing(sqlite.connect_read_only(self._journal_path)) as db:
             try:
-                self._history, newest = tables.identity(db)
+                self._history, newest = tables.read_identity(db)
             except (sqlite3.Error, TypeError) as fault:
                 raise HistoryAway(f"{self._journal_path}: holds no history yet ({fault})") from fault
-        where = f'"history" = {lines.quoted(self._history)}'
+        where = f'"history" = {line_protocol.quote_string(self._history)}'
         try:
-            found = self._influx.query(f'SELECT max("rev") FROM {lines.CURSOR} WHERE {where}')  # noqa: S608 - quoted
+            found = self._influx.run_query(f'SELECT max("rev") FROM {line_protocol.CURSOR_MEASUREMENT} WHERE {where}')  # noqa: S608 - quoted
         except DatabaseAway as missing:
             try:
-                self._influx.create()
+                self._influx.create_database()
             except InfluxAway as fault:  # 2.x has no such statement, and a user of 1.x may lack the right
                 raise missing from fault
             found = []
         self._rev = int(found[0]["values"][0][1]) if found else 0
         if self._rev > newest:  # the journal is a restored copy, older than what was written to InfluxDB
-            self._influx.change(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
+            self._influx.run_statement(f"DELETE FROM {line_protocol.CURSOR_MEASUREMENT} WHERE {where}")  # noqa: S608 - quoted
             self._rev = 0
 
     def advance(self) -> bool:
         """Write the next batch; returns whether there was one."""
-        with closing(sqlite.connect(self._journal_path)) as db:
+        with closing(sqlite.connect_read_only(self._journal_path)) as db:
             try:
                 db.execute("BEGIN")
-                if tables.identity(db)[0] != self._history:  # the journal was replaced
+                if tables.read_identity(db)[0] != self._history:  # the journal was replaced
                     raise HistoryAway(f"{self._journal_path}: was replaced; its history is written again")
-                changes = tables.changed(db, self._rev, BATCH_ROWS)
-                newest = tables.identity(db)[1] if len(changes) < BATCH_ROWS else changes[-1][0]
-                withdrawals = tables.withdrawals(db, self._rev, newest)
-                erasures = [found for found in tables.erasures(db, self._rev) if found[0] <= newest]
+                changes = tables.read_changed_rows(db, self._rev, BATCH_ROWS)
+                newest = tables.read_identity(db)[1] if len(changes) < BATCH_ROWS else changes[-1][0]
+                withdrawals = tables.read_withdrawals(db, self._rev, newest)
+                erasures = [found for found in tables.read_erasures(db, self._rev) if found[0] <= newest]
             except sqlite3.Error as fault:
-                raise sqlite.away(self._journal_path, fault) from fault
+                raise sqlite.make_away(self._journal_path, fault) from fault
         if newest <= self._rev:
             return False
         for _, measure, tag, from_ms in withdrawals:  # first: rows written since then are among the changes
-            only = f' AND "{measure.tags[-1]}" = {lines.quoted(tag)}' if tag else ""
-            self._influx.change(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
-            self._refused.take_back(measure, tag, from_ms)
+            only = f' AND "{measure.tags[-1]}" = {line_protocol.quote_string(tag)}' if tag else ""
+            self._influx.run_statement(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
+            self._refused.remove_withdrawn(measure, tag, from_ms)
         self._write_rows([change for change in changes if _has_value(change)])
         self._delete_rows([change for change in changes if not _has_value(change)])
         for _, measure, tag, before_ms in erasures:
-            only = f' AND "{measure.tags[0]}" = {lines.quoted(tag)}' if tag else ""
-            self._influx.change(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
-            self._refused.erase(measure, tag, before_ms)
+            only = f' AND "{measure.tags[0]}" = {line_protocol.quote_string(tag)}' if tag else ""
+            self._influx.run_statement(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
+            self._refused.remove_erased(measure, tag, before_ms)
         # One point a day, which overwrites itself: buckets with a retention reject old points.
         now_ms = self._now_ms()
         today_ms = now_ms - now_ms % DAY_MS
         if withdrawals:
-            where = f'"history" = {lines.quoted(self._history)} AND time > {now_ms}ms'
-            self._influx.change(f"DELETE FROM {lines.CURSOR} WHERE {where}")  # noqa: S608 - quoted
+            where = f'"history" = {line_protocol.quote_string(self._history)} AND time > {now_ms}ms'
+            self._influx.run_statement(f"DELETE FROM {line_protocol.CURSOR_MEASUREMENT} WHERE {where}")  # noqa: S608 - quoted
         try:
-            self._influx.write([lines.cursor(self._history, newest, today_ms * 1_000_000)])
+            self._influx.write_lines([line_protocol.format_cursor(self._history, newest, today_ms * 1_000_000)])
         except LinesRejected as fault:
             raise HistoryAway(f"InfluxDB refuses the cursor: {fault}; check its retention and limits") from fault
         self._rev = newest
@@ -220,7 +221,7 @@ class _Follower:
         Returns:
             Whether nothing is left.
         """
-        rejected = self._refused.newest()
+        rejected = self._refused.list_newest()
         left = 0
         if rejected:
             self._tries += 1
@@ -228,77 +229,78 @@ class _Follower:
             if self._retry_rows([probe]):
                 return False
             left = self._retry_rows([one for one in rejected if one != probe])
-        if not left and (from_rev := self._refused.beyond()) is not None:
+        if not left and (from_rev := self._refused.read_overflow_revision()) is not None:
             self._write_again(from_rev)
-            left = len(self._refused.newest())
+            left = len(self._refused.list_newest())
         return not left
 
     def _retry_rows(self, rejected: Sequence[tuple[str, tuple[str, ...], int, str]]) -> int:
         """Write rows as the journal has them now; returns how many are still rejected."""
-        changes: list[Changed] = []
+        changes: list[ChangedRow] = []
         done: list[tuple[str, tuple[str, ...], int]] = []
-        with closing(sqlite.connect(self._journal_path)) as db:
+        with closing(sqlite.connect_read_only(self._journal_path)) as db:
             try:
                 for name, tags, at_ms, _ in rejected:
-                    measure = tables.BY_NAME.get(name)
-                    rows = [] if measure is None else tables.read(db, measure, tags, at_ms, at_ms + 1)
+                    measure = tables.MEASURE_BY_NAME.get(name)
+                    rows = [] if measure is None else tables.read_rows(db, measure, tags, at_ms, at_ms + 1)
                     if not rows:
                         done.append((name, tags, at_ms))
                     changes += [(0, measure, row) for row in rows if measure is not None]
             except sqlite3.Error as fault:
-                raise sqlite.away(self._journal_path, fault) from fault
+                raise sqlite.make_away(self._journal_path, fault) from fault
         left = self._write_rows(changes)
         done += [(one.name, row.tags, row.at_ms) for _, one, row in changes if (one.name, row) not in left]
-        self._refused.accept(done)
+        self._refused.remove_accepted(done)
         return len(left)
 
     def _write_again(self, from_rev: int) -> None:
         """Write every row from a revision on, because more of them were rejected than could be recorded."""
         rev = from_rev - 1
         while rev < self._rev:
-            with closing(sqlite.connect(self._journal_path)) as db:
+            with closing(sqlite.connect_read_only(self._journal_path)) as db:
                 try:
-                    changes = tables.changed(db, rev, BATCH_ROWS)
+                    changes = tables.read_changed_rows(db, rev, BATCH_ROWS)
                 except sqlite3.Error as fault:
-                    raise sqlite.away(self._journal_path, fault) from fault
+                    raise sqlite.make_away(self._journal_path, fault) from fault
             if not changes:
                 break
             if self._write_rows([change for change in changes if _has_value(change)]):
                 return
             rev = changes[-1][0]
-        self._refused.forget_beyond()
+        self._refused.clear_overflow()
 
-    def _write_rows(self, changes: Sequence[Changed]) -> set[tuple[str, Row]]:
+    def _write_rows(self, changes: Sequence[ChangedRow]) -> set[tuple[str, HistoryRow]]:
         """Write rows; rows that InfluxDB rejects are found by bisection and recorded with the reason.
 
         Returns:
             The rows that are not stored, each with the name of its measure.
         """
-        lines_to_write: list[tuple[Changed, str]] = []
+        lines_to_write: list[tuple[ChangedRow, str]] = []
         left: list[RejectedRow] = []
         for change in changes:
             try:
-                lines_to_write.append((change, lines.line(*change[1:])))
-            except lines.LineRejected as fault:
+                lines_to_write.append((change, line_protocol.format_row(*change[1:])))
+            except line_protocol.LineRejected as fault:
                 left.append(RejectedRow(*change[1:], str(fault), change[0]))
         self._store_bisecting(lines_to_write, left)
         if left:
             self._refused.add(left)
         return {(one.measure.name, one.row) for one in left}
 
-    def _delete_rows(self, changes: Sequence[Changed]) -> None:
+    def _delete_rows(self, changes: Sequence[ChangedRow]) -> None:
         """Delete rows that the journal no longer has."""
         for _, measure, row in changes:
             tags = "".join(
-                f' AND "{tag}" = {lines.quoted(value)}' for tag, value in zip(measure.tags, row.tags, strict=True)
+                f' AND "{tag}" = {line_protocol.quote_string(value)}'
+                for tag, value in zip(measure.tags, row.tags, strict=True)
             )
-            self._influx.change(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
+            self._influx.run_statement(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
 
-    def _store_bisecting(self, lines_to_write: Sequence[tuple[Changed, str]], left: list[RejectedRow]) -> None:
+    def _store_bisecting(self, lines_to_write: Sequence[tuple[ChangedRow, str]], left: list[RejectedRow]) -> None:
         if not lines_to_write:
             return
         try:
-            self._influx.write([line for _, line in lines_to_write])
+            self._influx.write_lines([line for _, line in lines_to_write])
         except LinesRejected as fault:
             if len(lines_to_write) == 1:
                 ((rev, measure, row), _) = lines_to_write[0]
@@ -309,5 +311,5 @@ class _Follower:
             self._store_bisecting(lines_to_write[middle:], left)
 
 
-def _has_value(change: Changed) -> bool:
+def _has_value(change: ChangedRow) -> bool:
     return any(value is not None for value in change[2].fields)

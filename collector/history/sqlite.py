@@ -9,10 +9,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from collector.history import HistoryAway, Measure, Row, tables
+from collector.history import tables
+from collector.history.measures import HistoryAway, HistoryRow, Measure
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open a read-only connection.
 
     Raises:
@@ -23,11 +24,11 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute("PRAGMA query_only = ON")
     except sqlite3.Error as fault:
-        raise away(path, fault) from fault
+        raise make_away(path, fault) from fault
     return db
 
 
-def away(path: Path, fault: sqlite3.Error) -> HistoryAway:
+def make_away(path: Path, fault: sqlite3.Error) -> HistoryAway:
     """The error that a failed read raises."""
     return HistoryAway(f"{path}: cannot be read ({fault}); the collector creates it when it first starts")
 
@@ -38,19 +39,19 @@ class SqliteHistory:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def rows(self, measure: Measure, from_ms: int, to_ms: int, **wanted: str) -> list[Row]:
+    def read_rows(self, measure: Measure, from_ms: int, to_ms: int, **wanted: str) -> list[HistoryRow]:
         """See HistoryReader."""
-        with closing(connect(self._path)) as db:
+        with closing(connect_read_only(self._path)) as db:
             try:
                 db.execute("BEGIN")  # one snapshot for all series
                 return [
                     row
-                    for tags in tables.series(db, measure)
+                    for tags in tables.iterate_series(db, measure)
                     if all(tags[measure.tags.index(tag)] == value for tag, value in wanted.items())
-                    for row in tables.read(db, measure, tags, from_ms, to_ms)
+                    for row in tables.read_rows(db, measure, tags, from_ms, to_ms)
                 ]
             except sqlite3.Error as fault:
-                raise away(self._path, fault) from fault
+                raise make_away(self._path, fault) from fault
 
     def close(self) -> None:
         """Do nothing: nothing stays open between calls."""

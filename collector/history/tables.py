@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from collector.history import DAY_MS, MEASURES, SPACE_HOUR, Measure, Row
-from collector.plan import SitePlan, SpaceKind
-from collector.settings import RetentionSettings
+from collector.configuration.settings import RetentionSettings
+from collector.history.measures import DAY_MS, MEASURES, SPACE_HOUR, HistoryRow, Measure
+from collector.site.plan import SitePlan, SpaceKind
 
-Changed = tuple[int, Measure, Row]
+ChangedRow = tuple[int, Measure, HistoryRow]
 """Revision, measure and row."""
 Erasure = tuple[int, Measure, str, int]
 """Revision, measure, value of its first tag (empty: any), and the moment before which rows are erased."""
@@ -22,13 +22,13 @@ Erasure = tuple[int, Measure, str, int]
 Withdrawal = tuple[int, Measure, str, int]
 """Revision, measure, value of its last tag (empty: any), and the moment from which on rows were withdrawn."""
 
-FOREVER_MS: Final = 2**62
+AFTER_LAST_ROW_MS: Final = 2**62
 """Later than any row of a series: a search from here on starts with the next series."""
 
-BY_NAME = {measure.name: measure for measure in MEASURES}
+MEASURE_BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
-def create(db: sqlite3.Connection) -> None:
+def create_tables(db: sqlite3.Connection) -> None:
     """Create missing tables and columns, and the id by which a projection recognises this history."""
     for measure in MEASURES:
         tags = ", ".join(f"{tag} TEXT NOT NULL" for tag in measure.tags)
@@ -54,18 +54,18 @@ def create(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR IGNORE INTO history VALUES (1, ?, 0)", (secrets.token_hex(8),))
 
 
-def rename(db: sqlite3.Connection) -> None:
+def renew_identity(db: sqlite3.Connection) -> None:
     """Give a restored history a new id, because its next revisions differ from those that a projection has seen."""
     db.execute("UPDATE history SET id = ?", (secrets.token_hex(8),))
 
 
-def identity(db: sqlite3.Connection) -> tuple[str, int]:
+def read_identity(db: sqlite3.Connection) -> tuple[str, int]:
     """The id of this history, created with its file, and its newest revision (0: no rows)."""
     name, rev = db.execute("SELECT id, rev FROM history").fetchone()
     return str(name), int(rev)
 
 
-def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int:
+def upsert_rows(db: sqlite3.Connection, measure: Measure, rows: Iterable[HistoryRow]) -> int:
     """Write rows; existing rows with the same fields stay unchanged. Returns how many changed."""
     columns = (*measure.tags, "at_ms", *measure.fields, "rev")
     written = ", ".join(f"{name} = excluded.{name}" for name in (*measure.fields, "rev"))
@@ -74,7 +74,7 @@ def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int
         f"INSERT INTO {measure.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of MEASURES
         f" ON CONFLICT ({', '.join(measure.tags)}, at_ms) DO UPDATE SET {written} WHERE {differs}"
     )
-    before = rev = identity(db)[1]
+    before = rev = read_identity(db)[1]
     for row in rows:
         rev += db.execute(statement, (*row.tags, row.at_ms, *row.fields, rev + 1)).rowcount
     if rev != before:
@@ -82,21 +82,23 @@ def upsert(db: sqlite3.Connection, measure: Measure, rows: Iterable[Row]) -> int
     return rev - before
 
 
-def replace(db: sqlite3.Connection, measure: Measure, rows: Sequence[Row], from_ms: int, to_ms: int) -> None:
+def replace_rows(
+    db: sqlite3.Connection, measure: Measure, rows: Sequence[HistoryRow], from_ms: int, to_ms: int
+) -> None:
     """Make `rows` the only rows of a measure with `from_ms` <= at < `to_ms`.
 
     A row that is no longer among them stays without any field, for a projection to follow; readers skip it.
     """
     written = {(row.tags, row.at_ms) for row in rows}
-    existing = [row for tags in series(db, measure) for row in read(db, measure, tags, from_ms, to_ms)]
+    existing = [row for tags in iterate_series(db, measure) for row in read_rows(db, measure, tags, from_ms, to_ms)]
     nothing = (None,) * len(measure.fields)
-    gone = [Row(row.tags, row.at_ms, nothing) for row in existing if (row.tags, row.at_ms) not in written]
-    upsert(db, measure, [*rows, *gone])
+    gone = [HistoryRow(row.tags, row.at_ms, nothing) for row in existing if (row.tags, row.at_ms) not in written]
+    upsert_rows(db, measure, [*rows, *gone])
 
 
-def changed(db: sqlite3.Connection, after_rev: int, limit: int) -> list[Changed]:
+def read_changed_rows(db: sqlite3.Connection, after_rev: int, limit: int) -> list[ChangedRow]:
     """The next `limit` rows whose revision is above `after_rev`, in its order."""
-    found: list[Changed] = []
+    found: list[ChangedRow] = []
     for measure in MEASURES:
         statement = f"SELECT rev, {_column_list(measure)} FROM {measure.name} WHERE rev > ? ORDER BY rev LIMIT ?"  # noqa: S608 - names of MEASURES
         for rev, *values in db.execute(statement, (after_rev, limit)):
@@ -104,15 +106,16 @@ def changed(db: sqlite3.Connection, after_rev: int, limit: int) -> list[Changed]
     return sorted(found, key=lambda change: change[0])[:limit]
 
 
-def erasures(db: sqlite3.Connection, after_rev: int) -> list[Erasure]:
+def read_erasures(db: sqlite3.Connection, after_rev: int) -> list[Erasure]:
     """What was erased since `after_rev`, in the order of the revisions."""
     statement = "SELECT rev, measure, tag, before_ms FROM erased WHERE rev > ? ORDER BY rev"
     return [
-        (rev, BY_NAME[measure], tag, before_ms) for rev, measure, tag, before_ms in db.execute(statement, (after_rev,))
+        (rev, MEASURE_BY_NAME[measure], tag, before_ms)
+        for rev, measure, tag, before_ms in db.execute(statement, (after_rev,))
     ]
 
 
-def take_back(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: str = "") -> int:
+def withdraw_rows(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: str = "") -> int:
     """Delete rows of a measure that were written for a time that has not come; returns how many.
 
     Args:
@@ -121,7 +124,7 @@ def take_back(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: str =
         from_ms: the first moment of deleted rows, Unix milliseconds.
         tag: only those with this value of the measure's last tag; empty: all.
     """
-    rows = [tags for tags in series(db, measure) if tag in {"", tags[-1]}]
+    rows = [tags for tags in iterate_series(db, measure) if tag in {"", tags[-1]}]
     where = " AND ".join(f"{name} = ?" for name in measure.tags)
     deleted = db.executemany(
         f"DELETE FROM {measure.name} WHERE {where} AND at_ms >= ?",  # noqa: S608 - names of MEASURES
@@ -129,20 +132,20 @@ def take_back(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: str =
     ).rowcount
     if deleted <= 0:
         return 0
-    rev = identity(db)[1] + 1
+    rev = read_identity(db)[1] + 1
     db.execute("UPDATE history SET rev = ?", (rev,))
     db.execute("INSERT INTO withdrawn VALUES (?, ?, ?, ?)", (rev, measure.name, tag, from_ms))
     return deleted
 
 
-def withdrawals(db: sqlite3.Connection, after_rev: int, until_rev: int) -> list[Withdrawal]:
+def read_withdrawals(db: sqlite3.Connection, after_rev: int, until_rev: int) -> list[Withdrawal]:
     """What was withdrawn after one revision, up to another. A projection deletes it before it writes rows."""
     statement = "SELECT rev, measure, tag, from_ms FROM withdrawn WHERE rev > ? AND rev <= ? ORDER BY rev"
     found = db.execute(statement, (after_rev, until_rev))
-    return [(rev, BY_NAME[measure], tag, from_ms) for rev, measure, tag, from_ms in found]
+    return [(rev, MEASURE_BY_NAME[measure], tag, from_ms) for rev, measure, tag, from_ms in found]
 
 
-def erase(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, now_ms: int) -> int:
+def erase_expired_rows(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, now_ms: int) -> int:
     """Erase rows that are older than their retention, beyond recovery from the file. Returns how many.
 
     A space that is no longer in the plan is erased as early as a desk, because it may have been one.
@@ -151,19 +154,19 @@ def erase(db: sqlite3.Connection, plan: SitePlan, retention: RetentionSettings, 
     db.execute("PRAGMA secure_delete = ON")
     gone = 0
     for measure in MEASURES:
-        existing = list(series(db, measure))
+        existing = list(iterate_series(db, measure))
         if measure is not SPACE_HOUR:
             gone += _erase_series(db, measure, existing, "", now_ms - retention.series_days * DAY_MS)
             continue
         for (space,) in existing:
-            known = plan.space.get(space)
+            known = plan.space_by_id.get(space)
             desk = known is None or known.kind is SpaceKind.DESK
             days = min(retention.desk_hours_days, retention.space_hours_days) if desk else retention.space_hours_days
             gone += _erase_series(db, measure, [(space,)], space, now_ms - days * DAY_MS)
     return gone
 
 
-def series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]]:
+def iterate_series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]]:
     """Iterate over the tag values that have rows, in order: one step of the primary key each, never a full scan."""
     tags = ", ".join(measure.tags)
     marks = ", ".join("?" * len(measure.tags))
@@ -172,11 +175,13 @@ def series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]
         yield last
         last = db.execute(
             f"SELECT {tags} FROM {measure.name} WHERE ({tags}, at_ms) > ({marks}, ?) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
-            (*last, FOREVER_MS),
+            (*last, AFTER_LAST_ROW_MS),
         ).fetchone()
 
 
-def read(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms: int, to_ms: int) -> list[Row]:
+def read_rows(
+    db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms: int, to_ms: int
+) -> list[HistoryRow]:
     """The rows of one series with `from_ms` <= at < `to_ms`, oldest first."""
     where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
     statement = (
@@ -186,7 +191,7 @@ def read(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], from_ms:
     return [_make_row(measure, values) for values in db.execute(statement, (*tags, from_ms, to_ms))]
 
 
-def begun(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], before_ms: int) -> bool:
+def has_row_before(db: sqlite3.Connection, measure: Measure, tags: Sequence[str], before_ms: int) -> bool:
     """Whether a series has a row before this moment."""
     where = " AND ".join(f"{tag} = ?" for tag in measure.tags)
     statement = f"SELECT 1 FROM {measure.name} WHERE {where} AND at_ms < ? LIMIT 1"  # noqa: S608 - names of MEASURES
@@ -204,7 +209,7 @@ def _erase_series(
         [(*tags, before_ms) for tags in existing],
     ).rowcount
     if gone:
-        rev = identity(db)[1] + 1
+        rev = read_identity(db)[1] + 1
         db.execute("UPDATE history SET rev = ?", (rev,))
         db.execute("INSERT OR REPLACE INTO erased VALUES (?, ?, ?, ?)", (measure.name, tag, before_ms, rev))
     return gone
@@ -219,6 +224,6 @@ def _column_list(measure: Measure) -> str:
     return ", ".join((*measure.tags, "at_ms", *measure.fields))
 
 
-def _make_row(measure: Measure, values: Sequence[object]) -> Row:
+def _make_row(measure: Measure, values: Sequence[object]) -> HistoryRow:
     split = len(measure.tags)
-    return Row(tuple(values[:split]), values[split], tuple(values[split + 1 :]))  # type: ignore[arg-type]  # the columns' types
+    return HistoryRow(tuple(values[:split]), values[split], tuple(values[split + 1 :]))  # type: ignore[arg-type]  # the columns' types

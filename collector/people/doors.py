@@ -12,34 +12,34 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from collector.days import is_open
-from collector.people.odds import MISSED, TURNED
-from collector.plan import SitePlan
+from collector.people.odds import MISSED_SHARE, REVERSED_SHARE
+from collector.site.calendar import is_open
+from collector.site.plan import SitePlan
 
-DAY_BEGINS: Final = time(4)
+DAY_START: Final = time(4)
 """Local time at which the doors' day begins, when the fewest people are about."""
-DAYS: Final = 14
+LEARNING_DAYS: Final = 14
 """Days from which the errors of the doors are learned."""
 HOUR_MS: Final = 3_600_000
 BUCKET_MS: Final = 300_000
 
-LEAST_DRIFT: Final = 0.03
+MIN_DRIFT: Final = 0.03
 """A smaller difference between entries and exits may be chance and is ignored."""
-LEAST_RATIO: Final = 0.67
-MOST_RATIO: Final = 1.5
+MIN_RATIO: Final = 0.67
+MAX_RATIO: Final = 1.5
 _EVEN_CROSSINGS: Final = 200
 """Weight of the assumption that doors count as many in as out, in crossings."""
 _USUAL_CROSSINGS: Final = 500
 """Weight of the assumption that doors have the typical error rate, in crossings."""
-_USUAL_SPREAD: Final = MISSED + 4 * TURNED
+_USUAL_SPREAD: Final = MISSED_SHARE + 4 * REVERSED_SHARE
 """Variance that one crossing of a typical counter adds to the number of people."""
-LEAST_ERRING: Final = 0.5
-MOST_ERRING: Final = 4.0
+MIN_ERROR_SCALE: Final = 0.5
+MAX_ERROR_SCALE: Final = 4.0
 _USUAL_LEAVING_PER_H: Final = 1.0
 _USUAL_HOURS: Final = 30.0
 """Weight of the typical leaving rate, in person-hours."""
-LEAST_LEAVING_PER_H: Final = 0.1
-MOST_LEAVING_PER_H: Final = 3.0
+MIN_LEAVING_PER_H: Final = 0.1
+MAX_LEAVING_PER_H: Final = 3.0
 
 
 class DoorDay(Struct, frozen=True, gc=False, array_like=True):
@@ -52,12 +52,12 @@ class DoorDay(Struct, frozen=True, gc=False, array_like=True):
     """Time spent inside, summed over all people."""
 
 
-class Learnt(Struct, frozen=True, gc=False, array_like=True):
+class LearnedDoors(Struct, frozen=True, gc=False, array_like=True):
     """Learned errors of the doors of a site."""
 
-    ratio: float = 1.0
+    in_out_ratio: float = 1.0
     """Entries per exit; 1 as long as they differ by less than 3 %."""
-    erring: float = 1.0
+    error_scale: float = 1.0
     """Error rate relative to that of a typical pair of beams."""
     leaving_per_h: float = _USUAL_LEAVING_PER_H
     """How often one person inside leaves."""
@@ -71,14 +71,14 @@ class DaySpan(Struct, frozen=True, gc=False):
     to_ms: int
 
 
-def day_span(at_ms: int, zone: ZoneInfo) -> DaySpan:
+def find_day_span(at_ms: int, zone: ZoneInfo) -> DaySpan:
     """Return the doors' day that contains a moment; it has 23 to 25 hours."""
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
-    begun = local.date() if local.time() >= DAY_BEGINS else local.date() - timedelta(days=1)
+    begun = local.date() if local.time() >= DAY_START else local.date() - timedelta(days=1)
     return DaySpan(begun.toordinal(), _begin_ms(begun, zone), _begin_ms(begun + timedelta(days=1), zone))
 
 
-def learn(days: Sequence[DoorDay]) -> Learnt:
+def learn_doors(days: Sequence[DoorDay]) -> LearnedDoors:
     """Learn the errors of the doors from their last days, each of which ended with nobody inside.
 
     The ratio of all entries to all exits is drawn towards 1 while there are few, and is 1 if the difference is small;
@@ -87,50 +87,50 @@ def learn(days: Sequence[DoorDay]) -> Learnt:
     entries, exits = sum(day.entries for day in days), sum(day.exits for day in days)
     person_h = sum(day.person_ms for day in days) / HOUR_MS
     ratio = (entries + _EVEN_CROSSINGS) / (exits + _EVEN_CROSSINGS)
-    ratio = min(MOST_RATIO, max(LEAST_RATIO, ratio)) if abs(ratio - 1) > LEAST_DRIFT else 1.0
+    ratio = min(MAX_RATIO, max(MIN_RATIO, ratio)) if abs(ratio - 1) > MIN_DRIFT else 1.0
     spread = sum((day.entries - ratio * day.exits) ** 2 for day in days) + _USUAL_CROSSINGS * _USUAL_SPREAD
     erring = spread / (entries + exits + _USUAL_CROSSINGS) / _USUAL_SPREAD
     leaving = (exits + _USUAL_LEAVING_PER_H * _USUAL_HOURS) / (person_h + _USUAL_HOURS)
-    return Learnt(
-        ratio=ratio,
-        erring=min(MOST_ERRING, max(LEAST_ERRING, erring)),
-        leaving_per_h=min(MOST_LEAVING_PER_H, max(LEAST_LEAVING_PER_H, leaving)),
+    return LearnedDoors(
+        in_out_ratio=ratio,
+        error_scale=min(MAX_ERROR_SCALE, max(MIN_ERROR_SCALE, erring)),
+        leaving_per_h=min(MAX_LEAVING_PER_H, max(MIN_LEAVING_PER_H, leaving)),
     )
 
 
-class Turn(Struct, frozen=True, gc=False):
+class DayTurn(Struct, frozen=True, gc=False):
     """Moment at which the count of one day ends and the next begins, on a bucket's edge."""
 
     day: int
     """Ordinal of the local date that begins."""
     at_ms: int
-    closed: bool
+    is_closed: bool
     """The site is closed then, so nobody is inside. False: it may be open, and nothing is known."""
 
 
-class Turns:
+class DayTurns:
     """Turns of the days of a site, by its opening hours."""
 
     def __init__(self, plan: SitePlan) -> None:
         self._plan = plan
         self._span: DaySpan | None = None
-        self._turn = Turn(0, 0, closed=False)
+        self._turn = DayTurn(0, 0, is_closed=False)
 
-    def of(self, at_ms: int) -> Turn:
+    def find_turn(self, at_ms: int) -> DayTurn:
         """Return the turn of the doors' day that contains a moment.
 
         That is 04:00 if the site is closed then; otherwise the middle of its longest closed time on that day, if that
         is an hour or more. A site that is open all that day turns at 04:00, and is not known to be empty.
         """
         if self._span is None or not self._span.from_ms <= at_ms < self._span.to_ms:
-            self._span = day_span(at_ms, self._plan.time_zone)
+            self._span = find_day_span(at_ms, self._plan.time_zone)
             self._turn = self._find_turn_of_day(self._span)
         return self._turn
 
-    def _find_turn_of_day(self, day: DaySpan) -> Turn:
+    def _find_turn_of_day(self, day: DaySpan) -> DayTurn:
         begins_ms = day.from_ms - day.from_ms % BUCKET_MS
         if not is_open(self._plan, begins_ms):
-            return Turn(day.day, begins_ms, closed=True)
+            return DayTurn(day.day, begins_ms, is_closed=True)
         longest_ms = closed_ms = middle_ms = 0
         for at_ms in range(begins_ms, day.to_ms, BUCKET_MS):
             closed_ms = 0 if is_open(self._plan, at_ms) else closed_ms + BUCKET_MS
@@ -138,9 +138,9 @@ class Turns:
                 longest_ms = closed_ms
                 middle_ms = at_ms + BUCKET_MS - closed_ms // 2 // BUCKET_MS * BUCKET_MS
         if longest_ms >= HOUR_MS:
-            return Turn(day.day, middle_ms, closed=True)
-        return Turn(day.day, begins_ms, closed=False)
+            return DayTurn(day.day, middle_ms, is_closed=True)
+        return DayTurn(day.day, begins_ms, is_closed=False)
 
 
 def _begin_ms(day: date, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, DAY_BEGINS, zone).timestamp() * 1000)
+    return int(datetime.combine(day, DAY_START, zone).timestamp() * 1000)

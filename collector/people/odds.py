@@ -18,17 +18,17 @@ from typing import Final
 
 from msgspec import Struct
 
-TURNED: Final = 0.02
+REVERSED_SHARE: Final = 0.02
 """Share of a typical counter's crossings that are reported in the wrong direction."""
-MISSED: Final = 0.05
+MISSED_SHARE: Final = 0.05
 """People that a typical counter misses per person that it reports, in either direction."""
 _MAX_REVERSED: Final = 0.2
 _MAX_MISSED: Final = 0.3
-SURE: Final = 0.9
+MIN_EMPTY_ODDS: Final = 0.9
 """A site is shown as empty only if that is at least this likely; otherwise as one person."""
-LIKELY: Final = 0.5
+MIN_EMPTY_ODDS_IF_WATCHED: Final = 0.5
 """The same where everybody would be detected."""
-TAIL: Final = 0.05
+TAIL_SHARE: Final = 0.05
 """Odds below the shown range, and as much above it."""
 _GROUP_WEIGHT: Final = 0.5
 """People come and go in groups, so exits carry half the information that independent people would give."""
@@ -41,17 +41,17 @@ _MIN_EXIT_WEIGHT: Final = 0.02
 _NEGLIGIBLE: Final = 1e-7
 
 
-class Odds(Struct, frozen=True, gc=False, array_like=True):
+class PeopleOdds(Struct, frozen=True, gc=False, array_like=True):
     """`of[i]` is the odds of `least + i` people inside; their sum is 1."""
 
     least: int = 0
-    of: tuple[float, ...] = (1.0,)
+    probabilities: tuple[float, ...] = (1.0,)
 
 
-NOBODY: Final = Odds()
+NOBODY_INSIDE: Final = PeopleOdds()
 
 
-class Errors(Struct, frozen=True, gc=False, array_like=True):
+class CrossingErrors(Struct, frozen=True, gc=False, array_like=True):
     """Errors of a site's doors: for each crossing, the odds of each change of the number of people."""
 
     on_entry: tuple[float, float, float, float]
@@ -60,28 +60,28 @@ class Errors(Struct, frozen=True, gc=False, array_like=True):
     """Odds of a change by -2, -1, 0, 1."""
 
 
-def errors(ratio: float, scale: float) -> Errors:
+def compute_crossing_errors(ratio: float, scale: float) -> CrossingErrors:
     """Compute the errors of doors with `ratio` entries per exit and `scale` times the typical error rate."""
-    turned, missed = min(_MAX_REVERSED, TURNED * scale), min(_MAX_MISSED, MISSED * scale)
+    turned, missed = min(_MAX_REVERSED, REVERSED_SHARE * scale), min(_MAX_MISSED, MISSED_SHARE * scale)
     more_in, more_out = missed + max(0.0, 1 / ratio - 1), missed + max(0.0, ratio - 1)
     right = 1 - turned
-    return Errors(
+    return CrossingErrors(
         on_entry=(turned * (1 - more_in), turned * more_in, right * (1 - more_in), right * more_in),
         on_exit=(right * more_out, right * (1 - more_out), turned * more_out, turned * (1 - more_out)),
     )
 
 
-def entered(odds: Odds, by: Errors) -> Odds:
+def after_entry(odds: PeopleOdds, by: CrossingErrors) -> PeopleOdds:
     """Return the odds after an entry."""
     return _shift(odds, by.on_entry, -1)
 
 
-def left(odds: Odds, by: Errors) -> Odds:
+def after_exit(odds: PeopleOdds, by: CrossingErrors) -> PeopleOdds:
     """Return the odds after an exit."""
     return _shift(odds, by.on_exit, -2)
 
 
-def watched(odds: Odds, exits: int, hours: float, leaving_per_h: float) -> Odds:
+def after_watched_doors(odds: PeopleOdds, exits: int, hours: float, leaving_per_h: float) -> PeopleOdds:
     """Return the odds after the doors were watched for `hours` and `exits` people left, who are no longer in `odds`.
 
     Args:
@@ -93,66 +93,70 @@ def watched(odds: Odds, exits: int, hours: float, leaving_per_h: float) -> Odds:
     rate = hours * leaving_per_h
     if exits:
         before = odds.least + exits
-        weights = [(1 + _MIN_EXIT_WEIGHT - exp(-(before + i) * rate)) ** _GROUP_WEIGHT for i in range(len(odds.of))]
+        weights = [
+            (1 + _MIN_EXIT_WEIGHT - exp(-(before + i) * rate)) ** _GROUP_WEIGHT for i in range(len(odds.probabilities))
+        ]
     else:
-        weights = [exp(-max(0.0, odds.least + i - _MAY_STAY) * rate * _GROUP_WEIGHT) for i in range(len(odds.of))]
-    updated = _normalise(odds.least, [each * weight for each, weight in zip(odds.of, weights, strict=True)])
+        weights = [
+            exp(-max(0.0, odds.least + i - _MAY_STAY) * rate * _GROUP_WEIGHT) for i in range(len(odds.probabilities))
+        ]
+    updated = _normalise(odds.least, [each * weight for each, weight in zip(odds.probabilities, weights, strict=True)])
     return _spread(updated, rate)
 
 
-def _spread(odds: Odds, rate: float) -> Odds:
+def _spread(odds: PeopleOdds, rate: float) -> PeopleOdds:
     """Spread the odds by one undetected crossing, in proportion to the people inside: no number stays impossible."""
-    chances = [min(_MAX_UNDETECTED, MISSED * rate * (odds.least + i)) for i in range(len(odds.of))]
-    old = (0.0, *odds.of, 0.0)
-    moving = (0.0, *(each * chance for each, chance in zip(odds.of, chances, strict=True)), 0.0)
-    new = [old[i] - 2 * moving[i] + moving[i - 1] + moving[i + 1] for i in range(1, len(odds.of) + 1)]
+    chances = [min(_MAX_UNDETECTED, MISSED_SHARE * rate * (odds.least + i)) for i in range(len(odds.probabilities))]
+    old = (0.0, *odds.probabilities, 0.0)
+    moving = (0.0, *(each * chance for each, chance in zip(odds.probabilities, chances, strict=True)), 0.0)
+    new = [old[i] - 2 * moving[i] + moving[i - 1] + moving[i + 1] for i in range(1, len(odds.probabilities) + 1)]
     below = [moving[1]] if odds.least else []
     return _normalise(odds.least - len(below), [*below, *new, moving[-2]])
 
 
-def unseen(odds: Odds, hides: float) -> Odds:
+def after_nobody_seen(odds: PeopleOdds, hides: float) -> PeopleOdds:
     """Return the odds after nobody was detected for a time in which somebody inside hides with likelihood `hides`."""
-    if odds.least or len(odds.of) == 1:
+    if odds.least or len(odds.probabilities) == 1:
         return odds
-    return _normalise(0, [odds.of[0], *(each * hides for each in odds.of[1:])])
+    return _normalise(0, [odds.probabilities[0], *(each * hides for each in odds.probabilities[1:])])
 
 
-def at_least(odds: Odds, people: int) -> Odds:
+def with_at_least(odds: PeopleOdds, people: int) -> PeopleOdds:
     """Return the odds given that at least this many people are inside."""
     if people <= odds.least:
         return odds
-    beyond = odds.of[people - odds.least :]
-    return _normalise(people, list(beyond)) if beyond else Odds(people)
+    beyond = odds.probabilities[people - odds.least :]
+    return _normalise(people, list(beyond)) if beyond else PeopleOdds(people)
 
 
-def at_most(odds: Odds, people: int) -> Odds:
+def with_at_most(odds: PeopleOdds, people: int) -> PeopleOdds:
     """Return the odds given that at most this many people are inside."""
     if people < odds.least:
-        return Odds(people)
-    return _normalise(odds.least, list(odds.of[: people - odds.least + 1]))
+        return PeopleOdds(people)
+    return _normalise(odds.least, list(odds.probabilities[: people - odds.least + 1]))
 
 
-def shown(odds: Odds, sure: float) -> int:
+def number_to_show(odds: PeopleOdds, sure: float) -> int:
     """Return the median of the odds; 0 only if its odds are at least `sure`."""
     middle = quantile(odds, 0.5)
-    return 1 if middle == 0 and odds.of[0] < sure else middle
+    return 1 if middle == 0 and odds.probabilities[0] < sure else middle
 
 
-def quantile(odds: Odds, share: float) -> int:
+def quantile(odds: PeopleOdds, share: float) -> int:
     """Return the smallest number of people whose cumulative odds reach `share`."""
     total = 0.0
-    for i, each in enumerate(odds.of):
+    for i, each in enumerate(odds.probabilities):
         total += each
         if total >= share:
             return odds.least + i
-    return odds.least + len(odds.of) - 1
+    return odds.least + len(odds.probabilities) - 1
 
 
-def _shift(odds: Odds, by: tuple[float, float, float, float], first: int) -> Odds:
+def _shift(odds: PeopleOdds, by: tuple[float, float, float, float], first: int) -> PeopleOdds:
     """Return the odds after a change by `first`, `first` + 1 and so on, with the odds in `by`; never below 0 people."""
     a, b, c, d = by
-    old = (0.0, 0.0, 0.0, *odds.of, 0.0, 0.0, 0.0)
-    new = [d * old[i] + c * old[i + 1] + b * old[i + 2] + a * old[i + 3] for i in range(len(odds.of) + 3)]
+    old = (0.0, 0.0, 0.0, *odds.probabilities, 0.0, 0.0, 0.0)
+    new = [d * old[i] + c * old[i + 1] + b * old[i + 2] + a * old[i + 3] for i in range(len(odds.probabilities) + 3)]
     least = odds.least + first
     if least < 0:
         new = [sum(new[: 1 - least]), *new[1 - least :]]
@@ -160,11 +164,11 @@ def _shift(odds: Odds, by: tuple[float, float, float, float], first: int) -> Odd
     return _normalise(least, new)
 
 
-def _normalise(least: int, weights: list[float]) -> Odds:
+def _normalise(least: int, weights: list[float]) -> PeopleOdds:
     """Normalise odds to a sum of 1, without negligible values at both ends."""
     floor = max(weights) * _NEGLIGIBLE
     if floor <= 0.0:  # the evidence rules out every number
-        return Odds(least)
+        return PeopleOdds(least)
     first, last = 0, len(weights)
     while weights[first] < floor:
         first += 1
@@ -172,4 +176,4 @@ def _normalise(least: int, weights: list[float]) -> Odds:
         last -= 1
     kept = weights[first:last]
     total = sum(kept)
-    return Odds(least + first, tuple([each / total for each in kept]))
+    return PeopleOdds(least + first, tuple([each / total for each in kept]))

@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from collector.outward import TAKEN, Occupancy
-from collector.plan import SensorKind, SitePlan, Space, SpaceKind, Tenure
-from collector.use import Timeline
+from collector.contract.states import TAKEN_STATES, Occupancy
+from collector.occupancy.hourly_use import Timeline
+from collector.site.plan import SensorKind, SitePlan, Space, SpaceKind, Tenure
 
-FEW: Final = 5
+DEDICATED_GROUP_SIZE: Final = 5
 """Dedicated spaces count in groups of five, without the last group, so that the sum shows none of them."""
 _PROVING_VACANCY: Final = frozenset(
     {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
@@ -23,21 +23,21 @@ _SEATING_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.RO
 """Kinds where people sit. A machine may run unattended."""
 
 
-class Seen(NamedTuple):
+class PresenceStep(NamedTuple):
     """What is known of the site from a moment on."""
 
     at_ms: int
-    known: int
+    seen_people: int
     """At least this many people are detected inside."""
-    taken: bool
+    is_any_taken: bool
     """Some space is taken, including away."""
-    at_most: int | None
+    max_people: int | None
     """If no space is taken: the number of unknown spaces, each of which may hide one person. None: too little known."""
-    since_ms: int | None
+    quiet_since_ms: int | None
     """While no space is occupied: since when. If none is taken either: since the last change."""
 
 
-class Presence:
+class SitePresence:
     """The watched spaces of one site."""
 
     def __init__(self, plan: SitePlan) -> None:
@@ -49,10 +49,10 @@ class Presence:
         }
         """The spaces that count, by id."""
         zones = {space.zone for space in self.spaces.values()}
-        self.everywhere: Final = bool(zones) and {zone.id for zone in plan.zones} <= zones
+        self.covers_all_zones: Final = bool(zones) and {zone.id for zone in plan.zones} <= zones
         """Every zone has such a space."""
 
-    def steps(self, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> list[Seen]:
+    def compute_steps(self, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> list[PresenceStep]:
         """Return the steps from `from_ms` to `to_ms`, the first at `from_ms`.
 
         `timelines` has for each space the changes of the span and the last one before it, if any; a space without
@@ -61,7 +61,7 @@ class Presence:
         changes = [(at_ms, name, state) for name in self.spaces for at_ms, state in timelines.get(name, ())]
         changes.sort(key=itemgetter(0))
         sums = _StateCounts(self.spaces.values())
-        steps: list[Seen] = []
+        steps: list[PresenceStep] = []
         now_ms = 0
         for at_ms, name, state in changes:
             if at_ms >= to_ms:
@@ -96,7 +96,7 @@ class _StateCounts:
         self._newest_ms = at_ms
         if (before is Occupancy.UNKNOWN) is not (state is Occupancy.UNKNOWN):
             self._count_known(space.zone, 1 if before is Occupancy.UNKNOWN else -1)
-        if state in TAKEN:
+        if state in TAKEN_STATES:
             self._taken_ms[space.id] = at_ms
         else:
             self._taken_ms.pop(space.id, None)
@@ -106,16 +106,20 @@ class _StateCounts:
         else:
             self._occupied += more
 
-    def seen(self, at_ms: int) -> Seen:
+    def seen(self, at_ms: int) -> PresenceStep:
         """Return what the counts show."""
-        hidden = max(0, min(self._occupied_dedicated, self._dedicated - FEW)) // FEW * FEW
+        hidden = (
+            max(0, min(self._occupied_dedicated, self._dedicated - DEDICATED_GROUP_SIZE))
+            // DEDICATED_GROUP_SIZE
+            * DEDICATED_GROUP_SIZE
+        )
         if self._occupied or self._occupied_dedicated:
-            return Seen(at_ms, self._occupied + hidden, True, None, None)
+            return PresenceStep(at_ms, self._occupied + hidden, True, None, None)
         if self._taken_ms:
-            return Seen(at_ms, 0, True, None, max(self._taken_ms.values()))
+            return PresenceStep(at_ms, 0, True, None, max(self._taken_ms.values()))
         if self._unknown_zones or not self._states:
-            return Seen(at_ms, 0, False, None, None)
-        return Seen(at_ms, 0, False, self._unknown, self._newest_ms)
+            return PresenceStep(at_ms, 0, False, None, None)
+        return PresenceStep(at_ms, 0, False, self._unknown, self._newest_ms)
 
     def _count_known(self, zone: str, sign: int) -> None:
         """Count one space more, or less, with a known state."""
@@ -125,7 +129,7 @@ class _StateCounts:
         self._unknown -= sign
 
 
-def _append_step(steps: list[Seen], new: Seen) -> None:
+def _append_step(steps: list[PresenceStep], new: PresenceStep) -> None:
     """Append a step if it differs from the last one."""
     if not steps or steps[-1][1:] != new[1:]:
         steps.append(new)

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from dashboard.accounts.roles import Account, Role
-from dashboard.accounts.store import AHEAD_S, Store
+from dashboard.accounts.roles import AccountRole, UserAccount
+from dashboard.accounts.store import MAX_FUTURE_S, AccountsFile
 
 LOG_DAYS: Final = 396
 """How long entries are kept: 13 months."""
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
-LONGEST_SPAN: Final = 200
+MAX_SPAN_LENGTH: Final = 200
 """A longer span is cut off, in characters."""
 
 
-class Act(StrEnum):
+class LoggedAction(StrEnum):
     """The kind of action."""
 
     VIEW = "view"
@@ -33,35 +33,35 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AccessLogEntry:
     """One entry of the log; `what` is an endpoint of routes.py, `span` the part of it, in the form of a URL query."""
 
     at_s: float
     name: str
-    role: Role
-    act: Act
-    what: str
+    role: AccountRole
+    action: LoggedAction
+    endpoint: str
     span: str
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PublicLogEntry:
     """A view or an export as everybody may read it: with the role, without the account."""
 
     at_s: float
-    role: Role
-    act: Act
-    what: str
+    role: AccountRole
+    action: LoggedAction
+    endpoint: str
     span: str
 
 
 class AccessLog:
     """Views, exports and changes of the last thirteen months."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: AccountsFile) -> None:
         self._store = store
 
-    def write(self, who: Account, act: Act, what: str, span: str = "") -> None:
+    def record(self, who: UserAccount, act: LoggedAction, what: str, span: str = "") -> None:
         """Record an export or a change; record views once an hour per account, page and span.
 
         A view without a span (a poll) counts as the same as any view within the hour.
@@ -72,8 +72,8 @@ class AccessLog:
             what: the endpoint.
             span: the part of the page, in the form of a URL query.
         """
-        now_s, span = self._store.now_s(), span[:LONGEST_SPAN]
-        if act is Act.VIEW:
+        now_s, span = self._store.now_s(), span[:MAX_SPAN_LENGTH]
+        if act is LoggedAction.VIEW:
             with self._store.read() as db:
                 if _is_recorded(db, now_s - HOUR_S, who, what, span):
                     return
@@ -83,23 +83,23 @@ class AccessLog:
                 (now_s, who.name, who.role, act, what, span),
             )
 
-    def entries(self, limit: int) -> list[Entry]:
+    def list_entries(self, limit: int) -> list[AccessLogEntry]:
         """Return the newest entries with account names, newest first."""
         return self._read_entries("1", limit)
 
-    def recent_views(self, limit: int) -> list[View]:
+    def list_public_entries(self, limit: int) -> list[PublicLogEntry]:
         """Return the newest views and exports without account names, newest first."""
         found = self._read_entries("kind != 'change'", limit)
-        return [View(entry.at_s, entry.role, entry.act, entry.what, entry.span) for entry in found]
+        return [PublicLogEntry(entry.at_s, entry.role, entry.action, entry.endpoint, entry.span) for entry in found]
 
-    def purge(self, deletion_s: float | None = None) -> None:
+    def purge_expired(self, deletion_s: float | None = None) -> None:
         """Delete entries older than 13 months; set future times to now. `deletion_s` as in `Accounts.purge`."""
         now_s = self._store.now_s()
         with self._store.write() as db:
-            forget_old(db, now_s if deletion_s is None else deletion_s)
-            db.execute("UPDATE view_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + AHEAD_S))
+            delete_old_entries(db, now_s if deletion_s is None else deletion_s)
+            db.execute("UPDATE view_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + MAX_FUTURE_S))
 
-    def _read_entries(self, condition: str, limit: int) -> list[Entry]:
+    def _read_entries(self, condition: str, limit: int) -> list[AccessLogEntry]:
         since_s = self._store.now_s() - LOG_DAYS * DAY_S
         with self._store.read() as db:
             found = db.execute(
@@ -107,10 +107,13 @@ class AccessLog:
                 f" WHERE {condition} AND at_s >= ? ORDER BY at_s DESC, rowid DESC LIMIT ?",
                 (since_s, limit),
             )
-            return [Entry(at_s, name, Role(role), Act(act), what, span) for at_s, name, role, act, what, span in found]
+            return [
+                AccessLogEntry(at_s, name, AccountRole(role), LoggedAction(act), what, span)
+                for at_s, name, role, act, what, span in found
+            ]
 
 
-def _is_recorded(db: sqlite3.Connection, since_s: float, who: Account, what: str, span: str) -> bool:
+def _is_recorded(db: sqlite3.Connection, since_s: float, who: UserAccount, what: str, span: str) -> bool:
     found = db.execute(
         "SELECT 1 FROM view_log WHERE name = ? AND kind = 'view' AND what = ? AND (span = ? OR ? = '') AND at_s > ?",
         (who.name, what, span, span, since_s),
@@ -118,6 +121,6 @@ def _is_recorded(db: sqlite3.Connection, since_s: float, who: Account, what: str
     return found.fetchone() is not None
 
 
-def forget_old(db: sqlite3.Connection, now_s: float) -> None:
+def delete_old_entries(db: sqlite3.Connection, now_s: float) -> None:
     """Delete the entries that are older than 13 months; used for the file and its backups."""
     db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * DAY_S,))

@@ -9,15 +9,15 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from collector.site_time import SiteTime, TimeSource, read_machine
-from dashboard.accounts import Accounts
+from collector.timekeeping.site_time import SiteTime, TimeSource, read_machine_clocks
+from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
 
-COLLECTOR: Final = "collector"
+COLLECTOR_WITNESS: Final = "collector"
 """The only witness of a dashboard's clock."""
 
 
-def open_accounts(path: Path, source: TimeSource = read_machine) -> tuple[Accounts, SiteTime]:
+def open_accounts(path: Path, source: TimeSource = read_machine_clocks) -> tuple[Accounts, SiteTime]:
     """Open the accounts of a file, with their clock.
 
     Args:
@@ -27,9 +27,9 @@ def open_accounts(path: Path, source: TimeSource = read_machine) -> tuple[Accoun
     Returns:
         The accounts, and the clock that they use.
     """
-    site_time = SiteTime(source, (COLLECTOR,))
+    site_time = SiteTime(source, (COLLECTOR_WITNESS,))
     accounts = Accounts(path, lambda: site_time.last_ms() / 1000)
     with contextlib.suppress(AccountsAway):  # `AccountsMaintenance` loads it later, once it can be read
-        site_time.resume(accounts.load_belief())
+        site_time.resume(accounts.load_clock_state())
     site_time.now_ms()
     return accounts, site_time

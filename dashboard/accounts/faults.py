@@ -24,7 +24,7 @@ class AccountsFault(StrEnum):
     TOO_NEW = "file written by a newer Ledig"
 
 
-REMEDY: Final[Mapping[AccountsFault, str]] = {
+REMEDIES: Final[Mapping[AccountsFault, str]] = {
     AccountsFault.FULL: "free some disk space",
     AccountsFault.READ_ONLY: "make the disk writable for this user",
     AccountsFault.FAILING: "check the disk and the system's log",
@@ -59,12 +59,12 @@ class AccountsAway(ConnectionError):
     """The accounts cannot be read or written now. The same call may succeed later."""
 
     def __init__(self, fault: AccountsFault, place: str, access: str = "") -> None:
-        """`access` explains owner and mode of the file if they matter, empty otherwise; see `edge.process.file_access`."""
-        super().__init__(f"{place}: {fault}; {access or REMEDY[fault]}")
+        """`access` explains owner and mode of the file if they matter (`edge.process.file_access`), or is empty."""
+        super().__init__(f"{place}: {fault}; {access or REMEDIES[fault]}")
         self.fault: Final = fault
 
 
-def fault_of(error: sqlite3.Error | OSError) -> AccountsFault:
+def classify_error(error: sqlite3.Error | OSError) -> AccountsFault:
     """Classify an error; our statements are constant, so one that SQLite cannot execute means a damaged schema."""
     if isinstance(error, OSError):
         return _ERRNO.get(error.errno or 0, AccountsFault.NOT_OPENED)

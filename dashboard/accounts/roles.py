@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Role(StrEnum):
+class AccountRole(StrEnum):
     """What an account may do."""
 
     VIEWER = "viewer"
@@ -19,9 +19,9 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UserAccount:
     """A user who may log in, unless locked."""
 
     name: str
-    role: Role
+    role: AccountRole
     locked: bool = False

@@ -9,8 +9,8 @@ import hashlib
 import sqlite3
 from typing import Final
 
-from collector.schema import SchemaTooNew, migrate
-from dashboard.accounts.roles import Role
+from collector.store.schema import SchemaTooNew, migrate_schema
+from dashboard.accounts.roles import AccountRole
 
 
 def _create_tables(db: sqlite3.Connection) -> None:
@@ -66,23 +66,23 @@ def _add_checksums(db: sqlite3.Connection) -> None:
     """Add a checksum to each account, since SQLite does not detect a flipped bit in a text; record restores."""
     db.execute("ALTER TABLE account ADD COLUMN checksum TEXT NOT NULL DEFAULT ''")
     for (name,) in db.execute("SELECT name FROM account").fetchall():
-        seal(db, name)
+        write_checksum(db, name)
     db.execute("CREATE TABLE restored (at_s REAL NOT NULL, backup_s REAL) STRICT")
 
 
-STEPS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums)
+MIGRATIONS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums)
 """Each function migrates the file to the next version."""
 
-COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"
+ACCOUNT_COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"
 """The arguments of `is_intact`, in this order."""
 
 
-def prepare(db: sqlite3.Connection) -> None:
+def migrate_accounts(db: sqlite3.Connection) -> None:
     """Migrate the tables to this version; write nothing if they are current. Raises SchemaTooNew, sqlite3.Error."""
-    migrate(db, STEPS)
+    migrate_schema(db, MIGRATIONS)
 
 
-def checksum(name: str, hashed: str, changed_s: float, role: str, locked: int) -> str:
+def compute_checksum(name: str, hashed: str, changed_s: float, role: str, locked: int) -> str:
     """Compute the checksum of one account.
 
     Args:
@@ -98,32 +98,32 @@ def checksum(name: str, hashed: str, changed_s: float, role: str, locked: int) -
     return hashlib.sha256(repr((name, hashed, float(changed_s), role, locked)).encode()).hexdigest()[:16]
 
 
-def intact(row: tuple[str, str, float, str, int, str]) -> bool:
+def is_intact(row: tuple[str, str, float, str, int, str]) -> bool:
     """Whether an account's row matches its checksum."""
-    return checksum(*row[:5]) == row[5]
+    return compute_checksum(*row[:5]) == row[5]
 
 
-def seal(db: sqlite3.Connection, name: str) -> None:
+def write_checksum(db: sqlite3.Connection, name: str) -> None:
     """Write the checksum of an account that was just changed."""
     row = db.execute("SELECT name, hash, changed_s, role, locked FROM account WHERE name = ?", (name,)).fetchone()
-    db.execute("UPDATE account SET checksum = ? WHERE name = ?", (checksum(*row), name))
+    db.execute("UPDATE account SET checksum = ? WHERE name = ?", (compute_checksum(*row), name))
 
 
-def damage(db: sqlite3.Connection) -> str:
+def find_damage(db: sqlite3.Connection) -> str:
     """Return what is damaged; empty if nothing is. Raises SchemaTooNew for a file of a newer Ledig."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     schema = _read_schema(db)
-    if version > len(STEPS) and schema != _expected_schema():
-        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(STEPS)}")
-    if version < len(STEPS) and schema != _expected_schema():
+    if version > len(MIGRATIONS) and schema != _expected_schema():
+        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(MIGRATIONS)}")
+    if version < len(MIGRATIONS) and schema != _expected_schema():
         return ""  # an older file: its tables are migrated when it is opened
-    if version != len(STEPS) or schema != _expected_schema():
+    if version != len(MIGRATIONS) or schema != _expected_schema():
         return "its schema was changed"
-    for row in db.execute(f"SELECT {COLUMNS} FROM account"):  # noqa: S608 - a constant of ours
-        if not intact(row):
+    for row in db.execute(f"SELECT {ACCOUNT_COLUMNS} FROM account"):  # noqa: S608 - a constant of ours
+        if not is_intact(row):
             return "an account does not match its checksum"
     roles = {role for (role,) in db.execute("SELECT DISTINCT role FROM view_log")}
-    if not roles <= set(Role):
+    if not roles <= set(AccountRole):
         return "the access log names an unknown role"
     return ""
 
@@ -139,7 +139,7 @@ def _read_schema(db: sqlite3.Connection) -> list[tuple[object, ...]]:
 def _expected_schema() -> list[tuple[object, ...]]:
     db = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        prepare(db)
+        migrate_accounts(db)
         return _read_schema(db)
     finally:
         db.close()

@@ -12,73 +12,73 @@ from babel.dates import format_datetime
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.days import local
-from collector.plan import WHOLE_SITE, SensorKind, SitePlan
-from dashboard import routes as table
-from dashboard.accounts.access_log import View
+from collector.site.calendar import to_local_time
+from collector.site.plan import WHOLE_SITE, SensorKind, SitePlan
+from dashboard.accounts.access_log import PublicLogEntry
 from dashboard.accounts.faults import AccountsAway
-from dashboard.accounts.roles import Role
-from dashboard.accounts.spans import in_words
+from dashboard.accounts.roles import AccountRole
 from dashboard.foyer import register, sensors
 from dashboard.foyer import sign as paper
 from dashboard.foyer import wall as screen
-from dashboard.hours import closing_time
-from dashboard.house_rules import house_rules
-from dashboard.languages import words
-from dashboard.member import calm
-from dashboard.serving import Serving, serving
-from dashboard.why import Reader
-from dashboard.words import LANGUAGES, Words
-from dashboard.workers import Overloaded
+from dashboard.live.opening_times import format_closing_time
+from dashboard.member import calm_hours
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.languages import get_texts
+from dashboard.text.log_spans import describe_span
+from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.text.texts import LANGUAGES, PageTexts
+from dashboard.web import routes as table
+from dashboard.web.app_context import AppContext, get_app_context
+from dashboard.web.workers import Overloaded
 
 routes = Blueprint("foyer", __name__)
 
-WORDS: Final = ("answer.", "at", "ago.", "heard", "unheard", "opens.", "row", "state.", "wall.")
+SCRIPT_PREFIXES: Final = ("answer.", "at", "ago.", "all_known", "some_unknown", "opens.", "row", "state.", "wall.")
 """Key prefixes of the texts that the wall's script needs."""
-NEWEST: Final = 20
+MAX_VIEWS: Final = 20
 """Views of the access log that are listed."""
 
 
 @routes.get("/wall")
 def wall() -> ResponseReturnValue:
     """Render the wall screen; while the site is closed, its opening time and the forecast of the week."""
-    context = serving()
-    frame = context.live.frame(time.monotonic())
-    origin = paper.origin(context.settings, request.host, request.scheme)
+    context = get_app_context()
+    frame = context.live.build_public_frame(time.monotonic())
+    origin = paper.find_public_origin(context.settings, request.host, request.scheme)
     address = None if origin is None else f"{origin}{request.root_path}/"
     return _vary_by_language(
         render_template(
             "wall.html",
             plan=context.plan,
             frame=frame,
-            board=screen.board(context.plan),
+            board=screen.choose_layout(context.plan),
             week=_draw_week(context) if frame.closed else None,
-            closes=words().closes(closing_time(context.plan, context.live.now_ms())),
+            closes=get_texts().describe_closing_time(format_closing_time(context.plan, context.live.now_ms())),
             address=address,
-            code=None if address is None else paper.code(address),
-            drawings=[(drawing, screen.lettered(drawing)) for drawing in screen.shown(context.drawings)],
-            shift=screen.shift(time.time()),
-            offered=[space.id for space in context.plan.spaces if space.offered],
-            page_texts={key: text for key, text in words().page.items() if key.startswith(WORDS)},
+            code=None if address is None else paper.encode_qr(address),
+            drawings=[(drawing, screen.label_floor(drawing)) for drawing in screen.list_shown_floors(context.drawings)],
+            shift=screen.find_shift(time.time()),
+            offered=[space.id for space in context.plan.spaces if space.is_offered],
+            page_texts={key: text for key, text in get_texts().templates.items() if key.startswith(SCRIPT_PREFIXES)},
         )
     )
 
 
-def _draw_week(context: Serving) -> calm.Week | None:
+def _draw_week(context: AppContext) -> calm_hours.WeekChart | None:
     """Return the forecast of the next seven days; None if there is none yet."""
-    now_ms, kind = context.live.now_ms(), screen.board(context.plan).kind
-    outlook = None if kind is None else context.live.picture.outlook(WHOLE_SITE, kind, now_ms)
+    now_ms, kind = context.live.now_ms(), screen.choose_layout(context.plan).kind
+    outlook = None if kind is None else context.live.snapshot.get_outlook(WHOLE_SITE, kind, now_ms)
     if outlook is None or outlook.missing_days:
         return None
-    return calm.week(outlook, Reader(context.plan, now_ms, words()))
+    return calm_hours.draw_week(outlook, ExplanationContext(context.plan, now_ms, get_texts()))
 
 
 @routes.get("/sensing")
 def sensing() -> ResponseReturnValue:
     """Render the sensor register, the privacy rules and the latest views by staff."""
-    context, texts = serving(), words()
+    context, texts = get_app_context(), get_texts()
     try:
-        views = context.workers.register.run(lambda: context.accounts.log.recent_views(NEWEST))
+        views = context.workers.register.run_and_wait(lambda: context.accounts.log.list_public_entries(MAX_VIEWS))
     except (AccountsAway, Overloaded):
         views = None
     return _vary_by_language(
@@ -86,8 +86,8 @@ def sensing() -> ResponseReturnValue:
             "sensing.html",
             plan=context.plan,
             total=len(context.plan.sensors),
-            sections=register.register(context.plan, context.settings.retention, texts),
-            rules=house_rules(context.plan, context.settings, texts),
+            sections=register.build_register(context.plan, context.settings.retention, texts),
+            rules=build_privacy_sections(context.plan, context.settings, texts),
             views=None if views is None else [_format_view(view, context.plan, texts) for view in views],
         )
     )
@@ -96,8 +96,8 @@ def sensing() -> ResponseReturnValue:
 @routes.get("/sensing/sign")
 def sign() -> ResponseReturnValue:
     """Render a sheet to print, in both languages, the site's default language first."""
-    context = serving()
-    origin = paper.origin(context.settings, request.host, request.scheme)
+    context = get_app_context()
+    origin = paper.find_public_origin(context.settings, request.host, request.scheme)
     address = None if origin is None else origin + url_for("foyer.sensing")
     languages = sorted(LANGUAGES, key=lambda language: language != context.settings.language)
     return _vary_by_language(
@@ -105,8 +105,8 @@ def sign() -> ResponseReturnValue:
             "sign.html",
             plan=context.plan,
             address=address,
-            code=None if address is None else paper.code(address),
-            sides=[_sign_texts(context.plan, Words.of(language)) for language in languages],
+            code=None if address is None else paper.encode_qr(address),
+            sides=[_sign_texts(context.plan, PageTexts.load(language)) for language in languages],
         )
     )
 
@@ -117,18 +117,22 @@ def _vary_by_language(page: str) -> Response:
     return response
 
 
-def _format_view(view: View, plan: SitePlan, texts: Words) -> dict[str, str]:
-    what = table.names(texts).get(view.what, view.what)
-    at = format_datetime(local(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=texts.language)
-    who = {Role.MANAGER: texts.gettext("A manager"), Role.VIEWER: texts.gettext("A viewer")}[view.role]
-    return {"at": str(at), "who": who, "what": f"{what} ({in_words(view.span, plan, texts)})" if view.span else what}
+def _format_view(view: PublicLogEntry, plan: SitePlan, texts: PageTexts) -> dict[str, str]:
+    what = table.get_page_names(texts).get(view.endpoint, view.endpoint)
+    at = format_datetime(to_local_time(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=texts.language)
+    who = {AccountRole.MANAGER: texts.gettext("A manager"), AccountRole.VIEWER: texts.gettext("A viewer")}[view.role]
+    return {
+        "at": str(at),
+        "who": who,
+        "what": f"{what} ({describe_span(view.span, plan, texts)})" if view.span else what,
+    }
 
 
-def _sign_texts(plan: SitePlan, texts: Words) -> dict[str, Any]:
+def _sign_texts(plan: SitePlan, texts: PageTexts) -> dict[str, Any]:
     """Return the texts of the sign in one language."""
     _ = texts.gettext
     used = {sensor.kind for sensor in plan.sensors}
-    kinds = [sensors.told(kind, texts)[0].lower() for kind in SensorKind if kind in used]
+    kinds = [sensors.describe_sensor_kind(kind, texts)[0].lower() for kind in SensorKind if kind in used]
     return {
         "language": texts.language,
         "headline": _("Sensors here detect whether a space is free."),

@@ -5,11 +5,11 @@ Out:   its name, and one or two sentences true for every sensor of the kind (fir
 Never: a statement that the wire contract does not guarantee.
 """
 
-from collector.plan import SensorKind
-from dashboard.words import Words
+from collector.site.plan import SensorKind
+from dashboard.text.texts import PageTexts
 
 
-def told(kind: SensorKind, texts: Words, *, of_supply: bool = False) -> tuple[str, str]:
+def describe_sensor_kind(kind: SensorKind, texts: PageTexts, *, of_supply: bool = False) -> tuple[str, str]:
     """Return the name of a sensor kind and what such a sensor records at a space, door, zone or supply."""
     _ = texts.gettext
     if of_supply and kind is SensorKind.DISTANCE:

@@ -11,22 +11,22 @@ from typing import Final
 
 import segno
 
-from dashboard.settings import DashboardSettings
+from dashboard.configuration.settings import DashboardSettings
 
-QUIET: Final = 4
+BORDER_SQUARES: Final = 4
 """Width of the white border, in squares. Source: ISO/IEC 18004."""
-PORTS: Final = {"http": 80, "https": 443}
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class QrCode:
     """A QR code: its width in squares, with the border, and the path of the dark squares."""
 
     size: int
     path: str
 
 
-def origin(settings: DashboardSettings, host: str, scheme: str) -> str | None:
+def find_public_origin(settings: DashboardSettings, host: str, scheme: str) -> str | None:
     """Return the origin at which a phone reaches this site, such as `https://ledig.example`; None if unknown.
 
     The host name in the browser of the person who prints the sign works. On the server itself that name is `localhost`,
@@ -44,7 +44,9 @@ def origin(settings: DashboardSettings, host: str, scheme: str) -> str | None:
         return None
     if settings.proxies:
         return f"https://{public_name}"
-    return f"http://{public_name}" if settings.port == PORTS["http"] else f"http://{public_name}:{settings.port}"
+    return (
+        f"http://{public_name}" if settings.port == DEFAULT_PORTS["http"] else f"http://{public_name}:{settings.port}"
+    )
 
 
 def _is_reachable(name: str) -> bool:
@@ -56,10 +58,13 @@ def _is_reachable(name: str) -> bool:
         return bare != "localhost" and not bare.endswith(".localhost")
 
 
-def code(address: str) -> Code:
+def encode_qr(address: str) -> QrCode:
     """Encode an address; the code stays readable with a quarter of it covered or torn."""
     squares = segno.make_qr(address, error="q").matrix
     path = "".join(
-        f"M{x + QUIET} {y + QUIET}h1v1h-1z" for y, row in enumerate(squares) for x, dark in enumerate(row) if dark
+        f"M{x + BORDER_SQUARES} {y + BORDER_SQUARES}h1v1h-1z"
+        for y, row in enumerate(squares)
+        for x, dark in enumerate(row)
+        if dark
     )
-    return Code(len(squares) + 2 * QUIET, path)
+    return QrCode(len(squares) + 2 * BORDER_SQUARES, path)

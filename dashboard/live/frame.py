@@ -12,12 +12,12 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from collector.outward import TAKEN, Air, AirBand, Occupancy, SpaceState, Trend
-from collector.plan import Space, SpaceKind
-from collector.privacy import FEW
-from dashboard import ahead
+from collector.contract.states import TAKEN_STATES, AirBand, AirTrend, Occupancy, SpaceState, ZoneAir
+from collector.site.plan import Space, SpaceKind
+from collector.site.privacy import MIN_SHOWN_PEOPLE
+from dashboard.live import forecasts as ahead
 
-CODES: Final = {
+STATE_CODES: Final = {
     Occupancy.VACANT: "v",
     Occupancy.OCCUPIED: "o",
     Occupancy.AWAY: "a",
@@ -27,7 +27,7 @@ CODES: Final = {
 """One character for each state of an offered space in the public frame."""
 
 
-class Link(StrEnum):
+class LinkStatus(StrEnum):
     """Whether the snapshot is up to date."""
 
     LIVE = "live"
@@ -36,7 +36,7 @@ class Link(StrEnum):
     BROKER_AWAY = "broker_away"
 
 
-class Free(Struct, frozen=True, array_like=True, gc=False):
+class FreeCount(Struct, frozen=True, array_like=True, gc=False):
     """How many spaces of a kind are free: at least, at most (including unknown ones), and how many are in use."""
 
     least: int
@@ -44,21 +44,21 @@ class Free(Struct, frozen=True, array_like=True, gc=False):
     capacity: int
 
 
-class Supply(Struct, frozen=True, gc=False, omit_defaults=True):
+class SupplyLevel(Struct, frozen=True, gc=False, omit_defaults=True):
     """The level of a supply in per cent; None: not known."""
 
     level_pct: int | None = None
     low: bool = False
 
 
-class Frame(Struct, frozen=True):
+class PublicFrame(Struct, frozen=True):
     """Everything that everybody may see; times are local, `HH:MM`, and `age_s` is in real seconds."""
 
     version: int
     """Grows with each visible change; 0 for a closed site, where it would reveal movement."""
     plan: str
     """Identifies the spaces and the release; a page that was loaded with another value must not show this frame."""
-    link: Link
+    link: LinkStatus
     age_s: float | None
     """Seconds since the collector's last message; None: there was none."""
     since: str | None
@@ -70,27 +70,27 @@ class Frame(Struct, frozen=True):
     """For a closed site: days until it opens, weekday (Monday 0), time; None also if that is months ahead."""
     spaces: str
     """One of STATE_CODES for each offered space, in the order of the plan."""
-    kinds: dict[SpaceKind, Free]
-    zones: dict[str, dict[SpaceKind, Free]]
+    kinds: dict[SpaceKind, FreeCount]
+    zones: dict[str, dict[SpaceKind, FreeCount]]
     silent: dict[str, str]
     """Zones of five or more spaces without any data, and since when; with fewer it could date an event of one space."""
-    supplies: dict[str, Supply]
+    supplies: dict[str, SupplyLevel]
     air: dict[str, str]
     """Each zone's air level from `format_air_level`; empty unless the link is live."""
     people: tuple[int, int] | None
     """At least and at most this many people are on site; None: not counted, or the link is not live."""
     from_zero: bool
     """The site was known to be empty once; before that, `people` counts only those who came since counting began."""
-    ahead: tuple[ahead.Part, ...]
+    ahead: tuple[ahead.DaySentence, ...]
     """The rest of the day in at most two sentences."""
 
     @property
     def first_kind(self) -> SpaceKind | None:
         """The kind of space that a page shows first."""
-        return first_kind(self.kinds)
+        return select_first_kind(self.kinds)
 
 
-def shut(frame: Frame) -> Frame:
+def hide_when_closed(frame: PublicFrame) -> PublicFrame:
     """Return the public frame of a closed site: nothing reveals whether anybody is inside or arrives."""
     return msgspec.structs.replace(
         frame,
@@ -107,7 +107,7 @@ def shut(frame: Frame) -> Frame:
     )
 
 
-def spare(frame: Frame, *, shows_minimum: bool) -> Frame:
+def hide_when_few(frame: PublicFrame, *, shows_minimum: bool) -> PublicFrame:
     """Return the public frame of a site that never closes while fewer than five people are in it.
 
     Args:
@@ -115,66 +115,68 @@ def spare(frame: Frame, *, shows_minimum: bool) -> Frame:
         shows_minimum: whether to show that all but four spaces of a kind, at least, are free.
     """
 
-    def hide_counts(kinds: dict[SpaceKind, Free]) -> dict[SpaceKind, Free]:
+    def hide_counts(kinds: dict[SpaceKind, FreeCount]) -> dict[SpaceKind, FreeCount]:
         return {
-            kind: Free(max(0, free.capacity - (FEW - 1)) if shows_minimum else 0, free.capacity, free.capacity)
+            kind: FreeCount(
+                max(0, free.capacity - (MIN_SHOWN_PEOPLE - 1)) if shows_minimum else 0, free.capacity, free.capacity
+            )
             for kind, free in kinds.items()
         }
 
-    disabled = CODES[Occupancy.DISABLED]
+    disabled = STATE_CODES[Occupancy.DISABLED]
     return msgspec.structs.replace(
         frame,
         version=0,
-        spaces="".join(code if code == disabled else CODES[Occupancy.UNKNOWN] for code in frame.spaces),
+        spaces="".join(code if code == disabled else STATE_CODES[Occupancy.UNKNOWN] for code in frame.spaces),
         kinds=hide_counts(frame.kinds),
         zones={zone: hide_counts(kinds) for zone, kinds in frame.zones.items()},
         silent={},
-        supplies={space: Supply() for space in frame.supplies},
+        supplies={space: SupplyLevel() for space in frame.supplies},
         air={},
-        people=(0, FEW - 1) if shows_minimum and frame.people is not None else None,
+        people=(0, MIN_SHOWN_PEOPLE - 1) if shows_minimum and frame.people is not None else None,
         from_zero=shows_minimum and frame.from_zero,
     )
 
 
-def count(spaces: Iterable[Space], states: dict[str, SpaceState]) -> dict[SpaceKind, Free]:
+def count_free_spaces(spaces: Iterable[Space], states: dict[str, SpaceState]) -> dict[SpaceKind, FreeCount]:
     """Count free spaces by kind, among those offered and not disabled; a space without a state is unknown."""
     sums: dict[SpaceKind, list[int]] = {}
     for space in spaces:
-        if not space.offered:
+        if not space.is_offered:
             continue
         space_state = states.get(space.id)
         state = space_state.state if space_state else Occupancy.UNKNOWN
         row = sums.setdefault(space.kind, [0, 0, 0])
         row[0] += state is Occupancy.VACANT
-        row[1] += state not in TAKEN and state is not Occupancy.DISABLED
+        row[1] += state not in TAKEN_STATES and state is not Occupancy.DISABLED
         row[2] += state is not Occupancy.DISABLED
-    return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
+    return {kind: FreeCount(*sums[kind]) for kind in SpaceKind if kind in sums}
 
 
-def first_kind(kinds: Mapping[SpaceKind, Free]) -> SpaceKind | None:
+def select_first_kind(kinds: Mapping[SpaceKind, FreeCount]) -> SpaceKind | None:
     """Return the first kind of which a space is in use, else the first kind; None if nothing is offered."""
     in_use = (kind for kind, free in kinds.items() if free.capacity)
     return next(in_use, next(iter(kinds), None))
 
 
-def air_word(air: Air | None) -> str | None:
+def format_air_level(air: ZoneAir | None) -> str | None:
     """Return the air's band, with its trend after a dot if it gets better or worse; None if its CO2 is not known.
 
     Fresh air that improves is just fresh.
     """
     if air is None or air.band is None:
         return None
-    has_trend = air.trend is Trend.RISING or (air.trend is Trend.FALLING and air.band is not AirBand.FRESH)
+    has_trend = air.trend is AirTrend.RISING or (air.trend is AirTrend.FALLING and air.band is not AirBand.FRESH)
     return f"{air.band}.{air.trend}" if has_trend else air.band.value
 
 
-def supply(state: SpaceState | None) -> Supply:
+def read_supply_level(state: SpaceState | None) -> SupplyLevel:
     """Return the level of a supply."""
     if state is None or state.level_pct is None or state.state is Occupancy.UNKNOWN:
-        return Supply()
-    return Supply(round(state.level_pct), state.state is Occupancy.LOW)
+        return SupplyLevel()
+    return SupplyLevel(round(state.level_pct), state.state is Occupancy.LOW)
 
 
-def encode_frame(frame: Frame) -> bytes:
+def encode_frame(frame: PublicFrame) -> bytes:
     """Encode the frame as one server-sent event."""
     return b"data: " + msgspec.json.encode(frame) + b"\n\n"

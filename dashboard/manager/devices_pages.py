@@ -12,21 +12,21 @@ from typing import Final
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.alerts.mutes import holding
-from collector.health.findings import Findings
-from collector.plan import SitePlan
-from dashboard.accounts.roles import Role
-from dashboard.languages import words
-from dashboard.manager import alerts
-from dashboard.manager.devices import muted, sensor_rows
-from dashboard.manager.fleet import manager_frame
-from dashboard.manager.rejections import RejectionRow, rejection_row
-from dashboard.routes import log_span
-from dashboard.serving import serving
-from dashboard.why import Reader
-from dashboard.words import Words
-from edge import topics
-from edge.message import Command, CommandName, encode
+from collector.alerts.mutes import list_active
+from collector.contract.findings import Findings
+from collector.site.plan import SitePlan
+from dashboard.accounts.roles import AccountRole
+from dashboard.site_report import alerts
+from dashboard.site_report.devices import build_sensor_rows, format_muted
+from dashboard.site_report.manager_frame import manager_frame
+from dashboard.site_report.rejections import RejectionRow, build_rejection_row
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.languages import get_texts
+from dashboard.text.texts import PageTexts
+from dashboard.web.app_context import get_app_context
+from dashboard.web.routes import set_logged_span
+from edge.contract import topics
+from edge.contract.message import CommandName, DeviceCommand, encode
 
 routes: Final = Blueprint("devices", __name__, url_prefix="/manage/devices")
 
@@ -35,50 +35,50 @@ routes: Final = Blueprint("devices", __name__, url_prefix="/manage/devices")
 def page() -> ResponseReturnValue:
     """Show every device and its sensors."""
     asked = request.args.get("asked", "")
-    return _render(asked=asked if asked in serving().plan.devices else "")
+    return _render(asked=asked if asked in get_app_context().plan.device_ids else "")
 
 
 @routes.post("/identify")
 def identify() -> ResponseReturnValue:
     """Ask a device to identify itself."""
-    here = serving()
+    here = get_app_context()
     device = request.form.get("device", "")
-    if device not in here.plan.devices:
+    if device not in here.plan.device_ids:
         abort(HTTPStatus.BAD_REQUEST)
-    log_span(device)
-    known = here.live.picture.devices.get(device)
+    set_logged_span(device)
+    known = here.live.snapshot.devices.get(device)
     if known is None or not known.status.online:
         return _render(offline=device), HTTPStatus.CONFLICT
-    topic = topics.device(here.plan.id, device, topics.DeviceTopic.COMMAND)
-    if not here.live.say(topic, encode(Command(CommandName.IDENTIFY))):
+    topic = topics.device_topic(here.plan.id, device, topics.DeviceTopic.COMMAND)
+    if not here.live.publish(topic, encode(DeviceCommand(CommandName.IDENTIFY))):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return redirect(url_for("devices.page", asked=device), HTTPStatus.SEE_OTHER)
 
 
 def _render(*, asked: str = "", offline: str = "") -> str:
-    here, texts = serving(), words()
+    here, texts = get_app_context(), get_texts()
     now_ms = here.live.now_ms()
-    frame, picture = here.live.whole(time.monotonic()), here.live.picture
-    reader = Reader(here.plan, now_ms, texts)
-    mutes = holding(picture.alerts.mutes, now_ms) if picture.alerts else []
+    frame, picture = here.live.build_full_frame(time.monotonic()), here.live.snapshot
+    reader = ExplanationContext(here.plan, now_ms, texts)
+    mutes = list_active(picture.alerts.mutes, now_ms) if picture.alerts else []
     return render_template(
         "devices.html",
         plan=here.plan,
         link=frame.link,
-        lost=texts.lost(frame.link, frame.since),
-        told=manager_frame(picture, frame, now_ms, texts),
-        sensors={device: sensor_rows(device, picture, reader) for device in here.plan.devices},
+        lost=texts.describe_lost_link(frame.link, frame.since),
+        manager_view=manager_frame(picture, frame, now_ms, texts),
+        sensors={device: build_sensor_rows(device, picture, reader) for device in here.plan.device_ids},
         rejected={
-            device: _rejection_rows(picture.findings.get(device), here.plan, texts) for device in here.plan.devices
+            device: _rejection_rows(picture.findings.get(device), here.plan, texts) for device in here.plan.device_ids
         },
-        muted={device: muted(device, mutes, reader) for device in here.plan.devices},
-        untils=alerts.untils(texts),
-        manages=g.account.role is Role.MANAGER,
+        muted={device: format_muted(device, mutes, reader) for device in here.plan.device_ids},
+        untils=alerts.list_durations(texts),
+        manages=g.account.role is AccountRole.MANAGER,
         asked=asked,
         asked_mute="muted" in request.args,
         offline=offline,
     )
 
 
-def _rejection_rows(found: Findings | None, plan: SitePlan, texts: Words) -> list[RejectionRow]:
-    return [rejection_row(one, plan.time_zone, texts) for one in found.rejected] if found else []
+def _rejection_rows(found: Findings | None, plan: SitePlan, texts: PageTexts) -> list[RejectionRow]:
+    return [build_rejection_row(one, plan.time_zone, texts) for one in found.rejected] if found else []

@@ -17,85 +17,95 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, unsigned_nothing, untold
-from dashboard.words import Words
+from dashboard.text.texts import PageTexts
+from dashboard.use.cells import (
+    CellPlaceholder,
+    CellValue,
+    ColumnUnit,
+    Sheet,
+    SheetColumn,
+    drop_sign_of_zero,
+    format_placeholder,
+)
 
-PIECE: Final = 16 * 1024
+CSV_PIECE_CHARS: Final = 16 * 1024
 """Characters of CSV per piece of the response."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r")
 """Characters that begin a formula. Source: OWASP, "CSV Injection"."""
-SHEET_NAME: Final = 31
+MAX_SHEET_NAME_CHARS: Final = 31
 """The most characters that Excel allows in the name of a worksheet."""
-FORMATS: Final = {
-    Unit.SHARE: "0%",
-    Unit.KNOWN: "0.0%",
-    Unit.NUMBER: "0.0",
-    Unit.COUNT: "0",
-    Unit.DATE: "yyyy-mm-dd",
-    Unit.TEXT: "@",
+EXCEL_NUMBER_FORMATS: Final = {
+    ColumnUnit.SHARE: "0%",
+    ColumnUnit.COVERAGE: "0.0%",
+    ColumnUnit.NUMBER: "0.0",
+    ColumnUnit.COUNT: "0",
+    ColumnUnit.DATE: "yyyy-mm-dd",
+    ColumnUnit.TEXT: "@",
 }
 """Excel's number format for each unit."""
-PER_CENT: Final = frozenset({Unit.SHARE, Unit.KNOWN})
-NO_NAME: Final = str.maketrans(dict.fromkeys(r"[]:*?/\'", " "))
+PERCENT_UNITS: Final = frozenset({ColumnUnit.SHARE, ColumnUnit.COVERAGE})
+FORBIDDEN_NAME_CHARS: Final = str.maketrans(dict.fromkeys(r"[]:*?/\'", " "))
 """Replaces the characters that Excel forbids in the name of a worksheet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class CsvDialect:
     """The CSV dialect that spreadsheets in one language expect."""
 
     delimiter: str
     decimal: str
 
 
-DIALECTS: Final = {"sv": Dialect(";", ","), "en": Dialect(",", ".")}
+CSV_DIALECTS: Final = {"sv": CsvDialect(";", ","), "en": CsvDialect(",", ".")}
 
 
-def csv_pieces(sheet: Sheet, texts: Words) -> Iterator[bytes]:
+def generate_csv(sheet: Sheet, texts: PageTexts) -> Iterator[bytes]:
     """Yield a sheet as CSV in pieces; RFC 4180 except for the delimiter."""
-    dialect = DIALECTS[texts.language]
+    dialect = CSV_DIALECTS[texts.language]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=dialect.delimiter, lineterminator="\r\n")
     buffer.write("\ufeff")
-    writer.writerow([safe(_csv_heading(column)) for column in sheet.columns])
+    writer.writerow([escape_formula(_csv_heading(column)) for column in sheet.columns])
     for row in sheet.rows:
         writer.writerow(
             [_csv_text(value, column, dialect, texts) for value, column in zip(row, sheet.columns, strict=True)]
         )
-        if buffer.tell() > PIECE:
+        if buffer.tell() > CSV_PIECE_CHARS:
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
 
 
-def safe(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Prefix a text with an apostrophe if a spreadsheet would read it as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 
-def write_xlsx(path: Path, sheets: Iterable[Sheet], texts: Words) -> None:
+def write_xlsx(path: Path, sheets: Iterable[Sheet], texts: PageTexts) -> None:
     """Write all sheets into one workbook. A written row is on disk and no longer in memory."""
     import xlsxwriter
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
         bold = workbook.add_format({"bold": True})
-        formats = {unit: workbook.add_format({"num_format": code}) for unit, code in FORMATS.items()}
+        formats = {unit: workbook.add_format({"num_format": code}) for unit, code in EXCEL_NUMBER_FORMATS.items()}
         for sheet in sheets:
-            worksheet = workbook.add_worksheet(sheet.title.translate(NO_NAME)[:SHEET_NAME])
+            worksheet = workbook.add_worksheet(sheet.title.translate(FORBIDDEN_NAME_CHARS)[:MAX_SHEET_NAME_CHARS])
             worksheet.freeze_panes(1, 0)
             for number, column in enumerate(sheet.columns):
-                worksheet.set_column(number, number, 24 if column.unit is Unit.TEXT else 14)
+                worksheet.set_column(number, number, 24 if column.unit is ColumnUnit.TEXT else 14)
                 worksheet.write_string(0, number, column.name, bold)
             for line, row in enumerate(sheet.rows, 1):
                 for number, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
                     _write_cell(worksheet, (line, number), value, formats[column.unit], texts)
 
 
-def _write_cell(worksheet: Any, position: tuple[int, int], value: Value, cell_format: Any, texts: Words) -> None:
-    if isinstance(value, Untold):
-        worksheet.write_string(*position, untold(value, texts))
+def _write_cell(
+    worksheet: Any, position: tuple[int, int], value: CellValue, cell_format: Any, texts: PageTexts
+) -> None:
+    if isinstance(value, CellPlaceholder):
+        worksheet.write_string(*position, format_placeholder(value, texts))
     elif isinstance(value, date):
         worksheet.write_datetime(*position, value, cell_format)
     elif isinstance(value, str):
@@ -104,18 +114,18 @@ def _write_cell(worksheet: Any, position: tuple[int, int], value: Value, cell_fo
         worksheet.write_number(*position, value, cell_format)
 
 
-def _csv_heading(column: Column) -> str:
-    return f"{column.name}, %" if column.unit in PER_CENT else column.name
+def _csv_heading(column: SheetColumn) -> str:
+    return f"{column.name}, %" if column.unit in PERCENT_UNITS else column.name
 
 
-def _csv_text(value: Value, column: Column, dialect: Dialect, texts: Words) -> str:
-    if isinstance(value, Untold):
-        return untold(value, texts)
+def _csv_text(value: CellValue, column: SheetColumn, dialect: CsvDialect, texts: PageTexts) -> str:
+    if isinstance(value, CellPlaceholder):
+        return format_placeholder(value, texts)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
-        return safe(value)
-    if column.unit is Unit.COUNT:
+        return escape_formula(value)
+    if column.unit is ColumnUnit.COUNT:
         return f"{value:.0f}"
-    figure = value * 100 if column.unit in PER_CENT else unsigned_nothing(value)
+    figure = value * 100 if column.unit in PERCENT_UNITS else drop_sign_of_zero(value)
     return f"{figure:.1f}".replace(".", dialect.decimal)

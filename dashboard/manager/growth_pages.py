@@ -14,29 +14,29 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.days import local
-from collector.history import ZONE_FIVE_MIN, HistoryAway
-from collector.plan import WHOLE_SITE, SpaceKind
-from collector.privacy import foretold
-from dashboard import past
-from dashboard.languages import words
-from dashboard.manager.exports import csv_pieces
-from dashboard.routes import log_span
-from dashboard.serving import Serving, aside, serving
-from dashboard.use import growth_words
-from dashboard.use.asked import Days
+from collector.history.measures import ZONE_FIVE_MIN, HistoryAway
+from collector.site.calendar import to_local_time
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.privacy import has_forecast
+from dashboard.history import queries
+from dashboard.manager.exports import generate_csv
+from dashboard.text.languages import get_texts
+from dashboard.use import growth_texts
 from dashboard.use.growth import (
-    LEAST_WEEKS,
-    LONGEST_DAYS,
-    Asked,
-    Growth,
-    GrowthRejected,
-    growth,
-    known_days,
-    read_asked,
-    shared_desks,
+    MAX_HISTORY_DAYS,
+    MIN_GROWTH_WEEKS,
+    GrowthEstimate,
+    GrowthQuery,
+    GrowthQueryRejected,
+    count_shared_desks,
+    estimate_growth,
+    find_known_days,
+    parse_growth_query,
 )
-from dashboard.use.hours import open_hours, ordinary
+from dashboard.use.hours import drop_public_holidays, list_open_hours
+from dashboard.use.query import DayRange
+from dashboard.web.app_context import AppContext, get_app_context, query_history
+from dashboard.web.routes import set_logged_span
 
 routes: Final = Blueprint("growth", __name__, url_prefix="/manage/growth")
 
@@ -46,17 +46,17 @@ _log = logging.getLogger(__name__)
 @routes.get("")
 def page() -> ResponseReturnValue:
     """Show whether the site can take more members."""
-    here, texts = serving(), words()
-    desks = shared_desks(here.plan)
+    here, texts = get_app_context(), get_texts()
+    desks = count_shared_desks(here.plan)
     try:
         query = _read_query(here)
-    except GrowthRejected as rejected:
-        return _render(fault=growth_words.fault(rejected, desks, texts)), HTTPStatus.BAD_REQUEST
-    log_span(_format_log_span(query))
+    except GrowthQueryRejected as rejected:
+        return _render(fault=growth_texts.format_fault(rejected, desks, texts)), HTTPStatus.BAD_REQUEST
+    set_logged_span(_format_log_span(query))
     if query.members is None or _is_hidden(here):
         return _render(query=query)
     try:
-        return _render(query=query, estimate=aside(lambda: _read_estimate(here, query)), was_read=True)
+        return _render(query=query, estimate=query_history(lambda: _read_estimate(here, query)), was_read=True)
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
         return _render(query=query, is_away=True), HTTPStatus.SERVICE_UNAVAILABLE
@@ -65,87 +65,94 @@ def page() -> ResponseReturnValue:
 @routes.get("/export")
 def export() -> ResponseReturnValue:
     """Export the table of the page as CSV."""
-    here, texts = serving(), words()
+    here, texts = get_app_context(), get_texts()
     try:
         query = _read_query(here)
-    except GrowthRejected as rejected:
-        return _render(fault=growth_words.fault(rejected, shared_desks(here.plan), texts)), HTTPStatus.BAD_REQUEST
+    except GrowthQueryRejected as rejected:
+        return _render(
+            fault=growth_texts.format_fault(rejected, count_shared_desks(here.plan), texts)
+        ), HTTPStatus.BAD_REQUEST
     if _is_hidden(here):
         return _render(query=query), HTTPStatus.FORBIDDEN
     try:
-        estimate = None if query.members is None else aside(lambda: _read_estimate(here, query))
+        estimate = None if query.members is None else query_history(lambda: _read_estimate(here, query))
     except HistoryAway as away:
         _log.warning("history is not available: %s", away)
         return _render(query=query, is_away=True), HTTPStatus.SERVICE_UNAVAILABLE
     if estimate is None:
         return _render(query=query, was_read=query.members is not None), HTTPStatus.NOT_FOUND
-    log_span(_format_log_span(query))
-    file = Response(csv_pieces(growth_words.sheet(estimate, texts), texts), mimetype="text/csv")
+    set_logged_span(_format_log_span(query))
+    file = Response(generate_csv(growth_texts.build_sheet(estimate, texts), texts), mimetype="text/csv")
     file.headers["Content-Disposition"] = f'attachment; filename="ledig-{here.plan.id}-growth.csv"'
     return file
 
 
-def _read_query(here: Serving) -> Asked:
-    return read_asked(request.args, shared_desks(here.plan), here.settings.alerts.free_desks_below)
+def _read_query(here: AppContext) -> GrowthQuery:
+    return parse_growth_query(request.args, count_shared_desks(here.plan), here.settings.alerts.free_desks_below)
 
 
-def _is_hidden(here: Serving) -> bool:
+def _is_hidden(here: AppContext) -> bool:
     """Whether there are too few shared desks: what has no forecast has no estimate either."""
-    return not foretold(here.plan, WHOLE_SITE, SpaceKind.DESK)
+    return not has_forecast(here.plan, WHOLE_SITE, SpaceKind.DESK)
 
 
-def _read_estimate(here: Serving, query: Asked) -> Growth | None:
+def _read_estimate(here: AppContext, query: GrowthQuery) -> GrowthEstimate | None:
     """Estimate from the last weeks; raises HistoryAway."""
     plan, now_ms = here.plan, here.live.now_ms()
-    today = local(plan, now_ms).date()
-    days = Days(today - timedelta(days=LONGEST_DAYS), today - timedelta(days=1))
-    from_ms, to_ms = days.span(plan)
+    today = to_local_time(plan, now_ms).date()
+    days = DayRange(today - timedelta(days=MAX_HISTORY_DAYS), today - timedelta(days=1))
+    from_ms, to_ms = days.to_span_ms(plan)
     tags = (("zone", WHOLE_SITE), ("kind", SpaceKind.DESK.value))
-    rows = past.told_rows(
-        here.settings, past.Question(measure=ZONE_FIVE_MIN, from_ms=from_ms, to_ms=to_ms, tags=tags), plan
+    rows = queries.read_permitted_rows(
+        here.settings, queries.HistoryQuery(measure=ZONE_FIVE_MIN, from_ms=from_ms, to_ms=to_ms, tags=tags), plan
     )
-    known = known_days(rows, ordinary(open_hours(plan, days, now_ms)), plan)
-    return growth(known, query.members or 1, shared_desks(plan), query.floor)
+    known = find_known_days(rows, drop_public_holidays(list_open_hours(plan, days, now_ms)), plan)
+    return estimate_growth(known, query.members or 1, count_shared_desks(plan), query.floor)
 
 
-def _format_log_span(query: Asked) -> str:
+def _format_log_span(query: GrowthQuery) -> str:
     return f"members={query.members} floor={query.floor}" if query.members else f"floor={query.floor}"
 
 
 def _render(
     *,
-    query: Asked | None = None,
-    estimate: Growth | None = None,
+    query: GrowthQuery | None = None,
+    estimate: GrowthEstimate | None = None,
     fault: str = "",
     is_away: bool = False,
     was_read: bool = False,
 ) -> str:
-    here, texts = serving(), words()
+    here, texts = get_app_context(), get_texts()
     g.charts = estimate is not None
     result: dict[str, Any] = {}
     if estimate is not None and query is not None:
         result = {
-            "answer": growth_words.answer(estimate, query, texts),
-            "steps": growth_words.steps(estimate, texts),
-            "tightest": growth_words.tightest(estimate, texts),
+            "answer": growth_texts.format_answer(estimate, query, texts),
+            "steps": growth_texts.format_steps(estimate, texts),
+            "tightest": growth_texts.format_busiest_hour(estimate, texts),
             "cautions": [
-                text for text in (growth_words.doubt(estimate, query, texts), growth_words.cut(estimate, texts)) if text
+                text
+                for text in (
+                    growth_texts.format_members_warning(estimate, query, texts),
+                    growth_texts.format_full_warning(estimate, texts),
+                )
+                if text
             ],
-            "table": growth_words.table(estimate, texts),
-            "figure": growth_words.figure(estimate, texts),
+            "table": growth_texts.build_table_rows(estimate, texts),
+            "figure": growth_texts.build_figure(estimate, texts),
             "file": url_for("growth.export", members=query.members, floor=query.floor),
         }
     return render_template(
         "growth.html",
         plan=here.plan,
-        desks=shared_desks(here.plan),
+        desks=count_shared_desks(here.plan),
         query=query,
         estimate=estimate,
         fault=fault,
         is_away=is_away,
         was_read=was_read,
         hidden=_is_hidden(here),
-        least_weeks=LEAST_WEEKS,
+        least_weeks=MIN_GROWTH_WEEKS,
         plotly_version=version("plotly"),
         **result,
     )

@@ -8,9 +8,9 @@ Never: a figure, so views of it are not logged; a form, because the rules are se
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from dashboard.house_rules import house_rules
-from dashboard.languages import words
-from dashboard.serving import serving
+from dashboard.text.languages import get_texts
+from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.web.app_context import get_app_context
 
 routes = Blueprint("rules", __name__, url_prefix="/manage/house-rules")
 
@@ -18,5 +18,7 @@ routes = Blueprint("rules", __name__, url_prefix="/manage/house-rules")
 @routes.get("")
 def page() -> ResponseReturnValue:
     """Show every privacy rule of the site."""
-    here = serving()
-    return render_template("house_rules.html", plan=here.plan, sections=house_rules(here.plan, here.settings, words()))
+    here = get_app_context()
+    return render_template(
+        "house_rules.html", plan=here.plan, sections=build_privacy_sections(here.plan, here.settings, get_texts())
+    )

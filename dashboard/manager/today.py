@@ -10,13 +10,13 @@ from datetime import date
 
 from babel.dates import format_date
 
-from collector.adjustments import MOST_DATES, AdjustCommand, Adjustments, SetHours, SetNotice
-from collector.plan import Space
-from dashboard.words import Words
+from collector.site.adjustments import MAX_DATES, AdjustmentCommand, Adjustments, SetHours, SetNotice
+from collector.site.plan import Space
+from dashboard.text.texts import PageTexts
 
 
 @dataclass(frozen=True, slots=True)
-class DateRow:
+class AdjustedDateRow:
     """One date with its own opening hours."""
 
     date: str
@@ -25,11 +25,11 @@ class DateRow:
     hours: str
 
 
-def date_rows(adjustments: Adjustments, today: date, texts: Words) -> list[DateRow]:
+def build_date_rows(adjustments: Adjustments, today: date, texts: PageTexts) -> list[AdjustedDateRow]:
     """Return the dates from today on that have their own hours, the nearest first."""
     closed = texts.gettext("Closed")
     return [
-        DateRow(
+        AdjustedDateRow(
             day,
             str(format_date(date.fromisoformat(day), "EEEE d MMMM", locale=texts.language)),
             ", ".join(text.replace("-", "\u2013") for text in spans) or closed,
@@ -41,10 +41,10 @@ def date_rows(adjustments: Adjustments, today: date, texts: Words) -> list[DateR
 
 def can_be_taken_out(space: Space, adjustments: Adjustments) -> bool:
     """Return whether the form offers to take a space out of use."""
-    return space.offered and not space.disabled and space.id not in adjustments.out_of_use
+    return space.is_offered and not space.disabled and space.id not in adjustments.out_of_use
 
 
-def shows(now: Adjustments, command: AdjustCommand, wanted: Adjustments) -> bool:
+def is_applied(now: Adjustments, command: AdjustmentCommand, wanted: Adjustments) -> bool:
     """Return whether the collector has applied a command.
 
     Args:
@@ -60,24 +60,24 @@ def shows(now: Adjustments, command: AdjustCommand, wanted: Adjustments) -> bool
     return (command.space in now.out_of_use) is command.out_of_use
 
 
-def away_problem(texts: Words) -> str:
+def explain_collector_away(texts: PageTexts) -> str:
     """Return the error for a collector that is not there: nothing was changed."""
     _ = texts.gettext
     return _("The collector is not running or not connected, so changes cannot be saved. Try again once it is back.")
 
 
-def unconfirmed_problem(texts: Words) -> str:
+def explain_unconfirmed(texts: PageTexts) -> str:
     """Return the error for a change that was sent but not confirmed."""
     _ = texts.gettext
     return _("The collector has not confirmed the change. Check below whether it was saved; if not, save it again.")
 
 
-def long_notice_problem(most: int, texts: Words) -> str:
+def explain_long_notice(most: int, texts: PageTexts) -> str:
     """Return the error for a notice that is too long."""
     return texts.gettext("The notice is too long. Shorten it to at most {n} characters.").format(n=most)
 
 
-def changed_notice_problem(now: str, texts: Words) -> str:
+def explain_changed_notice(now: str, texts: PageTexts) -> str:
     """Return the error for a notice that somebody else changed after the form was opened."""
     _ = texts.gettext
     if not now:
@@ -87,7 +87,7 @@ def changed_notice_problem(now: str, texts: Words) -> str:
     ).format(notice=now)
 
 
-def hours_problem(text: str, texts: Words) -> str:
+def explain_invalid_hours(text: str, texts: PageTexts) -> str:
     """Return the error for opening hours that cannot be parsed."""
     _ = texts.gettext
     shown = text[:40]
@@ -96,18 +96,18 @@ def hours_problem(text: str, texts: Words) -> str:
     )
 
 
-def request_problem(command: AdjustCommand, texts: Words) -> str:
+def explain_rejected_command(command: AdjustmentCommand, texts: PageTexts) -> str:
     """Return the error for a command that the collector would reject."""
     _ = texts.gettext
     if isinstance(command, SetHours):
         template = _("Choose a date from yesterday to a year ahead; at most {n} dates can have hours of their own.")
-        return template.format(n=MOST_DATES)
+        return template.format(n=MAX_DATES)
     if isinstance(command, SetNotice):
         return _("The notice has a character that cannot be shown. Write it again with letters, digits and signs.")
     return _("This change is not possible. Reload the page.")
 
 
-def logged(command: AdjustCommand) -> str:
+def format_log_span(command: AdjustmentCommand) -> str:
     """Format a command for the access log."""
     if isinstance(command, SetNotice):
         return "notice" if command.notice.strip() else "no notice"

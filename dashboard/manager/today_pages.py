@@ -13,27 +13,27 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.adjustments import (
-    MOST_AGO_DAYS,
-    MOST_AHEAD_DAYS,
-    MOST_NOTICE,
-    AdjustCommand,
+from collector.site.adjustments import (
+    MAX_DAYS_AGO,
+    MAX_DAYS_AHEAD,
+    MAX_NOTICE_CHARS,
+    AdjustmentCommand,
     SetHours,
     SetNotice,
     SetOutOfUse,
-    changed,
+    apply_command,
     decode_command,
     encode,
 )
-from collector.days import hours_of, local, opening_day
-from collector.opening_hours import HoursRejected, hours_text, read_hours
-from dashboard.languages import words
+from collector.site.calendar import opening_day, opening_hours_on, to_local_time
+from collector.site.opening_hours import HoursRejected, format_hours, read_hours
 from dashboard.manager import today
-from dashboard.manager.collector_requests import collector_is_there, is_confirmed, is_sent_to_collector
-from dashboard.routes import log_span
-from dashboard.serving import serving
-from edge import topics
-from edge.message import MessageRejected
+from dashboard.text.languages import get_texts
+from dashboard.web.app_context import get_app_context
+from dashboard.web.collector_requests import is_collector_reachable, try_send_to_collector, wait_for_effect
+from dashboard.web.routes import set_logged_span
+from edge.contract import topics
+from edge.contract.message import MessageRejected
 
 routes = Blueprint("today", __name__, url_prefix="/manage/today")
 
@@ -62,12 +62,12 @@ def page() -> ResponseReturnValue:
 def set_notice() -> ResponseReturnValue:
     """Set or remove the notice on every page. Reject the form if somebody changed the notice after it was opened."""
     text, shown = request.form.get("notice", ""), request.form.get("shown", "")
-    state, now = _FormState(notice=text), serving().live.picture.adjustments.notice
-    if len(text) > MOST_NOTICE:
-        problem = today.long_notice_problem(MOST_NOTICE, words())
+    state, now = _FormState(notice=text), get_app_context().live.snapshot.adjustments.notice
+    if len(text) > MAX_NOTICE_CHARS:
+        problem = today.explain_long_notice(MAX_NOTICE_CHARS, get_texts())
         return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
     if shown != now != text:
-        problem = today.changed_notice_problem(now, words())
+        problem = today.explain_changed_notice(now, get_texts())
         return _render(replace(state, problem=problem, status=HTTPStatus.CONFLICT))
     return _send_command(SetNotice(text), state)
 
@@ -75,7 +75,7 @@ def set_notice() -> ResponseReturnValue:
 @routes.post("/hours")
 def set_hours() -> ResponseReturnValue:
     """Set the opening hours of one date, close it, or restore its usual hours."""
-    here = serving()
+    here = get_app_context()
     day = request.form.get("date", "")[:10] or opening_day(here.plan, here.live.now_ms()).isoformat()
     action, text = request.form.get("how", ""), request.form.get("hours", "")
     state = _FormState(date=day, hours=text)
@@ -87,7 +87,7 @@ def set_hours() -> ResponseReturnValue:
     try:
         read_hours(texts)
     except HoursRejected:
-        problem = today.hours_problem(text, words())
+        problem = today.explain_invalid_hours(text, get_texts())
         return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
     return _send_command(SetHours(day, texts), state)
 
@@ -101,25 +101,25 @@ def set_out_of_use() -> ResponseReturnValue:
 
 
 def _render(state: _FormState) -> ResponseReturnValue:
-    here, texts = serving(), words()
+    here, texts = get_app_context(), get_texts()
     plan, now_ms = here.plan, here.live.now_ms()
-    day, calendar_day = opening_day(plan, now_ms), local(plan, now_ms).date()
-    adjustments = here.live.picture.adjustments
-    hours = ", ".join(hours_text(span) for span in hours_of(plan, day))
+    day, calendar_day = opening_day(plan, now_ms), to_local_time(plan, now_ms).date()
+    adjustments = here.live.snapshot.adjustments
+    hours = ", ".join(format_hours(span) for span in opening_hours_on(plan, day))
     body = render_template(
         "today.html",
         plan=plan,
         problem=state.problem,
-        away="" if collector_is_there() else today.away_problem(texts),
+        away="" if is_collector_reachable() else today.explain_collector_away(texts),
         adjustments=adjustments,
-        most_notice=MOST_NOTICE,
+        most_notice=MAX_NOTICE_CHARS,
         notice=adjustments.notice if state.notice is None else state.notice,
-        first_date=(calendar_day - timedelta(days=MOST_AGO_DAYS)).isoformat(),
-        last_date=(calendar_day + timedelta(days=MOST_AHEAD_DAYS)).isoformat(),
+        first_date=(calendar_day - timedelta(days=MAX_DAYS_AGO)).isoformat(),
+        last_date=(calendar_day + timedelta(days=MAX_DAYS_AHEAD)).isoformat(),
         date=day.isoformat() if state.date is None else state.date,
         hours=hours,
         typed_hours=hours if state.hours is None else state.hours,
-        dates=today.date_rows(adjustments, min(day, calendar_day), texts),
+        dates=today.build_date_rows(adjustments, min(day, calendar_day), texts),
         out_of_use=[space for space in plan.spaces if space.id in adjustments.out_of_use],
         in_use=[space for space in plan.spaces if today.can_be_taken_out(space, adjustments)],
         saved="saved" in request.args and not state.problem,
@@ -127,22 +127,22 @@ def _render(state: _FormState) -> ResponseReturnValue:
     return body, state.status
 
 
-def _send_command(command: AdjustCommand, state: _FormState) -> ResponseReturnValue:
+def _send_command(command: AdjustmentCommand, state: _FormState) -> ResponseReturnValue:
     """Validate a command, send it to the collector and wait until it is applied; the collector validates it again."""
-    here, texts = serving(), words()
+    here, texts = get_app_context(), get_texts()
 
     try:
         command = decode_command(encode(command))
-        expected = changed(
-            here.live.picture.adjustments, command, here.plan, local(here.plan, here.live.now_ms()).date()
+        expected = apply_command(
+            here.live.snapshot.adjustments, command, here.plan, to_local_time(here.plan, here.live.now_ms()).date()
         )
     except MessageRejected:
-        problem = today.request_problem(command, texts)
+        problem = today.explain_rejected_command(command, texts)
         return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
-    log_span(today.logged(command))
-    failed = replace(state, problem=today.away_problem(texts), status=HTTPStatus.SERVICE_UNAVAILABLE)
-    if not is_sent_to_collector(topics.adjustments_command(here.plan.id), encode(command)):
+    set_logged_span(today.format_log_span(command))
+    failed = replace(state, problem=today.explain_collector_away(texts), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    if not try_send_to_collector(topics.adjustments_command_topic(here.plan.id), encode(command)):
         return _render(failed)
-    if not is_confirmed(lambda: today.shows(here.live.picture.adjustments, command, expected)):
-        return _render(replace(failed, problem=today.unconfirmed_problem(texts)))
+    if not wait_for_effect(lambda: today.is_applied(here.live.snapshot.adjustments, command, expected)):
+        return _render(replace(failed, problem=today.explain_unconfirmed(texts)))
     return redirect(url_for("today.page", saved=1), HTTPStatus.SEE_OTHER)

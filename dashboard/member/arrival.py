@@ -11,20 +11,20 @@ from typing import Any, Final
 
 from msgspec.structs import asdict
 
-from collector.forecast import HOUR_MS
-from collector.forecast.outlook import DAYS, HourOutlook, Outlook, chance
-from collector.history import PEOPLE
-from collector.plan import WHOLE_SITE, SitePlan
-from collector.privacy import FEW, foretold
-from dashboard.ahead import coming, hour_at
-from dashboard.past import QuestionRejected, instant
+from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook, chance_in_hour
+from collector.forecast.model.points import HOUR_MS
+from collector.history.measures import PEOPLE
+from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.privacy import MIN_SHOWN_PEOPLE, has_forecast
+from dashboard.history.queries import QueryRejected, parse_instant
+from dashboard.live.forecasts import find_hour, iterate_upcoming_hours
 
-DIGITS: Final = 6
+MAX_COUNT_DIGITS: Final = 6
 """Digits of `at_least` at most: no site has a million spaces."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ArrivalQuery:
     """A forecast query: zone, kind and arrival time; without `at_ms`, every hour."""
 
     zone: str
@@ -33,38 +33,40 @@ class Arrival:
     at_least: int = 1
 
 
-def read_arrival(args: Mapping[str, str], plan: SitePlan) -> Arrival:
+def read_arrival_query(args: Mapping[str, str], plan: SitePlan) -> ArrivalQuery:
     """Read a query from URL parameters; the default zone is the whole site, the default kind the first with a forecast.
 
     Raises:
         QuestionRejected: a parameter is invalid; the message gives place, problem and remedy.
     """
     if unknown := sorted(set(args) - {"zone", "kind", "at", "at_least"}):
-        raise QuestionRejected(f"{unknown[0]}: unknown parameter; known parameters: zone, kind, at, at_least")
+        raise QueryRejected(f"{unknown[0]}: unknown parameter; known parameters: zone, kind, at, at_least")
     zone = args.get("zone", WHOLE_SITE)
-    if zone not in {WHOLE_SITE, *plan.zone}:
-        raise QuestionRejected(f"zone: no {zone!r}; give one of {', '.join(sorted({WHOLE_SITE, *plan.zone}))}")
-    kinds = kinds_of(plan, zone)
+    if zone not in {WHOLE_SITE, *plan.zone_by_id}:
+        raise QueryRejected(f"zone: no {zone!r}; give one of {', '.join(sorted({WHOLE_SITE, *plan.zone_by_id}))}")
+    kinds = list_forecast_kinds(plan, zone)
     kind = args.get("kind", kinds[0] if kinds else "")
     if kind not in kinds:
         known = f"give one of {', '.join(kinds)}" if kinds else "it has too few spaces; give zone=site"
-        raise QuestionRejected(f"kind: no forecast of {kind!r} in {zone!r}; {known}")
+        raise QueryRejected(f"kind: no forecast of {kind!r} in {zone!r}; {known}")
     at_least = args.get("at_least", "1")
-    if not (at_least.isascii() and at_least.isdigit() and len(at_least) <= DIGITS and int(at_least)):
-        raise QuestionRejected(f"at_least: {at_least[:50]!r} is not a number of spaces; give 1 or more")
+    if not (at_least.isascii() and at_least.isdigit() and len(at_least) <= MAX_COUNT_DIGITS and int(at_least)):
+        raise QueryRejected(f"at_least: {at_least[:50]!r} is not a number of spaces; give 1 or more")
     if kind == PEOPLE and "at_least" in args:
-        raise QuestionRejected("at_least: does not apply to people; leave it out, or give another kind")
-    return Arrival(zone, kind, instant("at", args["at"]) if "at" in args else None, int(at_least))
+        raise QueryRejected("at_least: does not apply to people; leave it out, or give another kind")
+    return ArrivalQuery(zone, kind, parse_instant("at", args["at"]) if "at" in args else None, int(at_least))
 
 
-def kinds_of(plan: SitePlan, zone: str) -> list[str]:
+def list_forecast_kinds(plan: SitePlan, zone: str) -> list[str]:
     """Return the kinds that have a forecast in a zone, or in WHOLE_SITE."""
-    kinds = [kind.value for kind in dict.fromkeys(space.kind for space in plan.spaces) if foretold(plan, zone, kind)]
+    kinds = [
+        kind.value for kind in dict.fromkeys(space.kind for space in plan.spaces) if has_forecast(plan, zone, kind)
+    ]
     counted = zone == WHOLE_SITE and any(sensor.door is not None for sensor in plan.sensors)
     return [*kinds, PEOPLE] if counted else kinds
 
 
-def answer(query: Arrival, outlook: Outlook | None, now_ms: int) -> dict[str, Any]:
+def build_forecast_json(query: ArrivalQuery, outlook: Outlook | None, now_ms: int) -> dict[str, Any]:
     """Return the forecast as one JSON object.
 
     Args:
@@ -80,13 +82,15 @@ def answer(query: Arrival, outlook: Outlook | None, now_ms: int) -> dict[str, An
         return result | {"missing_days": None if outlook is None else outlook.missing_days, "hours": []}
     result |= {"made_at": outlook.at_ms, "capacity": outlook.capacity, "missing_days": 0}
     if query.at_ms is None:
-        hours = [_build_hour(query, one.at_ms, one.hour) for one in coming(outlook, now_ms)]
+        hours = [_build_hour(query, one.at_ms, one.hour) for one in iterate_upcoming_hours(outlook, now_ms)]
         return result | {"hours": hours, "hindsight": _build_scores(outlook)}
-    hour = hour_at(outlook, query.at_ms)
+    hour = find_hour(outlook, query.at_ms)
     if hour is None or outlook.begins_ms(hour.ahead) + HOUR_MS <= now_ms:
-        raise QuestionRejected(f"at: closed then, or not within the next {DAYS} days; give a time during opening hours")
+        raise QueryRejected(
+            f"at: closed then, or not within the next {OUTLOOK_DAYS} days; give a time during opening hours"
+        )
     found = _build_hour(query, outlook.begins_ms(hour.ahead), hour)
-    odds = chance(outlook, hour, query.at_least)
+    odds = chance_in_hour(outlook, hour, query.at_least)
     if odds is None:
         return result | {"hour": found}
     return result | {
@@ -97,10 +101,10 @@ def answer(query: Arrival, outlook: Outlook | None, now_ms: int) -> dict[str, An
     }
 
 
-def _build_hour(query: Arrival, at_ms: int, hour: HourOutlook) -> dict[str, Any]:
-    counts = {"usual": hour.usual, "low": hour.low, "middle": hour.middle, "high": hour.high}
+def _build_hour(query: ArrivalQuery, at_ms: int, hour: HourOutlook) -> dict[str, Any]:
+    counts = {"usual": hour.usual, "low": hour.low, "middle": hour.median, "high": hour.high}
     if query.kind == PEOPLE:
-        return {"at": at_ms} | {name: None if 0 < value < FEW else value for name, value in counts.items()}
+        return {"at": at_ms} | {name: None if 0 < value < MIN_SHOWN_PEOPLE else value for name, value in counts.items()}
     return {"at": at_ms, **counts, "odds": hour.odds}
 
 

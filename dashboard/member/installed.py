@@ -9,15 +9,15 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from collector.plan import SitePlan
-from dashboard import release
-from dashboard.words import Words
+from collector.site.plan import SitePlan
+from dashboard.text.texts import PageTexts
+from dashboard.web import release
 
-WORKER: Final = Path(__file__).parents[1] / "static" / "worker.js"
-SIZES: Final = (192, 512)
+WORKER_FILE: Final = Path(__file__).parents[1] / "static" / "worker.js"
+ICON_SIZES_PX: Final = (192, 512)
 
 
-def manifest(plan: SitePlan, texts: Words, scope: str, start: str, icons: dict[int, str]) -> dict[str, Any]:
+def build_manifest(plan: SitePlan, texts: PageTexts, scope: str, start: str, icons: dict[int, str]) -> dict[str, Any]:
     """Build the web app manifest in one language.
 
     Args:
@@ -42,14 +42,14 @@ def manifest(plan: SitePlan, texts: Words, scope: str, start: str, icons: dict[i
         "theme_color": "#ffffff",
         "icons": [
             {"src": icons[size], "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
-            for size in SIZES
+            for size in ICON_SIZES_PX
             for purpose in ("any", "maskable")
         ],
     }
 
 
-def worker(parts: list[str], pages: list[str]) -> str:
+def build_service_worker(parts: list[str], pages: list[str]) -> str:
     """Build the service worker; each release has its own script and cache."""
-    constants = {"RELEASE": release.mark(), "PARTS": parts, "PAGES": pages}
+    constants = {"RELEASE": release.compute_release_id(), "PARTS": parts, "PAGES": pages}
     head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in constants.items())
-    return head + WORKER.read_text()
+    return head + WORKER_FILE.read_text()

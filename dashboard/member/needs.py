@@ -9,40 +9,40 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Final
 
-from collector.plan import Attribute, SitePlan, Space, SpaceKind
-from dashboard.live.frame import Free
+from collector.site.plan import SitePlan, Space, SpaceAttribute, SpaceKind
+from dashboard.live.frame import FreeCount
 
 _LIST_ORDER: Final = "vuoad"
 """State characters of a frame in the order in which matching spaces are listed."""
-Needs = frozenset[Attribute]
+Needs = frozenset[SpaceAttribute]
 
 
 def read_needs(names: Iterable[str]) -> Needs:
     """Return the needs in form values; unknown values are ignored."""
-    return frozenset(Attribute(name) for name in names if name in set(Attribute))
+    return frozenset(SpaceAttribute(name) for name in names if name in set(SpaceAttribute))
 
 
-def offered(plan: SitePlan) -> list[Space]:
+def list_offered(plan: SitePlan) -> list[Space]:
     """Return the offered spaces in the order of the frame."""
-    return [space for space in plan.spaces if space.offered]
+    return [space for space in plan.spaces if space.is_offered]
 
 
-def to_choose(plan: SitePlan) -> list[Attribute]:
+def list_useful_needs(plan: SitePlan) -> list[SpaceAttribute]:
     """Return the needs that at least one offered space meets."""
-    return [need for need in Attribute if any(need in space.attributes for space in offered(plan))]
+    return [need for need in SpaceAttribute if any(need in space.attributes for space in list_offered(plan))]
 
 
-def bits(needs: Needs) -> int:
+def encode_needs(needs: Needs) -> int:
     """Encode needs as a bit mask, for the page's script."""
-    return reduce(lambda sum_, need: sum_ | 1 << list(Attribute).index(need), needs, 0)
+    return reduce(lambda sum_, need: sum_ | 1 << list(SpaceAttribute).index(need), needs, 0)
 
 
-def fits(space: Space, wanted: Needs) -> bool:
+def meets_needs(space: Space, wanted: Needs) -> bool:
     """Return whether a space meets all wanted needs."""
     return wanted <= space.attributes
 
 
-def count(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, Free]:
+def count_free(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, FreeCount]:
     """Count free spaces by kind, among those that match and are not disabled.
 
     Args:
@@ -52,14 +52,14 @@ def count(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceKind, 
     sums: dict[SpaceKind, list[int]] = {}
     for space, code in spots:
         row = sums.setdefault(space.kind, [0, 0, 0])
-        if fits(space, wanted) and code != "d":
+        if meets_needs(space, wanted) and code != "d":
             row[0] += code == "v"
             row[1] += code in "vu"
             row[2] += 1
-    return {kind: Free(*sums[kind]) for kind in SpaceKind if kind in sums}
+    return {kind: FreeCount(*sums[kind]) for kind in SpaceKind if kind in sums}
 
 
-def with_level(counted: dict[SpaceKind, Free], site: dict[SpaceKind, Free]) -> dict[SpaceKind, Free]:
+def raise_least(counted: dict[SpaceKind, FreeCount], site: dict[SpaceKind, FreeCount]) -> dict[SpaceKind, FreeCount]:
     """Raise the lower bounds to what the counts of the whole site prove.
 
     Args:
@@ -69,33 +69,33 @@ def with_level(counted: dict[SpaceKind, Free], site: dict[SpaceKind, Free]) -> d
     return {kind: _with_level(free, site.get(kind, free)) for kind, free in counted.items()}
 
 
-def _with_level(free: Free, site: Free) -> Free:
+def _with_level(free: FreeCount, site: FreeCount) -> FreeCount:
     most_taken = site.capacity - site.least
-    return Free(max(free.least, free.capacity - most_taken), free.most, free.capacity)
+    return FreeCount(max(free.least, free.capacity - most_taken), free.most, free.capacity)
 
 
-def numbers(spots: Iterable[tuple[Space, str]], needs: Iterable[Attribute]) -> frozenset[int]:
+def count_matches(spots: Iterable[tuple[Space, str]], needs: Iterable[SpaceAttribute]) -> frozenset[int]:
     """Return the numbers of matching spaces for all combinations of needs; disabled spaces are left out."""
     having = [space.attributes for space, code in spots if code != "d"]
     choices = reduce(lambda known, need: known | {choice | {need} for choice in known}, needs, {Needs()})
     return frozenset(sum(choice <= has for has in having) for choice in choices)
 
 
-def matching(spots: Iterable[tuple[Space, str]], wanted: Needs) -> list[Space]:
+def list_matches(spots: Iterable[tuple[Space, str]], wanted: Needs) -> list[Space]:
     """Return the matching spaces that are not disabled, free ones first; empty if nothing is wanted."""
     if not wanted:
         return []
     return [
         space
         for space, code in sorted(spots, key=lambda spot: _LIST_ORDER.index(spot[1]))
-        if code != "d" and fits(space, wanted)
+        if code != "d" and meets_needs(space, wanted)
     ]
 
 
-def whole_zone(plan: SitePlan, kind: str, wanted: Needs) -> str | None:
+def find_whole_zone(plan: SitePlan, kind: str, wanted: Needs) -> str | None:
     """Return the zone whose spaces of a kind are exactly the matching ones, so that its forecast applies; else None."""
-    of_kind = [space for space in offered(plan) if space.kind == kind and not space.disabled]
-    fitting = {space.zone for space in of_kind if fits(space, wanted)}
-    if len(fitting) != 1 or not all(fits(space, wanted) for space in of_kind if space.zone in fitting):
+    of_kind = [space for space in list_offered(plan) if space.kind == kind and not space.disabled]
+    fitting = {space.zone for space in of_kind if meets_needs(space, wanted)}
+    if len(fitting) != 1 or not all(meets_needs(space, wanted) for space in of_kind if space.zone in fitting):
         return None
     return fitting.pop()

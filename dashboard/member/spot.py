@@ -8,27 +8,27 @@ Never: times, sensors or history of the space itself.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from collector.forecast.outlook import Outlook
-from collector.plan import WHOLE_SITE, Attribute, SitePlan, Space, SpaceKind
-from dashboard.ahead import coming
-from dashboard.member.sayings import sayings
-from dashboard.why import Reader
-from dashboard.words import Words
+from collector.contract.forecasts import Outlook
+from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceAttribute, SpaceKind
+from dashboard.live.forecasts import iterate_upcoming_hours
+from dashboard.member.texts import get_member_texts
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.texts import PageTexts
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SpacePanel:
     """The texts of one space's panel."""
 
     name: str
     code: str
     state: str
-    what: str
+    kind: str
     needs: str
     usual: str
 
 
-def tell(plan: SitePlan, space: Space, code: str, usual: Mapping[str, str], texts: Words) -> Told:
+def describe_space(plan: SitePlan, space: Space, code: str, usual: Mapping[str, str], texts: PageTexts) -> SpacePanel:
     """Return the panel of one space.
 
     Args:
@@ -38,27 +38,27 @@ def tell(plan: SitePlan, space: Space, code: str, usual: Mapping[str, str], text
         usual: from `describe_usual`.
         texts: the texts of the page's language.
     """
-    member_texts = sayings(texts.language)
+    member_texts = get_member_texts(texts.language)
     machine = ".machine" if space.kind is SpaceKind.EQUIPMENT else ""
     because = member_texts.get(f"because.{code}{machine}") or member_texts[f"because.{code}"]
-    zone = plan.zone[space.zone]
-    return Told(
+    zone = plan.zone_by_id[space.zone]
+    return SpacePanel(
         name=space.name,
         code=code,
-        state=member_texts["spot.state"].format(state=texts.state(code, space.kind), because=because),
-        what=member_texts[f"one.{space.kind}"].format(zone=zone.name),
-        needs=needs_in_words(space.attributes, texts),
+        state=member_texts["spot.state"].format(state=texts.get_state_label(code, space.kind), because=because),
+        kind=member_texts[f"one.{space.kind}"].format(zone=zone.name),
+        needs=list_needs(space.attributes, texts),
         usual=usual.get(f"{plan.zones.index(zone)} {space.kind}", ""),
     )
 
 
-def needs_in_words(needs: frozenset[Attribute], texts: Words) -> str:
+def list_needs(needs: frozenset[SpaceAttribute], texts: PageTexts) -> str:
     """List needs as text, in the order of the filter; empty if there are none."""
-    member_texts = sayings(texts.language)
-    return ", ".join(member_texts[f"need.{need}"].lower() for need in Attribute if need in needs)
+    member_texts = get_member_texts(texts.language)
+    return ", ".join(member_texts[f"need.{need}"].lower() for need in SpaceAttribute if need in needs)
 
 
-def usual_now(ask: Callable[[str, str], Outlook | None], reader: Reader) -> dict[str, str]:
+def describe_usual(ask: Callable[[str, str], Outlook | None], reader: ExplanationContext) -> dict[str, str]:
     """Return a sentence on what is usually free at this hour, by `zone-number kind`.
 
     Args:
@@ -67,7 +67,7 @@ def usual_now(ask: Callable[[str, str], Outlook | None], reader: Reader) -> dict
     """
     plan, sentences = reader.plan, {}
     for place, zone in enumerate(plan.zones):
-        for kind in dict.fromkeys(space.kind for space in plan.spaces if space.zone == zone.id and space.offered):
+        for kind in dict.fromkeys(space.kind for space in plan.spaces if space.zone == zone.id and space.is_offered):
             of_zone = _describe_zone_usual(ask(zone.id, kind), "usual.zone", zone.name, reader)
             sentence = of_zone or _describe_zone_usual(ask(WHOLE_SITE, kind), "usual.site", zone.name, reader)
             if sentence:
@@ -75,10 +75,12 @@ def usual_now(ask: Callable[[str, str], Outlook | None], reader: Reader) -> dict
     return sentences
 
 
-def _describe_zone_usual(outlook: Outlook | None, key: str, zone: str, reader: Reader) -> str:
-    hour = None if outlook is None or outlook.missing_days else next(coming(outlook, reader.now_ms), None)
+def _describe_zone_usual(outlook: Outlook | None, key: str, zone: str, reader: ExplanationContext) -> str:
+    hour = (
+        None if outlook is None or outlook.missing_days else next(iterate_upcoming_hours(outlook, reader.now_ms), None)
+    )
     if outlook is None or hour is None or hour.at_ms > reader.now_ms:
         return ""
     free = round(hour.hour.usual)
-    template = sayings(reader.words.language)[f"{key}.one" if free == 1 else key]
+    template = get_member_texts(reader.texts.language)[f"{key}.one" if free == 1 else key]
     return template.format(n=free, capacity=outlook.capacity, zone=zone)

@@ -5,7 +5,7 @@ import { createTexts } from "./say.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
-const texts = createTexts(page.words);
+const texts = createTexts(page.texts);
 const at = (id) => document.getElementById(id);
 const spots = [...document.querySelectorAll(".mark[id]")];
 let frame = page.now; // as rendered by the server, until the first frame arrives
@@ -46,7 +46,7 @@ function paint(next) {
     at("of").textContent = texts.answer(at("answer").dataset.kind, free);
     at("sure").textContent = texts.coverage(free);
   }
-  show(at("opens"), next.closed && !next.opens ? page.words["opens.unknown"] : next.opens ? texts.opens(next.opens) : "");
+  show(at("opens"), next.closed && !next.opens ? page.texts["opens.unknown"] : next.opens ? texts.opens(next.opens) : "");
   show(at("ahead"), texts.ahead(next.ahead));
   show(at("people"), texts.people(next.people, next.from_zero));
 }
@@ -68,7 +68,7 @@ function accept(update) {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const away = frame.since ? texts.fill("lost", { at: texts.at(frame.since) }) : page.words["lost.never"];
+  const away = frame.since ? texts.fill("lost", { at: texts.at(frame.since) }) : page.texts["lost.never"];
   const text = lost ? page.lost : frame.link === "live" ? "" : away;
   if (at("lost").textContent !== text) at("lost").textContent = text;
   if (at("age") && frame.age_s !== null) at("age").textContent = texts.ago(frame.age_s + link.silentMs() / 1000);

@@ -1,7 +1,7 @@
 /* Updates the managers' part of the live page. Each frame contains the finished sentences. */
 "use strict";
 (() => {
-  const { words } = JSON.parse(document.getElementById("page").textContent);
+  const { texts } = JSON.parse(document.getElementById("page").textContent);
   const at = (id) => document.getElementById(id);
 
   function fillRow(row, space) {
@@ -20,7 +20,7 @@
     if (free[1] - free[0] > free[2] / 5) return;
     line.dataset.least = free[0];
     const [h, m] = clock.split(":");
-    line.textContent = words.fewest.replace("{n}", free[0]).replace("{at}", words.at.replace("{h}", h).replace("{m}", m));
+    line.textContent = texts.fewest.replace("{n}", free[0]).replace("{at}", texts.at.replace("{h}", h).replace("{m}", m));
   }
   function paintAlerts(alerts) {
     const lines = at("alert-lines");
@@ -36,7 +36,7 @@
     for (const row of document.querySelectorAll("[data-why]")) fillRow(row, spaces[row.dataset.why]);
     for (const mark of document.querySelectorAll(".mark[data-space]")) {
       const space = spaces[mark.dataset.space];
-      mark.querySelector("title").textContent = `${mark.dataset.name}: ${space.word}. ${space.why}`;
+      mark.querySelector("title").textContent = `${mark.dataset.name}: ${space.label}. ${space.why}`;
     }
     for (const cell of document.querySelectorAll("[data-readings]")) cell.textContent = air[cell.dataset.readings];
     paintFewest(now);

@@ -21,7 +21,7 @@ export function createTexts(templates) {
       const form = capacity === 1 ? "single" : most === 1 ? "one" : "many";
       return fill(`answer.${kind}.${form}`, { capacity });
     },
-    coverage: ([least, most, capacity]) => fill(most > least ? "unheard" : "heard", { n: most - least, of: capacity }),
+    coverage: ([least, most, capacity]) => fill(most > least ? "some_unknown" : "all_known", { n: most - least, of: capacity }),
     ago(seconds) {
       const [key, unit] = seconds < 120 ? ["ago.s", 1] : seconds < 7200 ? ["ago.min", 60] : ["ago.h", 3600];
       return fill(key, { n: Math.floor(seconds / unit) });

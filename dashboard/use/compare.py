@@ -18,12 +18,12 @@ from enum import StrEnum
 from statistics import fmean, stdev
 from typing import Final
 
-LEAST_DAYS: Final = 5
+MIN_COMPARED_DAYS: Final = 5
 _Z: Final = 1.959964
 """The 97.5 % quantile of the normal distribution."""
 
 
-class Verdict(StrEnum):
+class ChangeVerdict(StrEnum):
     """The result of a comparison."""
 
     MORE = "more"
@@ -35,22 +35,22 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MeanChange:
     """Two means over the same weekdays. `noise` is the random variation, None with too few days."""
 
     now: float | None
     before: float | None
     noise: float | None
-    days: int
-    verdict: Verdict
+    day_count: int
+    verdict: ChangeVerdict
 
     @property
-    def by(self) -> float | None:
+    def difference(self) -> float | None:
         """The mean now minus the mean before."""
         return None if self.now is None or self.before is None else self.now - self.before
 
 
-def change(now: Mapping[date, float], before: Mapping[date, float], apart: timedelta) -> Change:
+def compare_days(now: Mapping[date, float], before: Mapping[date, float], apart: timedelta) -> MeanChange:
     """Compare the days that are known in both periods.
 
     Args:
@@ -60,15 +60,15 @@ def change(now: Mapping[date, float], before: Mapping[date, float], apart: timed
     """
     pairs = [(value, before[day - apart]) for day, value in now.items() if day - apart in before]
     if not pairs:
-        return Change(None, None, None, 0, Verdict.TOO_FEW)
+        return MeanChange(None, None, None, 0, ChangeVerdict.TOO_FEW)
     means = fmean(new for new, _old in pairs), fmean(old for _new, old in pairs)
-    if len(pairs) < LEAST_DAYS:
-        return Change(*means, None, len(pairs), Verdict.TOO_FEW)
+    if len(pairs) < MIN_COMPARED_DAYS:
+        return MeanChange(*means, None, len(pairs), ChangeVerdict.TOO_FEW)
     differences = [new - old for new, old in pairs]
     noise = _t_quantile(len(pairs) - 1) * stdev(differences) / math.sqrt(len(pairs))
     by = means[0] - means[1]
-    verdict = Verdict.NOISE if abs(by) <= noise else Verdict.MORE if by > 0 else Verdict.LESS
-    return Change(*means, noise, len(pairs), verdict)
+    verdict = ChangeVerdict.NOISE if abs(by) <= noise else ChangeVerdict.MORE if by > 0 else ChangeVerdict.LESS
+    return MeanChange(*means, noise, len(pairs), verdict)
 
 
 def _t_quantile(degrees_of_freedom: int) -> float:

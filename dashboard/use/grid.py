@@ -9,64 +9,75 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from collector.privacy import FEW
-from dashboard.use.cells import Untold, clock, untold, weekday
-from dashboard.use.figures import Cell
-from dashboard.use.remarks import COVERED, HALF, LEAST_WEEKS
-from dashboard.words import Words
+from collector.site.privacy import MIN_SHOWN_PEOPLE
+from dashboard.text.texts import PageTexts
+from dashboard.use.cells import CellPlaceholder, format_hour_span, format_placeholder, get_weekday_name
+from dashboard.use.figures import WeekHourUse
+from dashboard.use.remarks import MIN_REMARK_WEEKS, OFTEN_FULL_SHARE, WELL_COVERED
 
-SHADES: Final = 5
+SHADE_COUNT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
+class HeatmapSquare:
     """One hour of the week. `coverage` is a text, empty where nearly all is known."""
 
     text: str
     title: str
     level: str
     """"0" to "4"; "none" if nothing is known."""
-    known: str
-    full: bool
+    coverage: str
+    is_full: bool
     """Whether nothing was free in this hour in at least half of the weeks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class WeekHeatmap:
     """The weekdays that are ever open, and a row for each hour; None where the site is closed."""
 
     days: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[HeatmapSquare | None, ...]], ...]
 
 
-def grid(week: Mapping[tuple[int, int], Cell], texts: Words) -> Grid:
+def build_heatmap(week: Mapping[tuple[int, int], WeekHourUse], texts: PageTexts) -> WeekHeatmap:
     """Lay out the hours of the week."""
     days = sorted({day for day, _hour in week})
     hours = sorted({hour for _day, hour in week})
-    return Grid(
-        tuple(weekday(day, texts)[:3].capitalize() for day in days),
-        tuple((clock(hour), tuple(_build_square(week.get((day, hour)), texts) for day in days)) for hour in hours),
+    return WeekHeatmap(
+        tuple(get_weekday_name(day, texts)[:3].capitalize() for day in days),
+        tuple(
+            (format_hour_span(hour), tuple(_build_square(week.get((day, hour)), texts) for day in days))
+            for hour in hours
+        ),
     )
 
 
-def _build_square(cell: Cell | None, texts: Words) -> Square | None:
+def _build_square(cell: WeekHourUse | None, texts: PageTexts) -> HeatmapSquare | None:
     if cell is None:
         return None
     _ = texts.gettext
-    use, coverage = cell.sum.use, cell.sum.coverage
-    coverage_text = _("data for {share}").format(share=texts.full_percent(coverage))
-    name = f"{weekday(cell.weekday, texts)} {clock(cell.hour)}"
+    use, coverage = cell.total.utilisation, cell.total.coverage
+    coverage_text = _("data for {share}").format(share=texts.format_percentage_floor(coverage))
+    name = f"{get_weekday_name(cell.weekday, texts)} {format_hour_span(cell.hour)}"
     if use is None:
-        return Square(
-            "?", f"{name}: {untold(Untold.UNKNOWN, texts)}, {coverage_text}", "none", coverage_text, full=False
+        return HeatmapSquare(
+            "?",
+            f"{name}: {format_placeholder(CellPlaceholder.UNKNOWN, texts)}, {coverage_text}",
+            "none",
+            coverage_text,
+            is_full=False,
         )
-    if cell.sum.is_few:
-        return Square(
-            f"<{FEW}", f"{name}: {untold(Untold.FEW, texts)}, {coverage_text}", "0", coverage_text, full=False
+    if cell.total.is_few:
+        return HeatmapSquare(
+            f"<{MIN_SHOWN_PEOPLE}",
+            f"{name}: {format_placeholder(CellPlaceholder.FEW, texts)}, {coverage_text}",
+            "0",
+            coverage_text,
+            is_full=False,
         )
-    text = texts.percent(use)
-    full = cell.days >= LEAST_WEEKS and cell.full_days >= HALF * cell.days
-    level = str(min(SHADES - 1, int(use * SHADES)))
-    return Square(
-        text, f"{name}: {text}, {coverage_text}", level, coverage_text if coverage < COVERED else "", full=full
+    text = texts.format_percentage(use)
+    full = cell.known_days >= MIN_REMARK_WEEKS and cell.full_days >= OFTEN_FULL_SHARE * cell.known_days
+    level = str(min(SHADE_COUNT - 1, int(use * SHADE_COUNT)))
+    return HeatmapSquare(
+        text, f"{name}: {text}, {coverage_text}", level, coverage_text if coverage < WELL_COVERED else "", is_full=full
     )

@@ -24,28 +24,28 @@ from functools import lru_cache
 from math import comb, prod
 from typing import Final
 
-from collector.forecast import Hour
-from collector.history import HOUR_MS, ZONE_FIVE_MIN, Row
-from collector.plan import WHOLE_SITE, SitePlan, SpaceKind
-from collector.privacy import Tenancy, tenancy
-from dashboard.use.hours import BUCKETS, FULL_BUCKETS, KNOWN_LEAST, UNKNOWN_MOST
+from collector.forecast.model.points import SeriesHour
+from collector.history.measures import HOUR_MS, ZONE_FIVE_MIN, HistoryRow
+from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.site.privacy import Tenancy, compute_tenancy
+from dashboard.use.hours import BUCKETS_PER_HOUR, MAX_UNKNOWN_SPACES, MIN_COVERAGE, MIN_FULL_BUCKETS
 
-LEAST_WEEKS: Final = 4
-LEAST_OF_EACH: Final = 3
+MIN_GROWTH_WEEKS: Final = 4
+MIN_DAYS_PER_WEEKDAY: Final = 3
 """Fewer days of a weekday than this give no useful range."""
-LONGEST_DAYS: Final = 91
+MAX_HISTORY_DAYS: Final = 91
 """Older days belong to another season, and perhaps to another layout of the site."""
-ADDED: Final = (0, 5, 10, 20)
+ADDED_MEMBERS: Final = (0, 5, 10, 20)
 """Numbers of additional members; 0 gives the past as it was."""
-DRAWS: Final = 400
-MIDDLE: Final = (0.1, 0.9)
+BOOTSTRAP_DRAWS: Final = 400
+RANGE_QUANTILES: Final = (0.1, 0.9)
 """The quantiles between which the range lies: the middle 80 %, as for a forecast."""
-MOST_MEMBERS: Final = 10_000
+MAX_MEMBERS: Final = 10_000
 
 _CAPACITY, _TAKEN, _PEAK, _FREE, _UNKNOWN = range(len(ZONE_FIVE_MIN.fields))
 
 
-class Fault(StrEnum):
+class GrowthQueryFault(StrEnum):
     """Why a query is rejected."""
 
     NO_NUMBER = "no_number"
@@ -54,7 +54,7 @@ class Fault(StrEnum):
     """The floor is above the number of desks."""
 
 
-class GrowthRejected(ValueError):
+class GrowthQueryRejected(ValueError):
     """A parameter of the query is invalid.
 
     Attributes:
@@ -63,13 +63,13 @@ class GrowthRejected(ValueError):
         text: its value, truncated to 40 characters.
     """
 
-    def __init__(self, fault: Fault, name: str, text: str) -> None:
+    def __init__(self, fault: GrowthQueryFault, name: str, text: str) -> None:
         super().__init__(f"{name}: {fault} {text[:40]!r}")
         self.fault, self.name, self.text = fault, name, text[:40]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GrowthQuery:
     """One query: the number of members (None if not given), and the number of desks that should stay free."""
 
     members: int | None
@@ -77,29 +77,29 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Tight:
+class BusiestQuarter:
     """The busiest quarter of one hour: how many desks were taken, of how many."""
 
     taken: int
     desks: int
 
     @property
-    def cut(self) -> bool:
+    def is_full(self) -> bool:
         """Whether no desk was free. More may then have been needed than were taken: such people are not counted."""
         return self.taken >= self.desks
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class GrowthDay:
     """One day with enough data, and its hours by local hour."""
 
     ordinal: int
     weekday: int
-    hours: Mapping[int, Tight]
+    hours: Mapping[int, BusiestQuarter]
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class RangedEstimate:
     """A figure, and its range: the middle 80 % of the bootstrap results."""
 
     middle: float
@@ -108,31 +108,31 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
+class GrowthEstimate:
     """The effect of more members. Each tuple has one item for each of `ADDED_MEMBERS`."""
 
     days: int
     weeks: int
-    cut: float
+    full_share: float
     """The share of hours in which no desk was free, 0 to 1."""
-    most: int
+    most_taken: int
     """The most desks that were taken at once."""
-    hours: Mapping[int, tuple[Chance, ...]]
+    chances_by_hour: Mapping[int, tuple[RangedEstimate, ...]]
     """By local hour, over all weekdays: the chance that too few desks are free."""
-    open_hours: int
+    open_hours_per_week: int
     """The number of open hours in a week."""
-    hours_a_week: tuple[Chance, ...]
+    busy_hours_per_week: tuple[RangedEstimate, ...]
     """The expected number of hours in a week with too few free desks."""
-    any_in_a_week: tuple[Chance, ...]
+    chance_of_busy_hour: tuple[RangedEstimate, ...]
     """The chance that a week has at least one such hour."""
 
 
-def shared_desks(plan: SitePlan) -> int:
+def count_shared_desks(plan: SitePlan) -> int:
     """Count the desks that any member may use."""
-    return sum(space.kind is SpaceKind.DESK and space.offered and not space.disabled for space in plan.spaces)
+    return sum(space.kind is SpaceKind.DESK and space.is_offered and not space.disabled for space in plan.spaces)
 
 
-def read_asked(args: Mapping[str, str], desks: int, floor: int) -> Asked:
+def parse_growth_query(args: Mapping[str, str], desks: int, floor: int) -> GrowthQuery:
     """Parse the query in a URL.
 
     Args:
@@ -144,15 +144,15 @@ def read_asked(args: Mapping[str, str], desks: int, floor: int) -> Asked:
         GrowthQueryRejected: for the first invalid parameter.
     """
     members = _read_positive("members", args.get("members", "").strip())
-    if members is not None and members > MOST_MEMBERS:
-        raise GrowthRejected(Fault.TOO_MANY_MEMBERS, "members", str(members))
+    if members is not None and members > MAX_MEMBERS:
+        raise GrowthQueryRejected(GrowthQueryFault.TOO_MANY_MEMBERS, "members", str(members))
     chosen = _read_positive("floor", args.get("floor", "").strip())
     if chosen is not None and chosen > desks:
-        raise GrowthRejected(Fault.TOO_HIGH, "floor", str(chosen))
-    return Asked(members, chosen or max(1, min(floor, desks)))
+        raise GrowthQueryRejected(GrowthQueryFault.TOO_HIGH, "floor", str(chosen))
+    return GrowthQuery(members, chosen or max(1, min(floor, desks)))
 
 
-def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> list[Day]:
+def find_known_days(rows: Iterable[HistoryRow], hours: Sequence[SeriesHour], plan: SitePlan) -> list[GrowthDay]:
     """Find the days with data for four fifths of their open hours, oldest first.
 
     Args:
@@ -160,11 +160,11 @@ def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> li
         hours: its open hours, without public holidays.
         plan: the plan of the site. Its dedicated desks are subtracted from every count.
     """
-    tenancy_of_desks = tenancy(plan, WHOLE_SITE, SpaceKind.DESK)
-    buckets: dict[int, list[Row]] = {}
+    tenancy_of_desks = compute_tenancy(plan, WHOLE_SITE, SpaceKind.DESK)
+    buckets: dict[int, list[HistoryRow]] = {}
     for row in rows:
         buckets.setdefault(row.at_ms - row.at_ms % HOUR_MS, []).append(row)
-    found: dict[int, dict[int, Tight]] = {}
+    found: dict[int, dict[int, BusiestQuarter]] = {}
     opened: dict[int, set[int]] = {}
     weekdays: dict[int, int] = {}
     for hour in hours:
@@ -173,13 +173,13 @@ def known_days(rows: Iterable[Row], hours: Sequence[Hour], plan: SitePlan) -> li
         if (tight := _tightest_quarter(buckets.get(hour.at_ms, []), tenancy_of_desks)) is not None:
             found.setdefault(hour.day, {})[hour.hour] = tight
     return [
-        Day(day, weekdays[day], found[day])
+        GrowthDay(day, weekdays[day], found[day])
         for day in sorted(found)
-        if len(found[day]) >= KNOWN_LEAST * len(opened[day])
+        if len(found[day]) >= MIN_COVERAGE * len(opened[day])
     ]
 
 
-def growth(days: Sequence[Day], members: int, desks: int, floor: int) -> Growth | None:
+def estimate_growth(days: Sequence[GrowthDay], members: int, desks: int, floor: int) -> GrowthEstimate | None:
     """Estimate the effect of more members.
 
     Args:
@@ -201,23 +201,23 @@ def growth(days: Sequence[Day], members: int, desks: int, floor: int) -> Growth 
     figures = _weekly_figures(all_days, len(clock))
     drawn = list(zip(*_bootstrap(by_weekday, all_days, days, len(clock)), strict=True))
     chances = [_percentile_range(middle, values) for middle, values in zip(figures, drawn, strict=True)]
-    width = len(ADDED)
+    width = len(ADDED_MEMBERS)
     hours = [chances[place * width : (place + 1) * width] for place in range(len(clock) + 2)]
     tights = [tight for day in days for tight in day.hours.values()]
-    return Growth(
+    return GrowthEstimate(
         days=len(days),
         weeks=_count_weeks(days),
-        cut=sum(tight.cut for tight in tights) / len(tights),
-        most=max(tight.taken for tight in tights),
-        hours={hour: tuple(hours[place]) for place, hour in enumerate(clock)},
-        open_hours=sum(sum(mean is not None for mean in means[: len(clock)]) for means in all_days.values()),
-        hours_a_week=tuple(hours[-2]),
-        any_in_a_week=tuple(hours[-1]),
+        full_share=sum(tight.is_full for tight in tights) / len(tights),
+        most_taken=max(tight.taken for tight in tights),
+        chances_by_hour={hour: tuple(hours[place]) for place, hour in enumerate(clock)},
+        open_hours_per_week=sum(sum(mean is not None for mean in means[: len(clock)]) for means in all_days.values()),
+        busy_hours_per_week=tuple(hours[-2]),
+        chance_of_busy_hour=tuple(hours[-1]),
     )
 
 
 @lru_cache(maxsize=4096)
-def too_few(tight: Tight, added: int, members: int, desks: int, floor: int) -> float:
+def compute_busy_chance(tight: BusiestQuarter, added: int, members: int, desks: int, floor: int) -> float:
     """Compute the chance that fewer than `floor` desks are free in such an hour with more members.
 
     Args:
@@ -243,39 +243,41 @@ def _read_positive(name: str, text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-        raise GrowthRejected(Fault.NO_NUMBER, name, text)
+        raise GrowthQueryRejected(GrowthQueryFault.NO_NUMBER, name, text)
     return int(text)
 
 
-def _is_enough(days: Sequence[Day]) -> bool:
+def _is_enough(days: Sequence[GrowthDay]) -> bool:
     """Whether there are four weeks with four fifths of their days, and three days of each weekday."""
     weekdays = Counter(day.weekday for day in days)
-    enough = _count_weeks(days) >= LEAST_WEEKS and len(days) >= KNOWN_LEAST * LEAST_WEEKS * len(weekdays)
-    return enough and min(weekdays.values()) >= LEAST_OF_EACH
+    enough = _count_weeks(days) >= MIN_GROWTH_WEEKS and len(days) >= MIN_COVERAGE * MIN_GROWTH_WEEKS * len(weekdays)
+    return enough and min(weekdays.values()) >= MIN_DAYS_PER_WEEKDAY
 
 
-def _count_weeks(days: Sequence[Day]) -> int:
+def _count_weeks(days: Sequence[GrowthDay]) -> int:
     """Count the weeks that have a known day."""
     return len({(day.ordinal - 1) // 7 for day in days})  # day 1 of the calendar is a Monday
 
 
-def _tightest_quarter(buckets: Sequence[Row], tenancy_of_desks: Tenancy) -> Tight | None:
+def _tightest_quarter(buckets: Sequence[HistoryRow], tenancy_of_desks: Tenancy) -> BusiestQuarter | None:
     """Find the busiest quarter of an hour; None if too little is known."""
     fields = [row.fields for row in buckets]
     known = [(free, capacity) for capacity, _, _, free, unknown in fields if None not in (free, capacity, unknown)]
     unknown = sum(field[_UNKNOWN] or 0.0 for field in fields)
-    if len(known) < KNOWN_LEAST * BUCKETS or unknown / len(fields) >= UNKNOWN_MOST:
+    if len(known) < MIN_COVERAGE * BUCKETS_PER_HOUR or unknown / len(fields) >= MAX_UNKNOWN_SPACES:
         return None
     frees = sorted(int(free or 0) for free, _capacity in known)
-    desks = max(0, round(tenancy_of_desks.shared(sum(capacity or 0 for _free, capacity in known) / len(known))))
-    return Tight(max(0, desks - frees[FULL_BUCKETS - 1]), desks)
+    desks = max(
+        0, round(tenancy_of_desks.offered_capacity(sum(capacity or 0 for _free, capacity in known) / len(known)))
+    )
+    return BusiestQuarter(max(0, desks - frees[MIN_FULL_BUCKETS - 1]), desks)
 
 
-def _chances_of_day(day: Day, clock: Sequence[int], members: int, desks: int, floor: int) -> _DayChances:
+def _chances_of_day(day: GrowthDay, clock: Sequence[int], members: int, desks: int, floor: int) -> _DayChances:
     line: list[float | None] = []
-    for added in ADDED:
+    for added in ADDED_MEMBERS:
         chances = [
-            None if (tight := day.hours.get(hour)) is None else too_few(tight, added, members, desks, floor)
+            None if (tight := day.hours.get(hour)) is None else compute_busy_chance(tight, added, members, desks, floor)
             for hour in clock
         ]
         line += [*chances, max(chance for chance in chances if chance is not None)]
@@ -294,7 +296,7 @@ def _mean_chances(lines: Sequence[_DayChances], spare: Sequence[float | None] | 
 def _weekly_figures(weekdays: Mapping[int, Sequence[float | None]], hours: int) -> list[float]:
     """Compute each hour's chance, the busy hours per week and the chance of any; each for all of `ADDED_MEMBERS`."""
     figures: list[list[float]] = [[] for _ in range(hours + 2)]
-    for turn in range(len(ADDED)):
+    for turn in range(len(ADDED_MEMBERS)):
         begin = turn * (hours + 1)
         for hour in range(hours):
             cells = [value for means in weekdays.values() if (value := means[begin + hour]) is not None]
@@ -308,13 +310,13 @@ def _weekly_figures(weekdays: Mapping[int, Sequence[float | None]], hours: int) 
 def _bootstrap(
     by_weekday: Mapping[int, Sequence[_DayChances]],
     all_days: Mapping[int, Sequence[float | None]],
-    days: Sequence[Day],
+    days: Sequence[GrowthDay],
     hours: int,
 ) -> Iterable[list[float]]:
     """Yield the figures of weeks made of redrawn days. The same days always give the same draws."""
     seed_text = repr([(day.ordinal, sorted((hour, tight.taken) for hour, tight in day.hours.items())) for day in days])
     generator = random.Random(zlib.crc32(seed_text.encode()))  # noqa: S311 - no secret; the same query must give the same answer
-    for _ in range(DRAWS):
+    for _ in range(BOOTSTRAP_DRAWS):
         drawn = {
             weekday: _mean_chances(generator.choices(lines, k=len(lines)), all_days[weekday])
             for weekday, lines in by_weekday.items()
@@ -322,7 +324,7 @@ def _bootstrap(
         yield _weekly_figures(drawn, hours)
 
 
-def _percentile_range(middle: float, drawn: Sequence[float]) -> Chance:
+def _percentile_range(middle: float, drawn: Sequence[float]) -> RangedEstimate:
     ordered = sorted(drawn)
-    low, high = (ordered[round(share * (len(ordered) - 1))] for share in MIDDLE)
-    return Chance(middle, min(low, middle), max(high, middle))
+    low, high = (ordered[round(share * (len(ordered) - 1))] for share in RANGE_QUANTILES)
+    return RangedEstimate(middle, min(low, middle), max(high, middle))

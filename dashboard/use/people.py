@@ -8,16 +8,16 @@ Never: texts. A mean above 0 and below 5 is marked `is_few`; callers show it as 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from collector.forecast import Hour
-from collector.history import HOUR_MS, Row
-from collector.privacy import FEW
-from dashboard.use.hours import BUCKETS, KNOWN_LEAST, ordinary
+from collector.forecast.model.points import SeriesHour
+from collector.history.measures import HOUR_MS, HistoryRow
+from collector.site.privacy import MIN_SHOWN_PEOPLE
+from dashboard.use.hours import BUCKETS_PER_HOUR, MIN_COVERAGE, drop_public_holidays
 
-_ENTRIES, _EXITS, PEOPLE, LEAST, MOST = range(5)  # the order of PEOPLE_FIVE_MIN's fields
+_ENTRIES, _EXITS, PEOPLE_FIELD, LEAST_FIELD, MOST_FIELD = range(5)  # the order of PEOPLE_FIVE_MIN's fields
 
 
 @dataclass(frozen=True, slots=True)
-class In:
+class PeopleByHour:
     """The mean number of people inside at one hour of the day, and the means of its lower and upper bound."""
 
     hour: int
@@ -27,18 +27,18 @@ class In:
     coverage: float
 
     @property
-    def few(self) -> bool:
+    def is_few(self) -> bool:
         """Whether the mean is above 0 and below 5, so that it is not shown."""
-        return self.mean is not None and 0 < self.mean < FEW
+        return self.mean is not None and 0 < self.mean < MIN_SHOWN_PEOPLE
 
 
-class Counted:
+class PeopleTotals:
     """Rows of PEOPLE_FIVE_MIN added up by hour."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[HistoryRow]) -> None:
         self._hours: dict[int, list[float]] = {}
         for row in rows:
-            people, least, most = row.fields[PEOPLE], row.fields[LEAST], row.fields[MOST]
+            people, least, most = row.fields[PEOPLE_FIELD], row.fields[LEAST_FIELD], row.fields[MOST_FIELD]
             if people is not None:
                 totals = self._hours.setdefault(row.at_ms - row.at_ms % HOUR_MS, [0.0, 0.0, 0.0, 0.0])
                 totals[0] += 1
@@ -46,7 +46,7 @@ class Counted:
                 totals[2] += people if least is None else least
                 totals[3] += people if most is None else most
 
-    def mean(self, hours: Sequence[Hour], name: int = 0) -> In:
+    def compute_mean(self, hours: Sequence[SeriesHour], name: int = 0) -> PeopleByHour:
         """Compute the mean over some hours; `name` is the hour of the day to label it with."""
         buckets = people = least = most = 0.0
         for hour in hours:
@@ -54,15 +54,15 @@ class Counted:
             if totals is not None:
                 buckets, people = buckets + totals[0], people + totals[1]
                 least, most = least + totals[2], most + totals[3]
-        coverage = min(1.0, buckets / (BUCKETS * len(hours))) if hours else 0.0
-        if coverage < KNOWN_LEAST:
-            return In(name, None, None, None, coverage)
-        return In(name, people / buckets, least / buckets, most / buckets, coverage)
+        coverage = min(1.0, buckets / (BUCKETS_PER_HOUR * len(hours))) if hours else 0.0
+        if coverage < MIN_COVERAGE:
+            return PeopleByHour(name, None, None, None, coverage)
+        return PeopleByHour(name, people / buckets, least / buckets, most / buckets, coverage)
 
 
-def people_in(hours: Iterable[Hour], counted: Counted) -> list[In]:
+def average_people_by_hour(hours: Iterable[SeriesHour], counted: PeopleTotals) -> list[PeopleByHour]:
     """Compute the mean for each hour of the day over all days except public holidays."""
-    groups: dict[int, list[Hour]] = {}
-    for hour in ordinary(hours):
+    groups: dict[int, list[SeriesHour]] = {}
+    for hour in drop_public_holidays(hours):
         groups.setdefault(hour.hour, []).append(hour)
-    return [counted.mean(group, number) for number, group in sorted(groups.items())]
+    return [counted.compute_mean(group, number) for number, group in sorted(groups.items())]

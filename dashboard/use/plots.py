@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
-from dashboard.plot_axes import day_axis, has_data
-from dashboard.use.cells import Sheet, Unit, Value
-from dashboard.words import Words
+from dashboard.charts.plot_axes import build_day_axis, has_data
+from dashboard.text.texts import PageTexts
+from dashboard.use.cells import CellValue, ColumnUnit, Sheet
 
-TRACES: Final = {
+SHEET_TRACES: Final = {
     "hours": (("bar", 1, "--taken"),),
     "zones": (("bar", 2, "--taken"),),
     "days": (("lines", 2, "--taken"), ("lines", 3, "--free")),
@@ -21,28 +21,32 @@ TRACES: Final = {
     "people": (("lines", 1, "--ink"), ("lines", 2, "--unknown"), ("lines", 3, "--unknown")),
 }
 """For each sheet with a figure, its traces: style, column number, colour. The first columns of a row are its label."""
-LYING: Final = "zones"
+HORIZONTAL_SHEET: Final = "zones"
 """This sheet has horizontal bars, because the names of zones are long."""
 
 
-def figures(sheets: Sequence[Sheet], texts: Words) -> dict[str, dict[str, Any]]:
+def build_figures(sheets: Sequence[Sheet], texts: PageTexts) -> dict[str, dict[str, Any]]:
     """Build a figure for each sheet in `SHEET_TRACES`; a figure without data is left out."""
-    drawn = {sheet.key: _build_figure(sheet, texts) for sheet in sheets if sheet.key in TRACES}
-    return {key: figure for key, figure in drawn.items() if has_data(figure["data"], "x" if key == LYING else "y")}
+    drawn = {sheet.key: _build_figure(sheet, texts) for sheet in sheets if sheet.key in SHEET_TRACES}
+    return {
+        key: figure
+        for key, figure in drawn.items()
+        if has_data(figure["data"], "x" if key == HORIZONTAL_SHEET else "y")
+    }
 
 
-def percent_sign(texts: Words) -> str:
+def get_percent_sign(texts: PageTexts) -> str:
     """Return the per cent sign for an axis, with the language's space before it."""
-    return texts.percent(0)[1:]
+    return texts.format_percentage(0)[1:]
 
 
-def _build_figure(sheet: Sheet, texts: Words) -> dict[str, Any]:
+def _build_figure(sheet: Sheet, texts: PageTexts) -> dict[str, Any]:
     rows = list(sheet.rows)
     places = [_row_label(row, sheet) for row in rows]
-    drawn = TRACES[sheet.key]
-    share = sheet.columns[drawn[0][1]].unit is Unit.SHARE
-    suffix = percent_sign(texts) if share else ""
-    horizontal = sheet.key == LYING
+    drawn = SHEET_TRACES[sheet.key]
+    share = sheet.columns[drawn[0][1]].unit is ColumnUnit.SHARE
+    suffix = get_percent_sign(texts) if share else ""
+    horizontal = sheet.key == HORIZONTAL_SHEET
     return {
         "data": [
             {
@@ -74,7 +78,7 @@ def _build_axes(key: str, suffix: str, places: Sequence[str], *, horizontal: boo
         "ticksuffix": suffix,
         "range": [0, 100] if key in {"hours", "zones"} else None,
     }
-    named: dict[str, Any] = day_axis(places) if key == "days" else {"type": "category"}
+    named: dict[str, Any] = build_day_axis(places) if key == "days" else {"type": "category"}
     named["automargin"] = True
     return (
         {"xaxis": figures, "yaxis": named | {"autorange": "reversed"}}
@@ -89,13 +93,13 @@ def _trace_style(how: str, *, thick: bool, horizontal: bool) -> dict[str, Any]:
     return {"type": "scatter", "mode": "lines+markers", "line": {"width": 3 if thick else 1}, "connectgaps": False}
 
 
-def _row_label(row: tuple[Value, ...], sheet: Sheet) -> str:
+def _row_label(row: tuple[CellValue, ...], sheet: Sheet) -> str:
     """Return the label of a row: a day, or the names that it begins with."""
     if isinstance(row[0], date):
         return row[0].isoformat()
-    names = [str(value) for value, column in zip(row, sheet.columns, strict=True) if column.unit is Unit.TEXT]
+    names = [str(value) for value, column in zip(row, sheet.columns, strict=True) if column.unit is ColumnUnit.TEXT]
     return ", ".join(names)
 
 
-def _to_number(value: Value, scale: float) -> float | None:
+def _to_number(value: CellValue, scale: float) -> float | None:
     return round(value * scale, 2) if isinstance(value, int | float) else None

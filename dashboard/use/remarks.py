@@ -15,36 +15,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collector.forecast import Hour
-from collector.plan import WHOLE_SITE
-from dashboard.use.figures import Cell, heatmap
-from dashboard.use.hours import Sum, Used, ordinary, summed
+from collector.forecast.model.points import SeriesHour
+from collector.site.plan import WHOLE_SITE
+from dashboard.use.figures import WeekHourUse, sum_week_hours
+from dashboard.use.hours import UsedHours, UseSum, drop_public_holidays, sum_hours
 
-LEAST_WEEKS: Final = 3
-HALF: Final = 0.5
-HARDLY: Final = 0.1
-MOST_FULL: Final = 2
+MIN_REMARK_WEEKS: Final = 3
+OFTEN_FULL_SHARE: Final = 0.5
+MAX_HARDLY_USED: Final = 0.1
+MAX_FULL_REMARKS: Final = 2
 """At most this many remarks about full hours."""
-COVERED: Final = 0.95
+WELL_COVERED: Final = 0.95
 """With less coverage than this, the coverage is shown too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
+class FullHours:
     """Consecutive local hours of one weekday in which nothing was free in a zone, in `weeks` of `known_weeks` weeks."""
 
     zone: str
     kind: str
     weekday: int
-    begin: int
-    end: int
+    begin_hour: int
+    end_hour: int
     weeks: int
-    of: int
+    known_weeks: int
     weight: int
 
 
 @dataclass(frozen=True, slots=True)
-class Fullest:
+class BusiestHour:
     """The hour of the week with the highest use, 0 to 1."""
 
     weekday: int
@@ -53,17 +53,17 @@ class Fullest:
 
 
 @dataclass(frozen=True, slots=True)
-class Calm:
+class QuietestWeekday:
     """The weekday with the lowest use and the one with the highest; shares are 0 to 1."""
 
     weekday: int
     use: float
-    fullest: int
-    fullest_use: float
+    busiest: int
+    busiest_use: float
 
 
 @dataclass(frozen=True, slots=True)
-class Hardly:
+class HardlyUsedZone:
     """A kind of space in a zone that is hardly used; the share is 0 to 1."""
 
     zone: str
@@ -72,19 +72,19 @@ class Hardly:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownShare:
     """The share of the open time without data, 0 to 1."""
 
     share: float
 
 
-Remark = Full | Fullest | Calm | Hardly | Unknown
+Remark = FullHours | BusiestHour | QuietestWeekday | HardlyUsedZone | UnknownShare
 
 
-def remarks(
-    hours: Sequence[Hour],
-    scopes: Mapping[tuple[str, ...], Used],
-    sums: Mapping[tuple[str, ...], Sum],
+def find_remarks(
+    hours: Sequence[SeriesHour],
+    scopes: Mapping[tuple[str, ...], UsedHours],
+    sums: Mapping[tuple[str, ...], UseSum],
     chosen: tuple[str, str],
 ) -> list[Remark]:
     """Find remarks about the chosen zone and kind; for the whole site also about that kind in each zone.
@@ -102,55 +102,59 @@ def remarks(
     scopes_of_kind = [scope for scope in scopes if scope[1] == kind and (zone in {WHOLE_SITE, scope[0]})]
     found: list[Remark] = [*_find_full(hours, {scope: scopes[scope] for scope in scopes_of_kind}, zone)]
     used = scopes.get(chosen, {})
-    cells = [cell for cell in heatmap(hours, used).values() if cell.sum.known and cell.sum.hours >= LEAST_WEEKS]
+    cells = [
+        cell
+        for cell in sum_week_hours(hours, used).values()
+        if cell.total.is_known and cell.total.hour_count >= MIN_REMARK_WEEKS
+    ]
     if not found and (fullest := _find_fullest(cells)) is not None:
         found.append(fullest)
     if (calm := _find_calm(hours, used)) is not None:
         found.append(calm)
     found += _find_hardly({scope: sums[scope] for scope in scopes_of_kind if scope in sums}, zone)
     whole = sums.get(chosen)
-    if whole is not None and whole.coverage < COVERED:
-        found.append(Unknown(1 - whole.coverage))
+    if whole is not None and whole.coverage < WELL_COVERED:
+        found.append(UnknownShare(1 - whole.coverage))
     return found
 
 
-def _find_full(hours: Sequence[Hour], scopes: Mapping[tuple[str, ...], Used], zone: str) -> list[Full]:
-    runs = [run for scope, used in scopes.items() for run in full_runs(hours, used, scope)]
+def _find_full(hours: Sequence[SeriesHour], scopes: Mapping[tuple[str, ...], UsedHours], zone: str) -> list[FullHours]:
+    runs = [run for scope, used in scopes.items() for run in find_full_runs(hours, used, scope)]
     whole = [run for run in runs if run.zone == zone]
     runs_to_show = whole + [
         run for run in runs if run.zone != zone and not any(_overlaps(run, other) for other in whole)
     ]
-    return sorted(runs_to_show, key=lambda run: (-run.weight, run.zone, run.weekday, run.begin))[:MOST_FULL]
+    return sorted(runs_to_show, key=lambda run: (-run.weight, run.zone, run.weekday, run.begin_hour))[:MAX_FULL_REMARKS]
 
 
-def _overlaps(run: Full, other: Full) -> bool:
-    return run.weekday == other.weekday and run.begin < other.end and other.begin < run.end
+def _overlaps(run: FullHours, other: FullHours) -> bool:
+    return run.weekday == other.weekday and run.begin_hour < other.end_hour and other.begin_hour < run.end_hour
 
 
-def full_runs(hours: Sequence[Hour], used: Used, scope: tuple[str, ...]) -> list[Full]:
+def find_full_runs(hours: Sequence[SeriesHour], used: UsedHours, scope: tuple[str, ...]) -> list[FullHours]:
     """Find the consecutive hours of each weekday in which nothing was free in at least half of the weeks."""
-    runs: list[tuple[list[Cell], Mapping[int, bool]]] = []
-    for cell in heatmap(hours, used).values():
-        if not _is_often_full(cell.judged):
+    runs: list[tuple[list[WeekHourUse], Mapping[int, bool]]] = []
+    for cell in sum_week_hours(hours, used).values():
+        if not _is_often_full(cell.full_by_day):
             continue
         if runs and (cell.weekday, cell.hour - 1) == (runs[-1][0][-1].weekday, runs[-1][0][-1].hour):
             cells, full_by_day = runs[-1]
-            longer = {day: was and cell.judged[day] for day, was in full_by_day.items() if day in cell.judged}
+            longer = {day: was and cell.full_by_day[day] for day, was in full_by_day.items() if day in cell.full_by_day}
             if _is_often_full(longer):
                 runs[-1] = [*cells, cell], longer
                 continue
-        runs.append(([cell], cell.judged))
+        runs.append(([cell], cell.full_by_day))
     return [_build_full(cells, full_by_day, scope) for cells, full_by_day in runs]
 
 
 def _is_often_full(judged: Mapping[int, bool]) -> bool:
-    return len(judged) >= LEAST_WEEKS and sum(judged.values()) >= HALF * len(judged)
+    return len(judged) >= MIN_REMARK_WEEKS and sum(judged.values()) >= OFTEN_FULL_SHARE * len(judged)
 
 
-def _build_full(cells: Sequence[Cell], full_by_day: Mapping[int, bool], scope: tuple[str, ...]) -> Full:
+def _build_full(cells: Sequence[WeekHourUse], full_by_day: Mapping[int, bool], scope: tuple[str, ...]) -> FullHours:
     (zone, kind), first, last = scope, cells[0], cells[-1]
     weight = sum(cell.full_days for cell in cells)
-    return Full(
+    return FullHours(
         zone,
         kind,
         first.weekday,
@@ -162,36 +166,38 @@ def _build_full(cells: Sequence[Cell], full_by_day: Mapping[int, bool], scope: t
     )
 
 
-def _find_fullest(cells: Sequence[Cell]) -> Fullest | None:
-    most = max(cells, key=lambda cell: cell.sum.use or 0.0, default=None)
-    if most is None or not most.sum.use:
+def _find_fullest(cells: Sequence[WeekHourUse]) -> BusiestHour | None:
+    most = max(cells, key=lambda cell: cell.total.utilisation or 0.0, default=None)
+    if most is None or not most.total.utilisation:
         return None
-    return Fullest(most.weekday, most.hour, most.sum.use)
+    return BusiestHour(most.weekday, most.hour, most.total.utilisation)
 
 
-def _find_calm(hours: Sequence[Hour], used: Used) -> Calm | None:
-    days: dict[int, list[Hour]] = {}
-    for hour in ordinary(hours):
+def _find_calm(hours: Sequence[SeriesHour], used: UsedHours) -> QuietestWeekday | None:
+    days: dict[int, list[SeriesHour]] = {}
+    for hour in drop_public_holidays(hours):
         days.setdefault(hour.weekday, []).append(hour)
     uses = {
         weekday: use
         for weekday, weekday_hours in days.items()
-        if len({hour.day for hour in weekday_hours}) >= LEAST_WEEKS
-        and (use := summed(weekday_hours, used).use) is not None
+        if len({hour.day for hour in weekday_hours}) >= MIN_REMARK_WEEKS
+        and (use := sum_hours(weekday_hours, used).utilisation) is not None
     }
     if len(uses) < 2:
         return None
     calmest, fullest = min(uses, key=lambda day: uses[day]), max(uses, key=lambda day: uses[day])
-    if uses[calmest] > HALF * uses[fullest]:
+    if uses[calmest] > OFTEN_FULL_SHARE * uses[fullest]:
         return None
-    return Calm(calmest, uses[calmest], fullest, uses[fullest])
+    return QuietestWeekday(calmest, uses[calmest], fullest, uses[fullest])
 
 
-def _find_hardly(sums: Mapping[tuple[str, ...], Sum], zone: str) -> list[Hardly]:
+def _find_hardly(sums: Mapping[tuple[str, ...], UseSum], zone: str) -> list[HardlyUsedZone]:
     """Return the least used of the zones, or the chosen zone, if it is hardly used."""
     low = [
-        Hardly(scope[0], scope[1], use)
+        HardlyUsedZone(scope[0], scope[1], use)
         for scope, total in sums.items()
-        if (use := total.use) is not None and use <= HARDLY and (zone != WHOLE_SITE or scope[0] != WHOLE_SITE)
+        if (use := total.utilisation) is not None
+        and use <= MAX_HARDLY_USED
+        and (zone != WHOLE_SITE or scope[0] != WHOLE_SITE)
     ]
     return sorted(low, key=lambda found: found.use)[:1]

@@ -8,21 +8,30 @@ Never: HTML, files, colours; a zero where nothing is known.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from collector.forecast import Hour
-from collector.plan import WHOLE_SITE, SitePlan
-from collector.privacy import FEW
-from dashboard.use.cells import Column, Sheet, Unit, Untold, Value, clock, weekday, zone_name
-from dashboard.use.compare import Change, Verdict
-from dashboard.use.hours import Sum, Used, day_of, summed
-from dashboard.use.stays import CLASSES
-from dashboard.use.view import View
-from dashboard.words import Words
+from collector.forecast.model.points import SeriesHour
+from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.privacy import MIN_SHOWN_PEOPLE
+from dashboard.text.texts import PageTexts
+from dashboard.use.cells import (
+    CellPlaceholder,
+    CellValue,
+    ColumnUnit,
+    Sheet,
+    SheetColumn,
+    format_hour_span,
+    get_weekday_name,
+    get_zone_name,
+)
+from dashboard.use.compare import ChangeVerdict, MeanChange
+from dashboard.use.hours import UsedHours, UseSum, get_local_date, sum_hours
+from dashboard.use.report import UseReport
+from dashboard.use.stays import STAY_CLASSES
 
-EACH_HOUR: Final = "each_hour"
+HOURLY_SHEET: Final = "each_hour"
 """The key of the sheet with one row per hour, which is too long for a page."""
 
 
-def sheets(report: View, plan: SitePlan, texts: Words) -> list[Sheet]:
+def build_sheets(report: UseReport, plan: SitePlan, texts: PageTexts) -> list[Sheet]:
     """Build every table of a report, in the order of the page. A sheet may have no rows."""
     return [
         _week_sheet(report, texts),
@@ -35,7 +44,7 @@ def sheets(report: View, plan: SitePlan, texts: Words) -> list[Sheet]:
     ]
 
 
-def class_name(number: int, texts: Words) -> str:
+def get_stay_class_name(number: int, texts: PageTexts) -> str:
     """Name a class of stay lengths; 0 is the shortest."""
     _ = texts.gettext
     return {
@@ -46,128 +55,134 @@ def class_name(number: int, texts: Words) -> str:
         "under_4_h": _("2–4 h"),  # noqa: RUF001
         "under_8_h": _("4–8 h"),  # noqa: RUF001
         "longer": _("8 h or more"),
-    }[CLASSES[number]]
+    }[STAY_CLASSES[number]]
 
 
-def verdict(change: Change, texts: Words) -> str:
+def format_verdict(change: MeanChange, texts: PageTexts) -> str:
     """Format the result of a comparison."""
     _ = texts.gettext
     return {
-        Verdict.MORE: _("More than random variation"),
-        Verdict.LESS: _("Less than before, beyond random variation"),
-        Verdict.NOISE: _("Within random variation"),
-        Verdict.TOO_FEW: _("Too few days"),
+        ChangeVerdict.MORE: _("More than random variation"),
+        ChangeVerdict.LESS: _("Less than before, beyond random variation"),
+        ChangeVerdict.NOISE: _("Within random variation"),
+        ChangeVerdict.TOO_FEW: _("Too few days"),
     }[change.verdict]
 
 
-def _or_unknown(value: float | None) -> Value:
-    return Untold.UNKNOWN if value is None else value
+def _or_unknown(value: float | None) -> CellValue:
+    return CellPlaceholder.UNKNOWN if value is None else value
 
 
-def _withhold_few(value: float | None) -> Value:
+def _withhold_few(value: float | None) -> CellValue:
     """Return a count or mean of people or taken spaces; 1 to 4 are withheld."""
-    return Untold.UNKNOWN if value is None else Untold.FEW if 0 < value < FEW else value
+    return CellPlaceholder.UNKNOWN if value is None else CellPlaceholder.FEW if 0 < value < MIN_SHOWN_PEOPLE else value
 
 
-def _sum_cells(total: Sum) -> tuple[Value, ...]:
+def _sum_cells(total: UseSum) -> tuple[CellValue, ...]:
     """Return use, maximum, surplus and coverage. The surplus is withheld where it would expose 1 to 4 taken spaces."""
-    most = _withhold_few(total.most)
-    surplus = Untold.NONE if most is Untold.FEW else _or_unknown(total.surplus)
-    use = Untold.FEW if total.is_few and total.known else _or_unknown(total.use)
+    most = _withhold_few(total.known_peak)
+    surplus = CellPlaceholder.NO_FIGURE if most is CellPlaceholder.FEW else _or_unknown(total.surplus)
+    use = CellPlaceholder.FEW if total.is_few and total.is_known else _or_unknown(total.utilisation)
     return use, most, surplus, total.coverage
 
 
-def _sum_columns(texts: Words) -> tuple[Column, ...]:
+def _sum_columns(texts: PageTexts) -> tuple[SheetColumn, ...]:
     _ = texts.gettext
     return (
-        Column(_("Occupied"), Unit.SHARE),
-        Column(_("Maximum"), Unit.COUNT),
-        Column(_("Fewest free"), Unit.COUNT),
-        Column(_("Data available"), Unit.KNOWN),
+        SheetColumn(_("Occupied"), ColumnUnit.SHARE),
+        SheetColumn(_("Maximum"), ColumnUnit.COUNT),
+        SheetColumn(_("Fewest free"), ColumnUnit.COUNT),
+        SheetColumn(_("Data available"), ColumnUnit.COVERAGE),
     )
 
 
-def _week_sheet(report: View, texts: Words) -> Sheet:
+def _week_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
-        Column(_("Weekday"), Unit.TEXT),
-        Column(_("Hour"), Unit.TEXT),
+        SheetColumn(_("Weekday"), ColumnUnit.TEXT),
+        SheetColumn(_("Hour"), ColumnUnit.TEXT),
         *_sum_columns(texts),
-        Column(_("Weeks with nothing free"), Unit.COUNT),
-        Column(_("Weeks with data"), Unit.COUNT),
+        SheetColumn(_("Weeks with nothing free"), ColumnUnit.COUNT),
+        SheetColumn(_("Weeks with data"), ColumnUnit.COUNT),
     )
     rows = [
-        (weekday(cell.weekday, texts), clock(cell.hour), *_sum_cells(cell.sum), float(cell.full_days), float(cell.days))
+        (
+            get_weekday_name(cell.weekday, texts),
+            format_hour_span(cell.hour),
+            *_sum_cells(cell.total),
+            float(cell.full_days),
+            float(cell.known_days),
+        )
         for cell in report.week.values()
     ]
     return Sheet("week", _("Week, hour by hour"), columns, rows)
 
 
-def _hours_sheet(report: View, texts: Words) -> Sheet:
+def _hours_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
-    columns = (Column(_("Hour"), Unit.TEXT), *_sum_columns(texts))
-    rows = [(clock(hour), *_sum_cells(total)) for hour, total in report.hours.items()]
+    columns = (SheetColumn(_("Hour"), ColumnUnit.TEXT), *_sum_columns(texts))
+    rows = [(format_hour_span(hour), *_sum_cells(total)) for hour, total in report.hours.items()]
     return Sheet("hours", _("By hour of the day"), columns, rows)
 
 
-def _zones_sheet(report: View, plan: SitePlan, texts: Words) -> Sheet:
+def _zones_sheet(report: UseReport, plan: SitePlan, texts: PageTexts) -> Sheet:
     _ = texts.gettext
-    columns = (Column(_("Zone"), Unit.TEXT), Column(_("Kind"), Unit.TEXT), *_sum_columns(texts))
+    columns = (SheetColumn(_("Zone"), ColumnUnit.TEXT), SheetColumn(_("Kind"), ColumnUnit.TEXT), *_sum_columns(texts))
     rows = [
-        (zone_name(zone, plan, texts), texts.page[f"kind.{kind}"], *_sum_cells(total))
+        (get_zone_name(zone, plan, texts), texts.templates[f"kind.{kind}"], *_sum_cells(total))
         for (zone, kind), total in sorted(report.zones.items(), key=lambda item: (item[0][0] != WHOLE_SITE, item[0]))
     ]
     return Sheet("zones", _("By zone and kind"), columns, rows)
 
 
-def _days_sheet(report: View, texts: Words) -> Sheet:
+def _days_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
-        Column(_("Day"), Unit.DATE),
+        SheetColumn(_("Day"), ColumnUnit.DATE),
         *_sum_columns(texts),
-        Column(_("Hours with nothing free"), Unit.COUNT),
+        SheetColumn(_("Hours with nothing free"), ColumnUnit.COUNT),
     )
-    rows = [(day.day, *_sum_cells(day.sum), float(day.full_hours)) for day in report.by_day]
+    rows = [(day.day, *_sum_cells(day.total), float(day.full_hours)) for day in report.by_day]
     return Sheet("days", _("Maximum and surplus by day"), columns, rows)
 
 
-def _stays_sheet(report: View, texts: Words) -> Sheet:
+def _stays_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
-        Column(_("Length of stay"), Unit.TEXT),
-        Column(_("Stays, rounded to five"), Unit.COUNT),
-        Column(_("Share"), Unit.SHARE),
+        SheetColumn(_("Length of stay"), ColumnUnit.TEXT),
+        SheetColumn(_("Stays, rounded to five"), ColumnUnit.COUNT),
+        SheetColumn(_("Share"), ColumnUnit.SHARE),
     )
     stays = report.stays
-    rows: list[tuple[Value, ...]] = [
+    rows: list[tuple[CellValue, ...]] = [
         (
-            class_name(number, texts),
-            Untold.FEW if count is None else count,
-            Untold.NONE if (share := stays.share(number)) is None else share,
+            get_stay_class_name(number, texts),
+            CellPlaceholder.FEW if count is None else count,
+            CellPlaceholder.NO_FIGURE if (share := stays.compute_share(number)) is None else share,
         )
         for number, count in enumerate(stays.counts)
     ]
-    if stays.cut_short != 0:
-        cut = Untold.FEW if stays.cut_short is None else stays.cut_short
-        rows.append((_("unknown length"), cut, Untold.NONE))
-    return Sheet("stays", _("How long people stay"), columns, rows if stays.total or stays.cut_short else [])
+    if stays.unknown_length != 0:
+        cut = CellPlaceholder.FEW if stays.unknown_length is None else stays.unknown_length
+        rows.append((_("unknown length"), cut, CellPlaceholder.NO_FIGURE))
+    return Sheet("stays", _("How long people stay"), columns, rows if stays.total or stays.unknown_length else [])
 
 
-def _people_sheet(report: View, texts: Words) -> Sheet:
+def _people_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
-        Column(_("Hour"), Unit.TEXT),
-        Column(_("People, average"), Unit.NUMBER),
-        Column(_("At least"), Unit.NUMBER),
-        Column(_("At most"), Unit.NUMBER),
-        Column(_("Data available"), Unit.KNOWN),
+        SheetColumn(_("Hour"), ColumnUnit.TEXT),
+        SheetColumn(_("People, average"), ColumnUnit.NUMBER),
+        SheetColumn(_("At least"), ColumnUnit.NUMBER),
+        SheetColumn(_("At most"), ColumnUnit.NUMBER),
+        SheetColumn(_("Data available"), ColumnUnit.COVERAGE),
     )
-    rows: list[tuple[Value, ...]] = [
+    rows: list[tuple[CellValue, ...]] = [
         (
-            clock(row.hour),
+            format_hour_span(row.hour),
             _withhold_few(row.mean),
-            Untold.NONE if row.few else _withhold_few(row.least),
-            Untold.NONE if row.few else _or_unknown(row.most),
+            CellPlaceholder.NO_FIGURE if row.is_few else _withhold_few(row.least),
+            CellPlaceholder.NO_FIGURE if row.is_few else _or_unknown(row.most),
             row.coverage,
         )
         for row in report.people
@@ -175,50 +190,53 @@ def _people_sheet(report: View, texts: Words) -> Sheet:
     return Sheet("people", _("People by hour"), columns, rows)
 
 
-def _comparison_sheet(report: View, texts: Words) -> Sheet:
+def _comparison_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
-        Column(_("Average per day"), Unit.TEXT),
-        Column(_("Now"), Unit.NUMBER),
-        Column(_("Before"), Unit.NUMBER),
-        Column(_("Difference"), Unit.NUMBER),
-        Column(_("Random variation up to"), Unit.NUMBER),
-        Column(_("Days in both periods"), Unit.COUNT),
-        Column(_("Result"), Unit.TEXT),
+        SheetColumn(_("Average per day"), ColumnUnit.TEXT),
+        SheetColumn(_("Now"), ColumnUnit.NUMBER),
+        SheetColumn(_("Before"), ColumnUnit.NUMBER),
+        SheetColumn(_("Difference"), ColumnUnit.NUMBER),
+        SheetColumn(_("Random variation up to"), ColumnUnit.NUMBER),
+        SheetColumn(_("Days in both periods"), ColumnUnit.COUNT),
+        SheetColumn(_("Result"), ColumnUnit.TEXT),
     )
     changes = report.changes
-    rows: list[tuple[Value, ...]] = []
+    rows: list[tuple[CellValue, ...]] = []
     if changes is not None:
         rows = [
             _comparison_row(_("Occupied, per cent"), changes.use, texts, scale=100),
-            _comparison_row(_("Maximum"), changes.peak, texts, few=FEW),
+            _comparison_row(_("Maximum"), changes.peak, texts, few=MIN_SHOWN_PEOPLE),
             _comparison_row(_("Fewest free"), changes.surplus, texts),
         ]
         if changes.people is not None:
-            rows.append(_comparison_row(_("People, average"), changes.people, texts, few=FEW))
+            rows.append(_comparison_row(_("People, average"), changes.people, texts, few=MIN_SHOWN_PEOPLE))
     return Sheet("compared", _("Comparison"), columns, rows)
 
 
-def _comparison_row(name: str, change: Change, texts: Words, *, scale: float = 1, few: float = 0) -> tuple[Value, ...]:
+def _comparison_row(
+    name: str, change: MeanChange, texts: PageTexts, *, scale: float = 1, few: float = 0
+) -> tuple[CellValue, ...]:
     now, before, by, noise = (
-        None if value is None else value * scale for value in (change.now, change.before, change.by, change.noise)
+        None if value is None else value * scale
+        for value in (change.now, change.before, change.difference, change.noise)
     )
     if any(value is not None and 0 < value < few for value in (now, before)):
         return (
             name,
             _withhold_few(now),
             _withhold_few(before),
-            Untold.NONE,
-            Untold.NONE,
-            float(change.days),
-            verdict(change, texts),
+            CellPlaceholder.NO_FIGURE,
+            CellPlaceholder.NO_FIGURE,
+            float(change.day_count),
+            format_verdict(change, texts),
         )
     figures = (_or_unknown(now), _or_unknown(before), _or_unknown(by), _or_unknown(noise))
-    return (name, *figures, float(change.days), verdict(change, texts))
+    return (name, *figures, float(change.day_count), format_verdict(change, texts))
 
 
-def each_hour(
-    pieces: Iterable[tuple[Sequence[Hour], Mapping[tuple[str, ...], Used]]], plan: SitePlan, texts: Words
+def build_hourly_sheet(
+    pieces: Iterable[tuple[Sequence[SeriesHour], Mapping[tuple[str, ...], UsedHours]]], plan: SitePlan, texts: PageTexts
 ) -> Sheet:
     """Build the sheet with every open hour of every zone in the query. Its rows are generated and may be many.
 
@@ -229,22 +247,22 @@ def each_hour(
     """
     _ = texts.gettext
     columns = (
-        Column(_("Day"), Unit.DATE),
-        Column(_("Hour"), Unit.TEXT),
-        Column(_("Zone"), Unit.TEXT),
-        Column(_("Kind"), Unit.TEXT),
+        SheetColumn(_("Day"), ColumnUnit.DATE),
+        SheetColumn(_("Hour"), ColumnUnit.TEXT),
+        SheetColumn(_("Zone"), ColumnUnit.TEXT),
+        SheetColumn(_("Kind"), ColumnUnit.TEXT),
         *_sum_columns(texts),
     )
     rows = (
         (
-            day_of(hour),
-            clock(hour.hour),
-            zone_name(zone, plan, texts),
-            texts.page[f"kind.{kind}"],
-            *_sum_cells(summed([hour], used)),
+            get_local_date(hour),
+            format_hour_span(hour.hour),
+            get_zone_name(zone, plan, texts),
+            texts.templates[f"kind.{kind}"],
+            *_sum_cells(sum_hours([hour], used)),
         )
         for hours, scopes in pieces
         for (zone, kind), used in scopes.items()
         for hour in hours
     )
-    return Sheet(EACH_HOUR, _("Hourly figures"), columns, rows)
+    return Sheet(HOURLY_SHEET, _("Hourly figures"), columns, rows)

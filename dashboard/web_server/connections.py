@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Phase(StrEnum):
+class ConnectionPhase(StrEnum):
     """What a connection is doing."""
 
     HEADERS = "headers"
@@ -33,48 +33,50 @@ class Phase(StrEnum):
     """The client receives the live frames."""
 
 
-LIMIT_S: Final[dict[Phase, float]] = {
-    Phase.HEADERS: 10.0,
-    Phase.IDLE: 30.0,
-    Phase.BODY: 20.0,
-    Phase.WORK: 600.0,
-    Phase.RESPONSE: 600.0,  # the largest file, 5 MB, at 8 kB a second
-    Phase.STREAM: float("inf"),  # ends when one write takes too long (server.py)
+PHASE_LIMITS_S: Final[dict[ConnectionPhase, float]] = {
+    ConnectionPhase.HEADERS: 10.0,
+    ConnectionPhase.IDLE: 30.0,
+    ConnectionPhase.BODY: 20.0,
+    ConnectionPhase.WORK: 600.0,
+    ConnectionPhase.RESPONSE: 600.0,  # the largest file, 5 MB, at 8 kB a second
+    ConnectionPhase.STREAM: float("inf"),  # ends when one write takes too long (server.py)
 }
 """A connection that stays in one phase longer than this is closed."""
-WAITING: Final = (Phase.IDLE, Phase.HEADERS, Phase.BODY, Phase.RESPONSE)
+CLOSABLE_PHASES: Final = (ConnectionPhase.IDLE, ConnectionPhase.HEADERS, ConnectionPhase.BODY, ConnectionPhase.RESPONSE)
 """Phases in which we wait for the client; such connections are closed first, the longest waiting one before others."""
 
 
 @dataclass(eq=False, slots=True)
-class Connection:
+class ClientConnection:
     """One open connection. `group` is the address group it counts for; `close` ends it from outside its greenlet."""
 
     group: str
     close: Callable[[], None]
-    phase: Phase = Phase.HEADERS
+    phase: ConnectionPhase = ConnectionPhase.HEADERS
     since_s: float = 0.0
-    closed: bool = False
+    is_closed: bool = False
 
 
 @dataclass(slots=True)
 class _PhaseQueues:
     """Connections by phase; each queue in the order in which they entered the phase."""
 
-    queues: dict[Phase, dict[Connection, None]] = field(default_factory=lambda: {phase: {} for phase in Phase})
+    queues: dict[ConnectionPhase, dict[ClientConnection, None]] = field(
+        default_factory=lambda: {phase: {} for phase in ConnectionPhase}
+    )
     count: int = 0
 
-    def put(self, connection: Connection) -> None:
+    def put(self, connection: ClientConnection) -> None:
         self.queues[connection.phase][connection] = None
         self.count += 1
 
-    def take(self, connection: Connection) -> None:
+    def take(self, connection: ClientConnection) -> None:
         del self.queues[connection.phase][connection]
         self.count -= 1
 
-    def select_longest_waiting(self) -> Connection | None:
+    def select_longest_waiting(self) -> ClientConnection | None:
         """Return the connection to close: the one whose client we have waited for longest."""
-        waiting = [first for phase in WAITING if (first := next(iter(self.queues[phase]), None))]
+        waiting = [first for phase in CLOSABLE_PHASES if (first := next(iter(self.queues[phase]), None))]
         return min(waiting, key=lambda connection: connection.since_s, default=None)
 
 
@@ -86,7 +88,7 @@ class ConnectionTable:
         self._max_per_group: Final = max_per_group
         self._all = _PhaseQueues()
         self._groups: dict[str, _PhaseQueues] = {}
-        self.made_way = 0
+        self.evicted_count = 0
         """Number of connections that were closed for a new one."""
 
     @property
@@ -95,30 +97,30 @@ class ConnectionTable:
         return self._all.count
 
     @property
-    def groups(self) -> int:
+    def group_count(self) -> int:
         """Number of address groups with an open connection."""
         return len(self._groups)
 
-    def admit(self, connection: Connection, now_s: float) -> bool:
+    def admit(self, connection: ClientConnection, now_s: float) -> bool:
         """Add a new connection, and close another one for it if needed; False if there is no place."""
         own = self._groups.get(connection.group)
         if own is not None and own.count >= self._max_per_group:
             has_room = self._close_longest_waiting(own)
         else:
-            has_room = self._all.count < self._max_connections or self.make_way()
+            has_room = self._all.count < self._max_connections or self.close_longest_waiting()
         if has_room:
             connection.since_s = now_s
             self._all.put(connection)
             self._groups.setdefault(connection.group, _PhaseQueues()).put(connection)
         return has_room
 
-    def make_way(self) -> bool:
+    def close_longest_waiting(self) -> bool:
         """Close the connection that has waited longest; False if none waits."""
         return self._close_longest_waiting(self._all)
 
-    def change(self, connection: Connection, phase: Phase, now_s: float) -> None:
+    def change_phase(self, connection: ClientConnection, phase: ConnectionPhase, now_s: float) -> None:
         """Move a connection to another phase; its time starts again."""
-        if connection.closed:
+        if connection.is_closed:
             return
         queues = (self._all, self._groups[connection.group])
         for each in queues:
@@ -127,16 +129,16 @@ class ConnectionTable:
         for each in queues:
             each.put(connection)
 
-    def close(self, connection: Connection) -> None:
+    def close(self, connection: ClientConnection) -> None:
         """Remove a connection and close it."""
-        if self.leave(connection):
+        if self.remove(connection):
             connection.close()
 
-    def leave(self, connection: Connection) -> bool:
+    def remove(self, connection: ClientConnection) -> bool:
         """Remove a connection that ended by itself; False if it was removed before."""
-        if connection.closed:
+        if connection.is_closed:
             return False
-        connection.closed = True
+        connection.is_closed = True
         self._all.take(connection)
         own = self._groups[connection.group]
         own.take(connection)
@@ -149,7 +151,7 @@ class ConnectionTable:
         expired = []
         for phase, queue in self._all.queues.items():
             for connection in queue:
-                if now_s - connection.since_s < LIMIT_S[phase]:
+                if now_s - connection.since_s < PHASE_LIMITS_S[phase]:
                     break  # the queue is ordered by time
                 expired.append(connection)
         for connection in expired:
@@ -161,7 +163,7 @@ class ConnectionTable:
         if longest_waiting is None:
             return False
         self.close(longest_waiting)
-        self.made_way += 1
+        self.evicted_count += 1
         return True
 
 

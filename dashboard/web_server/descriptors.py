@@ -10,37 +10,39 @@ import resource
 from dataclasses import dataclass
 from typing import Final
 
-RESERVED: Final = 256
+RESERVED_FILES: Final = 256
 """Descriptors for the process itself, and for connections that are closed but not yet released."""
-REQUESTS: Final = 512
+REQUEST_CONNECTIONS: Final = 512
 """Connections besides streams: running requests, and browsers that keep theirs open for the next page."""
-FEWEST_STREAMS: Final = 10
+MIN_STREAMS: Final = 10
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ConnectionLimits:
     """Maximum of open connections, and of streams among them."""
 
     connections: int
     streams: int
 
 
-def room(files: int, streams: int) -> Room:
+def compute_limits(files: int, streams: int) -> ConnectionLimits:
     """Compute the limits for `files` descriptors; a quarter of them, at most RESERVED_FILES, is kept for the process.
 
     Args:
         files: descriptors that this process may open.
         streams: streams in the settings; a third of the connections is never used for streams.
     """
-    connections = files - min(RESERVED, files // 4)
-    return Room(connections, max(FEWEST_STREAMS, min(streams, connections - min(REQUESTS, connections // 3))))
+    connections = files - min(RESERVED_FILES, files // 4)
+    return ConnectionLimits(
+        connections, max(MIN_STREAMS, min(streams, connections - min(REQUEST_CONNECTIONS, connections // 3)))
+    )
 
 
-def make_room(streams: int) -> Room:
+def raise_file_limit(streams: int) -> ConnectionLimits:
     """Raise the process's limit (often 1,024 in a shell) as far as the streams need it and the system allows it."""
-    needed = streams + REQUESTS + RESERVED
+    needed = streams + REQUEST_CONNECTIONS + RESERVED_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < needed:
         wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
@@ -49,7 +51,7 @@ def make_room(streams: int) -> Room:
             soft = wanted
         except OSError as fault:  # a sandbox may forbid it
             _log.warning("the limit of open files stays at %s: %s", soft, fault.strerror)
-    found = room(needed if soft == resource.RLIM_INFINITY else min(soft, needed), streams)
+    found = compute_limits(needed if soft == resource.RLIM_INFINITY else min(soft, needed), streams)
     if found.streams < streams:
         _log.warning(
             "max_streams is %s, but this process may open %s files: %s streams at once; allow it %s files"

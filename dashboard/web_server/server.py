@@ -24,18 +24,18 @@ from gevent.lock import BoundedSemaphore
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
-from dashboard.web_server.connections import Connection, ConnectionTable, Phase, address_group
+from dashboard.web_server.connections import ClientConnection, ConnectionPhase, ConnectionTable, address_group
 
-LARGEST_BODY: Final = 64 * 1024
+MAX_BODY_BYTES: Final = 64 * 1024
 """No request needs a larger body: forms have 16 KiB at most."""
 STREAM_WRITE_S: Final = 20.0
 """A stream whose client accepts no data for this long is closed."""
-STREAM_BUFFER: Final = 32 * 1024
+STREAM_BUFFER_BYTES: Final = 32 * 1024
 """The kernel buffers no more of a stream than this for a slow client, which would only get old frames."""
-TEND_S: Final = 0.5
+EXPIRY_CHECK_S: Final = 0.5
 """How often expired connections are searched for."""
-REPORT_S: Final = 60.0
-TURNS: Final = 4
+LOG_INTERVAL_S: Final = 60.0
+MAX_REQUESTS_PER_TURN: Final = 4
 """At most this many further requests on kept-alive connections start in each turn of the event loop."""
 
 _NO_FILES: Final = {errno.EMFILE, errno.ENFILE}
@@ -76,29 +76,35 @@ class PageServer(WSGIServer):
         self.table: Final = ConnectionTable(
             max_connections, max_connections if proxied else max(1, max_connections // 2)
         )
-        self.turns: Final = BoundedSemaphore(TURNS)
-        self.malformed = 0
+        self.turns: Final = BoundedSemaphore(MAX_REQUESTS_PER_TURN)
+        self.malformed_count = 0
         self._refused_count = self._expired_count = 0
         self._checked_s = self._logged_s = time.monotonic()
         self._is_paused = False
 
-    def tend(self, now_s: float) -> None:
+    def check_connections(self, now_s: float) -> None:
         """Close expired connections; log what was refused, at most once a minute. Call it often."""
-        if now_s - self._checked_s < TEND_S:
+        if now_s - self._checked_s < EXPIRY_CHECK_S:
             return
         self._checked_s = now_s
         self._expired_count += self.table.close_expired(now_s)
         if self._is_paused:
             self._is_paused = False
             self.start_accepting()
-        if now_s - self._logged_s >= REPORT_S:
+        if now_s - self._logged_s >= LOG_INTERVAL_S:
             self._logged_s = now_s
-            if self._expired_count or self._refused_count or self.malformed or self.table.made_way:
+            if self._expired_count or self._refused_count or self.malformed_count or self.table.evicted_count:
                 _log.info(
                     "connections: %s closed as too slow, %s closed to make room, %s refused; %s malformed; %s are open",
-                    *(self._expired_count, self.table.made_way, self._refused_count, self.malformed, self.table.count),
+                    *(
+                        self._expired_count,
+                        self.table.evicted_count,
+                        self._refused_count,
+                        self.malformed_count,
+                        self.table.count,
+                    ),
                 )
-            self._expired_count = self._refused_count = self.malformed = self.table.made_way = 0
+            self._expired_count = self._refused_count = self.malformed_count = self.table.evicted_count = 0
 
     def do_read(self) -> Any:
         """Accept one connection; without a free descriptor, free one and pause, since the listener would stay ready."""
@@ -109,7 +115,7 @@ class PageServer(WSGIServer):
                 raise
             self._is_paused = True
             self.stop_accepting()
-            self.table.make_way()
+            self.table.close_longest_waiting()
             return None
 
     def handle(self, sock: gevent.socket.socket, address: Any) -> None:
@@ -126,7 +132,7 @@ class PageServer(WSGIServer):
             if not _is_gone(fault, handler.connection):
                 raise
         finally:
-            self.table.leave(handler.connection)
+            self.table.remove(handler.connection)
 
 
 class _Handler(WSGIHandler):
@@ -134,7 +140,7 @@ class _Handler(WSGIHandler):
 
     def __init__(self, sock: gevent.socket.socket, address: Any, server: PageServer) -> None:
         super().__init__(sock, address, server)
-        self.connection: Final = Connection(address_group(str(address[0])), self._shut_down)
+        self.connection: Final = ClientConnection(address_group(str(address[0])), self._shut_down)
         self._page_server = server
         self._is_first = True
         self._queued: Any = None
@@ -143,15 +149,15 @@ class _Handler(WSGIHandler):
         try:
             result = super().handle_one_request()
         except _RequestRefused as refused:
-            self._page_server.malformed += not self.connection.closed
+            self._page_server.malformed_count += not self.connection.is_closed
             result = refused.response
-        self._enter_phase(Phase.IDLE)
+        self._enter_phase(ConnectionPhase.IDLE)
         self._is_first = False
         return result
 
     def read_requestline(self) -> str:
         line: str = super().read_requestline()
-        self._enter_phase(Phase.HEADERS)
+        self._enter_phase(ConnectionPhase.HEADERS)
         return line
 
     def read_request(self, raw_requestline: str) -> Any:
@@ -168,11 +174,11 @@ class _Handler(WSGIHandler):
 
     def get_environ(self) -> dict[str, Any]:
         """Return the request with its whole body, so that the application never waits for a client."""
-        if (self.content_length or 0) > LARGEST_BODY:
+        if (self.content_length or 0) > MAX_BODY_BYTES:
             raise _RequestRefused(_TOO_LARGE)
         environ: dict[str, Any] = super().get_environ()
         if self.content_length or "HTTP_TRANSFER_ENCODING" in environ:
-            self._enter_phase(Phase.BODY)
+            self._enter_phase(ConnectionPhase.BODY)
             body = self._read_body(environ["wsgi.input"])
             environ["wsgi.input"] = BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
@@ -182,17 +188,17 @@ class _Handler(WSGIHandler):
             with self._page_server.turns:
                 gevent.sleep(0)
             self._queued = None
-        self._enter_phase(Phase.WORK)
+        self._enter_phase(ConnectionPhase.WORK)
         return environ
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         is_stream = any(
             name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in headers
         )
-        self._enter_phase(Phase.STREAM if is_stream else Phase.RESPONSE)
+        self._enter_phase(ConnectionPhase.STREAM if is_stream else ConnectionPhase.RESPONSE)
         if is_stream:
             with contextlib.suppress(OSError):
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER)
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER_BYTES)
             self.socket.settimeout(STREAM_WRITE_S)
         return super().start_response(status, headers, exc_info)
 
@@ -204,14 +210,14 @@ class _Handler(WSGIHandler):
 
     def log_error(self, _message: str, *_values: object) -> None:
         """Count a malformed request; its text and address do not belong in a log."""
-        self._page_server.malformed += not self.connection.closed
+        self._page_server.malformed_count += not self.connection.is_closed
 
     def _read_body(self, source: Any) -> bytes:
         try:
-            body: bytes = source.read(LARGEST_BODY + 1)
+            body: bytes = source.read(MAX_BODY_BYTES + 1)
         except (OSError, ValueError) as fault:  # wrong chunks, or a premature end
             raise _RequestRefused(_BAD_REQUEST) from fault
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY_BYTES:
             raise _RequestRefused(_TOO_LARGE)
         return body
 
@@ -222,12 +228,12 @@ class _Handler(WSGIHandler):
         if self._queued is not None:
             self._queued.kill(block=False)
 
-    def _enter_phase(self, phase: Phase) -> None:
-        self._page_server.table.change(self.connection, phase, time.monotonic())
+    def _enter_phase(self, phase: ConnectionPhase) -> None:
+        self._page_server.table.change_phase(self.connection, phase, time.monotonic())
 
 
-def _is_gone(fault: OSError, connection: Connection) -> bool:
-    return connection.closed or isinstance(fault, TimeoutError) or fault.errno in _GONE
+def _is_gone(fault: OSError, connection: ClientConnection) -> bool:
+    return connection.is_closed or isinstance(fault, TimeoutError) or fault.errno in _GONE
 
 
 def _send_no_room(sock: gevent.socket.socket) -> None:

@@ -15,17 +15,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
-from edge.file_access import access_problem
-from edge.message import SensorEvent
+from edge.contract.message import SensorEvent
 from edge.outbox import schema
-from edge.outbox.rows import KINDS, VERSION, Holes, Row, Said, State, new_row
-from edge.outbox.salvage import log_of, newest_state, states_in_log
-from edge.plurals import counted
-from edge.sqlite_check import integrity_problem
-from edge.sqlite_transaction import transaction
+from edge.outbox.rows import KINDS_BY_NAME, OUTBOX_VERSION, Holes, OutboxRow, OutboxState, PendingEvent, new_row
+from edge.outbox.salvage import find_newest_state, find_states_in_wal, wal_path
+from edge.process.file_access import find_access_problem
+from edge.process.plurals import format_count
+from edge.process.sqlite_check import find_integrity_problem
+from edge.process.sqlite_transaction import transaction
 
-SCHEMA_VERSION: Final = VERSION
-ASIDES: Final = 3
+SCHEMA_VERSION: Final = OUTBOX_VERSION
+MAX_DAMAGED_FILES: Final = 3
 """At most this many damaged files are kept beside the outbox."""
 _SELECT: Final = f"SELECT {schema.COLUMNS}, sum FROM events"  # noqa: S608 - our own names
 _TEMPORARY_CODES: Final = frozenset(
@@ -82,10 +82,10 @@ class Outbox:
         """
         self._path, self._max_events, self._boot = path, max_events, boot
         self.stream = ""
-        self.oldest, self.last, self.dropped = 1, 0, 0
-        self.inherited = 0
+        self.oldest_seq, self.last_seq, self.dropped = 1, 0, 0
+        self.last_seq_at_open = 0
         """The last event when the file was opened: no collector can have stored a later one."""
-        self.has_residue = False
+        self.has_deleted_in_log = False
         """Whether the write-ahead log may still hold deleted events."""
         self._holes = Holes()
         self._first_untimed_seq: int | None = None
@@ -94,7 +94,7 @@ class Outbox:
             self._open()
         except OutboxCorrupt as fault:
             with self._translate_errors():
-                log.error("%s; %s", fault, schema.replace_damaged(path, ASIDES))  # noqa: TRY400 - one plain line
+                log.error("%s; %s", fault, schema.replace_damaged(path, MAX_DAMAGED_FILES))  # noqa: TRY400 - one plain line
             self._open()
 
     def __enter__(self) -> Self:
@@ -106,30 +106,30 @@ class Outbox:
     @property
     def depth(self) -> int:
         """How many events the outbox holds."""
-        return self.last - self.oldest + 1
+        return self.last_seq - self.oldest_seq + 1
 
-    def append(self, events: Sequence[Said], lost: int = 0) -> None:
+    def append(self, events: Sequence[PendingEvent], lost: int = 0) -> None:
         """Write events in one transaction; they are on disk when it returns.
 
         Args:
             events: the events, oldest first.
             lost: number of events that were dropped before they came here; added to `dropped`.
         """
-        rows = [new_row(self.last + number, item, self._boot) for number, item in enumerate(events, start=1)]
-        last = self.last + len(rows)
-        oldest = max(self.oldest, last - self._max_events + 1)
-        lost += oldest - self.oldest
+        rows = [new_row(self.last_seq + number, item, self._boot) for number, item in enumerate(events, start=1)]
+        last = self.last_seq + len(rows)
+        oldest = max(self.oldest_seq, last - self._max_events + 1)
+        lost += oldest - self.oldest_seq
         with self._transaction() as db:
-            schema.insert(db, self.stream, rows)
-            if oldest > self.oldest:
+            schema.insert_rows(db, self.stream, rows)
+            if oldest > self.oldest_seq:
                 db.execute("DELETE FROM events WHERE seq < ?", (oldest,))
             self._write_state(db, last, self.dropped + lost)
         if self._first_untimed_seq is None:
             self._first_untimed_seq = next((row.seq for row in rows if row.at_ms is None), None)
-        self.last, self.dropped = last, self.dropped + lost
+        self.last_seq, self.dropped = last, self.dropped + lost
         self._move_oldest(oldest)
 
-    def stamp(self, offset_ms: int) -> None:
+    def assign_times(self, offset_ms: int) -> None:
         """Set the time of day of every event of this boot that has none: monotonic time plus `offset_ms`."""
         if self._first_untimed_seq is None:
             return
@@ -140,62 +140,62 @@ class Outbox:
                     self._rewrite(db, row.seq, _with_time(row, at_ms, row.synchronised))
         self._first_untimed_seq = None
 
-    def read(self, from_seq: int, limit: int) -> list[SensorEvent]:
+    def read_events(self, from_seq: int, limit: int) -> list[SensorEvent]:
         """Read at most `limit` events from `from_seq` on, up to the first hole or event without a time of day."""
-        from_seq = max(from_seq, self.oldest)
+        from_seq = max(from_seq, self.oldest_seq)
         ends = [end for end in (self._first_untimed_seq, self._holes.first_from(from_seq)) if end is not None]
         with self._translate_errors():
             found = self._db.execute(
                 f"{_SELECT} WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
-                (from_seq, min(ends, default=self.last + 1), limit),
+                (from_seq, min(ends, default=self.last_seq + 1), limit),
             ).fetchall()
         events: list[SensorEvent] = []
         for *columns, checksum in found:
-            row = Row._make(columns)
+            row = OutboxRow._make(columns)
             expected = from_seq + len(events)
             if row.seq != expected or not self._is_sound(row, checksum):
                 self._add_hole(expected, max(expected, row.seq - 1))
                 break
-            events.append(row.event())
+            events.append(row.to_event())
         return events
 
-    def cover(self, seq: int) -> None:
+    def delete_covered(self, seq: int) -> None:
         """Delete everything up to `seq`: the collector has stored it."""
-        seq = min(seq, self.last)
-        if seq >= self.oldest:
+        seq = min(seq, self.last_seq)
+        if seq >= self.oldest_seq:
             self._drop_below(seq + 1, counted=0)
 
-    def renew(self) -> None:
+    def start_new_stream(self) -> None:
         """Start a new stream with the events held, numbered from 1.
 
         Used if the file is older than what the collector has stored from it, for example after a memory card was
         restored from a copy: it would reuse numbers, and the collector would take new events for repeats.
         """
-        stream, below = schema.new_stream(), self.oldest - 1
+        stream, below = schema.create_stream_id(), self.oldest_seq - 1
         with self._transaction() as db:
-            for row in self._sound_rows(db, self.oldest):
+            for row in self._sound_rows(db, self.oldest_seq):
                 self._rewrite(db, row.seq, row._replace(seq=row.seq - below), stream)
-            self._write_state(db, self.last - below, self.dropped, stream)
-        self.stream, self.oldest, self.last = stream, 1, self.last - below
+            self._write_state(db, self.last_seq - below, self.dropped, stream)
+        self.stream, self.oldest_seq, self.last_seq = stream, 1, self.last_seq - below
         self._holes.shift(-below)
         self._first_untimed_seq = None if self._first_untimed_seq is None else self._first_untimed_seq - below
-        self.inherited = self.last  # no collector has an event of the new stream
+        self.last_seq_at_open = self.last_seq  # no collector has an event of the new stream
 
-    def forget(self, before_ms: int) -> None:
+    def delete_old(self, before_ms: int) -> None:
         """Drop and count the oldest events, up to the first from `before_ms` on or without a time of day."""
         with self._translate_errors():
             found = self._db.execute(
                 "SELECT seq FROM events WHERE at_ms >= ? OR at_ms IS NULL ORDER BY seq LIMIT 1", (before_ms,)
             ).fetchone()
-        oldest = self.last + 1 if found is None else found[0]
-        if oldest > self.oldest:
-            self._drop_below(oldest, counted=oldest - self.oldest)
+        oldest = self.last_seq + 1 if found is None else found[0]
+        if oldest > self.oldest_seq:
+            self._drop_below(oldest, counted=oldest - self.oldest_seq)
 
     def clear_log(self) -> None:
         """Write the log into the file and empty it, so that deleted events can be read in neither."""
         with self._translate_errors():
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self.has_residue = False
+        self.has_deleted_in_log = False
 
     def close(self) -> None:
         """Close the file; its events are kept."""
@@ -217,7 +217,7 @@ class Outbox:
 
     def _prepare_file(self) -> None:
         db = self._db
-        in_log = list(states_in_log(self._path))  # before SQLite drops what it cannot read there
+        in_log = list(find_states_in_wal(self._path))  # before SQLite drops what it cannot read there
         for pragma in schema.PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         with transaction(db):  # takes the lock, so that a second agent fails here
@@ -228,31 +228,33 @@ class Outbox:
             known = [item.last for item in in_log if item.stream == state.stream]
             self._find_holes(db, state.last, max([state.last, *known]))
             self._assign_times_of_earlier_boots(db)
-            self._write_state(db, self.last, self.dropped)
-        self.inherited = self.last
+            self._write_state(db, self.last_seq, self.dropped)
+        self.last_seq_at_open = self.last_seq
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._skip_holes()
 
     def _bring_up_to_date(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if version > VERSION:
-            ours = newest_state(self._path)
-            if ours is not None and ours.version <= VERSION:
+        if version > OUTBOX_VERSION:
+            ours = find_newest_state(self._path)
+            if ours is not None and ours.version <= OUTBOX_VERSION:
                 raise OutboxCorrupt(f"{self._path} is damaged: its version is {version}, its state's {ours.version}")
             raise OutboxRejected(
-                f"{self._path} has schema {version}, this version of Ledig supports {VERSION};"
+                f"{self._path} has schema {version}, this version of Ledig supports {OUTBOX_VERSION};"
                 " install the newer version again, or move the file away (its events are then not sent)"
             )
         if version == 0 and not tables:
-            schema.create(db, State(schema.new_stream(), 0, 0))
-        elif version == 0 or integrity_problem(db, "quick_check"):
+            schema.create_tables(db, OutboxState(schema.create_stream_id(), 0, 0))
+        elif version == 0 or find_integrity_problem(db, "quick_check"):
             raise OutboxCorrupt(f"{self._path} is damaged")
         elif version == 1:
             schema.migrate_from_1(db)
 
-    def _read_state(self, db: sqlite3.Connection) -> State:
-        found = [state for (line,) in db.execute("SELECT state FROM outbox") for state in State.found_in(line.encode())]
+    def _read_state(self, db: sqlite3.Connection) -> OutboxState:
+        found = [
+            state for (line,) in db.execute("SELECT state FROM outbox") for state in OutboxState.find_in(line.encode())
+        ]
         if len(found) != 1:
             raise OutboxCorrupt(f"{self._path} is damaged: its state has a wrong checksum")
         return found[0]
@@ -263,7 +265,7 @@ class Outbox:
         first_seq, expected, lost = 0, 0, 0
         unsound: list[tuple[int]] = []
         for *columns, checksum in db.execute(f"{_SELECT} ORDER BY seq"):
-            row = Row._make(columns)
+            row = OutboxRow._make(columns)
             if not self._is_sound(row, checksum):
                 unsound.append((row.seq,))  # its number may be wrong too
                 continue
@@ -276,13 +278,15 @@ class Outbox:
             expected = row.seq + 1
         if not expected:
             first_seq = expected = min([seq for (seq,) in unsound if 0 < seq <= last], default=last + 1)
-        self.last = max(last_in_log, expected - 1)
-        self._holes.add(expected, self.last)
-        lost += self.last + 1 - expected
-        self.oldest = max(1, first_seq)
+        self.last_seq = max(last_in_log, expected - 1)
+        self._holes.add(expected, self.last_seq)
+        lost += self.last_seq + 1 - expected
+        self.oldest_seq = max(1, first_seq)
         db.executemany("DELETE FROM events WHERE seq = ?", unsound)
         if lost:
-            log.error("%s: damaged and reported as lost: %s; the others are sent", self._path, counted(lost, "event"))
+            log.error(
+                "%s: damaged and reported as lost: %s; the others are sent", self._path, format_count(lost, "event")
+            )
 
     def _assign_times_of_earlier_boots(self, db: sqlite3.Connection) -> None:
         if self._first_untimed_seq is None:
@@ -297,10 +301,10 @@ class Outbox:
 
     # Rows and holes
 
-    def _is_sound(self, row: Row, checksum: object) -> bool:
-        return checksum == row.sum(self.stream) and row.kind in KINDS
+    def _is_sound(self, row: OutboxRow, checksum: object) -> bool:
+        return checksum == row.compute_checksum(self.stream) and row.kind in KINDS_BY_NAME
 
-    def _sound_rows(self, db: sqlite3.Connection, from_seq: int) -> Iterator[Row]:
+    def _sound_rows(self, db: sqlite3.Connection, from_seq: int) -> Iterator[OutboxRow]:
         """Yield every sound row from a number on, in chunks; the caller may rewrite rows that it has received."""
         after = from_seq - 1
         while True:
@@ -308,14 +312,14 @@ class Outbox:
             if not found:
                 return
             for *columns, checksum in found:
-                row = Row._make(columns)
+                row = OutboxRow._make(columns)
                 after = row.seq
                 if self._is_sound(row, checksum):
                     yield row
 
-    def _rewrite(self, db: sqlite3.Connection, seq: int, row: Row, stream: str | None = None) -> None:
+    def _rewrite(self, db: sqlite3.Connection, seq: int, row: OutboxRow, stream: str | None = None) -> None:
         db.execute("DELETE FROM events WHERE seq IN (?, ?)", (seq, row.seq))
-        schema.insert(db, stream or self.stream, [row])
+        schema.insert_rows(db, stream or self.stream, [row])
 
     def _add_hole(self, first: int, last: int) -> None:
         log.error("%s: events %d to %d are damaged; they are reported as lost", self._path, first, last)
@@ -324,9 +328,9 @@ class Outbox:
 
     def _skip_holes(self) -> None:
         """Drop and count a hole once receipts cover everything before it."""
-        hole_end = self._holes.end_of(self.oldest)
+        hole_end = self._holes.end_of(self.oldest_seq)
         if hole_end is not None:
-            self._drop_below(hole_end + 1, counted=hole_end + 1 - self.oldest)
+            self._drop_below(hole_end + 1, counted=hole_end + 1 - self.oldest_seq)
 
     def _drop_below(self, oldest: int, counted: int) -> None:
         """Delete everything below `oldest` and a hole that begins there."""
@@ -336,14 +340,14 @@ class Outbox:
         with self._transaction() as db:
             db.execute("DELETE FROM events WHERE seq < ?", (oldest,))
             if counted:
-                self._write_state(db, self.last, self.dropped + counted)
+                self._write_state(db, self.last_seq, self.dropped + counted)
         self.dropped += counted
         self._move_oldest(oldest)
 
     def _move_oldest(self, oldest: int) -> None:
-        if oldest > self.oldest:
-            self.oldest, self.has_residue = oldest, True
-            self._holes.forget_below(oldest)
+        if oldest > self.oldest_seq:
+            self.oldest_seq, self.has_deleted_in_log = oldest, True
+            self._holes.remove_below(oldest)
             if self._first_untimed_seq is not None and self._first_untimed_seq < oldest:
                 self._first_untimed_seq = self._find_first_untimed()
 
@@ -353,7 +357,7 @@ class Outbox:
         return None if seq is None else int(seq)
 
     def _write_state(self, db: sqlite3.Connection, last: int, dropped: int, stream: str | None = None) -> None:
-        db.execute("UPDATE outbox SET state = ?", (State(stream or self.stream, last, dropped).line(),))
+        db.execute("UPDATE outbox SET state = ?", (OutboxState(stream or self.stream, last, dropped).format_line(),))
 
     # The disk
 
@@ -384,11 +388,11 @@ class Outbox:
     def _remedy(self) -> str:
         """Return the remedy; SQLite reports a file of another user as a failing disk."""
         with suppress(OSError):  # a disk that fails may not even show owner and mode
-            return access_problem(self._path) or "check the disk"
+            return find_access_problem(self._path) or "check the disk"
         return "check the disk"
 
 
-def _with_time(row: Row, at_ms: int, synchronised: int) -> Row:
+def _with_time(row: OutboxRow, at_ms: int, synchronised: int) -> OutboxRow:
     return row._replace(at_ms=at_ms, synchronised=synchronised, monotonic_ms=None, wall_ms=None, boot=None)
 
 
@@ -403,7 +407,7 @@ def _check_header(path: Path) -> None:
             header = file.read(_HEADER_BYTES)
     except FileNotFoundError:
         header = b""
-    if not header and not log_of(path).exists():
+    if not header and not wal_path(path).exists():
         return
     is_sound = (
         len(header) == _HEADER_BYTES

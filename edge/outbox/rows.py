@@ -13,28 +13,28 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Self
 
-from edge.message import Kind, SensorEvent
+from edge.contract.message import EventKind, SensorEvent
 
-VERSION: Final = 2
+OUTBOX_VERSION: Final = 2
 """The version of the tables and of the state line."""
-KINDS: Final = {kind.value: kind for kind in Kind}
+KINDS_BY_NAME: Final = {kind.value: kind for kind in EventKind}
 _STATE: Final = re.compile(
     rb"(ledig-outbox version=(\d{1,6}) stream=([0-9a-f]{16}) last=(\d{1,16}) dropped=(\d{1,16})) crc=([0-9a-f]{8})"
 )
 
 
-class Said(NamedTuple):
+class PendingEvent(NamedTuple):
     """An event that has no number yet. `at_ms` is None until the time of day is known."""
 
     sensor: str
-    kind: Kind
+    kind: EventKind
     value: float
     monotonic_ms: int
     wall_ms: int
     at_ms: int | None
 
 
-class Row(NamedTuple):
+class OutboxRow(NamedTuple):
     """One row of the table of events."""
 
     seq: int
@@ -49,25 +49,27 @@ class Row(NamedTuple):
     wall_ms: int | None
     boot: str | None
 
-    def sum(self, stream: str) -> int:
+    def compute_checksum(self, stream: str) -> int:
         """Compute the checksum of this row."""
         return zlib.crc32(repr((stream, *self)).encode(errors="surrogateescape"))
 
-    def event(self) -> SensorEvent:
+    def to_event(self) -> SensorEvent:
         """Convert the row to an event for the collector; it must have a time of day."""
         assert self.at_ms is not None  # noqa: S101 - the caller reads only up to the first row without
-        return SensorEvent(self.seq, self.sensor, self.at_ms, KINDS[self.kind], self.value, bool(self.synchronised))
+        return SensorEvent(
+            self.seq, self.sensor, self.at_ms, KINDS_BY_NAME[self.kind], self.value, bool(self.synchronised)
+        )
 
 
-def new_row(seq: int, event: Said, boot: str) -> Row:
+def new_row(seq: int, event: PendingEvent, boot: str) -> OutboxRow:
     """Create the row of a new event; a whole number is stored as an integer, as SQLite does."""
     value = int(event.value) if float(event.value).is_integer() else event.value
     if event.at_ms is not None:
-        return Row(seq, event.sensor, event.kind.value, value, event.at_ms, 1, None, None, None)
-    return Row(seq, event.sensor, event.kind.value, value, None, 1, event.monotonic_ms, event.wall_ms, boot)
+        return OutboxRow(seq, event.sensor, event.kind.value, value, event.at_ms, 1, None, None, None)
+    return OutboxRow(seq, event.sensor, event.kind.value, value, None, 1, event.monotonic_ms, event.wall_ms, boot)
 
 
-class State(NamedTuple):
+class OutboxState(NamedTuple):
     """The state of an outbox besides its rows."""
 
     stream: str
@@ -75,15 +77,15 @@ class State(NamedTuple):
     """The highest number that was ever assigned."""
     dropped: int
     """Events that were dropped since the outbox was created."""
-    version: int = VERSION
+    version: int = OUTBOX_VERSION
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         """Format the state as text that can be found in the raw bytes of a damaged file."""
         text = f"ledig-outbox version={self.version} stream={self.stream} last={self.last} dropped={self.dropped}"
         return f"{text} crc={zlib.crc32(text.encode()):08x}"
 
     @classmethod
-    def found_in(cls, raw: bytes) -> Iterator[Self]:
+    def find_in(cls, raw: bytes) -> Iterator[Self]:
         """Find every sound state line in raw bytes."""
         for found in _STATE.finditer(raw):
             text, version, stream, last, dropped, crc = found.groups()
@@ -117,7 +119,7 @@ class Holes:
         """Return the last number of the hole that contains `seq`; None if there is none."""
         return next((high for low, high in self._ranges if low <= seq <= high), None)
 
-    def forget_below(self, seq: int) -> int:
+    def remove_below(self, seq: int) -> int:
         """Remove everything below `seq`; return how many numbers were removed."""
         removed = sum(min(high, seq - 1) - low + 1 for low, high in self._ranges if low < seq)
         self._ranges = [(max(low, seq), high) for low, high in self._ranges if high >= seq]

@@ -15,47 +15,47 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from edge.outbox.rows import KINDS, Row, State
+from edge.outbox.rows import KINDS_BY_NAME, OutboxRow, OutboxState
 
 PAGE_BYTES: Final = 4096
 _LEAF_PAGE: Final = 0x0D
 _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES = 32, 24
 _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes of an integer, by its serial type."""
-_COLUMNS: Final = len(Row._fields) + 1
+_COLUMNS: Final = len(OutboxRow._fields) + 1
 """Columns of a row with its checksum. The first, `seq`, is the key and is stored as NULL."""
 
 Value = int | float | str | None
 
 
-def log_of(path: Path) -> Path:
+def wal_path(path: Path) -> Path:
     """Return the path of a file's write-ahead log."""
     return path.with_name(path.name + "-wal")
 
 
-def newest_state(path: Path) -> State | None:
+def find_newest_state(path: Path) -> OutboxState | None:
     """Find the sound state with the highest number in the file or its log; may raise OSError."""
-    states = (state for page in _read_all_pages(path) for state in State.found_in(page))
+    states = (state for page in _read_all_pages(path) for state in OutboxState.find_in(page))
     return max(states, key=lambda state: (state.last, state.dropped), default=None)
 
 
-def states_in_log(path: Path) -> Iterator[State]:
+def find_states_in_wal(path: Path) -> Iterator[OutboxState]:
     """Find every sound state in the log, where SQLite drops all after a damaged page; may raise OSError."""
-    for page in _read_pages(log_of(path), _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES):
-        yield from State.found_in(page)
+    for page in _read_pages(wal_path(path), _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES):
+        yield from OutboxState.find_in(page)
 
 
-def sound_rows(path: Path, stream: str) -> Iterator[Row]:
+def read_sound_rows(path: Path, stream: str) -> Iterator[OutboxRow]:
     """Read every row of this stream whose checksum is right, some of them twice; may raise OSError."""
     for page in _read_all_pages(path):
         for row, checksum in _parse_rows(page):
-            if checksum == row.sum(stream) and row.kind in KINDS:
+            if checksum == row.compute_checksum(stream) and row.kind in KINDS_BY_NAME:
                 yield row
 
 
 def _read_all_pages(path: Path) -> Iterator[bytes]:
     yield from _read_pages(path, 0, 0)
-    yield from _read_pages(log_of(path), _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES)
+    yield from _read_pages(wal_path(path), _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES)
 
 
 def _read_pages(path: Path, start: int, between: int) -> Iterator[bytes]:
@@ -70,7 +70,7 @@ def _read_pages(path: Path, start: int, between: int) -> Iterator[bytes]:
             yield page[between:]
 
 
-def _parse_rows(page: bytes) -> Iterator[tuple[Row, int]]:
+def _parse_rows(page: bytes) -> Iterator[tuple[OutboxRow, int]]:
     """Parse the rows of a leaf page and their stored checksums; skip what cannot be a row."""
     if len(page) < 8 or page[0] != _LEAF_PAGE:
         return
@@ -85,7 +85,7 @@ def _parse_rows(page: bytes) -> Iterator[tuple[Row, int]]:
             yield found
 
 
-def _parse_row(page: bytes, at: int) -> tuple[Row, int] | None:
+def _parse_row(page: bytes, at: int) -> tuple[OutboxRow, int] | None:
     _, at = _parse_varint(page, at)  # the length of the payload
     seq, at = _parse_varint(page, at)
     header_bytes, body = _parse_varint(page, at)
@@ -103,7 +103,7 @@ def _parse_row(page: bytes, at: int) -> tuple[Row, int] | None:
     checksum = values.pop()
     if not isinstance(checksum, int):
         return None
-    return Row(seq, *values[1:]), checksum  # type: ignore[arg-type] # the checksum proves the types
+    return OutboxRow(seq, *values[1:]), checksum  # type: ignore[arg-type] # the checksum proves the types
 
 
 def _parse_varint(page: bytes, at: int) -> tuple[int, int]:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from edge.outbox.rows import KINDS, VERSION, Row, State
-from edge.outbox.salvage import log_of, newest_state, sound_rows
-from edge.plurals import counted
+from edge.outbox.rows import KINDS_BY_NAME, OUTBOX_VERSION, OutboxRow, OutboxState
+from edge.outbox.salvage import find_newest_state, read_sound_rows, wal_path
+from edge.process.plurals import format_count
 
 # not AUTOINCREMENT: `last` in the state line prevents that a number is assigned twice
 _EVENTS_TABLE: Final = """
@@ -24,8 +24,8 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY, sensor TEXT NOT NULL, kind TEXT NO
     sum INTEGER NOT NULL)
 """
 _STATE_TABLE: Final = "CREATE TABLE outbox (state TEXT NOT NULL)"
-COLUMNS: Final = ", ".join(Row._fields)
-INSERT: Final = f"INSERT INTO events ({COLUMNS}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
+COLUMNS: Final = ", ".join(OutboxRow._fields)
+INSERT_EVENT: Final = f"INSERT INTO events ({COLUMNS}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
 CHUNK_ROWS: Final = 2000
 PRAGMAS: Final = (
     "locking_mode = EXCLUSIVE",  # one agent per file, and no shared-memory file beside it
@@ -40,7 +40,7 @@ PRAGMAS: Final = (
 log = logging.getLogger(__name__)
 
 
-def new_stream() -> str:
+def create_stream_id() -> str:
     """Create the random id of a new stream."""
     return os.urandom(8).hex()
 
@@ -52,17 +52,17 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def create(db: sqlite3.Connection, state: State) -> None:
+def create_tables(db: sqlite3.Connection, state: OutboxState) -> None:
     """Create the tables, inside a transaction."""
     db.execute(_STATE_TABLE)  # the first page after the header survives most truncations
     db.execute(_EVENTS_TABLE)
-    db.execute("INSERT INTO outbox VALUES (?)", (state.line(),))
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("INSERT INTO outbox VALUES (?)", (state.format_line(),))
+    db.execute(f"PRAGMA user_version = {OUTBOX_VERSION}")
 
 
-def insert(db: sqlite3.Connection, stream: str, rows: Iterable[Row]) -> None:
+def insert_rows(db: sqlite3.Connection, stream: str, rows: Iterable[OutboxRow]) -> None:
     """Insert rows with their checksums."""
-    db.executemany(INSERT, ((*row, row.sum(stream)) for row in rows))
+    db.executemany(INSERT_EVENT, ((*row, row.compute_checksum(stream)) for row in rows))
 
 
 def migrate_from_1(db: sqlite3.Connection) -> None:
@@ -71,22 +71,22 @@ def migrate_from_1(db: sqlite3.Connection) -> None:
     (last,) = db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
     db.execute("ALTER TABLE events RENAME TO events_1")
     db.execute("DROP TABLE outbox")
-    create(db, State(stream, last, dropped))
+    create_tables(db, OutboxState(stream, last, dropped))
     after = -1
     while True:
         rows = db.execute(
             f"SELECT {COLUMNS} FROM events_1 WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own names
             (after, CHUNK_ROWS),
         ).fetchall()
-        insert(db, stream, (row for row in map(Row._make, rows) if _is_event(row)))
+        insert_rows(db, stream, (row for row in map(OutboxRow._make, rows) if _is_event(row)))
         if not rows:
             break
         after = rows[-1][0]
     db.execute("DROP TABLE events_1")
 
 
-def _is_event(row: Row) -> bool:
-    kind = KINDS.get(row.kind)
+def _is_event(row: OutboxRow) -> bool:
+    kind = KINDS_BY_NAME.get(row.kind)
     numbers = isinstance(row.value, int | float) and isinstance(
         row.at_ms if row.at_ms is not None else row.wall_ms, int
     )
@@ -108,9 +108,9 @@ def replace_damaged(path: Path, max_asides: int) -> str:
     Raises:
         OSError, sqlite3.Error: the damaged file was not moved.
     """
-    state = newest_state(path)
+    state = find_newest_state(path)
     new_path = path.with_name(f"{path.name}.new")
-    for part in (new_path, log_of(new_path)):
+    for part in (new_path, wal_path(new_path)):
         part.unlink(missing_ok=True)
     count = 0
     if state is not None:
@@ -120,39 +120,40 @@ def replace_damaged(path: Path, max_asides: int) -> str:
         return f"moved to {aside.name}; nothing in it is readable, its events are lost and a new stream starts"
     new_path.replace(path)
     _sync_folder(path.parent)
-    return f"moved to {aside.name}; recovered: {counted(count, 'event')}, the others are reported as lost"
+    return f"moved to {aside.name}; recovered: {format_count(count, 'event')}, the others are reported as lost"
 
 
 def finish_replacement(path: Path) -> None:
     """Finish a `replace_damaged` that a power cut interrupted; may raise OSError."""
     new_path = path.with_name(f"{path.name}.new")
-    if not path.exists() and new_path.exists() and not log_of(new_path).exists():
+    if not path.exists() and new_path.exists() and not wal_path(new_path).exists():
         new_path.replace(path)
 
 
-def _build_replacement(new_path: Path, damaged: Path, state: State) -> int:
+def _build_replacement(new_path: Path, damaged: Path, state: OutboxState) -> int:
     db = connect(new_path)
     try:
         for pragma in PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         db.execute("BEGIN IMMEDIATE")
-        create(db, state)
+        create_tables(db, state)
         db.executemany(  # the log may hold an older version of a row, without its time of day
-            f"{INSERT} ON CONFLICT (seq) DO UPDATE SET at_ms = excluded.at_ms, synchronised = excluded.synchronised,"
+            f"{INSERT_EVENT} ON CONFLICT (seq) DO UPDATE"
+            " SET at_ms = excluded.at_ms, synchronised = excluded.synchronised,"
             " monotonic_ms = NULL, wall_ms = NULL, boot = NULL, sum = excluded.sum"
             " WHERE at_ms IS NULL AND excluded.at_ms IS NOT NULL",
-            ((*row, row.sum(state.stream)) for row in sound_rows(damaged, state.stream)),
+            ((*row, row.compute_checksum(state.stream)) for row in read_sound_rows(damaged, state.stream)),
         )
         last, count = db.execute("SELECT coalesce(max(seq), 0), count(*) FROM events").fetchone()
         if last > state.last:
-            db.execute("UPDATE outbox SET state = ?", (state._replace(last=last).line(),))
+            db.execute("UPDATE outbox SET state = ?", (state._replace(last=last).format_line(),))
         db.execute("COMMIT")
     finally:
         db.close()  # writes the log into the file and removes it
     return int(count)
 
 
-def asides_of(path: Path) -> list[Path]:
+def list_damaged_files(path: Path) -> list[Path]:
     """List the damaged files that were moved aside, without their logs."""
     return [
         each for each in path.parent.glob(f"{path.name}.corrupt-*") if each.suffix.removeprefix(".corrupt-").isdigit()
@@ -161,27 +162,27 @@ def asides_of(path: Path) -> list[Path]:
 
 def _move_aside(path: Path, max_asides: int) -> Path:
     """Rename a damaged file and its log with the next number; keep only the newest `max_asides` of them."""
-    numbers = sorted(int(each.suffix.removeprefix(".corrupt-")) for each in asides_of(path))
+    numbers = sorted(int(each.suffix.removeprefix(".corrupt-")) for each in list_damaged_files(path))
     aside = path.with_name(f"{path.name}.corrupt-{numbers[-1] + 1 if numbers else 1}")
     for old in numbers[: max(0, len(numbers) - max_asides + 1)]:
-        remove_aside(path.with_name(f"{path.name}.corrupt-{old}"))
-    for part, target in ((log_of(path), log_of(aside)), (path, aside)):
+        delete_damaged_file(path.with_name(f"{path.name}.corrupt-{old}"))
+    for part, target in ((wal_path(path), wal_path(aside)), (path, aside)):
         if part.exists():
             part.rename(target)
     return aside
 
 
-def remove_old_asides(path: Path, before_ms: int) -> None:
+def delete_old_damaged_files(path: Path, before_ms: int) -> None:
     """Delete damaged files last written before `before_ms`, since they hold events; ignore errors."""
-    for aside in asides_of(path):
+    for aside in list_damaged_files(path):
         with contextlib.suppress(OSError):
             if aside.stat().st_mtime_ns // 1_000_000 < before_ms:
-                remove_aside(aside)
+                delete_damaged_file(aside)
 
 
-def remove_aside(aside: Path) -> None:
+def delete_damaged_file(aside: Path) -> None:
     """Delete a damaged file and its log."""
-    for part in (log_of(aside), aside):
+    for part in (wal_path(aside), aside):
         part.unlink(missing_ok=True)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from gpiozero import DigitalInputDevice, Factory
 
-from edge import debounce
-from edge.debounce import Debounce
-from edge.message import Kind
-from edge.sensors.sensor import Post, Reading, Told, post_level
-from edge.settings import ContactSettings, PinSettings, PirSettings, PresenceSettings, PressureSettings
+from edge.configuration.settings import ContactSettings, PinSettings, PirSettings, PresenceSettings, PressureSettings
+from edge.contract.message import EventKind
+from edge.sensors import debounce
+from edge.sensors.debounce import DebounceState
+from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading, queue_level
 
 
 class DigitalSensor:
@@ -23,58 +23,64 @@ class DigitalSensor:
     every_ms = 0
 
     def __init__(
-        self, device: DigitalInputDevice, queue: Post, kind: Kind, settings: PinSettings, *, active: int = 1
+        self,
+        device: DigitalInputDevice,
+        queue: ReadingQueue,
+        kind: EventKind,
+        settings: PinSettings,
+        *,
+        active: int = 1,
     ) -> None:
         """`active` is the value while the pin is active; the value is `1 - active` while it is not."""
-        self._device, self._queue, self._kind, self._settle_ms = device, queue, kind, settings.settle_ms
-        self._active, self._state = active, Debounce()
-        self.channels: Mapping[str, Kind] = {"": kind}
-        device.when_activated = lambda: queue.tell(active)
-        device.when_deactivated = lambda: queue.tell(1 - active)
-        self.look()
+        self._device, self._queue, self._kind, self._debounce_ms = device, queue, kind, settings.debounce_ms
+        self._active, self._state = active, DebounceState()
+        self.channels: Mapping[str, EventKind] = {"": kind}
+        device.when_activated = lambda: queue.put_reading(active)
+        device.when_deactivated = lambda: queue.put_reading(1 - active)
+        self.reread_pins()
 
-    def take(self, reading: Reading) -> list[Told]:
+    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
         return self._debounce(reading.at_ms, int(reading.value))
 
-    def wake(self, now_ms: int) -> list[Told]:
+    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:
         return self._debounce(now_ms, None)
 
-    def next_wake(self) -> int | None:
-        return debounce.next_wake(self._state, self._settle_ms)
+    def next_wake_ms(self) -> int | None:
+        return debounce.next_stable_ms(self._state, self._debounce_ms)
 
-    def level(self) -> float | None:
-        return self._state.settled
+    def heartbeat_level(self) -> float | None:
+        return self._state.stable_level
 
-    def look(self) -> None:
-        post_level(lambda: self._active if self._device.value else 1 - self._active, self._queue)
+    def reread_pins(self) -> None:
+        queue_level(lambda: self._active if self._device.value else 1 - self._active, self._queue)
 
     def close(self) -> None:
         self._device.close()
 
-    def _debounce(self, at_ms: int, level: int | None) -> list[Told]:
-        self._state, stable_levels = debounce.step(self._state, self._settle_ms, at_ms, level)
-        return [Told(each.at_ms, self._kind, each.level) for each in stable_levels]
+    def _debounce(self, at_ms: int, level: int | None) -> list[MonotonicEvent]:
+        self._state, stable_levels = debounce.debounce_level(self._state, self._debounce_ms, at_ms, level)
+        return [MonotonicEvent(each.at_ms, self._kind, each.level) for each in stable_levels]
 
 
-def pir(settings: PirSettings, factory: Factory, queue: Post) -> DigitalSensor:
+def open_pir(settings: PirSettings, factory: Factory, queue: ReadingQueue) -> DigitalSensor:
     """Open a passive infrared sensor: it drives its pin high while it detects movement."""
     device = DigitalInputDevice(settings.pin, pull_up=False, pin_factory=factory)
-    return DigitalSensor(device, queue, Kind.MOTION, settings)
+    return DigitalSensor(device, queue, EventKind.MOTION, settings)
 
 
-def contact(settings: ContactSettings, factory: Factory, queue: Post) -> DigitalSensor:
+def open_contact(settings: ContactSettings, factory: Factory, queue: ReadingQueue) -> DigitalSensor:
     """Open a reed contact to ground: high means open, also if a wire is cut."""
     device = DigitalInputDevice(settings.pin, pull_up=True, pin_factory=factory)
-    return DigitalSensor(device, queue, Kind.CONTACT_OPEN, settings, active=0)
+    return DigitalSensor(device, queue, EventKind.CONTACT_OPEN, settings, active=0)
 
 
-def pressure(settings: PressureSettings, factory: Factory, queue: Post) -> DigitalSensor:
+def open_pressure_mat(settings: PressureSettings, factory: Factory, queue: ReadingQueue) -> DigitalSensor:
     """Open a pressure mat that closes to ground while somebody sits on it."""
     device = DigitalInputDevice(settings.pin, pull_up=True, pin_factory=factory)
-    return DigitalSensor(device, queue, Kind.PRESSURE, settings)
+    return DigitalSensor(device, queue, EventKind.PRESSURE, settings)
 
 
-def presence(settings: PresenceSettings, factory: Factory, queue: Post) -> DigitalSensor:
+def open_radar(settings: PresenceSettings, factory: Factory, queue: ReadingQueue) -> DigitalSensor:
     """Open a radar: it drives its pin high while it detects somebody, even if they sit still."""
     device = DigitalInputDevice(settings.pin, pull_up=False, pin_factory=factory)
-    return DigitalSensor(device, queue, Kind.PRESENCE, settings)
+    return DigitalSensor(device, queue, EventKind.PRESENCE, settings)

@@ -17,24 +17,24 @@ from collections.abc import Mapping
 
 from gpiozero import DigitalOutputDevice, Factory, InputDevice
 
-from edge import debounce
-from edge.debounce import Debounce
-from edge.message import Kind
-from edge.sensors.polled import Deadband, Polling
-from edge.sensors.sensor import Post, Reading, Told
-from edge.settings import DistanceSettings
+from edge.configuration.settings import DistanceSettings
+from edge.contract.message import EventKind
+from edge.sensors import debounce
+from edge.sensors.debounce import DebounceState
+from edge.sensors.polled import Deadband, PollingThread
+from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading
 
 MM_PER_S = 343_260 / 2
 """Half the speed of sound at 20 degrees Celsius, since the echo travels there and back."""
-MEDIAN_OF = 3
+MEDIAN_READINGS = 3
 """The median of this many readings removes one false echo."""
-ECHO_S = 0.1
+MAX_ECHO_S = 0.1
 """The longest echo takes 38 ms; after this no echo comes."""
-TRIGGER_S = 0.000_01
+TRIGGER_PULSE_S = 0.000_01
 LEVEL_STEP_PCT = 1.0
 
 
-class Ranger:
+class UltrasonicRanger:
     """The pins of one ranger."""
 
     def __init__(self, settings: DistanceSettings, factory: Factory) -> None:
@@ -51,14 +51,14 @@ class Ranger:
         self._echo.pin.edges = "both"
         self._echo.pin.when_changed = self._echo_changed
 
-    def distance_mm(self) -> float | None:
+    def measure_distance_mm(self) -> float | None:
         """Measure the distance with one ping; None if no echo came."""
         self._rise_ticks = self._fall_ticks = None
         self._echo_ended.clear()
         self._trigger.on()
-        time.sleep(TRIGGER_S)
+        time.sleep(TRIGGER_PULSE_S)
         self._trigger.off()
-        if not self._echo_ended.wait(ECHO_S) or self._rise_ticks is None or self._fall_ticks is None:
+        if not self._echo_ended.wait(MAX_ECHO_S) or self._rise_ticks is None or self._fall_ticks is None:
             return None
         return float(self._factory.ticks_diff(self._fall_ticks, self._rise_ticks)) * MM_PER_S
 
@@ -79,80 +79,84 @@ class Ranger:
 class _DistanceSensor:
     """Code shared by the rangers of seats and containers."""
 
-    channels: Mapping[str, Kind] = {"": Kind.DISTANCE_MM}
+    channels: Mapping[str, EventKind] = {"": EventKind.DISTANCE_MM}
 
-    def __init__(self, settings: DistanceSettings, factory: Factory, queue: Post) -> None:
+    def __init__(self, settings: DistanceSettings, factory: Factory, queue: ReadingQueue) -> None:
         self.every_ms = settings.every_ms
-        self._recent: deque[float] = deque(maxlen=MEDIAN_OF)
-        self._ranger = Ranger(settings, factory)
-        self._polling = Polling(lambda: self._read_distance(queue), settings.every_ms, queue)
+        self._recent: deque[float] = deque(maxlen=MEDIAN_READINGS)
+        self._ranger = UltrasonicRanger(settings, factory)
+        self._polling = PollingThread(lambda: self._read_distance(queue), settings.every_ms, queue)
 
-    def look(self) -> None:
+    def reread_pins(self) -> None:
         """Do nothing: the thread polls by itself."""
 
     def close(self) -> None:
         self._polling.close()
         self._ranger.close()
 
-    def _median_mm(self, reading: Reading) -> float:
+    def _median_mm(self, reading: SensorReading) -> float:
         self._recent.append(reading.value)
         return statistics.median(self._recent)
 
-    def _read_distance(self, queue: Post) -> None:
-        distance_mm = self._ranger.distance_mm()
+    def _read_distance(self, queue: ReadingQueue) -> None:
+        distance_mm = self._ranger.measure_distance_mm()
         if distance_mm is not None:
-            queue.tell(distance_mm)
+            queue.put_reading(distance_mm)
 
 
 class SeatSensor(_DistanceSensor):
     """A ranger that detects whether a seat is taken; a change counts when the next reading confirms it."""
 
-    def __init__(self, settings: DistanceSettings, factory: Factory, queue: Post, near_mm: int) -> None:
-        self._near_mm, self._settle_ms, self._state = near_mm, settings.every_ms * 3 // 2, Debounce()
+    def __init__(self, settings: DistanceSettings, factory: Factory, queue: ReadingQueue, near_mm: int) -> None:
+        self._near_mm, self._debounce_ms, self._state = near_mm, settings.every_ms * 3 // 2, DebounceState()
         super().__init__(settings, factory, queue)
 
-    def take(self, reading: Reading) -> list[Told]:
+    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
         return self._debounce(reading.at_ms, int(self._median_mm(reading) < self._near_mm))
 
-    def wake(self, now_ms: int) -> list[Told]:
+    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:
         return self._debounce(now_ms, None)
 
-    def next_wake(self) -> int | None:
-        return debounce.next_wake(self._state, self._settle_ms)
+    def next_wake_ms(self) -> int | None:
+        return debounce.next_stable_ms(self._state, self._debounce_ms)
 
-    def level(self) -> float | None:
-        return self._state.settled
+    def heartbeat_level(self) -> float | None:
+        return self._state.stable_level
 
-    def _debounce(self, at_ms: int, level: int | None) -> list[Told]:
-        self._state, stable_levels = debounce.step(self._state, self._settle_ms, at_ms, level)
-        return [Told(each.at_ms, Kind.PRESENCE, each.level) for each in stable_levels]
+    def _debounce(self, at_ms: int, level: int | None) -> list[MonotonicEvent]:
+        self._state, stable_levels = debounce.debounce_level(self._state, self._debounce_ms, at_ms, level)
+        return [MonotonicEvent(each.at_ms, EventKind.PRESENCE, each.level) for each in stable_levels]
 
 
 class ContainerSensor(_DistanceSensor):
     """A ranger that measures how full a container is, in per cent."""
 
     def __init__(
-        self, settings: DistanceSettings, factory: Factory, queue: Post, *, empty_mm: int, full_mm: int
+        self, settings: DistanceSettings, factory: Factory, queue: ReadingQueue, *, empty_mm: int, full_mm: int
     ) -> None:
         self._empty_mm, self._full_mm, self._deadband = empty_mm, full_mm, Deadband(LEVEL_STEP_PCT)
         super().__init__(settings, factory, queue)
 
-    def take(self, reading: Reading) -> list[Told]:
+    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
         share = (self._empty_mm - self._median_mm(reading)) / (self._empty_mm - self._full_mm)
         level_pct = round(100 * min(1.0, max(0.0, share)))
-        return [Told(reading.at_ms, Kind.LEVEL_PCT, level_pct)] if self._deadband.moved(level_pct) else []
+        return (
+            [MonotonicEvent(reading.at_ms, EventKind.LEVEL_PCT, level_pct)]
+            if self._deadband.accept_change(level_pct)
+            else []
+        )
 
-    def wake(self, now_ms: int) -> list[Told]:  # noqa: ARG002 - only a reading causes an event
+    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:  # noqa: ARG002 - only a reading causes an event
         return []
 
-    def next_wake(self) -> int | None:
+    def next_wake_ms(self) -> int | None:
         return None
 
-    def level(self) -> float | None:
-        return self._deadband.told
+    def heartbeat_level(self) -> float | None:
+        return self._deadband.last_published
 
 
-def distance(settings: DistanceSettings, factory: Factory, queue: Post) -> SeatSensor | ContainerSensor:
+def open_ranger(settings: DistanceSettings, factory: Factory, queue: ReadingQueue) -> SeatSensor | ContainerSensor:
     """Open a ranger over a seat or over a container, depending on its settings."""
     if settings.empty_mm is not None and settings.full_mm is not None:
         return ContainerSensor(settings, factory, queue, empty_mm=settings.empty_mm, full_mm=settings.full_mm)

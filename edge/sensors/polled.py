@@ -8,16 +8,16 @@ Never: a wait that blocks anything else: a file or an echo that never comes bloc
 import threading
 from collections.abc import Callable
 
-from edge.sensors.sensor import Post
+from edge.sensors.sensor import ReadingQueue
 
-CLOSE_S = 0.2
+CLOSE_TIMEOUT_S = 0.2
 """How long closing waits for a reading in progress; a blocked one is abandoned (a daemon thread)."""
 
 
-class Polling:
+class PollingThread:
     """A thread that calls `read` every `every_ms` until it is closed. An exception of `read` is queued as a fault."""
 
-    def __init__(self, read: Callable[[], None], every_ms: int, queue: Post) -> None:
+    def __init__(self, read: Callable[[], None], every_ms: int, queue: ReadingQueue) -> None:
         self._read, self._every_ms, self._queue = read, every_ms, queue
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"sensor {queue.sensor}", daemon=True)
@@ -26,7 +26,7 @@ class Polling:
     def close(self) -> None:
         """Ask the thread to end, and wait for it for at most `CLOSE_TIMEOUT_S`."""
         self._closed.set()
-        self._thread.join(CLOSE_S)
+        self._thread.join(CLOSE_TIMEOUT_S)
 
     def _run(self) -> None:
         clock = self._queue.clock
@@ -38,7 +38,7 @@ class Polling:
                 self._read()
             except Exception as fault:  # noqa: BLE001 - drivers raise anything, and the next reading may succeed
                 if not self._closed.is_set():
-                    self._queue.fail(str(fault) or type(fault).__name__)
+                    self._queue.put_fault(str(fault) or type(fault).__name__)
             next_ms = max(next_ms + self._every_ms, clock.monotonic_ms())  # missed readings are not made up for
 
 
@@ -48,12 +48,12 @@ class Deadband:
     def __init__(self, step: float) -> None:
         """`step` is in the reading's own unit."""
         self._step = step
-        self.told: float | None = None
+        self.last_published: float | None = None
         """The last reading that was published; None if there is none yet."""
 
-    def moved(self, value: float) -> bool:
+    def accept_change(self, value: float) -> bool:
         """Return whether `value` must be published; if so, it becomes the new reference."""
-        if self.told is not None and abs(value - self.told) < self._step:
+        if self.last_published is not None and abs(value - self.last_published) < self._step:
             return False
-        self.told = value
+        self.last_published = value
         return True

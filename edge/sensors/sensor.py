@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
-from edge.clock import Clock
-from edge.message import Kind
+from edge.contract.message import EventKind
+from edge.timekeeping.clock import Clock
 
-MAX_WAITING = 10_000
+MAX_QUEUED_READINGS = 10_000
 """At most this many readings are queued. Beyond, readings are dropped; the next read of the pin corrects its level."""
 
 
-class Reading(NamedTuple):
+class SensorReading(NamedTuple):
     """What one part of a sensor read, and when (monotonic milliseconds)."""
 
     sensor: str
@@ -28,7 +28,7 @@ class Reading(NamedTuple):
     at_ms: int
 
 
-class Fault(NamedTuple):
+class SensorFault(NamedTuple):
     """The reason why a sensor or a part of it could not be read, and when (monotonic milliseconds)."""
 
     sensor: str
@@ -37,15 +37,15 @@ class Fault(NamedTuple):
     at_ms: int
 
 
-class Told(NamedTuple):
+class MonotonicEvent(NamedTuple):
     """One event of a sensor, before it has a time of day and a number (monotonic milliseconds)."""
 
     at_ms: int
-    kind: Kind
+    kind: EventKind
     value: float
 
 
-class Post:
+class ReadingQueue:
     """Where a sensor's callbacks and threads put their readings. Its methods never raise and never block."""
 
     def __init__(self, sensor: str, clock: Clock, inbox: "SimpleQueue[object]") -> None:
@@ -53,43 +53,43 @@ class Post:
         self.sensor, self.clock = sensor, clock
         self._inbox = inbox
 
-    def tell(self, value: float, part: str = "") -> None:
+    def put_reading(self, value: float, part: str = "") -> None:
         """Queue a reading with the current time."""
-        if self._inbox.qsize() < MAX_WAITING:
-            self._inbox.put(Reading(self.sensor, part, value, self.clock.monotonic_ms()))
+        if self._inbox.qsize() < MAX_QUEUED_READINGS:
+            self._inbox.put(SensorReading(self.sensor, part, value, self.clock.monotonic_ms()))
 
-    def fail(self, text: str, part: str = "") -> None:
+    def put_fault(self, text: str, part: str = "") -> None:
         """Queue the reason why nothing could be read."""
-        if self._inbox.qsize() < MAX_WAITING:
-            self._inbox.put(Fault(self.sensor, part, text, self.clock.monotonic_ms()))
+        if self._inbox.qsize() < MAX_QUEUED_READINGS:
+            self._inbox.put(SensorFault(self.sensor, part, text, self.clock.monotonic_ms()))
 
 
-class Sensor(Protocol):
+class OpenSensor(Protocol):
     """An open sensor."""
 
     every_ms: int
     """How often it is polled, in milliseconds; 0: it reports changes by itself."""
-    channels: Mapping[str, Kind]
+    channels: Mapping[str, EventKind]
     """The event kind of each channel, by the `part` of its readings (empty: every part). A heartbeat repeats the level
     of the first channel."""
 
-    def take(self, reading: Reading) -> list[Told]:
+    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
         """Process one of its readings; return the events it causes."""
         ...
 
-    def wake(self, now_ms: int) -> list[Told]:
+    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:
         """Advance the time; return the events it causes."""
         ...
 
-    def next_wake(self) -> int | None:
+    def next_wake_ms(self) -> int | None:
         """Return when `advance_time` may cause events (monotonic milliseconds); None if it does not."""
         ...
 
-    def level(self) -> float | None:
+    def heartbeat_level(self) -> float | None:
         """Return the value of its heartbeat; None if it is not known yet."""
         ...
 
-    def look(self) -> None:
+    def reread_pins(self) -> None:
         """Read its pins again and queue their levels, so that a lost edge is corrected."""
         ...
 
@@ -98,12 +98,12 @@ class Sensor(Protocol):
         ...
 
 
-def post_level(read: Callable[[], int], queue: Post, part: str = "") -> None:
+def queue_level(read: Callable[[], int], queue: ReadingQueue, part: str = "") -> None:
     """Queue the present level of a pin, from a thread that is not its callback's.
 
     An edge between reading and queueing would be followed by the older level in the queue; a second read detects it.
     """
     level = read()
-    queue.tell(level, part)
+    queue.put_reading(level, part)
     if read() != level:
-        queue.tell(1 - level, part)
+        queue.put_reading(1 - level, part)

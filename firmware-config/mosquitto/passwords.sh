@@ -24,7 +24,7 @@ with open(sys.argv[1], "rb") as file:
     table = tomllib.load(file)
 ids = [table["site"]["id"], *(device["id"] for device in table.get("device", []))]
 assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", one) for one in ids)
-print(*ids, sep="\n")' "$1" 2>/dev/null) || { echo "$1 is not a valid site file; run: ledig check $1" >&2; exit 2; }
+print(*ids, sep="\n")' "$1" 2>/dev/null) || { echo "$1 is not a valid site file; ledig check $1 lists the errors" >&2; exit 2; }
 site=$(printf '%s\n' "$ids" | head -n 1)
 names="collector dashboard installer $(printf '%s\n' "$ids" | tail -n +2)"
 

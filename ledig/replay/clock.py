@@ -60,16 +60,16 @@ class ReplayClock:
     def boot(self) -> str:
         return ""
 
-    def sleepers(self) -> int:
+    def count_sleepers(self) -> int:
         """Number of threads that have registered a deadline."""
         return len(self._deadlines)
 
-    def forget_sleepers(self) -> None:
+    def clear_sleepers(self) -> None:
         """Remove all deadlines, after every agent has ended."""
         with self._changed:
             self._deadlines.clear()
 
-    def go_to(self, at_ms: int) -> None:
+    def advance_to(self, at_ms: int) -> None:
         """Advance to `at_ms`, deadline by deadline. Return early when the replay is stopped."""
         while self._now_ms < at_ms:
             if self._stop.wait((self._next_deadline_ms(at_ms) - self._now_ms) / 1000 / self._speed):

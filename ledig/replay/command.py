@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledig.what_if.command import Asked, of_house
+from ledig.what_if.command import WhatIfOptions, compare_site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,11 @@ class ReplayOptions:
     """The recording's rows, or the data folder of a site of `ledig up`."""
     speed: float
     """Maximum ratio of the recording's site time to real time."""
-    asked: Asked
+    what_if: WhatIfOptions
     """The other rules."""
 
 
-def replay(options: ReplayOptions) -> None:
+def run_replay(options: ReplayOptions) -> None:
     """Play a recording, or evaluate the stored events of a site again.
 
     Raises:
@@ -35,11 +35,11 @@ def replay(options: ReplayOptions) -> None:
         HistoryAway, StoredEventsRejected: the site has no stored events.
     """
     if options.file is None or _is_site(options.file):
-        of_house(options.file, options.data, options.asked)
+        compare_site(options.file, options.data, options.what_if)
         return
-    from ledig.replay.playing import replay_recording
+    from ledig.replay.run_replay import replay_recording_file
 
-    replay_recording(options.file, options.data, options.speed, options.asked)
+    replay_recording_file(options.file, options.data, options.speed, options.what_if)
 
 
 def _is_site(path: Path) -> bool:

@@ -55,10 +55,19 @@ from statistics import median
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from edge.message import Kind
-from ledig.replay.recorded import RecordedSensor, RecordedSpace, Recording
-from ledig.replay.rows import NAMED, Column, Layout, Row, Rows, RowsRejected, TimeColumns, read_rows
-from ledig.site.reader import Faults, Reader, Table, one_of
+from edge.contract.message import EventKind
+from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording
+from ledig.replay.rows import (
+    MAX_NAMED_FAULTS,
+    RecordedColumn,
+    RecordedRow,
+    RecordedRows,
+    RowLayout,
+    RowsRejected,
+    TimeColumns,
+    read_rows,
+)
+from ledig.site.table_reader import Faults, Table, TableReader, describe_unknown
 
 _T = TypeVar("_T")
 
@@ -97,7 +106,7 @@ class _RowsFile:
             raise ValueError(f'no time zone "{self.time_zone}"; give one such as "Europe/Stockholm"') from fault
 
 
-def read(path: Path, data: Path | None = None) -> Recording:
+def read_recording(path: Path, data: Path | None = None) -> Recording:
     """Read a mapping and its rows.
 
     Args:
@@ -114,19 +123,19 @@ def read(path: Path, data: Path | None = None) -> Recording:
     except (ValueError, RecursionError) as fault:  # invalid UTF-8, invalid TOML, or tables nested too deeply
         raise RecordingRejected((f"{path}: {fault}; a mapping is a TOML file",)) from fault
     faults = Faults(str(path))
-    reader = Reader(faults, path.parent)
-    table = reader.build(_RowsFile, document, "", beside={"space", "sensor"})
+    reader = TableReader(faults, path.parent)
+    table = reader.build_value(_RowsFile, document, "", beside={"space", "sensor"})
     spaces = _build_all(reader, document, "space", RecordedSpace)
     sensors = _build_all(reader, document, "sensor", RecordedSensor)
     known = {space.id for space in spaces}
     for sensor in sensors:
         if sensor.space and sensor.space not in known:
-            faults.add(f'sensor "{sensor.id}"', one_of("space", sensor.space, known))
+            faults.add(f'sensor "{sensor.id}"', describe_unknown("space", sensor.space, known))
     file = data or (table.file if table else None)
     if file is None and table is not None:
         faults.add("", "file is missing; name the CSV file there, or give it with --data")
     if table is None or file is None or faults:
-        raise RecordingRejected(faults.texts())
+        raise RecordingRejected(faults.list_faults())
     found = _read_all_rows(file, table, spaces, sensors)
     break_ms = table.break_after_s * 1000
     return Recording(
@@ -135,14 +144,14 @@ def read(path: Path, data: Path | None = None) -> Recording:
         sensors=sensors,
         spans=tuple(_split_spans(found.rows, break_ms)),
         step_ms=_step_ms(found.rows, break_ms),
-        left_out=found.left_out,
-        named=found.named,
+        rows_left_out=found.rows_left_out,
+        named_faults=found.named_faults,
     )
 
 
 def _read_all_rows(
     file: Path, table: _RowsFile, spaces: tuple[RecordedSpace, ...], sensors: tuple[RecordedSensor, ...]
-) -> Rows:
+) -> RecordedRows:
     """Read every row that drives a sensor or has the truth of a space; rows with the same time are merged.
 
     Raises:
@@ -153,10 +162,10 @@ def _read_all_rows(
         groups.setdefault(tuple(sorted(sensor.only.items())), []).append(sensor)
     if any(space.truth for space in spaces):
         groups.setdefault((), [])
-    read: list[Rows] = []
+    read: list[RecordedRows] = []
     faults: list[str] = []
     for only, members in groups.items():
-        layout = Layout(
+        layout = RowLayout(
             times=TimeColumns(table.time, table.format, ZoneInfo(table.time_zone)),
             columns=_columns(() if only else spaces, members),
             only={**table.only, **dict(only)},
@@ -176,13 +185,13 @@ def _read_all_rows(
     return merged
 
 
-def _has_value(sensor: RecordedSensor, rows: tuple[Row, ...]) -> bool:
-    return any(name in row.values for row in rows for name in sensor.values.values())
+def _has_value(sensor: RecordedSensor, rows: tuple[RecordedRow, ...]) -> bool:
+    return any(name in row.values for row in rows for name in sensor.value_names.values())
 
 
-def _rename_values(found: Rows, sensors: Sequence[RecordedSensor]) -> Rows:
+def _rename_values(found: RecordedRows, sensors: Sequence[RecordedSensor]) -> RecordedRows:
     """Rename the values in rows of sensors that have their own rows."""
-    names = [(sensor.columns[key], name) for sensor in sensors for key, name in sensor.values.items()]
+    names = [(sensor.columns[key], name) for sensor in sensors for key, name in sensor.value_names.items()]
     rows = (
         replace(row, values={name: row.values[column] for column, name in names if column in row.values})
         for row in found.rows
@@ -190,29 +199,29 @@ def _rename_values(found: Rows, sensors: Sequence[RecordedSensor]) -> Rows:
     return replace(found, rows=tuple(rows))
 
 
-def _merge(read: Sequence[Rows]) -> Rows:
+def _merge(read: Sequence[RecordedRows]) -> RecordedRows:
     """Merge the rows of several passes over one file in order of time; rows with the same time become one."""
     by_time: dict[int, dict[str, float]] = {}
     for row in sorted((row for found in read for row in found.rows), key=attrgetter("at_ms")):
         by_time.setdefault(row.at_ms, {}).update(row.values)
-    named = dict.fromkeys(text for found in read for text in found.named)
-    rows = tuple(Row(at_ms, values) for at_ms, values in by_time.items())
-    return Rows(rows, max((found.left_out for found in read), default=0), tuple(named)[:NAMED])
+    named = dict.fromkeys(text for found in read for text in found.named_faults)
+    rows = tuple(RecordedRow(at_ms, values) for at_ms, values in by_time.items())
+    return RecordedRows(rows, max((found.rows_left_out for found in read), default=0), tuple(named)[:MAX_NAMED_FAULTS])
 
 
-def _build_all(reader: Reader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
+def _build_all(reader: TableReader, document: Table, key: str, kind: type[_T]) -> tuple[_T, ...]:
     """Build every `[[key]]`; there must be at least one, and no id twice."""
-    tables = reader.tables(document, key)
+    tables = reader.get_tables(document, key)
     if not tables:
         reader.faults.add("", f"no [[{key}]]; a recording needs at least one")
     names = [str(table.get("id", number)) for number, table in enumerate(tables, start=1)]
     for twice in sorted({name for name in names if names.count(name) > 1}):
         reader.faults.add(f'{key} "{twice}"', "is given twice; give each its own id")
-    built = (reader.build(kind, table, f'{key} "{name}"') for table, name in zip(tables, names, strict=True))
+    built = (reader.build_value(kind, table, f'{key} "{name}"') for table, name in zip(tables, names, strict=True))
     return tuple(each for each in built if each is not None)
 
 
-def _split_spans(rows: tuple[Row, ...], break_ms: int) -> Iterator[tuple[Row, ...]]:
+def _split_spans(rows: tuple[RecordedRow, ...], break_ms: int) -> Iterator[tuple[RecordedRow, ...]]:
     """Split the rows where two are further apart than `break_ms`."""
     start = 0
     for place in range(1, len(rows) + 1):
@@ -221,11 +230,15 @@ def _split_spans(rows: tuple[Row, ...], break_ms: int) -> Iterator[tuple[Row, ..
             start = place
 
 
-def _step_ms(rows: tuple[Row, ...], break_ms: int) -> int:
+def _step_ms(rows: tuple[RecordedRow, ...], break_ms: int) -> int:
     steps = [later.at_ms - row.at_ms for row, later in pairwise(rows)]
     return int(median([step for step in steps if step <= break_ms] or [60_000]))
 
 
-def _columns(spaces: Sequence[RecordedSpace], sensors: Sequence[RecordedSensor]) -> tuple[Column, ...]:
-    truths = (Column(space.truth, 0, Kind.PEOPLE.high, whole=True, optional=True) for space in spaces if space.truth)
-    return (*truths, *(column for sensor in sensors for column in sensor.wanted()))
+def _columns(spaces: Sequence[RecordedSpace], sensors: Sequence[RecordedSensor]) -> tuple[RecordedColumn, ...]:
+    truths = (
+        RecordedColumn(space.truth, 0, EventKind.PEOPLE.high, whole=True, optional=True)
+        for space in spaces
+        if space.truth
+    )
+    return (*truths, *(column for sensor in sensors for column in sensor.required_columns()))

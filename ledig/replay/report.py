@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from edge.plurals import counted
-from ledig.replay import Played
-from ledig.replay.recorded import RecordedSpace, Recording
-from ledig.replay.scoring import Latency, Score, Truth, score
+from edge.process.plurals import format_count
+from ledig.replay.player import ReplayResult
+from ledig.replay.recorded_data import RecordedSpace, Recording
+from ledig.replay.scoring import ShownLatency, SpaceScore, TruthSample, score_space
 
 _COLUMNS: Final = (
     "occupied",
@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 
 
 @contextmanager
-def progress(console: Console, recording: Recording, speed: float) -> Iterator[Callable[[int], None]]:
+def show_progress(console: Console, recording: Recording, speed: float) -> Iterator[Callable[[int], None]]:
     """Show a bar that counts rows; yield a function to call with the site time reached."""
     moments = [row.at_ms for span in recording.spans for row in span]
     columns = (
@@ -57,32 +57,32 @@ def progress(console: Console, recording: Recording, speed: float) -> Iterator[C
         yield show_reached
 
 
-def tell(console: Console, recording: Recording, played: Played) -> None:
+def print_result(console: Console, recording: Recording, played: ReplayResult) -> None:
     """Print the rows left out, a table for each space with a truth column, and the number of stored events."""
-    tell_left_out(console, recording)
+    print_rows_left_out(console, recording)
     for space in recording.spaces:
         shown = played.shown.get(space.id, [])
         if space.truth:
-            tell_truth(console, recording, space, shown)
+            print_score(console, recording, space, shown)
         else:
-            console.print(f"{space.id}: {counted(len(shown), 'transition')}; the recording has no labels")
+            console.print(f"{space.id}: {format_count(len(shown), 'transition')}; the recording has no labels")
     console.print(
         f"events: {played.sent} sent, {played.stored} stored, {played.sent - played.stored} lost", highlight=False
     )
 
 
-def tell_truth(
+def print_score(
     console: Console, recording: Recording, space: RecordedSpace, shown: Sequence[tuple[int, str]], under: str = ""
 ) -> None:
     """Print the shown states of a space against its truth; `under` names the rules if they are not the default."""
     truth = [
-        Truth(row.at_ms, taken=row.values[space.truth] > 0)
+        TruthSample(row.at_ms, taken=row.values[space.truth] > 0)
         for span in recording.spans
         for row in span
         if space.truth in row.values
     ]
     reach_ms = 2 * recording.step_ms
-    total = score(truth, shown, reach_ms)
+    total = score_space(truth, shown, reach_ms)
     table = Table("day", title=_title(space, under), title_justify="left", box=SIMPLE, pad_edge=False)
     for column in _COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
@@ -90,7 +90,7 @@ def tell_truth(
         (day, list(of_day)) for day, of_day in groupby(truth, key=lambda sample: _local_date(recording, sample.at_ms))
     ]
     for day, of_day in days:
-        table.add_row(day, *_table_row(score(of_day, shown, reach_ms)))
+        table.add_row(day, *_table_row(score_space(of_day, shown, reach_ms)))
     if len(days) > 1:
         table.add_section()
         table.add_row("total", *_table_row(total))
@@ -100,20 +100,20 @@ def tell_truth(
     )
 
 
-def tell_left_out(console: Console, recording: Recording) -> None:
+def print_rows_left_out(console: Console, recording: Recording) -> None:
     """Print the broken rows and their number, also if there are none."""
-    for finding in recording.named:
+    for finding in recording.named_faults:
         console.print(finding, markup=False, highlight=False, soft_wrap=True)
-    if recording.left_out > len(recording.named):
-        console.print(f"... and {recording.left_out - len(recording.named)} more", highlight=False)
-    console.print(f"rows: {recording.rows} played, {recording.left_out} left out", highlight=False)
+    if recording.rows_left_out > len(recording.named_faults):
+        console.print(f"... and {recording.rows_left_out - len(recording.named_faults)} more", highlight=False)
+    console.print(f"rows: {recording.row_count} played, {recording.rows_left_out} left out", highlight=False)
 
 
 def _title(space: RecordedSpace, under: str) -> str:
     return f"{space.id}: shown {f'under {under} ' if under else ''}against true"
 
 
-def _format_latency(change: str, found: Latency | None) -> str:
+def _format_latency(change: str, found: ShownLatency | None) -> str:
     """Format the delay with which true changes were shown."""
     if found is None:
         return f"{change}: none happened"
@@ -129,7 +129,7 @@ def _local_date(recording: Recording, at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000, recording.time_zone):%Y-%m-%d}"
 
 
-def _table_row(found: Score) -> list[str]:
+def _table_row(found: SpaceScore) -> list[str]:
     return [
         f"{found.occupied_min:.0f} min",
         f"{_format_percent(found.false_vacant_share)} ({found.false_vacant_min:.1f} min)",

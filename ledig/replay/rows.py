@@ -32,15 +32,15 @@ from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
-from edge.plurals import counted
-from ledig.replay.rising import rising
+from edge.process.plurals import format_count
+from ledig.replay.rising_times import select_rising
 
-ISO: Final = "iso"
+ISO_FORMAT: Final = "iso"
 """Time format: any form of ISO 8601 that Python reads, with or without an offset from UTC."""
-UNIX: Final = {"unix": 1.0, "unix_ms": 0.001}
+UNIX_FORMATS: Final = {"unix": 1.0, "unix_ms": 0.001}
 """Time formats: seconds or milliseconds since 1970; the value is the unit in seconds."""
 DELIMITERS: Final = (",", ";", "\t", "|")
-WORDS: Final = {
+SWITCH_VALUES: Final = {
     **dict.fromkeys(
         ("on", "true", "yes", "open", "opened", "active", "motion", "detected", "occupied", "present"), 1.0
     ),
@@ -49,9 +49,9 @@ WORDS: Final = {
     ),
 }
 """Lower-case texts that programs write for 1 and 0. Sources: states of Home Assistant and openHAB."""
-MISSING: Final = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "na", "n/a", "-"})
+MISSING_VALUES: Final = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "na", "n/a", "-"})
 """Lower-case texts that programs write for a missing value."""
-NAMED: Final = 20
+MAX_NAMED_FAULTS: Final = 20
 """Maximum number of bad rows that are listed; nobody reads a million of them."""
 _LATEST_MS: Final = 4_102_444_800_000
 """The year 2100: a later time means that the format is wrong."""
@@ -70,7 +70,7 @@ class RowsRejected(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RecordedColumn:
     """What one column must contain: a number from `low` to `high`, `whole` or not.
 
     An `optional` column may be empty or contain a text for a missing value (`MISSING_VALUES`). The row then has no
@@ -99,11 +99,11 @@ class TimeColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class RowLayout:
     """Layout of a file with rows."""
 
     times: TimeColumns
-    columns: tuple[Column, ...]
+    columns: tuple[RecordedColumn, ...]
     keys: tuple[str, ...] = ()
     """Text columns that name the series of a row; times rise within each series, not between them."""
     only: Mapping[str, str] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RecordedRow:
     """One row: its time (Unix milliseconds, UTC), its values by column, and the cells of the key columns."""
 
     at_ms: int
@@ -124,17 +124,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RecordedRows:
     """The good rows in the order of the file, which within a key is the order of time, and the rows left out."""
 
-    rows: tuple[Row, ...]
-    left_out: int = 0
+    rows: tuple[RecordedRow, ...]
+    rows_left_out: int = 0
     """Number of broken rows."""
-    named: tuple[str, ...] = ()
+    named_faults: tuple[str, ...] = ()
     """The first 20 broken rows: file, row number (the header is row 1), finding."""
 
 
-def read_rows(path: Path, layout: Layout) -> Rows:
+def read_rows(path: Path, layout: RowLayout) -> RecordedRows:
     """Read a CSV file whose first line names the columns, at about 100,000 rows per second.
 
     Raises:
@@ -151,14 +151,18 @@ def read_rows(path: Path, layout: Layout) -> Rows:
     rows = table.select_rows()
     faults = [f"{path}, row {number}: {finding}" for number, finding in sorted(table.faults)]
     if not rows:
-        more = [f"{path}: and {counted(len(faults) - NAMED, 'more row')}"] if len(faults) > NAMED else []
+        more = (
+            [f"{path}: and {format_count(len(faults) - MAX_NAMED_FAULTS, 'more row')}"]
+            if len(faults) > MAX_NAMED_FAULTS
+            else []
+        )
         why = (
             f"no rows {table.selection_text}; there is nothing to play"
             if not faults
             else "no valid row; check the columns in the mapping"
         )
-        raise RowsRejected((*faults[:NAMED], *more, f"{path}: {why}"))
-    return Rows(rows, len(faults), tuple(faults[:NAMED]))
+        raise RowsRejected((*faults[:MAX_NAMED_FAULTS], *more, f"{path}: {why}"))
+    return RecordedRows(rows, len(faults), tuple(faults[:MAX_NAMED_FAULTS]))
 
 
 class _ParsedRow(NamedTuple):
@@ -174,7 +178,7 @@ class _ParsedRow(NamedTuple):
 class _RowTable:
     """The rows read so far, and the faults found so far, by row number."""
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: RowLayout) -> None:
         self.faults: list[tuple[int, str]] = []
         self.selection_text = (
             " and ".join(f"with {name} = {text}" for name, text in layout.only.items()) or "below the header"
@@ -183,9 +187,9 @@ class _RowTable:
         self._path, self._layout = path, layout
         self._delimiter = layout.delimiter
         self._parse_time: Callable[[str], datetime] = datetime.fromisoformat
-        if (unit_s := UNIX.get(layout.times.format)) is not None:
+        if (unit_s := UNIX_FORMATS.get(layout.times.format)) is not None:
             self._parse_time = partial(_parse_unix, unit_s)
-        elif layout.times.format != ISO:
+        elif layout.times.format != ISO_FORMAT:
             self._parse_time = partial(_parse_strptime, layout.times.format)
 
     def read(self, lines: TextIO) -> None:
@@ -199,9 +203,9 @@ class _RowTable:
             if text := line.rstrip("\r\n"):
                 self._add_row(number, text, places)
 
-    def select_rows(self) -> tuple[Row, ...]:
+    def select_rows(self) -> tuple[RecordedRow, ...]:
         """Select the rows whose times rise, and add a fault for every other row."""
-        rows: list[tuple[int, Row]] = []
+        rows: list[tuple[int, RecordedRow]] = []
         by_key = sorted(
             self._parsed_rows, key=lambda found: found.key
         )  # stable: keeps the order of the file within a key
@@ -209,13 +213,13 @@ class _RowTable:
             rows += self._select_rising(*_sort_oldest_first(list(series)))
         return tuple(row for _, row in sorted(rows, key=lambda numbered: numbered[0]))
 
-    def _select_rising(self, series: list[_ParsedRow], step: int) -> Iterator[tuple[int, Row]]:
-        chosen = rising([found.moments for found in series])
+    def _select_rising(self, series: list[_ParsedRow], step: int) -> Iterator[tuple[int, RecordedRow]]:
+        chosen = select_rising([found.moments for found in series])
         before: tuple[int, _ParsedRow] | None = None
         for place, (found, at_ms) in enumerate(zip(series, chosen, strict=True)):
             if at_ms is not None:
                 before = at_ms, found
-                yield step * found.number, Row(at_ms, found.values, found.key)
+                yield step * found.number, RecordedRow(at_ms, found.values, found.key)
             elif before is not None and found.moments[-1] <= before[0]:
                 again = "the same time as" if before[0] in found.moments else "not after"
                 self.faults.append(
@@ -268,7 +272,7 @@ class _RowTable:
         values: dict[str, float] = {}
         for column in self._layout.columns:
             cell = cells[places[column.name]]
-            if column.optional and cell.strip().lower() in MISSING:
+            if column.optional and cell.strip().lower() in MISSING_VALUES:
                 continue
             value = _parse_number(cell, column, self._delimiter)
             if value is None or not column.low <= value <= column.high or (column.whole and not value.is_integer()):
@@ -309,7 +313,7 @@ def _split_cells(line: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _parse_number(cell: str, column: Column, delimiter: str) -> float | None:
+def _parse_number(cell: str, column: RecordedColumn, delimiter: str) -> float | None:
     """Convert a cell to a number; None if it is not one (Python would read 1_0 as ten)."""
     try:
         return None if "_" in cell else float(cell)
@@ -318,10 +322,10 @@ def _parse_number(cell: str, column: Column, delimiter: str) -> float | None:
     if delimiter != "," and cell.count(",") == 1 and "." not in cell:
         return _parse_number(cell.replace(",", "."), column, delimiter)
     is_switch = (column.low, column.high) == (0, 1)
-    return WORDS.get(cell.strip().lower()) if is_switch else None
+    return SWITCH_VALUES.get(cell.strip().lower()) if is_switch else None
 
 
-def _delimiter(line: str, layout: Layout) -> str:
+def _delimiter(line: str, layout: RowLayout) -> str:
     """Return the delimiter that finds the most required columns in the header."""
     needed = {*layout.times.names, *layout.keys, *layout.only, *(column.name for column in layout.columns)}
 

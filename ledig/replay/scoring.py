@@ -20,7 +20,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.outward import TAKEN, Occupancy
+from collector.contract.states import TAKEN_STATES, Occupancy
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 1440 * MINUTE_MS
@@ -28,14 +28,14 @@ BREAK_MS: Final = 10 * MINUTE_MS
 _HOUR_MS: Final = 60 * MINUTE_MS
 
 
-class Truth(Struct, frozen=True, gc=False):
+class TruthSample(Struct, frozen=True, gc=False):
     """One sample: whether the space was taken at `at_ms` (Unix ms). It is valid until the next sample."""
 
     at_ms: int
     taken: bool
 
 
-class Latency(Struct, frozen=True, gc=False):
+class ShownLatency(Struct, frozen=True, gc=False):
     """Delay from a true change until it was shown, in seconds.
 
     A change that was never shown counts as delayed until the next true change.
@@ -47,7 +47,7 @@ class Latency(Struct, frozen=True, gc=False):
     changes: int
 
 
-class Score(Struct, frozen=True, gc=False, kw_only=True):
+class SpaceScore(Struct, frozen=True, gc=False, kw_only=True):
     """Minutes of truth, and how they were shown. A share is from 0 to 1, or None if its whole is zero."""
 
     occupied_min: float
@@ -68,9 +68,9 @@ class Score(Struct, frozen=True, gc=False, kw_only=True):
     transitions_per_day: float | None
     """Changes between free, taken and unknown, as a member sees them, per 24 hours of truth."""
     true_transitions_per_day: float | None
-    arrival: Latency | None
+    arrival: ShownLatency | None
     """Delay from an arrival to `taken`; None without arrivals."""
-    release: Latency | None
+    release: ShownLatency | None
     """Delay from the last departure to `free`; None without departures."""
 
 
@@ -87,9 +87,9 @@ class _ScoredSpan(Struct, frozen=True, gc=False):
     shown: _ShownClass
 
 
-def score(
-    truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS, break_ms: int = BREAK_MS
-) -> Score:
+def score_space(
+    truth: Sequence[TruthSample], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS, break_ms: int = BREAK_MS
+) -> SpaceScore:
     """Score the shown states of one space against its truth.
 
     Args:
@@ -107,7 +107,7 @@ def score(
     false_occupied_ms = _total_ms(span for span in spans if not span.taken and span.shown is _ShownClass.TAKEN)
     unknown_ms = _total_ms(span for span in spans if span.shown is _ShownClass.UNKNOWN)
     scored_ms = occupied_ms + vacant_ms
-    return Score(
+    return SpaceScore(
         occupied_min=occupied_ms / MINUTE_MS,
         vacant_min=vacant_ms / MINUTE_MS,
         false_vacant_min=sum(false_vacant) / MINUTE_MS,
@@ -124,14 +124,16 @@ def score(
     )
 
 
-def wrongly_free(
-    truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS
+def find_false_vacant(
+    truth: Sequence[TruthSample], shown: Sequence[tuple[int, str]], reach_ms: int = MINUTE_MS
 ) -> list[tuple[int, int]]:
     """Return the spans (Unix ms) in which the space was shown free while taken; for the arguments see `score_space`."""
     return [(stretch[0].from_ms, stretch[-1].to_ms) for stretch in _false_vacant(_split_spans(truth, shown, reach_ms))]
 
 
-def _split_spans(truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach_ms: int) -> Iterator[_ScoredSpan]:
+def _split_spans(
+    truth: Sequence[TruthSample], shown: Sequence[tuple[int, str]], reach_ms: int
+) -> Iterator[_ScoredSpan]:
     """Split the time of the truth wherever a sample ends or the shown state changes."""
     place = 0
     shown_as = _ShownClass.UNKNOWN
@@ -150,7 +152,7 @@ def _split_spans(truth: Sequence[Truth], shown: Sequence[tuple[int, str]], reach
 
 
 def _shown_class(state: str) -> _ShownClass:
-    if state in TAKEN:
+    if state in TAKEN_STATES:
         return _ShownClass.TAKEN
     return _ShownClass.FREE if state == Occupancy.VACANT else _ShownClass.UNKNOWN
 
@@ -191,14 +193,14 @@ def _split_stays(part: Sequence[_ScoredSpan]) -> list[list[_ScoredSpan]]:
     return [list(stay) for _, stay in groupby(part, key=lambda span: span.taken)]
 
 
-def _latency(parts: Sequence[Sequence[_ScoredSpan]], *, taken: bool) -> Latency | None:
+def _latency(parts: Sequence[Sequence[_ScoredSpan]], *, taken: bool) -> ShownLatency | None:
     """Return the delays of the stays that began with a true change to `taken`."""
     state = _ShownClass.TAKEN if taken else _ShownClass.FREE
     stays = [stay for part in parts for stay in _split_stays(part)[1:] if stay[0].taken is taken]
     late_s = sorted(_until_shown_ms(stay, state) / 1000 for stay in stays)
     if not late_s:
         return None
-    return Latency(median(late_s), late_s[ceil(0.95 * len(late_s)) - 1], len(late_s))
+    return ShownLatency(median(late_s), late_s[ceil(0.95 * len(late_s)) - 1], len(late_s))
 
 
 def _until_shown_ms(stay: Sequence[_ScoredSpan], state: _ShownClass) -> int:

@@ -20,11 +20,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from collector import run as collecting
-from collector.plan import SitePlan
-from collector.settings import CollectorSettings
-from edge.broker import BrokerAway, BrokerSettings
-from ledig.stopping import stop_with_parent
+from collector.configuration.settings import CollectorSettings
+from collector.engine import service as collecting
+from collector.site.plan import SitePlan
+from edge.contract.broker import BrokerAway, BrokerSettings
+from ledig.runtime.stopping import stop_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -42,7 +42,7 @@ class ReplayAway(ConnectionError):
 
 
 @contextmanager
-def mosquitto(folder: Path) -> Iterator[BrokerSettings]:
+def run_mosquitto(folder: Path) -> Iterator[BrokerSettings]:
     """Run a broker on a free local port, with one user and a random password.
 
     Raises:
@@ -70,7 +70,7 @@ def mosquitto(folder: Path) -> Iterator[BrokerSettings]:
 
 
 @contextmanager
-def collector(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[int]") -> Iterator[BaseProcess]:
+def start_collector(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[int]") -> Iterator[BaseProcess]:
     """Run a collector whose site time is the value of `now_ms`."""
     context = multiprocessing.get_context("spawn")  # a fork would copy locks held by other threads
     process = context.Process(target=_collect, args=(settings, plan, now_ms), name="collector")
@@ -89,7 +89,7 @@ def _collect(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[
     """Run in the collector's process. An error that ends it is printed in one line."""
     stop = stop_with_parent()
     try:
-        collecting.run(settings, plan, lambda: now_ms.value, stop)
+        collecting.run_collector(settings, plan, lambda: now_ms.value, stop)
     except (ValueError, ConnectionError) as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - output of the command
         sys.exit(3)

@@ -11,19 +11,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from collector.evidence import Heard, Transition
-from collector.history import DAY_MS
-from collector.journal import Journal
-from collector.outward import Because, Occupancy, Reason
-from collector.plan import SensorKind, SitePlan, Space, SpaceKind
-from collector.settings import RAW_HOURS_CEILING
-from collector.settle import BUCKET_MS, Settlement
-from edge.message import Kind
-from ledig.simulation import SEED
-from ledig.simulation.people import Day, day
-from ledig.simulation.signs import spans
+from collector.configuration.settings import MAX_RAW_HOURS
+from collector.contract.states import Because, Occupancy, Reason
+from collector.history.measures import DAY_MS
+from collector.occupancy.evidence import StoredEvent, Transition
+from collector.rollup.buckets import BUCKET_MS, HistoryRollup
+from collector.site.plan import SensorKind, SitePlan, Space, SpaceKind
+from collector.store.journal import Journal
+from edge.contract.message import EventKind
+from ledig.simulation.people import SimulatedDay, simulate_day
+from ledig.simulation.signals import occupied_spans
+from ledig.simulation.simulator import SIMULATION_SEED
 
-WEEKS: Final = 8
+HISTORY_WEEKS: Final = 8
 _STREAM: Final = "generated"
 
 
@@ -49,26 +49,28 @@ def write_history(plan: SitePlan, journal_path: Path, until_ms: int, report: Cal
         leftover.unlink()
     with closing(Journal(unfinished)) as journal:
         _write_days(plan, journal, until_ms, report)
-        journal.shrink()
+        journal.truncate_log()
     unfinished.rename(journal_path)
     unfinished.with_name(f"{unfinished.name}.lock").unlink(missing_ok=True)
 
 
 def _write_days(plan: SitePlan, journal: Journal, until_ms: int, report: Callable[[int, int], None]) -> None:
     today = datetime.fromtimestamp(until_ms / 1000, plan.time_zone).date()
-    settlement, seq, total = Settlement(plan), 0, 7 * WEEKS
+    settlement, seq, total = HistoryRollup(plan), 0, 7 * HISTORY_WEEKS
     for number in range(total, -1, -1):
-        simulated = day(plan, today - timedelta(days=number), SEED)
+        simulated = simulate_day(plan, today - timedelta(days=number), SIMULATION_SEED)
         end_ms = min(simulated.ends_ms, until_ms)
         crossings = list(_crossings(plan, simulated, seq, end_ms))
         seq += len(crossings)
         with journal.transaction():
-            journal.rewrite([_occupancy_of(space, simulated, end_ms) for space in plan.spaces if _is_usable(space)])
+            journal.replace_transitions(
+                [_occupancy_of(space, simulated, end_ms) for space in plan.spaces if _is_usable(space)]
+            )
             journal.add_events(crossings)
         is_behind = True
         while is_behind:
             with journal.transaction():
-                is_behind = settlement.settle(journal.connection, end_ms)
+                is_behind = settlement.compute_slice(journal.connection, end_ms)
         _erase_expired(plan, journal, end_ms)
         report(total - number + 1, total + 1)
 
@@ -77,8 +79,8 @@ def _erase_expired(plan: SitePlan, journal: Journal, now_ms: int) -> None:
     """Erase all raw events, and the transitions that the collector would erase."""
     with journal.transaction():
         for space in plan.spaces:
-            journal.erase_transitions(space.id, now_ms - RAW_HOURS_CEILING * 3_600_000)
-        journal.erase_events(journal.sensors(), now_ms - DAY_MS, now_ms + DAY_MS)
+            journal.erase_transitions(space.id, now_ms - MAX_RAW_HOURS * 3_600_000)
+        journal.erase_events(journal.list_sensors(), now_ms - DAY_MS, now_ms + DAY_MS)
 
 
 def _is_usable(space: Space) -> bool:
@@ -86,10 +88,10 @@ def _is_usable(space: Space) -> bool:
     return space.kind is not SpaceKind.SUPPLY and not space.disabled
 
 
-def _occupancy_of(space: Space, simulated: Day, end_ms: int) -> _SpaceDay:
-    uses = spans(simulated, space.id)
+def _occupancy_of(space: Space, simulated: SimulatedDay, end_ms: int) -> _SpaceDay:
+    uses = occupied_spans(simulated, space.id)
     if space.kind is SpaceKind.EQUIPMENT:
-        uses = sorted((run.from_ms, run.to_ms) for run in simulated.runs if run.space == space.id)
+        uses = sorted((run.from_ms, run.to_ms) for run in simulated.machine_runs if run.space == space.id)
     changes = [(simulated.starts_ms, Occupancy.VACANT)]
     for from_ms, to_ms in uses:
         changes += [(from_ms, Occupancy.OCCUPIED), (to_ms, Occupancy.VACANT)]
@@ -97,15 +99,15 @@ def _occupancy_of(space: Space, simulated: Day, end_ms: int) -> _SpaceDay:
     return _SpaceDay(space.id, simulated.starts_ms, transitions)
 
 
-def _crossings(plan: SitePlan, simulated: Day, seq: int, end_ms: int) -> Iterator[Heard]:
+def _crossings(plan: SitePlan, simulated: SimulatedDay, seq: int, end_ms: int) -> Iterator[StoredEvent]:
     """Yield all passages at the first people counter, with heartbeats in each bucket so that the counts are valid."""
     door = next((sensor for sensor in plan.sensors if sensor.kind is SensorKind.BEAM_PAIR), None)
     if door is None:
         return
     beats = range(simulated.starts_ms, simulated.ends_ms, BUCKET_MS // 2)
-    moments = [(at_ms, Kind.HEARTBEAT, 0) for at_ms in beats]
-    moments += [(passage.at_ms, Kind.CROSSING, passage.way) for passage in simulated.passages]
+    moments = [(at_ms, EventKind.HEARTBEAT, 0) for at_ms in beats]
+    moments += [(passage.at_ms, EventKind.CROSSING, passage.direction) for passage in simulated.passages]
     for at_ms, kind, value in sorted(moments):
         if at_ms < end_ms:
             seq += 1
-            yield Heard(at_ms, door.device, _STREAM, seq, door.id, kind, value)
+            yield StoredEvent(at_ms, door.device, _STREAM, seq, door.id, kind, value)

@@ -11,21 +11,21 @@ from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from datetime import datetime, time, timedelta
 
-from collector.days import hours_of
-from collector.plan import OpeningHours, SitePlan, Space, SpaceKind, Tenure
+from collector.site.calendar import opening_hours_on
+from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind, Tenure
 
 MINUTE_MS = 60_000
 WALK_MS = MINUTE_MS // 2
 """Walking time from one space to the next."""
 CHANGEOVER_MS = 5 * MINUTE_MS
 """Minimum time between two users of a space."""
-APART_MS = 4000
+PASSAGE_GAP_MS = 4000
 """Minimum time between two passages through a door."""
-_USUAL_HOURS = OpeningHours(opens_min=7 * 60, closes_min=22 * 60)
+_USUAL_HOURS = OpeningSpan(opens_min=7 * 60, closes_min=22 * 60)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Stay:
+class SimulatedStay:
     """One person's stay in one space."""
 
     from_ms: int
@@ -35,16 +35,16 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Passage:
+class DoorPassage:
     """One person's passage through the entrance; `way` is +1 in, -1 out."""
 
     at_ms: int
-    way: int
+    direction: int
     person: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Run:
+class MachineRun:
     """One run of a machine; its user need not be present."""
 
     from_ms: int
@@ -53,15 +53,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class SimulatedDay:
     """Everything between two local midnights, each tuple in order of time."""
 
     starts_ms: int
     ends_ms: int
-    stays: tuple[Stay, ...]
-    passages: tuple[Passage, ...]
-    runs: tuple[Run, ...]
-    cups: tuple[int, ...]
+    stays: tuple[SimulatedStay, ...]
+    passages: tuple[DoorPassage, ...]
+    machine_runs: tuple[MachineRun, ...]
+    coffee_at_ms: tuple[int, ...]
     """Times at which somebody takes coffee, Unix milliseconds."""
 
 
@@ -94,24 +94,24 @@ class _MemberVisit:
             for errand in self.errands
         )
 
-    def stays(self) -> list[Stay]:
+    def stays(self) -> list[SimulatedStay]:
         """Return the stays at the desk and on errands, with a walk in between."""
-        found: list[Stay] = []
+        found: list[SimulatedStay] = []
         seated_ms = self.comes_ms + WALK_MS
         for errand in sorted(self.errands, key=lambda errand: errand.from_ms):
-            found.append(Stay(seated_ms, errand.from_ms - WALK_MS, self.desk, self.person))
+            found.append(SimulatedStay(seated_ms, errand.from_ms - WALK_MS, self.desk, self.person))
             if errand.space is not None:
-                found.append(Stay(errand.from_ms, errand.to_ms, errand.space, self.person))
+                found.append(SimulatedStay(errand.from_ms, errand.to_ms, errand.space, self.person))
             seated_ms = errand.to_ms + WALK_MS
-        found.append(Stay(seated_ms, self.goes_ms - WALK_MS, self.desk, self.person))
+        found.append(SimulatedStay(seated_ms, self.goes_ms - WALK_MS, self.desk, self.person))
         return found
 
-    def passages(self) -> list[Passage]:
+    def passages(self) -> list[DoorPassage]:
         """Return the passages: in, out and in again for lunch, out."""
         out = [errand for errand in self.errands if not errand.inside]
         ways = [(self.comes_ms, 1), (self.goes_ms, -1)]
         ways += [(errand.from_ms, -1) for errand in out] + [(errand.to_ms, 1) for errand in out]
-        return [Passage(at_ms, way, self.person) for at_ms, way in ways]
+        return [DoorPassage(at_ms, way, self.person) for at_ms, way in ways]
 
 
 class _SpaceBookings:
@@ -128,34 +128,36 @@ class _SpaceBookings:
         self._taken.setdefault(space, []).append((from_ms, to_ms))
 
 
-def day(plan: SitePlan, date: calendar_date, seed: int) -> Day:
+def simulate_day(plan: SitePlan, date: calendar_date, seed: int) -> SimulatedDay:
     """Simulate one day; nobody comes when the site is closed."""
     midnight = datetime.combine(date, time(), plan.time_zone)
     starts_ms = int(midnight.timestamp() * 1000)
     ends_ms = int(datetime.combine(date + timedelta(days=1), time(), plan.time_zone).timestamp() * 1000)
-    spans = hours_of(plan, date) if plan.opening_hours else (_USUAL_HOURS,)
+    spans = opening_hours_on(plan, date) if plan.opening_hours else (_USUAL_HOURS,)
     if not spans:
-        return Day(starts_ms=starts_ms, ends_ms=ends_ms, stays=(), passages=(), runs=(), cups=())
+        return SimulatedDay(
+            starts_ms=starts_ms, ends_ms=ends_ms, stays=(), passages=(), machine_runs=(), coffee_at_ms=()
+        )
     closes_min = min(spans[-1].closes_min, 24 * 60)  # no simulated person stays over midnight
-    hours = OpeningHours(opens_min=spans[0].opens_min, closes_min=closes_min)
+    hours = OpeningSpan(opens_min=spans[0].opens_min, closes_min=closes_min)
     builder = _DayBuilder(plan, random.Random(f"{seed} {date}"), starts_ms, hours, weekend=date.weekday() >= 5)  # noqa: S311 - simulation
     builder.fill()
-    return Day(
+    return SimulatedDay(
         starts_ms=starts_ms,
         ends_ms=ends_ms,
         stays=tuple(sorted(stay for member in builder.members for stay in member.stays())),
         passages=_separate(passage for member in builder.members for passage in member.passages()),
-        runs=tuple(sorted(builder.runs)),
-        cups=tuple(sorted(builder.cups)),
+        machine_runs=tuple(sorted(builder.runs)),
+        coffee_at_ms=tuple(sorted(builder.cups)),
     )
 
 
-def _separate(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+def _separate(passages: Iterable[DoorPassage]) -> tuple[DoorPassage, ...]:
     """Move passages apart: a beam pair cannot separate two people who pass at once."""
-    found: list[Passage] = []
+    found: list[DoorPassage] = []
     for passage in sorted(passages):
-        earliest = found[-1].at_ms + APART_MS if found else 0
-        found.append(Passage(max(passage.at_ms, earliest), passage.way, passage.person))
+        earliest = found[-1].at_ms + PASSAGE_GAP_MS if found else 0
+        found.append(DoorPassage(max(passage.at_ms, earliest), passage.direction, passage.person))
     return tuple(found)
 
 
@@ -163,10 +165,10 @@ class _DayBuilder:
     """One day while it is being generated; every choice comes from one random generator."""
 
     def __init__(
-        self, plan: SitePlan, generator: random.Random, starts_ms: int, hours: OpeningHours, *, weekend: bool
+        self, plan: SitePlan, generator: random.Random, starts_ms: int, hours: OpeningSpan, *, weekend: bool
     ) -> None:
         self.members: list[_MemberVisit] = []
-        self.runs: list[Run] = []
+        self.runs: list[MachineRun] = []
         self.cups: list[int] = []
         self._plan, self._random = plan, generator
         self._starts_ms, self._hours, self._weekend = starts_ms, hours, weekend
@@ -279,4 +281,4 @@ class _DayBuilder:
         if not self._bookings.is_free(errand.space, errand.to_ms + CHANGEOVER_MS, ends_ms):
             ends_ms = errand.to_ms
         self._bookings.reserve(errand.space, errand.from_ms, ends_ms)
-        self.runs.append(Run(errand.from_ms + MINUTE_MS, ends_ms, errand.space))
+        self.runs.append(MachineRun(errand.from_ms + MINUTE_MS, ends_ms, errand.space))

@@ -7,14 +7,14 @@ Never: files.
 
 from typing import Any
 
-from collector.alerts.settings import USUAL, AlertSettings, Destination, Language
-from collector.alerts.wire import AlertKind
-from collector.plan import SpaceKind
-from ledig.site.house import House
-from ledig.site.reader import Reader, Table, one_of
+from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings, Destination, Language
+from collector.contract.alerts import AlertKind
+from collector.site.plan import SpaceKind
+from ledig.site.places import SiteLayout
+from ledig.site.table_reader import Table, TableReader, describe_unknown
 
 
-def read_alerts(reader: Reader, document: Table, layout: House, language: str) -> AlertSettings:
+def read_alerts(reader: TableReader, document: Table, layout: SiteLayout, language: str) -> AlertSettings:
     """Read [alerts]; report faults to the reader and keep the defaults there.
 
     Args:
@@ -23,25 +23,28 @@ def read_alerts(reader: Reader, document: Table, layout: House, language: str) -
         layout: for the number of desks.
         language: of the site; an invalid one counts as the default.
     """
-    table = reader.table(document, "alerts")
+    table = reader.get_table(document, "alerts")
     given: dict[str, Any] = {
-        "when": _read_hours(reader, reader.table(table, "when")),
-        "language": Language(language) if language in set(Language) else USUAL.language,
+        "when": _read_hours(reader, reader.get_table(table, "when")),
+        "language": Language(language) if language in set(Language) else DEFAULT_ALERT_SETTINGS.language,
         "destinations": _read_destinations(reader, table),
     }
-    settings = reader.build(AlertSettings, table, "alerts", given=given, beside={"when", "destination"}) or USUAL
-    desks = sum(space.kind is SpaceKind.DESK and space.offered and not space.disabled for space in layout.spaces)
+    settings = (
+        reader.build_value(AlertSettings, table, "alerts", given=given, beside={"when", "destination"})
+        or DEFAULT_ALERT_SETTINGS
+    )
+    desks = sum(space.kind is SpaceKind.DESK and space.is_offered and not space.disabled for space in layout.spaces)
     if settings.free_desks_below > desks and "free_desks_below" in table:
         finding = f"free_desks_below must lie between 0 and {desks}, as many shared desks as there are"
         reader.faults.add("alerts", f"{finding}, got {settings.free_desks_below}")
     return settings
 
 
-def _read_hours(reader: Reader, table: Table) -> dict[AlertKind, str]:
-    found = {kind: USUAL.hours(kind) for kind in AlertKind}
+def _read_hours(reader: TableReader, table: Table) -> dict[AlertKind, str]:
+    found = {kind: DEFAULT_ALERT_SETTINGS.get_hours(kind) for kind in AlertKind}
     for name, hours in table.items():
         if name not in set(AlertKind):
-            reader.faults.add("alerts.when", one_of("alert", name, list(AlertKind)))
+            reader.faults.add("alerts.when", describe_unknown("alert", name, list(AlertKind)))
         elif not isinstance(hours, str):
             reader.faults.add("alerts.when", f'{name} is {hours}; write it in quotes: {name} = "always"')
         else:
@@ -49,12 +52,12 @@ def _read_hours(reader: Reader, table: Table) -> dict[AlertKind, str]:
     return found
 
 
-def _read_destinations(reader: Reader, table: Table) -> tuple[Destination, ...]:
+def _read_destinations(reader: TableReader, table: Table) -> tuple[Destination, ...]:
     found: dict[str, Destination] = {}
-    for number, one in enumerate(reader.tables(table, "destination", "alerts.destination"), 1):
+    for number, one in enumerate(reader.get_tables(table, "destination", "alerts.destination"), 1):
         label = f'"{one["name"]}"' if isinstance(one.get("name"), str) else f"number {number}"
         place = f"alerts, destination {label}"
-        destination = reader.build(Destination, one, place, given={"url": ""})
+        destination = reader.build_value(Destination, one, place, given={"url": ""})
         if destination is None:
             continue
         if destination.name in found:

@@ -8,11 +8,11 @@ Never: files, pins.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.plan import Sensor, SensorKind, Space, SpaceKind
-from edge.broker import BrokerSettings
-from edge.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
-from ledig.site.house import House, identified
-from ledig.site.reader import Reader, Table, one_of
+from collector.site.plan import Sensor, SensorKind, Space, SpaceKind
+from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
+from edge.contract.broker import BrokerSettings
+from ledig.site.places import SiteLayout, check_ids
+from ledig.site.table_reader import Table, TableReader, describe_unknown
 
 _SEATS = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 
@@ -36,7 +36,7 @@ _RESERVED_USERS = {"collector", "dashboard", "installer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class DeviceContext:
     """Settings shared by all devices of a site."""
 
     site: str
@@ -45,12 +45,12 @@ class Surroundings:
     """Address of the broker."""
     directory: Path
     """Folder of the outboxes."""
-    house: House
+    layout: SiteLayout
     """Floors, zones, spaces and doors that the sensors watch."""
 
 
 def read_devices(
-    reader: Reader, document: Table, context: Surroundings
+    reader: TableReader, document: Table, context: DeviceContext
 ) -> tuple[tuple[DeviceSettings, ...], tuple[Sensor, ...]]:
     """Read every `[[device]]` with its sensors; report faults to the reader and leave out what has a fault.
 
@@ -64,8 +64,8 @@ def read_devices(
     """
     devices: list[DeviceSettings] = []
     sensors: list[Sensor] = []
-    for place, table in identified(reader, reader.tables(document, "device"), "device"):
-        read = _read_sensors(reader, table, place, context.house)
+    for place, table in check_ids(reader, reader.get_tables(document, "device"), "device"):
+        read = _read_sensors(reader, table, place, context.layout)
         device = _read_device(reader, table, place, context, tuple(settings for _, settings in read))
         if device is not None:
             devices.append(device)
@@ -73,14 +73,16 @@ def read_devices(
     return tuple(devices), tuple(sensors)
 
 
-def _read_sensors(reader: Reader, device: Table, within: str, layout: House) -> list[tuple[Table, SensorSettings]]:
-    tables = identified(reader, reader.tables(device, "sensor", "device.sensor"), "sensor", f"{within}, ")
+def _read_sensors(
+    reader: TableReader, device: Table, within: str, layout: SiteLayout
+) -> list[tuple[Table, SensorSettings]]:
+    tables = check_ids(reader, reader.get_tables(device, "sensor", "device.sensor"), "sensor", f"{within}, ")
     read = [(table, _read_sensor(reader, table, place, layout)) for place, table in tables]
     return [(table, settings) for table, settings in read if settings is not None]
 
 
 def _read_device(
-    reader: Reader, table: Table, place: str, context: Surroundings, sensors: tuple[SensorSettings, ...]
+    reader: TableReader, table: Table, place: str, context: DeviceContext, sensors: tuple[SensorSettings, ...]
 ) -> DeviceSettings | None:
     if table["id"] in _RESERVED_USERS:
         reader.faults.add(place, f"{table['id']} is already a user of the broker; choose another id")
@@ -90,18 +92,20 @@ def _read_device(
         "outbox_path": context.directory / f"outbox-{table['id']}.sqlite",
         "sensors": sensors,
     }
-    device = reader.build(DeviceSettings, table, place, given=given, beside={"sensor"}, renamed={"device": "id"})
+    device = reader.build_value(DeviceSettings, table, place, given=given, beside={"sensor"}, renamed={"device": "id"})
     if device is None:
         return None
-    if device.lamp_space is not None and device.lamp_space not in context.house.named["space"]:
-        reader.faults.add(place, "lamp_space: " + one_of("space", device.lamp_space, context.house.named["space"]))
+    if device.lamp_space is not None and device.lamp_space not in context.layout.ids_by_kind["space"]:
+        reader.faults.add(
+            place, "lamp_space: " + describe_unknown("space", device.lamp_space, context.layout.ids_by_kind["space"])
+        )
     _check_pins(reader, device)
     return device
 
 
 def _to_plan_sensor(table: Table, settings: SensorSettings, device: DeviceSettings) -> Sensor:
     # a sensor cannot report more often than it is read, nor before the period that it summarises is over
-    every_ms = max(getattr(settings, "every_ms", 0), getattr(settings, "tell_ms", 0))
+    every_ms = max(getattr(settings, "every_ms", 0), getattr(settings, "send_every_ms", 0))
     return Sensor(
         device=device.device,
         id=settings.id,
@@ -115,21 +119,23 @@ def _to_plan_sensor(table: Table, settings: SensorSettings, device: DeviceSettin
     )
 
 
-def _read_sensor(reader: Reader, table: Table, place: str, layout: House) -> SensorSettings | None:
+def _read_sensor(reader: TableReader, table: Table, place: str, layout: SiteLayout) -> SensorSettings | None:
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in SENSOR_SETTINGS:
         finding = "kind is missing; give one of: " + ", ".join(sorted(SENSOR_SETTINGS))
-        reader.faults.add(place, finding if kind is None else one_of("kind", str(kind), SENSOR_SETTINGS))
+        reader.faults.add(place, finding if kind is None else describe_unknown("kind", str(kind), SENSOR_SETTINGS))
         return None
     before = len(reader.faults)
-    settings = reader.build(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
+    settings = reader.build_value(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
     if not isinstance(held := table.get("held", False), bool):
         reader.faults.add(place, f"held is {held!r}; it must be true or false")
     _check_targets(reader, table, place, settings, layout)
     return settings if len(reader.faults) == before else None
 
 
-def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSettings | None, layout: House) -> None:
+def _check_targets(
+    reader: TableReader, table: Table, place: str, settings: SensorSettings | None, layout: SiteLayout
+) -> None:
     """Check that a sensor watches what its kind can watch: one thing; for air also a zone and a room in it."""
     kind = table["kind"]
     target, _ = _WATCHES[kind]
@@ -139,8 +145,8 @@ def _check_targets(reader: Reader, table: Table, place: str, settings: SensorSet
         reader.faults.add(place, f'it watches {found}; a {kind} watches one {target}: {target} = "..."')
         return
     for name in given:
-        if not isinstance(table[name], str) or table[name] not in layout.named[name]:
-            reader.faults.add(place, one_of(name, str(table[name]), layout.named[name]))
+        if not isinstance(table[name], str) or table[name] not in layout.ids_by_kind[name]:
+            reader.faults.add(place, describe_unknown(name, str(table[name]), layout.ids_by_kind[name]))
             return
     space = layout.space.get(table.get("space", ""))
     if space is not None:
@@ -163,7 +169,7 @@ def _find_mismatch(kind: str, settings: SensorSettings | None, space: Space) -> 
     return None
 
 
-def _check_pins(reader: Reader, device: DeviceSettings) -> None:
+def _check_pins(reader: TableReader, device: DeviceSettings) -> None:
     uses: dict[int, str] = {}
     wanted = [(pin, f'sensor "{sensor.id}"') for sensor in device.sensors for pin in sensor.pins]
     if device.lamp_pin is not None:

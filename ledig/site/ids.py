@@ -8,14 +8,14 @@ Never: whether something has that id.
 import re
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MAX_LETTERS = 64
+MAX_ID_LENGTH = 64
 
 
-def id_fault(name: str) -> str | None:
+def find_id_fault(name: str) -> str | None:
     """Return the problem of an id with its remedy; None if the id is valid."""
-    if _ID.fullmatch(name) and len(name) <= MAX_LETTERS:
+    if _ID.fullmatch(name) and len(name) <= MAX_ID_LENGTH:
         return None
     return (
-        f'id "{name}" is not allowed; use at most {MAX_LETTERS} lowercase letters a-z and digits, with'
+        f'id "{name}" is not allowed; use at most {MAX_ID_LENGTH} lowercase letters a-z and digits, with'
         ' single hyphens between them, such as "desk-14"'
     )

@@ -5,11 +5,11 @@ Out:   faults, each with place, problem and remedy.
 Never: files, sockets.
 """
 
-from edge.hosts import is_this_machine
-from ledig.site import Site
+from edge.contract.hosts import is_this_machine
+from ledig.site.site_file import SiteFile
 
 
-def installation_faults(site: Site, file: str) -> tuple[str, ...]:
+def find_installation_faults(site: SiteFile, file: str) -> tuple[str, ...]:
     """Find faults of a site whose devices are separate machines.
 
     Args:

@@ -12,16 +12,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from collector.plan import Rules, SitePlan, SpaceKind, Tenure
-from edge.plurals import counted
-from ledig.site import UP_LOCK, Site, read
-from ledig.site.reader import one_of
-from ledig.what_if import Stored, comparable, report, run_again
-from ledig.what_if.report import WhatIf
-from ledig.what_if.rules import OtherRules, read_others
+from collector.site.plan import OccupancyRules, SitePlan, SpaceKind, Tenure
+from edge.process.plurals import format_count
+from ledig.site.site_file import UP_LOCK_FILE, SiteFile, read_site_file
+from ledig.site.table_reader import describe_unknown
+from ledig.what_if import report
+from ledig.what_if.comparison import StoredSpace, comparable_spaces, compare_rules
+from ledig.what_if.report import WhatIfResult
+from ledig.what_if.rules import OtherRules, read_other_rules
 from ledig.what_if.stored import StoredEvents
 
-FORGOTTEN = (
+PAGE_NOTE = (
     "the page holds single changes of spaces, which the site itself deletes after 72 hours; delete it when you"
     " have finished"
 )
@@ -33,7 +34,7 @@ class WhatIfRejected(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class WhatIfOptions:
     """The what-if options of the command line."""
 
     settings: tuple[str, ...] = ()
@@ -46,22 +47,22 @@ class Asked:
     """Path of the page to write."""
 
     def __post_init__(self) -> None:
-        if not self.others and (self.spaces or self.plot):
+        if not self.has_other_rules and (self.spaces or self.plot):
             raise WhatIfRejected(f"--space and --plot need --what-if or --rules: {_EXAMPLE}")
         if self.plot is not None and (self.plot.suffix != ".html" or not self.plot.absolute().parent.is_dir()):
             raise WhatIfRejected(f"--plot {self.plot}: give a name that ends with .html, in an existing folder")
 
     @property
-    def others(self) -> bool:
+    def has_other_rules(self) -> bool:
         """Whether other rules are given."""
         return bool(self.settings or self.files)
 
-    def rules(self, today: Rules) -> tuple[OtherRules, ...]:
+    def read_rules(self, today: OccupancyRules) -> tuple[OtherRules, ...]:
         """Read the other rules; raises OtherRulesRejected."""
-        return read_others(self.settings, self.files, today)
+        return read_other_rules(self.settings, self.files, today)
 
 
-def of_house(path: Path | None, data: Path | None, options: Asked) -> None:
+def compare_site(path: Path | None, data: Path | None, options: WhatIfOptions) -> None:
     """Compare the rules on the events that the journal of a site still contains.
 
     Args:
@@ -73,46 +74,48 @@ def of_house(path: Path | None, data: Path | None, options: Asked) -> None:
         SiteRejected, OtherRulesRejected, WhatIfRejected: no event was read.
         HistoryAway, StoredEventsRejected: there are no events to evaluate.
     """
-    if not options.others:
+    if not options.has_other_rules:
         given = f"{path}: is a site file" if path else "no file is given"
         raise WhatIfRejected(f"{given}; give a recording to play, or other rules for stored events: {_EXAMPLE}")
     site, folder = _find_site(path, data)
-    others = options.rules(site.plan.rules)
-    spaces = chosen(site.plan, options.spaces)
+    others = options.read_rules(site.plan.rules)
+    spaces = select_spaces(site.plan, options.spaces)
     events = StoredEvents(folder / "journal.sqlite", site.plan)
-    found = _compare(site.plan, others, spaces, events.span, events.of_space)
-    tell(Console(), options, replace(found, notes=(*found.notes, FORGOTTEN)) if options.plot else found)
+    found = _compare(site.plan, others, spaces, events.span, events.read_space)
+    print_comparison(Console(), options, replace(found, notes=(*found.notes, PAGE_NOTE)) if options.plot else found)
 
 
-def of_recording(plan: SitePlan, others: tuple[OtherRules, ...], options: Asked, stored: dict[str, Stored]) -> WhatIf:
+def compare_recording(
+    plan: SitePlan, others: tuple[OtherRules, ...], options: WhatIfOptions, stored: dict[str, StoredSpace]
+) -> WhatIfResult:
     """Compare the rules on the stored events of a recording that was played."""
     moments = [event.at_ms for one in stored.values() for event in one.events]
     span = (min(moments, default=0), max(moments, default=0) + 1)
-    return _compare(plan, others, chosen(plan, options.spaces), span, stored.__getitem__)
+    return _compare(plan, others, select_spaces(plan, options.spaces), span, stored.__getitem__)
 
 
-def tell(console: Console, options: Asked, found: WhatIf) -> None:
+def print_comparison(console: Console, options: WhatIfOptions, found: WhatIfResult) -> None:
     """Print the comparison, and write the page if requested."""
     console.width = max(console.width, report.TABLE_WIDTH)
-    report.tell(console, found)
+    report.print_report(console, found)
     if options.plot is not None:
         from ledig.what_if import plot
 
-        plot.write(options.plot, found)
+        plot.write_page(options.plot, found)
         console.print(f"chart: {options.plot}", highlight=False, markup=False, soft_wrap=True)
 
 
-def chosen(plan: SitePlan, requested: tuple[str, ...]) -> list[str]:
+def select_spaces(plan: SitePlan, requested: tuple[str, ...]) -> list[str]:
     """Select the spaces to compare: the requested ones, or all with a state that members see.
 
     Raises:
         WhatIfRejected: a space is unknown or has no such state.
     """
-    known = [space.id for space in comparable(plan)]
+    known = [space.id for space in comparable_spaces(plan)]
     for name in requested:
-        if name not in plan.space:
-            raise WhatIfRejected(f"--space {name}: {one_of('space', name, known)}")
-        space = plan.space[name]
+        if name not in plan.space_by_id:
+            raise WhatIfRejected(f"--space {name}: {describe_unknown('space', name, known)}")
+        space = plan.space_by_id[name]
         if space.tenure is Tenure.DEDICATED:
             raise WhatIfRejected(f"--space {name}: it is dedicated to one member and has no state; choose a shared one")
         if space.kind is SpaceKind.SUPPLY or space.disabled:
@@ -121,17 +124,17 @@ def chosen(plan: SitePlan, requested: tuple[str, ...]) -> list[str]:
     return [name for name in known if not requested or name in requested]
 
 
-def _find_site(path: Path | None, data: Path | None) -> tuple[Site, Path]:
+def _find_site(path: Path | None, data: Path | None) -> tuple[SiteFile, Path]:
     """Return a site and the folder of its journal."""
-    if data is not None and not (data / UP_LOCK).exists():
+    if data is not None and not (data / UP_LOCK_FILE).exists():
         raise WhatIfRejected(f"{data}: no site was started there; give the data folder that `ledig up` prints")
     if path is not None:
-        site = read(path)
+        site = read_site_file(path)
         return site, data or site.storage
-    from ledig.up import read_house, state_folder
+    from ledig.up.command import find_state_folder, read_site_or_example
 
-    site = read_house(None)
-    return site, data or state_folder() / site.plan.id
+    site = read_site_or_example(None)
+    return site, data or find_state_folder() / site.plan.id
 
 
 def _compare(
@@ -139,16 +142,16 @@ def _compare(
     others: tuple[OtherRules, ...],
     spaces: list[str],
     span: tuple[int, int],
-    stored: Callable[[str], Stored],
-) -> WhatIf:
-    plans = (plan, *(other.on(plan) for other in others))
+    stored: Callable[[str], StoredSpace],
+) -> WhatIfResult:
+    plans = (plan, *(other.apply_to(plan) for other in others))
     found = {}
     unknown = 0
     for space in track(spaces, "evaluating", transient=True, disable=not Console().is_terminal):
         known = stored(space)
         unknown += not known.before.at_ms
-        found[space] = run_again(plans, space, known, span)
-    return WhatIf(
+        found[space] = compare_rules(plans, space, known, span)
+    return WhatIfResult(
         name=plan.name,
         zone=plan.time_zone,
         span=span,
@@ -162,8 +165,8 @@ def _write_notes(plan: SitePlan, unknown: int, spaces: int) -> list[str]:
     notes = []
     if unknown:
         notes.append(
-            f"without earlier events: {unknown} of {counted(spaces, 'space')}; each is unknown until all its sensors"
-            " have reported for one hold time"
+            f"without earlier events: {unknown} of {format_count(spaces, 'space')}; each is unknown until all"
+            " its sensors have reported for one hold time"
         )
     if dedicated := sum(space.tenure is Tenure.DEDICATED for space in plan.spaces):
         which = "space has no state; it is" if dedicated == 1 else "spaces have no state; they are"

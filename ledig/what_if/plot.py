@@ -12,13 +12,13 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from ledig.what_if import DAY_MS, Shown, Timeline
-from ledig.what_if.report import HEADINGS, TODAY, WhatIf, differing_days, rows
+from ledig.what_if.comparison import DAY_MS, ShownState, Timeline
+from ledig.what_if.report import CURRENT_RULES, HEADINGS, WhatIfResult, describe_days, table_rows
 
-_LINES: Final[dict[Shown, dict[str, Any]]] = {
-    Shown.TAKEN: {"color": "#b0492f", "width": 12},
-    Shown.FREE: {"color": "#007a5e", "width": 3},
-    Shown.UNKNOWN: {"color": "#6b7280", "width": 3, "dash": "dot"},
+_LINES: Final[dict[ShownState, dict[str, Any]]] = {
+    ShownState.TAKEN: {"color": "#b0492f", "width": 12},
+    ShownState.FREE: {"color": "#007a5e", "width": 3},
+    ShownState.UNKNOWN: {"color": "#6b7280", "width": 3, "dash": "dot"},
 }
 """States differ in width and dashes as well as in colour; the colours are those of the dashboard."""
 _ROW_PX: Final = 20
@@ -48,23 +48,23 @@ div.wide {{ overflow-x: auto; }}
 """
 
 
-def write(path: Path, found: WhatIf) -> None:
+def write_page(path: Path, found: WhatIfResult) -> None:
     """Write the page, readable only by its owner; replace an existing one."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.touch(mode=0o600)
     try:
         temporary.chmod(0o600)
-        temporary.write_text(page(found), encoding="utf-8")
+        temporary.write_text(render_page(found), encoding="utf-8")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def page(found: WhatIf) -> str:
+def render_page(found: WhatIfResult) -> str:
     """Render the page."""
     labels = " and ".join(f"“{label}”" for label in found.labels)
     about = (
-        f"The stored events of {found.title}, evaluated again with {labels} and compared with {TODAY}."
+        f"The stored events of {found.title}, evaluated again with {labels} and compared with {CURRENT_RULES}."
         f" Nothing was changed."
     )
     return _PAGE.format(
@@ -75,18 +75,18 @@ def page(found: WhatIf) -> str:
     )
 
 
-def _table(found: WhatIf, place: int) -> str:
+def _table(found: WhatIfResult, place: int) -> str:
     head = "".join(f"<th>{escape(heading)}</th>" for heading in HEADINGS)
     compared = [comparisons[place] for comparisons in found.spaces.values()]
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(found, compared)
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table_rows(found, compared)
     )
-    caption = escape(f"{found.labels[place]} compared with {TODAY}")
-    days = escape(f"They {differing_days(compared).removeprefix('they ')}.")
+    caption = escape(f"{found.labels[place]} compared with {CURRENT_RULES}")
+    days = escape(f"They {describe_days(compared).removeprefix('they ')}.")
     return f'<h2>{caption}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div><p>{days}</p>'
 
 
-def _figure(found: WhatIf) -> str:
+def _figure(found: WhatIfResult) -> str:
     from plotly.offline import get_plotlyjs
 
     figure_rows = list(_figure_rows(found))
@@ -108,22 +108,22 @@ def _figure(found: WhatIf) -> str:
         "legend": {"orientation": "h", "y": -0.02},
         "hovermode": "closest",
     }
-    data = _encode_json([_trace(found, figure_rows, shown) for shown in Shown])
+    data = _encode_json([_trace(found, figure_rows, shown) for shown in ShownState])
     drawing = f"Plotly.newPlot('plot', {data}, {_encode_json(layout)}, {{displaylogo: false, responsive: true}})"
     return f'<h2>What is shown</h2><div id="plot"></div><script>{get_plotlyjs()}</script><script>{drawing}</script>'
 
 
-def _figure_rows(found: WhatIf) -> Iterator[tuple[str, Timeline]]:
+def _figure_rows(found: WhatIfResult) -> Iterator[tuple[str, Timeline]]:
     """Yield label and timeline of each row of the figure, from the top, with a gap after each space that differs."""
     for space, compared in found.spaces.items():
         if any(one.days for one in compared):
-            yield f"{space}, {TODAY}", compared[0].today
+            yield f"{space}, {CURRENT_RULES}", compared[0].current
             for label, one in zip(found.labels, compared, strict=True):
                 yield f"{space}, {label}", one.other
             yield "", []
 
 
-def _trace(found: WhatIf, figure_rows: list[tuple[str, Timeline]], shown: Shown) -> dict[str, Any]:
+def _trace(found: WhatIfResult, figure_rows: list[tuple[str, Timeline]], shown: ShownState) -> dict[str, Any]:
     """Return the trace of all parts with one state, as separate lines."""
     x: list[str | None] = []
     y: list[int | None] = []
@@ -136,7 +136,7 @@ def _trace(found: WhatIf, figure_rows: list[tuple[str, Timeline]], shown: Shown)
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": "not known" if shown is Shown.UNKNOWN else shown.value,
+        "name": "not known" if shown is ShownState.UNKNOWN else shown.value,
         "line": _LINES[shown],
         "x": x,
         "y": y,
@@ -149,7 +149,7 @@ def _encode_json(value: Any) -> str:
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def _figure_zone(found: WhatIf) -> tzinfo:
+def _figure_zone(found: WhatIfResult) -> tzinfo:
     """Return the figure's time zone: the site's, or UTC if summer time starts or ends in the span."""
     from_ms, to_ms = found.span
     offsets = {_to_datetime(at_ms, found.zone).utcoffset() for at_ms in (*range(from_ms, to_ms, DAY_MS), to_ms)}

@@ -17,10 +17,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edge.plurals import counted
-from ledig.what_if import DAY_MS, Compared, Figures, Part, Shown, Timeline, figures
+from edge.process.plurals import format_count
+from ledig.what_if.comparison import (
+    DAY_MS,
+    ShownState,
+    SpaceComparison,
+    Timeline,
+    TimelineFigures,
+    TimelinePart,
+    compute_figures,
+)
 
-TODAY: Final = "current rules"
+CURRENT_RULES: Final = "current rules"
 TABLE_WIDTH: Final = 118
 """Minimum width at which the figures are not wrapped."""
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -30,7 +38,7 @@ _LEGEND: Final = f"{_BLOCKS[-1]} taken   {_BLOCKS[3]} part of the time   {_FREE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
+class WhatIfResult:
     """One site, or one recording, under the current rules and under others."""
 
     name: str
@@ -39,7 +47,7 @@ class WhatIf:
     """Start and end, Unix milliseconds."""
     labels: tuple[str, ...]
     """The other rules, as given on the command line."""
-    spaces: dict[str, list[Compared]]
+    spaces: dict[str, list[SpaceComparison]]
     """For each space, one comparison with each of the other rules."""
     notes: tuple[str, ...]
     """Notes for the reader, one sentence each."""
@@ -56,31 +64,32 @@ class WhatIf:
         return (self.span[1] - self.span[0]) / 3_600_000
 
 
-def tell(console: Console, found: WhatIf) -> None:
+def print_report(console: Console, found: WhatIfResult) -> None:
     """Print the figures under each of the other rules, then the timelines of the spaces that differ."""
     for place, label in enumerate(found.labels):
         compared = [comparisons[place] for comparisons in found.spaces.values()]
         console.print(_table(found, label, compared))
-        console.print(differing_days(compared), highlight=False)
+        console.print(describe_days(compared), highlight=False)
     differing = [name for name, comparisons in found.spaces.items() if any(one.days for one in comparisons)]
     if differing:
         _print_timelines(console, found, differing)
     if alike := len(found.spaces) - len(differing):
         console.print(
-            f"shown the same with all of these rules: {alike} of {counted(len(found.spaces), 'space')}", highlight=False
+            f"shown the same with all of these rules: {alike} of {format_count(len(found.spaces), 'space')}",
+            highlight=False,
         )
     for note in found.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
 
 
-def rows(found: WhatIf, compared: Sequence[Compared]) -> list[tuple[str, ...]]:
+def table_rows(found: WhatIfResult, compared: Sequence[SpaceComparison]) -> list[tuple[str, ...]]:
     """Return the rows of the table: one for each space, and the total."""
     days = max((found.span[1] - found.span[0]) / DAY_MS, 1e-9)
-    figure_rows = [(one.space, figures(one.today), figures(one.other), one.days) for one in compared]
+    figure_rows = [(one.space, compute_figures(one.current), compute_figures(one.other), one.days) for one in compared]
     if len(figure_rows) > 1:
-        before = sum((today for _, today, _, _ in figure_rows), Figures())
-        after = sum((other for _, _, other, _ in figure_rows), Figures())
-        figure_rows.append(("total", before, after, by_day(compared)))
+        before = sum((today for _, today, _, _ in figure_rows), TimelineFigures())
+        after = sum((other for _, _, other, _ in figure_rows), TimelineFigures())
+        figure_rows.append(("total", before, after, minutes_by_day(compared)))
     return [
         (
             space,
@@ -96,7 +105,7 @@ def rows(found: WhatIf, compared: Sequence[Compared]) -> list[tuple[str, ...]]:
     ]
 
 
-def by_day(compared: Iterable[Compared]) -> dict[date, float]:
+def minutes_by_day(compared: Iterable[SpaceComparison]) -> dict[date, float]:
     """Return the total minutes by which the spaces differ, by local day."""
     total: dict[date, float] = {}
     for one in compared:
@@ -105,9 +114,9 @@ def by_day(compared: Iterable[Compared]) -> dict[date, float]:
     return dict(sorted(total.items()))
 
 
-def differing_days(compared: Sequence[Compared]) -> str:
+def describe_days(compared: Sequence[SpaceComparison]) -> str:
     """Describe the days on which they differ, in one sentence."""
-    days = by_day(compared)
+    days = minutes_by_day(compared)
     text = ", ".join(f"{day} ({minutes:.1f} min)" for day, minutes in days.items())
     return f"they differ on {text}" if days else "they differ on no day"
 
@@ -125,21 +134,21 @@ HEADINGS: Final = (
 """Headings of the columns of `table_rows`."""
 
 
-def _table(found: WhatIf, label: str, compared: Sequence[Compared]) -> Table:
-    title = Text(f"{label} compared with {TODAY}: {found.title}", style="italic")
+def _table(found: WhatIfResult, label: str, compared: Sequence[SpaceComparison]) -> Table:
+    title = Text(f"{label} compared with {CURRENT_RULES}: {found.title}", style="italic")
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for place, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="right" if place else "left", no_wrap=True)
-    for row in rows(found, compared):
+    for row in table_rows(found, compared):
         if row[0] == "total":
             table.add_section()
         table.add_row(*row)
     return table
 
 
-def _print_timelines(console: Console, found: WhatIf, spaces: Sequence[str]) -> None:
+def _print_timelines(console: Console, found: WhatIfResult, spaces: Sequence[str]) -> None:
     """Print for each space one row under the current rules and one for each of the others; highlight differences."""
-    labels = (TODAY, *found.labels)
+    labels = (CURRENT_RULES, *found.labels)
     wide = max(len(label) for label in labels) + 3
     cells = max(24, console.width - wide - 1)
     console.print(_LEGEND, highlight=False)
@@ -147,8 +156,8 @@ def _print_timelines(console: Console, found: WhatIf, spaces: Sequence[str]) -> 
     for space in spaces:
         compared = found.spaces[space]
         console.print(Text(space, style="bold"))
-        today = _draw_timeline(compared[0].today, found.span, cells)
-        for label, shown in zip(labels, (compared[0].today, *(one.other for one in compared)), strict=True):
+        today = _draw_timeline(compared[0].current, found.span, cells)
+        for label, shown in zip(labels, (compared[0].current, *(one.other for one in compared)), strict=True):
             line = Text(f"  {label}".ljust(wide))
             for cell, usual in zip(_draw_timeline(shown, found.span, cells), today, strict=True):
                 line.append(cell, style="" if cell == usual else "bold reverse")
@@ -167,19 +176,19 @@ def _draw_timeline(shown: Timeline, span: tuple[int, int], count: int) -> str:
     return "".join(cells)
 
 
-def _draw_cell(parts: Sequence[Part], from_ms: int, to_ms: int) -> str:
-    spent_ms = dict.fromkeys(Shown, 0)
+def _draw_cell(parts: Sequence[TimelinePart], from_ms: int, to_ms: int) -> str:
+    spent_ms = dict.fromkeys(ShownState, 0)
     for part in parts:
         if part.from_ms >= to_ms:
             break
         spent_ms[part.shown] += max(0, min(part.to_ms, to_ms) - max(part.from_ms, from_ms))
-    if spent_ms[Shown.TAKEN]:
-        share = spent_ms[Shown.TAKEN] / (to_ms - from_ms)
+    if spent_ms[ShownState.TAKEN]:
+        share = spent_ms[ShownState.TAKEN] / (to_ms - from_ms)
         return _BLOCKS[min(len(_BLOCKS) - 1, int(share * len(_BLOCKS)))]
-    return _UNKNOWN if spent_ms[Shown.UNKNOWN] > spent_ms[Shown.FREE] else _FREE
+    return _UNKNOWN if spent_ms[ShownState.UNKNOWN] > spent_ms[ShownState.FREE] else _FREE
 
 
-def _draw_scale(found: WhatIf, cells: int) -> str:
+def _draw_scale(found: WhatIfResult, cells: int) -> str:
     """Return the scale above the timelines: each local midnight, or the hours of a short span."""
     from_ms, to_ms = found.span
     step = timedelta(days=1) if found.hours > 30 else timedelta(hours=3)

@@ -16,15 +16,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from collector.plan import MOST_HOLD_MS, Rules, SitePlan
-from ledig.site.reader import Faults, Reader, nearest
+from collector.site.plan import MAX_HOLD_MS, OccupancyRules, SitePlan
+from ledig.site.table_reader import Faults, TableReader, suggest_nearest
 
 _HOLD: Final = "hold"
 _MIN_HOLD_MS: Final = 1000
 _UNITS_MS: Final = {"h": 3_600_000, "m": 60_000, "min": 60_000, "s": 1000, "ms": 1}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
-_TYPES: Final = get_type_hints(Rules)
-_NAMES: Final = {name: field.name for field in fields(Rules) for name in (field.name.removesuffix("_ms"), field.name)}
+_TYPES: Final = get_type_hints(OccupancyRules)
+_NAMES: Final = {
+    name: field.name for field in fields(OccupancyRules) for name in (field.name.removesuffix("_ms"), field.name)
+}
 """Short and full names of each rule."""
 
 
@@ -45,11 +47,11 @@ class OtherRules:
     """A complete set of rules, labelled as on the command line."""
 
     label: str
-    rules: Rules
+    rules: OccupancyRules
     hold_ms: int | None = None
     """Fixed hold time after motion for every space; None: each space has its own."""
 
-    def on(self, plan: SitePlan) -> SitePlan:
+    def apply_to(self, plan: SitePlan) -> SitePlan:
         """Return the plan under these rules."""
         if self.hold_ms is None:
             return replace(plan, rules=self.rules)
@@ -57,7 +59,7 @@ class OtherRules:
         return replace(plan, rules=self.rules, spaces=pinned)
 
 
-def read_others(asked: Sequence[str], files: Sequence[Path], today: Rules) -> tuple[OtherRules, ...]:
+def read_other_rules(asked: Sequence[str], files: Sequence[Path], today: OccupancyRules) -> tuple[OtherRules, ...]:
     """Read the given sets of rules, in their order.
 
     Args:
@@ -82,7 +84,7 @@ def read_others(asked: Sequence[str], files: Sequence[Path], today: Rules) -> tu
     return tuple(others)
 
 
-def _parse_rules(text: str, today: Rules) -> OtherRules:
+def _parse_rules(text: str, today: OccupancyRules) -> OtherRules:
     changes: dict[str, Any] = {}
     for setting in text.split(","):
         name, equals, value = (part.strip() for part in setting.partition("="))
@@ -90,8 +92,8 @@ def _parse_rules(text: str, today: Rules) -> OtherRules:
             raise _SettingRejected(f'"{setting}" is not a setting; write name=value, such as hold=7m')
         rule = _HOLD if name == _HOLD else _NAMES.get(name)
         if rule is None:
-            known = (_HOLD, *(field.name.removesuffix("_ms") for field in fields(Rules)))
-            raise _SettingRejected(f'no rule "{name}"; known rules: {", ".join(known)}{nearest(name, known)}')
+            known = (_HOLD, *(field.name.removesuffix("_ms") for field in fields(OccupancyRules)))
+            raise _SettingRejected(f'no rule "{name}"; known rules: {", ".join(known)}{suggest_nearest(name, known)}')
         if rule in changes:
             raise _SettingRejected(f"{name} is set twice; use a separate --what-if for each value")
         changes[rule] = _parse_hold_ms(value) if rule == _HOLD else _parse_value(name, rule, value)
@@ -104,9 +106,9 @@ def _parse_rules(text: str, today: Rules) -> OtherRules:
 
 def _parse_hold_ms(text: str) -> int:
     hold_ms = _parse_duration_ms(_HOLD, text)
-    if not _MIN_HOLD_MS <= hold_ms <= MOST_HOLD_MS:
-        bounds = f"{span_text(_MIN_HOLD_MS)} and {span_text(MOST_HOLD_MS)}"
-        raise _SettingRejected(f"{_HOLD} must lie between {bounds}, got {span_text(hold_ms)}")
+    if not _MIN_HOLD_MS <= hold_ms <= MAX_HOLD_MS:
+        bounds = f"{format_duration(_MIN_HOLD_MS)} and {format_duration(MAX_HOLD_MS)}"
+        raise _SettingRejected(f"{_HOLD} must lie between {bounds}, got {format_duration(hold_ms)}")
     return hold_ms
 
 
@@ -134,7 +136,7 @@ def _parse_duration_ms(name: str, text: str) -> int:
     return round(sum(float(number) * _UNITS_MS[unit] for number, unit in parts))
 
 
-def span_text(span_ms: int) -> str:
+def format_duration(span_ms: int) -> str:
     """Format a duration as on the command line: 90s, 7m, 2h."""
     for unit in ("h", "m", "s"):
         if span_ms and span_ms % _UNITS_MS[unit] == 0:
@@ -146,10 +148,10 @@ def _with_durations(message: str) -> str:
     """Convert the bounds in a message of `Rules`, which are milliseconds, to durations as on the command line."""
     if "_ms" not in message:
         return message
-    return re.sub(r"\b\d{3,}\b|\b0\b", lambda found: span_text(int(found[0])), message).replace("_ms", "")
+    return re.sub(r"\b\d{3,}\b|\b0\b", lambda found: format_duration(int(found[0])), message).replace("_ms", "")
 
 
-def _read_rules_file(path: Path, all_faults: list[str]) -> Rules | None:
+def _read_rules_file(path: Path, all_faults: list[str]) -> OccupancyRules | None:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
@@ -159,10 +161,10 @@ def _read_rules_file(path: Path, all_faults: list[str]) -> Rules | None:
         all_faults.append(f"{path}: {fault}; give a TOML file with a table [rules]")
         return None
     faults = Faults(str(path))
-    reader = Reader(faults, path.parent)
-    reader.refuse_unknown(document, {"rules"}, "")
+    reader = TableReader(faults, path.parent)
+    reader.reject_unknown(document, {"rules"}, "")
     if "rules" not in document:
         faults.add("", "table [rules] is missing; give it as in a site file")
-    rules = reader.build(Rules, reader.table(document, "rules"), "rules")
-    all_faults += faults.texts()
+    rules = reader.build_value(OccupancyRules, reader.get_table(document, "rules"), "rules")
+    all_faults += faults.list_faults()
     return rules if not len(faults) else None

@@ -13,17 +13,17 @@ from typing import Final
 
 import msgspec
 
-from collector.evidence import START, Evidence, Heard
-from collector.history import HistoryAway
-from collector.history.sqlite import connect
-from collector.journal import SensorKey
-from collector.marks import ERASED
-from collector.plan import SitePlan
-from collector.schema import STEPS
-from edge.message import Kind
-from ledig.what_if import Stored
+from collector.history.measures import HistoryAway
+from collector.history.sqlite import connect_read_only
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent
+from collector.site.plan import SitePlan
+from collector.store.journal import SensorKey
+from collector.store.metadata_keys import ERASED_UNTIL
+from collector.store.schema import MIGRATION_STEPS
+from edge.contract.message import EventKind
+from ledig.what_if.comparison import StoredSpace
 
-_KIND: Final = {kind.value: kind for kind in Kind}
+_KIND: Final = {kind.value: kind for kind in EventKind}
 _END: Final = (
     "SELECT at_ms FROM event WHERE synchronised AND sensor_no ="
     " (SELECT no FROM sensor WHERE device = ? AND sensor = ?) ORDER BY at_ms {} LIMIT 1"
@@ -32,7 +32,7 @@ _END: Final = (
 _decode: Final = msgspec.msgpack.Decoder(Evidence).decode
 
 
-class StoredRejected(ValueError):
+class StoredEventsRejected(ValueError):
     """The journal contains no events that could be evaluated again."""
 
 
@@ -54,29 +54,29 @@ class StoredEvents:
         self._journal, self._plan = journal, plan
         with self._open() as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version > len(STEPS):
-                raise StoredRejected(f"{journal}: a newer Ledig wrote it; install that version")
+            if version > len(MIGRATION_STEPS):
+                raise StoredEventsRejected(f"{journal}: a newer Ledig wrote it; install that version")
             self.span = self._find_span(db)
 
-    def of_space(self, space: str) -> Stored:
+    def read_space(self, space: str) -> StoredSpace:
         """Read the events of one space and its evidence before them."""
         with self._open() as db:
             found = db.execute("SELECT body FROM checkpoint WHERE space = ?", (space,)).fetchone()
-            before = _decode(found[0]) if found else START
+            before = _decode(found[0]) if found else EMPTY_EVIDENCE
             events = [
                 event
                 for key in self._sensor_keys(space)
                 for event in self._read_events(db, key)
                 if event.key > before.key
             ]
-        return Stored(sorted(events), before)
+        return StoredSpace(sorted(events), before)
 
     def _find_span(self, db: sqlite3.Connection) -> tuple[int, int]:
         sensors = {key for space in self._plan.spaces for key in self._sensor_keys(space.id)}
         first, last = (self._find_ends(db, sensors, order) for order in ("ASC", "DESC"))
         if not first or not last:
-            raise StoredRejected(f"{self._journal}: no events are stored yet; let the site run for a while first")
-        erased = db.execute("SELECT value FROM meta WHERE name = ?", (ERASED,)).fetchone()
+            raise StoredEventsRejected(f"{self._journal}: no events are stored yet; let the site run for a while first")
+        erased = db.execute("SELECT value FROM meta WHERE name = ?", (ERASED_UNTIL,)).fetchone()
         return max(min(first), erased[0] if erased else 0), max(last)
 
     def _find_ends(self, db: sqlite3.Connection, sensors: set[SensorKey], order: str) -> list[int]:
@@ -86,7 +86,7 @@ class StoredEvents:
     def _sensor_keys(self, space: str) -> list[SensorKey]:
         return [sensor.key for sensor in self._plan.sensors_of(space)]
 
-    def _read_events(self, db: sqlite3.Connection, key: SensorKey) -> Iterator[Heard]:
+    def _read_events(self, db: sqlite3.Connection, key: SensorKey) -> Iterator[StoredEvent]:
         rows = db.execute(
             "SELECT at_ms, stream, event.seq, kind, value FROM event JOIN stream ON stream.no = stream_no"
             " JOIN kind ON kind.no = kind_no WHERE synchronised AND at_ms <= ? AND sensor_no ="
@@ -95,12 +95,12 @@ class StoredEvents:
         )
         device, sensor = key
         for at_ms, stream, seq, kind, value in rows:
-            yield Heard(at_ms, device, stream, seq, sensor, _KIND[kind], value)
+            yield StoredEvent(at_ms, device, stream, seq, sensor, _KIND[kind], value)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Open the journal for one short, consistent read."""
-        with closing(connect(self._journal)) as db:
+        with closing(connect_read_only(self._journal)) as db:
             try:
                 db.execute("BEGIN")
                 yield db

@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from bench.accuracy.harness import Measured, measure
-from bench.accuracy.line import Figure, Line
+from bench.accuracy.harness import RecordingResult, measure_recording
+from bench.accuracy.line import Figure, ResultLine
 
-Lines = dict[str, Line]
-Measure = Callable[[str], Measured]
+LinesByRule = dict[str, ResultLine]
+MeasureRecording = Callable[[str], RecordingResult]
 
 
 @pytest.fixture(scope="session")
-def measured(shared_data: Path) -> Measure:
+def measured(shared_data: Path) -> MeasureRecording:
     """Measures a recording by its name."""
-    return cache(lambda recording: measure(shared_data / "data" / recording))
+    return cache(lambda recording: measure_recording(shared_data / "data" / recording))
 
 
 @pytest.fixture(scope="session")
-def lines(measured: Measure) -> Callable[[str], Lines]:
+def lines(measured: MeasureRecording) -> Callable[[str], LinesByRule]:
     """Returns the lines of a recording by their rules."""
     return lambda recording: {line.rule: line for line in measured(recording).lines}
 
 
-def tell(line: Line) -> dict[Figure, float]:
+def print_figures(line: ResultLine) -> dict[Figure, float]:
     """Print the measured figures and return them."""
     text = ", ".join(f"{figure.value} {value:.2f}" for figure, value in line.figures.items())
     print(f"{line.recording}, {line.rule}: {text}")  # noqa: T201 - the figures themselves

@@ -4,31 +4,40 @@ from pathlib import Path
 
 import pytest
 
-from bench.accuracy.brains4buildings import RECORDING, Told, Verdict, about, events, house, measure, sensors
+from bench.accuracy.brains4buildings import (
+    RECORDING,
+    RecordedSeries,
+    SensorVerdict,
+    build_plan,
+    derive_events,
+    findings_about,
+    measure,
+    read_sensors,
+)
 from bench.accuracy.line import Figure
-from bench.accuracy.watching import ever_found
-from collector.health.findings import FindingKind
+from bench.accuracy.watching import collect_findings
+from collector.contract.findings import FindingKind
 
 
 @pytest.fixture(scope="module")
-def recorded(shared_data: Path) -> list[Told]:
-    return sensors(shared_data / "data" / RECORDING)
+def recorded(shared_data: Path) -> list[RecordedSeries]:
+    return read_sensors(shared_data / "data" / RECORDING)
 
 
-def test_only_the_drifting_counter_is_found(recorded: list[Told]) -> None:
-    found = ever_found(house([one.sensor for one in recorded]), events(recorded))
-    found_sensors = {one.sensor.key: one.verdict for one in recorded if about(one, found)}
-    assert found_sensors == {("917810", "stereo-counter"): Verdict.WRONG}
+def test_only_the_drifting_counter_is_found(recorded: list[RecordedSeries]) -> None:
+    found = collect_findings(build_plan([one.sensor for one in recorded]), derive_events(recorded))
+    found_sensors = {one.sensor.key: one.verdict for one in recorded if findings_about(one, found)}
+    assert found_sensors == {("917810", "stereo-counter"): SensorVerdict.WRONG}
     ((_, finding),) = found
     assert (finding.kind, finding.witness) == (FindingKind.STUCK_ON, "pir")
     assert finding.span_min is not None
     assert finding.span_min >= 240
 
 
-def test_both_motion_sensors_are_right_by_nights_and_co2(recorded: list[Told]) -> None:
+def test_both_motion_sensors_are_right_by_nights_and_co2(recorded: list[RecordedSeries]) -> None:
     verdicts = {one.sensor.key: one.verdict for one in recorded}
-    assert verdicts["999169", "pir"] is verdicts["917810", "pir"] is Verdict.RIGHT
-    assert verdicts["917810", "desk-air"] is Verdict.WRONG
+    assert verdicts["999169", "pir"] is verdicts["917810", "pir"] is SensorVerdict.RIGHT
+    assert verdicts["917810", "desk-air"] is SensorVerdict.WRONG
 
 
 def test_every_sensor_has_a_line_with_an_explanation(shared_data: Path) -> None:

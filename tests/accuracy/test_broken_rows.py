@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.accuracy.harness import RECORDINGS, Measured, measure
+from bench.accuracy.harness import RECORDINGS, RecordingResult, measure_recording
 
 ROWS = {"parking-birmingham": 4000, "room-occupancy-estimation": 1500, "sdu-ou44-rooms": 1500}
 """Number of rows read per file, for speed: four whole car parks, half a day of a room. Default: all rows."""
@@ -38,16 +38,16 @@ def copy_recording(recording: Path, to: Path, *, broken: bool) -> None:
             file.writelines(lines)
 
 
-def count_left_out(found: Measured) -> int:
+def count_left_out(found: RecordingResult) -> int:
     return sum(int(text.split(", ")[-1].split()[0]) for text in found.files)
 
 
 def test_broken_row_in_each_file_changes_no_figure(recording: Path, tmp_path: Path) -> None:
     copy_recording(recording, tmp_path / "whole" / recording.name, broken=False)
     copy_recording(recording, tmp_path / "break_row" / recording.name, broken=True)
-    whole = measure(tmp_path / "whole" / recording.name)
-    found = measure(tmp_path / "break_row" / recording.name)
+    whole = measure_recording(tmp_path / "whole" / recording.name)
+    found = measure_recording(tmp_path / "break_row" / recording.name)
     assert found.lines == whole.lines
     assert whole.lines
     assert count_left_out(found) == count_left_out(whole) + len(found.files), "one more row is left out of each file"
-    assert "row 4: " in "\n".join(found.left_out)
+    assert "row 4: " in "\n".join(found.rows_left_out)

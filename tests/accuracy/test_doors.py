@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from bench.accuracy import calit2_door, sdu_rooms
-from bench.accuracy.line import Figure, Line
-from tests.accuracy.conftest import tell
+from bench.accuracy.line import Figure, ResultLine
+from tests.accuracy.conftest import print_figures
 
-Lines = Callable[[str], dict[str, Line]]
+Lines = Callable[[str], dict[str, ResultLine]]
 
 
 def test_few_people_are_left_over_in_an_empty_building_and_never_negative(lines: Lines) -> None:
-    found = tell(lines(calit2_door.RECORDING)["default"])
+    found = print_figures(lines(calit2_door.RECORDING)["default"])
     assert 0 <= found[Figure.LEFT_OVER_MEAN] <= 5.0
     assert 0 <= found[Figure.LEFT_OVER_90] <= 18
 
@@ -18,12 +18,12 @@ def test_few_people_are_left_over_in_an_empty_building_and_never_negative(lines:
 def test_plain_sum_leaves_more_people_over(lines: Lines) -> None:
     found = lines(calit2_door.RECORDING)
     ours = found["default"].figures[Figure.LEFT_OVER_MEAN]
-    assert all(tell(line)[Figure.LEFT_OVER_MEAN] > 2 * ours for line in found.values() if not line.ours)
+    assert all(print_figures(line)[Figure.LEFT_OVER_MEAN] > 2 * ours for line in found.values() if not line.ours)
 
 
 def test_count_by_door_and_motion_sensor(lines: Lines) -> None:
     """The goal is 0.75 and the result 0.88; the best usual method, with the true ratio, has an error of 1.12."""
-    found = tell(lines(sdu_rooms.RECORDING)["door and motion"])
+    found = print_figures(lines(sdu_rooms.RECORDING)["door and motion"])
     assert found[Figure.COUNT_ERROR] <= 0.9
     assert found[Figure.FALSE_VACANT_PCT] <= 0.1
 
@@ -31,12 +31,12 @@ def test_count_by_door_and_motion_sensor(lines: Lines) -> None:
 def test_observer_with_all_rates_and_other_days_is_little_better(lines: Lines) -> None:
     """The product has none of that information. With it, the error is 0.76 people, about the goal."""
     found = lines(sdu_rooms.RECORDING)
-    informed = tell(found[sdu_rooms.INFORMED])[Figure.COUNT_ERROR]
+    informed = print_figures(found[sdu_rooms.INFORMED_RULE])[Figure.COUNT_ERROR]
     assert 0.7 < informed < found["door and motion"].figures[Figure.COUNT_ERROR] < 1.2 * informed
 
 
 def test_count_by_door_alone(lines: Lines) -> None:
-    found = tell(lines(sdu_rooms.RECORDING)["door alone"])
+    found = print_figures(lines(sdu_rooms.RECORDING)["door alone"])
     assert found[Figure.COUNT_ERROR] <= 1.35
     assert found[Figure.FALSE_VACANT_PCT] <= 5
 
@@ -44,5 +44,5 @@ def test_count_by_door_alone(lines: Lines) -> None:
 def test_plain_sum_counts_worse(lines: Lines) -> None:
     found = lines(sdu_rooms.RECORDING)
     ours = found["door alone"].figures[Figure.COUNT_ERROR]
-    usual = [line for line in found.values() if not line.ours and line.rule != sdu_rooms.INFORMED]
-    assert all(tell(line)[Figure.COUNT_ERROR] > ours for line in usual), "even with motion"
+    usual = [line for line in found.values() if not line.ours and line.rule != sdu_rooms.INFORMED_RULE]
+    assert all(print_figures(line)[Figure.COUNT_ERROR] > ours for line in usual), "even with motion"

@@ -8,14 +8,14 @@ from bench.accuracy.__main__ import main
 from bench.accuracy.harness import RECORDINGS
 from bench.accuracy.room_estimation import RECORDING
 from bench.accuracy.sources import SOURCES
-from tests.accuracy.test_recordings import room
+from tests.accuracy.test_recordings import write_room_rows
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data" / RECORDING
     folder.mkdir(parents=True)
-    (folder / "Occupancy_Estimation_x.csv").write_text(room())
+    (folder / "Occupancy_Estimation_x.csv").write_text(write_room_rows())
     return tmp_path / "data"
 
 
@@ -50,7 +50,7 @@ def test_empty_folder_of_a_recording_is_reported(data: Path, capsys: pytest.Capt
 
 def test_missed_goal_fails_only_with_check(data: Path) -> None:
     """A person who never moves cannot be detected, so the space is shown free."""
-    text = room().replace(",1,1,1", ",0,0,1")
+    text = write_room_rows().replace(",1,1,1", ",0,0,1")
     (data / RECORDING / "Occupancy_Estimation_x.csv").write_text(text)
     options = ["--data", str(data), "--only", RECORDING, "--page", str(data / "page.md")]
     assert main(options) == 0

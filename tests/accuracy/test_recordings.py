@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bench.accuracy import room_estimation
-from bench.accuracy.harness import measure
-from bench.accuracy.recordings import joined
-from ledig.replay.rows import Column, Layout, RowsRejected, TimeColumns
+from bench.accuracy.harness import measure_recording
+from bench.accuracy.recordings import read_all
+from ledig.replay.rows import RecordedColumn, RowLayout, RowsRejected, TimeColumns
 
-LAYOUT = Layout(
-    times=TimeColumns(("time",), "%Y-%m-%d %H:%M", ZoneInfo("UTC")), columns=(Column("people", 0, 100, whole=True),)
+LAYOUT = RowLayout(
+    times=TimeColumns(("time",), "%Y-%m-%d %H:%M", ZoneInfo("UTC")),
+    columns=(RecordedColumn("people", 0, 100, whole=True),),
 )
 HEADER = "time,people\n"
 
@@ -32,13 +33,13 @@ def test_files_are_merged_in_order_of_time_whatever_their_names(tmp_path: Path) 
     with gzip.open(tmp_path / "part_b.csv.gz", "wt") as file:
         file.write(HEADER + "2026-01-01 10:00,1\n2026-01-03 10:00,2\n")
     (tmp_path / "SOURCE.md").write_text("not a part")
-    assert [row.values["people"] for row in joined(tmp_path, "part_*.csv*", LAYOUT)] == [1, 3, 2]
+    assert [row.values["people"] for row in read_all(tmp_path, "part_*.csv*", LAYOUT)] == [1, 3, 2]
 
 
 def test_row_in_two_files_is_read_once_and_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-01 10:00,1\n")
     (tmp_path / "part_b.csv").write_text(HEADER + "2026-01-01 10:00,9\n2026-01-01 11:00,2\n")
-    assert [row.values["people"] for row in joined(tmp_path, "part_*", LAYOUT)] == [1, 2]
+    assert [row.values["people"] for row in read_all(tmp_path, "part_*", LAYOUT)] == [1, 2]
     (named,) = messages(caplog, logging.WARNING)
     assert "part_b.csv" in named
     assert messages(caplog, logging.INFO) == ["part_a.csv: 1 rows, 0 left out", "part_b.csv: 1 rows, 1 left out"]
@@ -47,13 +48,13 @@ def test_row_in_two_files_is_read_once_and_reported(tmp_path: Path, caplog: pyte
 def test_file_that_is_no_table_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "part_a.csv").write_text(HEADER + "2026-01-01 10:00,1\n")
     (tmp_path / "part_b.csv").write_bytes(bytes(range(256)))
-    assert len(joined(tmp_path, "part_*", LAYOUT)) == 1
+    assert len(read_all(tmp_path, "part_*", LAYOUT)) == 1
     assert "part_b.csv" in "\n".join(messages(caplog, logging.WARNING))
 
 
 def test_folder_without_files_is_rejected_with_the_pattern(tmp_path: Path) -> None:
     with pytest.raises(RowsRejected, match=r"no good row in any file part_\*"):
-        joined(tmp_path, "part_*", LAYOUT)
+        read_all(tmp_path, "part_*", LAYOUT)
 
 
 ROOM = "Date,Time," + ",".join(
@@ -61,7 +62,7 @@ ROOM = "Date,Time," + ",".join(
 )
 
 
-def room(*, broken: str = "") -> str:
+def write_room_rows(*, broken: str = "") -> str:
     """Return two hours of rows: somebody in the first, nobody in the second; optionally with a broken row."""
     lines = [f"{ROOM},{room_estimation.PEOPLE}"]
     for place in range(240):
@@ -88,11 +89,11 @@ def room(*, broken: str = "") -> str:
 )
 def test_broken_row_is_reported_and_changes_nothing_else(tmp_path: Path, broken: str) -> None:
     found = []
-    for name, text in (("whole", room()), ("torn", room(broken=broken))):
+    for name, text in (("whole", write_room_rows()), ("torn", write_room_rows(broken=broken))):
         folder = tmp_path / name / room_estimation.RECORDING
         folder.mkdir(parents=True)
         (folder / "Occupancy_Estimation_x.csv").write_text(text)
-        found.append(measure(folder))
+        found.append(measure_recording(folder))
     whole, torn = found
     assert torn.lines == whole.lines
     assert whole.lines

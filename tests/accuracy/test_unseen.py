@@ -1,38 +1,38 @@
 """Learned values are tested on unseen time."""
 
-from bench.accuracy.player import Track, events, play, rules_of
-from bench.accuracy.unseen import parts, shown_unseen
-from collector.plan import SensorKind
-from edge.message import Kind
-from ledig.replay.rows import Row
+from bench.accuracy.player import SensorColumn, build_rules, derive_events, play_events
+from bench.accuracy.unseen import play_unseen, split_parts
+from collector.site.plan import SensorKind
+from edge.contract.message import EventKind
+from ledig.replay.rows import RecordedRow
 from ledig.replay.scoring import DAY_MS, MINUTE_MS
 
 MIDNIGHT_MS = 1_700_006_400_000
-PIR = Track("pir", SensorKind.PIR, Kind.MOTION, "moved", pulse_ms=2500)
+PIR = SensorColumn("pir", SensorKind.PIR, EventKind.MOTION, "moved", pulse_ms=2500)
 
 
-def build_rows(day: int, from_min: int, people: int, *, long_min: int = 60) -> list[Row]:
+def build_rows(day: int, from_min: int, people: int, *, long_min: int = 60) -> list[RecordedRow]:
     """Build one row per minute, with motion in each if there are people."""
     return [
-        Row(MIDNIGHT_MS + day * DAY_MS + at * MINUTE_MS, {"moved": float(people > 0), "people": people})
+        RecordedRow(MIDNIGHT_MS + day * DAY_MS + at * MINUTE_MS, {"moved": float(people > 0), "people": people})
         for at in range(from_min, from_min + long_min)
     ]
 
 
 def test_day_is_one_part_even_over_midnight() -> None:
     rows = [*build_rows(0, 600, 1), *build_rows(0, 700, 1), *build_rows(1, 1400, 2)]
-    assert [len(part) for part in parts(rows, "people")] == [120, 60]
+    assert [len(part) for part in split_parts(rows, "people")] == [120, 60]
 
 
 def test_spans_are_parts_if_only_one_day_has_people() -> None:
     rows = [*build_rows(0, 600, 1), *build_rows(0, 700, 1), *build_rows(1, 600, 0)]
-    assert [len(part) for part in parts(rows, "people")] == [60, 60, 60]
+    assert [len(part) for part in split_parts(rows, "people")] == [60, 60, 60]
 
 
 def test_each_part_keeps_its_time_and_begins_unknown() -> None:
     rows = [*build_rows(0, 600, 1), *build_rows(1, 600, 0), *build_rows(2, 600, 1)]
-    shown = shown_unseen(rows, "people", [PIR])
-    starts = [part[0].at_ms for part in parts(rows, "people")]
+    shown = play_unseen(rows, "people", [PIR])
+    starts = [part[0].at_ms for part in split_parts(rows, "people")]
     assert [at_ms for at_ms, state in shown if state == "unknown" and at_ms in starts] == starts
     for start_ms, people in zip(starts, (1, 0, 1), strict=True):
         states = {state for at_ms, state in shown if start_ms <= at_ms < start_ms + 59 * MINUTE_MS}
@@ -44,6 +44,6 @@ def test_sensor_that_learns_nothing_shows_the_same() -> None:
     """A sensor that learns nothing shows an unseen day as if played alone."""
     rows = [*build_rows(0, 600, 1), *build_rows(1, 600, 1), *build_rows(1, 660, 0)]
     alone = [row for row in rows if row.at_ms >= MIDNIGHT_MS + DAY_MS]
-    _, shown = play(events(alone, [PIR]), rules_of([PIR]), alone[-1].at_ms)
-    unseen = [change for change in shown_unseen(rows, "people", [PIR]) if change[0] > alone[0].at_ms]
+    _, shown = play_events(derive_events(alone, [PIR]), build_rules([PIR]), alone[-1].at_ms)
+    unseen = [change for change in play_unseen(rows, "people", [PIR]) if change[0] > alone[0].at_ms]
     assert unseen == [change for change in shown if change[0] > alone[0].at_ms]

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.collector.disks import fill, small_disk
-from tests.edge.house import Collector
-from tests.servers import Mosquitto, mosquitto, until
-from tests.support.command import Command, command
+from tests.support.collector.faulty_disks import fill_disk, small_disk
+from tests.support.command import LedigProcess, running_command
+from tests.support.edge.site import FakeCollector
+from tests.support.servers import Mosquitto, mosquitto, wait_until
 from tests.support.site_files import DEVICE, changing_meter, site_file
 
 pytestmark = pytest.mark.chaos
@@ -52,16 +52,16 @@ def edge(folder: Path, broker: Mosquitto, storage: Path) -> tuple[str | Path, ..
     return "edge", site_file(folder, broker, storage=storage), "--device", DEVICE, "--pins", "mock"
 
 
-def delivers(collector: Collector, agent: Command, events: int, seconds: float) -> None:
+def delivers(collector: FakeCollector, agent: LedigProcess, events: int, seconds: float) -> None:
     wanted = len(collector.events) + events
-    until(
+    wait_until(
         lambda: len(collector.events) >= wanted,
         seconds=seconds,
         what=f"{events} events after {len(collector.events)}, the agent's status is {agent.process.poll()}",
     )
 
 
-def nothing_is_missing(collector: Collector) -> bool:
+def nothing_is_missing(collector: FakeCollector) -> bool:
     """Whether every event was stored once, in order."""
     return [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
@@ -77,7 +77,11 @@ def test_an_error_at_any_call_on_the_outbox_ends_no_process_and_loses_no_event(
     tracer = ("strace", "-f", "-qq", "-o", str(trace), *paths, "-e", f"trace={call}", "-e", inject)
     arguments = edge(tmp_path, broker, storage)
     storage.mkdir()
-    with Collector(broker) as collector, command(*arguments, under=tracer) as agent, changing_meter(tmp_path):
+    with (
+        FakeCollector(broker) as collector,
+        running_command(*arguments, under=tracer) as agent,
+        changing_meter(tmp_path),
+    ):
         delivers(collector, agent, BEFORE, 60 + RECOVERY_S)
         delivers(collector, agent, AFTER, RECOVERY_S)
         assert agent.process.poll() is None, agent.output()
@@ -90,12 +94,12 @@ def test_an_error_at_any_call_on_the_outbox_ends_no_process_and_loses_no_event(
 
 @pytest.mark.usefixtures("as_root")
 def test_a_disk_that_fills_up_and_is_freed_loses_no_event(broker: Mosquitto, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "card", "1m") as card, Collector(broker) as collector:
+    with small_disk(tmp_path / "card", "1m") as card, FakeCollector(broker) as collector:
         arguments = edge(tmp_path, broker, card)
-        with command(*arguments) as agent, changing_meter(tmp_path):
+        with running_command(*arguments) as agent, changing_meter(tmp_path):
             delivers(collector, agent, BEFORE, 60)
-            fill(card / "stone")
-            until(lambda: "full" in agent.output(), seconds=60, what=f"the full disk in the log: {agent.output()}")
+            fill_disk(card / "stone")
+            wait_until(lambda: "full" in agent.output(), seconds=60, what=f"the full disk in the log: {agent.output()}")
             assert "events are buffered in memory" in agent.output()
             (card / "stone").unlink()
             delivers(collector, agent, AFTER, RECOVERY_S)
@@ -106,11 +110,11 @@ def test_a_disk_that_fills_up_and_is_freed_loses_no_event(broker: Mosquitto, tmp
 
 @pytest.mark.usefixtures("as_root")
 def test_an_agent_that_starts_on_a_full_disk_reports_once_there_is_room(broker: Mosquitto, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "card", "1m") as card, Collector(broker) as collector:
+    with small_disk(tmp_path / "card", "1m") as card, FakeCollector(broker) as collector:
         arguments = edge(tmp_path, broker, card)
-        fill(card / "stone")
-        with command(*arguments) as agent, changing_meter(tmp_path):
-            until(
+        fill_disk(card / "stone")
+        with running_command(*arguments) as agent, changing_meter(tmp_path):
+            wait_until(
                 lambda: "events are buffered in memory" in agent.output(), seconds=60, what="the full disk in the log"
             )
             (card / "stone").unlink()
@@ -121,14 +125,14 @@ def test_an_agent_that_starts_on_a_full_disk_reports_once_there_is_room(broker: 
 
 def test_an_agent_without_free_descriptors_continues_and_recovers(broker: Mosquitto, tmp_path: Path) -> None:
     arguments = edge(tmp_path, broker, tmp_path / "data")
-    with Collector(broker) as collector, command(*arguments) as agent, changing_meter(tmp_path):
+    with FakeCollector(broker) as collector, running_command(*arguments) as agent, changing_meter(tmp_path):
         delivers(collector, agent, BEFORE, 60)
         process = psutil.Process(agent.process.pid)
         _, hard = process.rlimit(psutil.RLIMIT_NOFILE)
         process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds(), hard))
-        until(lambda: os.strerror(24) in agent.output(), seconds=60, what=f"EMFILE in the log: {agent.output()}")
+        wait_until(lambda: os.strerror(24) in agent.output(), seconds=60, what=f"EMFILE in the log: {agent.output()}")
         broker.restart()
-        until(lambda: "is not available" in agent.output(), seconds=60, what="the broker's end in the log")
+        wait_until(lambda: "is not available" in agent.output(), seconds=60, what="the broker's end in the log")
         process.rlimit(psutil.RLIMIT_NOFILE, (hard, hard))
         delivers(collector, agent, AFTER, RECOVERY_S)
         assert agent.process.poll() is None
@@ -137,10 +141,10 @@ def test_an_agent_without_free_descriptors_continues_and_recovers(broker: Mosqui
 
 def test_an_agent_whose_files_cannot_grow_continues_and_recovers(broker: Mosquitto, tmp_path: Path) -> None:
     arguments = edge(tmp_path, broker, tmp_path / "data")
-    with Collector(broker) as collector, command(*arguments) as agent, changing_meter(tmp_path):
+    with FakeCollector(broker) as collector, running_command(*arguments) as agent, changing_meter(tmp_path):
         delivers(collector, agent, BEFORE, 60)
         subprocess.run(["prlimit", "--pid", str(agent.process.pid), "--fsize=1000:unlimited"], check=True)
-        until(lambda: "events are buffered in memory" in agent.output(), seconds=60, what=agent.output())
+        wait_until(lambda: "events are buffered in memory" in agent.output(), seconds=60, what=agent.output())
         subprocess.run(["prlimit", "--pid", str(agent.process.pid), "--fsize=unlimited:unlimited"], check=True)
         delivers(collector, agent, AFTER, RECOVERY_S)
         assert agent.process.poll() is None

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.chaos.agent_site import DATA, JOURNAL, edge_through, fill_outbox
-from tests.chaos.fire import ReadOnlyJournal
-from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, until
-from tests.support.command import Command, command
+from tests.support.chaos.agent_site import DATA, JOURNAL, edge_through, fill_outbox
+from tests.support.chaos.fire import ReadOnlyJournal
+from tests.support.command import LedigProcess, running_command
+from tests.support.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, wait_until
 
 pytestmark = pytest.mark.chaos
 
@@ -42,27 +42,29 @@ def shipped_with_a_short_queue() -> str:
 @contextmanager
 def site_with_backlog(
     folder: Path, events: int, config: str | None = None
-) -> Iterator[tuple[Mosquitto, Command, ReadOnlyJournal, Path]]:
+) -> Iterator[tuple[Mosquitto, LedigProcess, ReadOnlyJournal, Path]]:
     """Run a broker and an agent that is connected to it and has this many events; no collector."""
     with mosquitto(config) as broker:
         fill_outbox(folder, events)
-        with command(*edge_through(folder, broker, broker.port)) as agent:
-            until(lambda: "connected to the broker" in agent.output(), what=f"the agent; {agent.output()}")
+        with running_command(*edge_through(folder, broker, broker.port)) as agent:
+            wait_until(lambda: "connected to the broker" in agent.output(), what=f"the agent; {agent.output()}")
             yield broker, agent, ReadOnlyJournal(folder / DATA / JOURNAL), folder / "site.toml"
             assert agent.process.poll() is None, agent.output()
 
 
 def assert_each_event_is_stored_once(journal: ReadOnlyJournal, events: int) -> None:
-    (row,) = journal.rows("SELECT min(seq), max(seq), count(*), count(DISTINCT seq) FROM event")
+    (row,) = journal.query("SELECT min(seq), max(seq), count(*), count(DISTINCT seq) FROM event")
     first, last, count, different = (int(str(number)) for number in row)
     assert (first, last) == (1, count)
     assert different == count >= events
-    assert journal.rows("SELECT * FROM gap") == []
-    assert journal.rows("SELECT * FROM quarantine") == []
+    assert journal.query("SELECT * FROM gap") == []
+    assert journal.query("SELECT * FROM quarantine") == []
 
 
-def waits_for(journal: ReadOnlyJournal, events: int, what: Command, seconds: float = 120) -> None:
-    until(lambda: journal.stored() >= events, seconds=seconds, what=f"{events} stored events; {what.output()}")
+def waits_for(journal: ReadOnlyJournal, events: int, what: LedigProcess, seconds: float = 120) -> None:
+    wait_until(
+        lambda: journal.count_stored() >= events, seconds=seconds, what=f"{events} stored events; {what.output()}"
+    )
 
 
 def test_a_backlog_waits_for_its_collector_and_then_drains(tmp_path: Path, full: bool) -> None:
@@ -71,9 +73,9 @@ def test_a_backlog_waits_for_its_collector_and_then_drains(tmp_path: Path, full:
         process = psutil.Process(agent.process.pid)
         before = process.memory_info().rss
         outbox_bytes = sum(path.stat().st_size for path in (tmp_path / DATA).glob("outbox-*"))
-        with command("collector", site) as collector:
+        with running_command("collector", site) as collector:
             waits_for(journal, 1, collector)
-            begun, already = time.monotonic(), journal.stored()
+            begun, already = time.monotonic(), journal.count_stored()
             waits_for(journal, events, collector)
             per_s = (events - already) / max(0.001, time.monotonic() - begun)
         growth = process.memory_info().rss - before
@@ -91,12 +93,16 @@ def test_messages_that_the_broker_drops_for_a_stopped_collector_are_sent_again(t
         fill_outbox(tmp_path, events)
         edge = edge_through(tmp_path, broker, broker.port)
         journal = ReadOnlyJournal(tmp_path / DATA / JOURNAL)
-        with command("collector", tmp_path / "site.toml") as collector:
-            until(lambda: "READY=1" in collector.reports(), seconds=60, what=f"the collector; {collector.output()}")
+        with running_command("collector", tmp_path / "site.toml") as collector:
+            wait_until(
+                lambda: "READY=1" in collector.read_reports(), seconds=60, what=f"the collector; {collector.output()}"
+            )
             os.kill(collector.process.pid, signal.SIGSTOP)
-            with command(*edge) as agent:
+            with running_command(*edge) as agent:
                 try:
-                    until(lambda: "dropped" in broker.output(), seconds=30, what=f"a drop; {broker.output()[-2000:]}")
+                    wait_until(
+                        lambda: "dropped" in broker.output(), seconds=30, what=f"a drop; {broker.output()[-2000:]}"
+                    )
                 finally:
                     os.kill(collector.process.pid, signal.SIGCONT)
                 waits_for(journal, events, collector)
@@ -113,10 +119,10 @@ def test_a_slow_disk_slows_the_collector_and_loses_neither_its_connection_nor_an
     tracer = ("strace", "-f", "-qq", "-o", str(trace), "-e", "trace=fdatasync,fsync", "-e", inject)
     with (
         site_with_backlog(tmp_path, events) as (broker, _, journal, site),
-        command("collector", site, under=tracer) as collector,
+        running_command("collector", site, under=tracer) as collector,
     ):
         waits_for(journal, 1, collector)
-        begun, already = time.monotonic(), journal.stored()
+        begun, already = time.monotonic(), journal.count_stored()
         waits_for(journal, events, collector, seconds=600)
         per_s = (events - already) / max(0.001, time.monotonic() - begun)
         assert collector.process.poll() is None, collector.output()

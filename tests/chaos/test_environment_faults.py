@@ -18,15 +18,15 @@ import paho.mqtt.client as mqtt
 import psutil
 import pytest
 
-from collector.alerts.wire import AlertKind, decode_alerts
-from collector.rejection import Loss
-from edge import broker as edge_broker
-from edge import topics
-from edge.message import EventsMessage, Kind, SensorEvent, decode_receipt, encode
-from tests.chaos.fire import ReadOnlyJournal
-from tests.collector.disks import fill, small_disk
-from tests.ledig.site.test_site import EXAMPLE, SOUND
-from tests.servers import ROOT, Mosquitto, free_port, mosquitto, until
+from collector.contract.alerts import AlertKind, decode_alerts
+from collector.intake.rejection import LossReason
+from edge.contract import broker as edge_broker
+from edge.contract import topics
+from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_receipt, encode
+from tests.ledig.site.test_site import EXAMPLE, VALID_SITE
+from tests.support.chaos.fire import ReadOnlyJournal
+from tests.support.collector.faulty_disks import fill_disk, small_disk
+from tests.support.servers import ROOT, Mosquitto, find_free_port, mosquitto, wait_until
 
 pytestmark = pytest.mark.chaos
 
@@ -81,7 +81,7 @@ class ContractDevice:
     def __init__(self, broker: Mosquitto) -> None:
         self.sent = self.covered = 0
         self._begun_ms = time.time_ns() // 1_000_000
-        self._client = edge_broker.client(broker.settings("pi-1"), "device")
+        self._client = edge_broker.create_client(broker.settings("pi-1"), "device")
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)
@@ -98,10 +98,10 @@ class ContractDevice:
         """Send one more event, and all events that no receipt covers."""
         self.sent += 1
         events = [
-            SensorEvent(seq, "desk-1-pir", self._begun_ms + seq, Kind.MOTION, seq % 2)
+            SensorEvent(seq, "desk-1-pir", self._begun_ms + seq, EventKind.MOTION, seq % 2)
             for seq in range(self.covered + 1, self.sent + 1)
         ]
-        topic = topics.device("mill", "pi-1", topics.DeviceTopic.EVENTS)
+        topic = topics.device_topic("mill", "pi-1", topics.DeviceTopic.EVENTS)
         if events:
             self._client.publish(topic, encode(EventsMessage("s", events[0].seq, events[:200])), qos=1)
 
@@ -110,7 +110,7 @@ class ContractDevice:
         self.covered = self.sent
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe(topics.device("mill", "pi-1", topics.DeviceTopic.RECEIPT), qos=1)
+        client.subscribe(topics.device_topic("mill", "pi-1", topics.DeviceTopic.RECEIPT), qos=1)
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         self.covered = max(self.covered, decode_receipt(message.payload).seq)
@@ -121,8 +121,8 @@ class OpenAlerts:
 
     def __init__(self, broker: Mosquitto) -> None:
         self.open: set[AlertKind] = set()
-        self._client = edge_broker.client(broker.settings("observer"), "observer")
-        self._client.on_connect = lambda client, *_: client.subscribe(topics.alerts("mill"), qos=1)
+        self._client = edge_broker.create_client(broker.settings("observer"), "observer")
+        self._client.on_connect = lambda client, *_: client.subscribe(topics.alerts_topic("mill"), qos=1)
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
@@ -144,7 +144,7 @@ def site_file(folder: Path, broker: Mosquitto) -> Path:
     (passwords / "collector").touch(0o600)
     (passwords / "collector").write_text(str(broker.settings("collector").password))
     table = f'port = {broker.port}\nhost = "{broker.host}"\npassword_directory = "passwords"'
-    site.write_text(re.sub(r'(?m)^id = "[a-z-]+"$', 'id = "mill"', SOUND, count=1).replace("port = 1884", table))
+    site.write_text(re.sub(r'(?m)^id = "[a-z-]+"$', 'id = "mill"', VALID_SITE, count=1).replace("port = 1884", table))
     return site
 
 
@@ -186,16 +186,16 @@ def test_an_error_at_any_call_on_our_files_loses_no_event_and_ends_no_process(
                 device.send()
                 return device.covered >= last
 
-            until(covered, seconds=RECOVERY_S + 30, what="a receipt for everything")
+            wait_until(covered, seconds=RECOVERY_S + 30, what="a receipt for everything")
             recovery_s = time.monotonic() - begun
             kept = device.covered
         assert 2 not in unit.ends, unit.output()
         assert recovery_s <= RECOVERY_S, unit.output()
     journal = ReadOnlyJournal(data / "journal.sqlite")
-    seqs = [int(str(seq)) for (seq,) in journal.rows("SELECT seq FROM event ORDER BY seq")]
+    seqs = [int(str(seq)) for (seq,) in journal.query("SELECT seq FROM event ORDER BY seq")]
     assert seqs[:kept] == list(range(1, kept + 1)), "lost, or twice"
-    assert journal.rows("SELECT * FROM gap") == []
-    assert journal.rows("SELECT * FROM quarantine") == []
+    assert journal.query("SELECT * FROM gap") == []
+    assert journal.query("SELECT * FROM quarantine") == []
     if (call, at) in {(call, at) for call, _, at in SHORT}:  # a later call of a rare kind may not occur
         assert "(INJECTED)" in trace.read_text(), "the fault did not happen"
 
@@ -213,25 +213,25 @@ def test_a_damaged_journal_is_replaced_and_missing_events_are_reported(tmp_path:
                     device.send()
                 return device.covered >= seq
 
-            until(covered, seconds=60, what=f"a receipt for {seq}")
+            wait_until(covered, seconds=60, what=f"a receipt for {seq}")
 
         with RestartedCollector(site, ()):
             send_until(30)
-            until(lambda: [*(data / "backups").glob("journal-*.sqlite")], seconds=60, what="the first backup")
+            wait_until(lambda: [*(data / "backups").glob("journal-*.sqlite")], seconds=60, what="the first backup")
             send_until(60)
         body = bytearray(path.read_bytes())
         body[len(body) // 2] ^= 4
         path.write_bytes(body)
         with RestartedCollector(site, ()) as unit, OpenAlerts(broker) as alerts:
-            until(lambda: "is damaged: " in unit.output(), seconds=60, what="the damage is noticed")
+            wait_until(lambda: "is damaged: " in unit.output(), seconds=60, what="the damage is noticed")
             device.skip()
             stored = device.covered
             send_until(device.sent + 5)
-            until(lambda: AlertKind.JOURNAL_RESTORED in alerts.open, seconds=60, what="the alert")
+            wait_until(lambda: AlertKind.JOURNAL_RESTORED in alerts.open, seconds=60, what="the alert")
     journal = ReadOnlyJournal(path)
-    ((first, last, reason),) = journal.rows("SELECT first, last, reason FROM gap")
-    assert (last, reason) == (stored, Loss.JOURNAL_DAMAGED)
-    seqs = [int(str(seq)) for (seq,) in journal.rows("SELECT seq FROM event ORDER BY seq")]
+    ((first, last, reason),) = journal.query("SELECT first, last, reason FROM gap")
+    assert (last, reason) == (stored, LossReason.JOURNAL_DAMAGED)
+    seqs = [int(str(seq)) for (seq,) in journal.query("SELECT seq FROM event ORDER BY seq")]
     assert seqs == [*range(1, int(str(first))), *range(stored + 1, device.covered + 1)]
 
 
@@ -241,7 +241,7 @@ def prlimit(process: psutil.Process, limit: str) -> None:
 
 @contextlib.contextmanager
 def full_disk(disk: Path, _family: list[psutil.Process]) -> Iterator[None]:
-    fill(disk / "stone")
+    fill_disk(disk / "stone")
     yield
     (disk / "stone").unlink()
 
@@ -277,8 +277,8 @@ FAULTS: dict[str, Callable[[Path, list[psutil.Process]], contextlib.AbstractCont
 def test_a_whole_site_recovers_by_itself_after_each_fault(tmp_path: Path, full: bool) -> None:
     """`ledig up`: all of its processes at once, repeatedly; the supervisor never ends, and everything recovers."""
     site = tmp_path / "site.toml"
-    text = EXAMPLE.read_text(encoding="utf-8").replace("port = 18830", f"port = {free_port()}")
-    site.write_text(text.replace("port = 8000", f"port = {free_port()}"), encoding="utf-8")
+    text = EXAMPLE.read_text(encoding="utf-8").replace("port = 18830", f"port = {find_free_port()}")
+    site.write_text(text.replace("port = 8000", f"port = {find_free_port()}"), encoding="utf-8")
     with small_disk(tmp_path / "disk", "24m") as disk:
         journal, output = ReadOnlyJournal(disk / "data" / "journal.sqlite"), tmp_path / "output.txt"
         command = [sys.executable, "-m", "ledig", "up", str(site), "--simulate", "--data", str(disk / "data")]
@@ -289,20 +289,24 @@ def test_a_whole_site_recovers_by_itself_after_each_fault(tmp_path: Path, full: 
 
             def moves() -> Callable[[], bool]:
                 """Whether later events are stored, and what is served is live."""
-                newest = journal.rows("SELECT max(at_ms) FROM event")
-                return lambda: journal.rows("SELECT max(at_ms) FROM event") > newest
+                newest = journal.query("SELECT max(at_ms) FROM event")
+                return lambda: journal.query("SELECT max(at_ms) FROM event") > newest
 
-            until(lambda: journal.stored() > 0 or started.poll() is not None, seconds=90, what="the first event")
+            wait_until(
+                lambda: journal.count_stored() > 0 or started.poll() is not None, seconds=90, what="the first event"
+            )
             for name, fault in FAULTS.items():
                 family = [supervisor, *supervisor.children(recursive=True)]
                 with fault(disk, family):
                     time.sleep(20 if full else 6)  # the fault itself lasts this long
                     assert started.poll() is None, output.read_text()
                 begun = time.monotonic()
-                until(moves(), seconds=60, what=f"events after {name}")
+                wait_until(moves(), seconds=60, what=f"events after {name}")
                 assert time.monotonic() - begun <= RECOVERY_S, name
-                until(lambda: len(supervisor.children()) >= 5, seconds=RECOVERY_S, what=f"every process after {name}")
+                wait_until(
+                    lambda: len(supervisor.children()) >= 5, seconds=RECOVERY_S, what=f"every process after {name}"
+                )
         finally:
             started.terminate()
             started.wait(30)
-        assert journal.rows("SELECT * FROM gap") == []
+        assert journal.query("SELECT * FROM gap") == []

@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.chaos.agent_site import edge_through
-from tests.chaos.link import FaultyLink
-from tests.edge.house import Collector
-from tests.installed.slow_link import SlowLink
-from tests.servers import Mosquitto, mosquitto, until
-from tests.support.command import Command, command
+from tests.support.chaos.agent_site import edge_through
+from tests.support.chaos.lossy_link import FaultyLink
+from tests.support.command import LedigProcess, running_command
+from tests.support.edge.site import FakeCollector
+from tests.support.installed.slow_link import SlowLink
+from tests.support.servers import Mosquitto, mosquitto, wait_until
 from tests.support.site_files import changing_meter
 
 pytestmark = pytest.mark.chaos
@@ -40,24 +40,24 @@ def broker() -> Iterator[Mosquitto]:
         yield started
 
 
-def delivers(collector: Collector, agent: Command, events: int, seconds: float = 60) -> None:
+def delivers(collector: FakeCollector, agent: LedigProcess, events: int, seconds: float = 60) -> None:
     """Wait for this many more events."""
     wanted = len(collector.events) + events
-    until(lambda: len(collector.events) >= wanted, seconds=seconds, what=f"{events} more events; {agent.output()}")
+    wait_until(lambda: len(collector.events) >= wanted, seconds=seconds, what=f"{events} more events; {agent.output()}")
 
 
-def wait_for_connections(link: FaultyLink, count: int, agent: Command) -> None:
-    until(lambda: link.connections >= count, what=f"connection {count}; {agent.output()}")
+def wait_for_connections(link: FaultyLink, count: int, agent: LedigProcess) -> None:
+    wait_until(lambda: link.connections >= count, what=f"connection {count}; {agent.output()}")
 
 
-def assert_each_event_came_once(collector: Collector) -> None:
+def assert_each_event_came_once(collector: FakeCollector) -> None:
     assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
 
 def test_a_flapping_link_loses_nothing_and_costs_little(broker: Mosquitto, tmp_path: Path, full: bool) -> None:
     pause, chance = threading.Event(), random.Random(8)  # noqa: S311 - moments, no secret
-    with FaultyLink(broker.port) as link, Collector(broker) as collector:
-        with command(*edge_through(tmp_path, broker, link.port)) as agent, changing_meter(tmp_path):
+    with FaultyLink(broker.port) as link, FakeCollector(broker) as collector:
+        with running_command(*edge_through(tmp_path, broker, link.port)) as agent, changing_meter(tmp_path):
             delivers(collector, agent, 10)
             process, begun, before = psutil.Process(agent.process.pid), time.monotonic(), link.connections
             used_s = sum(process.cpu_times()[:2])
@@ -86,9 +86,9 @@ def test_a_flapping_link_loses_nothing_and_costs_little(broker: Mosquitto, tmp_p
 def test_a_thin_link_that_stalls_loses_nothing(broker: Mosquitto, tmp_path: Path, full: bool) -> None:
     """Above TCP a lost packet appears as a stall; nothing passes during a tenth of the time."""
     pause, chance = threading.Event(), random.Random(9)  # noqa: S311 - moments, no secret
-    with SlowLink(broker.port) as thin, FaultyLink(thin.port) as link, Collector(broker) as collector:
+    with SlowLink(broker.port) as thin, FaultyLink(thin.port) as link, FakeCollector(broker) as collector:
         thin.bytes_per_s = THIN_BYTES_PER_S
-        with command(*edge_through(tmp_path, broker, link.port)) as agent, changing_meter(tmp_path):
+        with running_command(*edge_through(tmp_path, broker, link.port)) as agent, changing_meter(tmp_path):
             delivers(collector, agent, 10)
             begun, stalls = time.monotonic(), 0
             while time.monotonic() - begun < FULL_THIN_S if full else stalls < STALLS:
@@ -109,7 +109,7 @@ def test_a_thin_link_that_stalls_loses_nothing(broker: Mosquitto, tmp_path: Path
                 return outbox is not None and outbox.depth <= 20
 
             delivers(collector, agent, 10)
-            until(is_empty, seconds=EMPTY_S, what=f"an empty outbox; {collector.statuses[-1]}")
+            wait_until(is_empty, seconds=EMPTY_S, what=f"an empty outbox; {collector.statuses[-1]}")
             assert agent.process.poll() is None, agent.output()
         assert_each_event_came_once(collector)
         print(  # noqa: T201 - the purpose of the long form

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from collector.journal import Journal
-from collector.outward import Occupancy
-from edge.message import Kind
-from tests.chaos.model import BEAT_MS, DEVICES, PLAN, ModelSite
+from collector.contract.states import Occupancy
+from collector.store.journal import Journal
+from edge.contract.message import EventKind
+from tests.support.chaos.model import BEAT_MS, DEVICES, PLAN, ModelSite
 
 pytestmark = pytest.mark.chaos
 
@@ -32,7 +32,7 @@ def empty() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         path = Path(folder) / "empty.sqlite"
         with closing(Journal(path)) as journal:
-            journal.shrink()
+            journal.truncate_log()
         yield path
 
 
@@ -48,14 +48,14 @@ class SiteMachine(RuleBasedStateMachine):
     def sense(self, which: int, data: st.DataObject, level: int, is_heartbeat: bool) -> None:
         device = self.site.devices[which]
         sensor = data.draw(st.sampled_from(device.sensors))
-        device.sense(sensor, Kind.HEARTBEAT if is_heartbeat else Kind.MOTION, level, self.site.now_ms)
+        device.sense(sensor, EventKind.HEARTBEAT if is_heartbeat else EventKind.MOTION, level, self.site.now_ms)
 
     @rule(which=WHICH, levels=st.lists(st.integers(0, 1), min_size=2, max_size=6))
     def sense_and_send_each(self, which: int, levels: list[int]) -> None:
         """Several messages under way at once, each with one reading of the same sensor."""
         device = self.site.devices[which]
         for level in levels:
-            device.sense(device.sensors[0], Kind.MOTION, level, self.site.now_ms)
+            device.sense(device.sensors[0], EventKind.MOTION, level, self.site.now_ms)
             device.send(1, self.site.now_ms)
 
     @rule(rounds=st.integers(1, 4))
@@ -65,7 +65,7 @@ class SiteMachine(RuleBasedStateMachine):
             for device in self.site.devices:
                 device.synchronise(self.site.now_ms)
                 for sensor in device.sensors:
-                    device.sense(sensor, Kind.HEARTBEAT, 0, self.site.now_ms)
+                    device.sense(sensor, EventKind.HEARTBEAT, 0, self.site.now_ms)
             self.site.exchange()
             self.site.pass_time(BEAT_MS // 2)
 
@@ -126,8 +126,8 @@ class SiteMachine(RuleBasedStateMachine):
     @invariant()
     def an_event_leaves_its_outbox_only_once_it_is_stored(self) -> None:
         for device in self.site.devices:
-            assert device.outbox.oldest <= self.site.mark(device) + 1
-            assert device.outbox.last == len(device.read)
+            assert device.outbox.oldest_seq <= self.site.stored_up_to(device) + 1
+            assert device.outbox.last_seq == len(device.read)
             assert device.outbox.dropped == 0
 
     @invariant()
@@ -136,7 +136,7 @@ class SiteMachine(RuleBasedStateMachine):
             stored = self.site.stored(device)
             seqs = [event.seq for event in stored]
             assert seqs == sorted(set(seqs))
-            covered = set(range(1, self.site.mark(device) + 1))
+            covered = set(range(1, self.site.stored_up_to(device) + 1))
             assert covered.issuperset(seqs)
             missing = covered.difference(seqs)
             assert missing <= device.undated, "lost"  # dated 1970, these are soon erased
@@ -164,7 +164,7 @@ class SiteMachine(RuleBasedStateMachine):
             self.an_event_leaves_its_outbox_only_once_it_is_stored()
             self.what_is_stored_was_read_once_and_in_order()
             for device in self.site.devices:
-                assert self.site.mark(device) == len(device.read), "lost"
+                assert self.site.stored_up_to(device) == len(device.read), "lost"
             for table in ("gap", "quarantine"):
                 assert self.site.journal.connection.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608 - our names
         finally:

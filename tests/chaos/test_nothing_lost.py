@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.fire import FaultReport, run_with_kills
-from tests.servers import SHIPPED_MOSQUITTO
+from tests.support.chaos.fire import FaultReport, run_with_kills
+from tests.support.servers import SHIPPED_MOSQUITTO
 
 pytestmark = pytest.mark.chaos
 

@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replaced
 
-from collector.history import HOUR_MS, MEASURES
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.outward import Occupancy
-from collector.rejection import Loss
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge.message import EventsMessage, SensorEvent, encode
-from tests.collector.houses import NOON_MS, house_of, motion
+from collector.configuration.settings import RetentionSettings
+from collector.contract.states import Occupancy
+from collector.engine.pipeline import Pipeline
+from collector.history.measures import HOUR_MS, MEASURES
+from collector.intake.intake import IncomingMessage
+from collector.intake.rejection import LossReason
+from collector.store.journal import Journal
+from edge.contract.message import EventsMessage, SensorEvent, encode
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motion
 
 pytestmark = pytest.mark.chaos
 
 DEVICES = 4
 BEAT_MS = 600_000
-_MILL = house_of(2 * DEVICES, devices=DEVICES)
+_MILL = build_desk_plan(2 * DEVICES, devices=DEVICES)
 PLAN = replace(_MILL, sensors=tuple(replace(sensor, heartbeat_ms=BEAT_MS) for sensor in _MILL.sensors))
 MESSAGE_EVENTS = 5
 BATCH = 50
@@ -39,19 +39,19 @@ class OfflineCollector:
     def __init__(self, path: Path, now_ms: int = NOON_MS) -> None:
         self.journal = Journal(path)
         self.journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
-        self.work = Work(PLAN, self.journal, RetentionSettings(), now_ms)
+        self.work = Pipeline(PLAN, self.journal, RetentionSettings(), now_ms)
 
     def close(self) -> None:
         self.journal.close()
 
     def take(self, messages: list[Message], now_ms: int) -> None:
-        deliveries = [Delivery(device, encode(EventsMessage("s", 1, events))) for device, events in messages]
-        self.work.take(deliveries, now_ms)
+        deliveries = [IncomingMessage(device, encode(EventsMessage("s", 1, events))) for device, events in messages]
+        self.work.process_batch(deliveries, now_ms)
 
     def settle(self, now_ms: int) -> None:
         self.work.tick(now_ms)
         for _ in range(100):  # each pass computes a part of the history
-            self.work.settle(now_ms)
+            self.work.advance_history(now_ms)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         return self.journal.connection.execute(query).fetchall()
@@ -72,7 +72,7 @@ class OfflineCollector:
         return [self.rows(query) for query in queries]
 
     def states(self, now_ms: int) -> dict[str, Occupancy]:
-        return {space.id: self.work.house.view(space.id, now_ms).state for space in PLAN.spaces}
+        return {space.id: self.work.spaces.get_state(space.id, now_ms).state for space in PLAN.spaces}
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_day_sent_twice_adds_nothing_and_differing_events_are_rejected(
     collector.settle(end_ms)
     assert collector.history() == before
     refused = collector.rows("SELECT device, first, reason FROM quarantine ORDER BY device, first")
-    assert refused == sorted((device, event.seq, Loss.REUSED_SEQUENCE) for device, event in conflicts)
+    assert refused == sorted((device, event.seq, LossReason.REUSED_SEQUENCE) for device, event in conflicts)
     assert collector.rows("SELECT * FROM gap") == []
 
 
@@ -147,12 +147,12 @@ def test_messages_out_of_order_give_the_history_of_the_sorted_run(
         arrivals.append((shifted + late_ms, number, message))
     lost = 0
     for at_ms, number, message in sorted(arrivals):
-        before = dict(mixed.work.marks)
+        before = dict(mixed.work.stored_up_to)
         mixed.take([message], at_ms)
-        lost += mixed.work.marks == before
+        lost += mixed.work.stored_up_to == before
         if number % 50 == 0:
             mixed.work.tick(at_ms)
-            mixed.work.settle(at_ms)
+            mixed.work.advance_history(at_ms)
     assert lost > 0, "no message overtook another one of its stream"
     for message in messages:  # the sender goes back to the last receipt
         mixed.take([message], end_ms)
@@ -177,7 +177,7 @@ def test_a_backlog_of_seven_days_corrects_the_past_and_never_the_live_view(
     for hour_ms in range(NOON_MS, now_ms, HOUR_MS):
         for collector in collectors:
             collector.work.tick(hour_ms)
-            collector.work.settle(hour_ms)
+            collector.work.advance_history(hour_ms)
     too_old = 0
     for seq, first in enumerate(range(0, len(backlog), 250), start=1):
         now_ms += 1000
@@ -194,7 +194,7 @@ def test_a_backlog_of_seven_days_corrects_the_past_and_never_the_live_view(
     assert too_old > 0
     assert with_backlog.rows(f"SELECT * FROM event WHERE at_ms < {oldest_ms - 60_000}") == []  # noqa: S608 - a number
     gaps = with_backlog.rows("SELECT device, reason, sum(last - first + 1) FROM gap GROUP BY device, reason")
-    assert gaps == [("pi-1", Loss.TOO_OLD, too_old)]
+    assert gaps == [("pi-1", LossReason.TOO_OLD, too_old)]
     taken = "SELECT count(*) FROM space_hour WHERE space = 'desk-0' AND taken_s > 0"
     assert without.rows(taken) == [(0,)]
     hours = int(str(with_backlog.rows(taken)[0][0]))

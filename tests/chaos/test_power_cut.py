@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from edge.outbox import Outbox
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
@@ -33,19 +33,20 @@ MAX_EVENTS = 100_000
 
 WRITER = """
 import os, pathlib, sys
-from edge.message import Kind
-from edge.outbox import Outbox, Said
+from edge.contract.message import EventKind
+from edge.outbox import Outbox, PendingEvent
 folder = pathlib.Path(sys.argv[1])
 outbox = Outbox(folder / "outbox.sqlite", max_events=100_000, boot="boot")
 loose = os.open(folder / "never-synced", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 size = 1
 while True:
     os.write(loose, b"x" * 512)
-    outbox.append([Said("desk-14-pir", Kind.MOTION, number % 2, 0, 0, 1_763_870_400_000) for number in range(size)])
-    os.write(1, outbox.last.to_bytes(8, "little"))
+    at_ms = 1_763_870_400_000
+    outbox.append([PendingEvent("desk-14-pir", EventKind.MOTION, number % 2, 0, 0, at_ms) for number in range(size)])
+    os.write(1, outbox.last_seq.to_bytes(8, "little"))
     size = size % 7 + 1
-    if outbox.last % 5 == 0:
-        outbox.cover(outbox.last - 40)
+    if outbox.last_seq % 5 == 0:
+        outbox.delete_covered(outbox.last_seq - 40)
 """
 
 
@@ -108,10 +109,12 @@ def test_a_power_cut_loses_nothing_whose_commit_returned(tmp_path: Path, full: b
             survived = (folder / "never-synced").stat().st_size if (folder / "never-synced").exists() else 0
             fired += survived < loose
             with Outbox(folder / "outbox.sqlite", max_events=MAX_EVENTS, boot="boot") as outbox:
-                held = [event.seq for event in outbox.read(1, MAX_EVENTS)]
-                assert outbox.last >= committed, f"cut {number}: {committed} was committed, {outbox.last} is there"
-                assert held == list(range(outbox.oldest, outbox.last + 1)), f"cut {number}"
-                outbox.cover(outbox.last)
+                held = [event.seq for event in outbox.read_events(1, MAX_EVENTS)]
+                assert outbox.last_seq >= committed, (
+                    f"cut {number}: {committed} was committed, {outbox.last_seq} is there"
+                )
+                assert held == list(range(outbox.oldest_seq, outbox.last_seq + 1)), f"cut {number}"
+                outbox.delete_covered(outbox.last_seq)
             assert not list(folder.glob("*.corrupt-*"))
             (folder / "never-synced").unlink(missing_ok=True)
     assert fired == cuts, f"only {fired} of {cuts} cuts lost what was never synced: the others proved nothing"

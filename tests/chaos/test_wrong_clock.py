@@ -16,18 +16,19 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
-from collector.history import DAY_MS, ZONE_HOUR, Row, tables
-from collector.journal import Journal
-from collector.outward import CollectorStatus, decode
-from collector.plan import WHOLE_SITE
-from dashboard.accounts import Accounts
-from dashboard.accounts.access_log import Act
-from dashboard.accounts.roles import Role
-from edge import broker as edge_broker
-from edge import topics
-from edge.message import EventsMessage, Kind, Receipt, SensorEvent, decode_receipt, encode
+from collector.contract.states import CollectorStatus, decode
+from collector.history import tables
+from collector.history.measures import DAY_MS, ZONE_HOUR, HistoryRow
+from collector.site.plan import WHOLE_SITE
+from collector.store.journal import Journal
+from dashboard.accounts.access_log import LoggedAction
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.roles import AccountRole
+from edge.contract import broker as edge_broker
+from edge.contract import topics
+from edge.contract.message import EventKind, EventsMessage, Receipt, SensorEvent, decode_receipt, encode
 from tests.conftest import LONG_FORM, NO_FAKETIME
-from tests.servers import Mosquitto, answers, free_port, mosquitto, until
+from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 
 faketime = pytest.importorskip("libfaketime", reason=f"{NO_FAKETIME}: it is built for x86-64 alone")
 
@@ -116,7 +117,7 @@ class SiteClient:
     def __init__(self, broker: Mosquitto) -> None:
         self.receipts: list[Receipt] = []
         self.status: CollectorStatus | None = None
-        self._client = edge_broker.client(broker.settings("observer"), "observer")
+        self._client = edge_broker.create_client(broker.settings("observer"), "observer")
         self._client.on_connect = lambda client, *_: client.subscribe("ledig/v1/mill/#", qos=1)
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)
@@ -127,12 +128,12 @@ class SiteClient:
         self._client.loop_stop()
 
     def send(self, payload: bytes) -> None:
-        self._client.publish(topics.device("mill", "pi-1", topics.DeviceTopic.EVENTS), payload, qos=1)
+        self._client.publish(topics.device_topic("mill", "pi-1", topics.DeviceTopic.EVENTS), payload, qos=1)
 
     def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic == topics.collector("mill"):
+        if message.topic == topics.collector_topic("mill"):
             self.status = decode(message.payload, CollectorStatus)
-        elif message.topic == topics.device("mill", "pi-1", topics.DeviceTopic.RECEIPT):
+        elif message.topic == topics.device_topic("mill", "pi-1", topics.DeviceTopic.RECEIPT):
             self.receipts.append(decode_receipt(message.payload))
 
 
@@ -140,7 +141,7 @@ class WrongClockSite:
     """A site with sixty days of history, an account with an open session, and a device whose clock is right."""
 
     def __init__(self, folder: Path, broker: Mosquitto, observer: SiteClient) -> None:
-        self.file, self.port = folder / "site.toml", free_port()
+        self.file, self.port = folder / "site.toml", find_free_port()
         self.file.write_text(SITE.format(host=broker.host, port=broker.port, pages=self.port))
         passwords = folder / "passwords"
         passwords.mkdir()
@@ -154,13 +155,15 @@ class WrongClockSite:
         with closing(Journal(self.storage / "journal.sqlite")) as journal, journal.transaction():
             hours = range(now_ms // HOUR_MS * HOUR_MS - 60 * DAY_MS, now_ms - 2 * HOUR_MS, HOUR_MS)
             fields = tuple(1.0 for _ in ZONE_HOUR.fields)
-            tables.upsert(journal.connection, ZONE_HOUR, [Row((WHOLE_SITE, "desk"), at_ms, fields) for at_ms in hours])
+            tables.upsert_rows(
+                journal.connection, ZONE_HOUR, [HistoryRow((WHOLE_SITE, "desk"), at_ms, fields) for at_ms in hours]
+            )
         accounts = Accounts(self.storage / "accounts.sqlite")
-        accounts.add("anna", "a long enough passphrase", Role.MANAGER)
+        accounts.add("anna", "a long enough passphrase", AccountRole.MANAGER)
         self.session = accounts.log_in("anna", "a long enough passphrase", "192.0.2.1")
-        account = accounts.still(self.session)
+        account = accounts.check_session(self.session)
         assert account is not None
-        accounts.log.write(account, Act.EXPORT, "use.csv", "days=7")
+        accounts.log.record(account, LoggedAction.EXPORT, "use.csv", "days=7")
         self.kept = self.rows()
 
     def rows(self) -> tuple[int, int, int]:
@@ -180,13 +183,13 @@ class WrongClockSite:
         """Send an event that happens now, until its receipt arrives."""
         self._seq += 1
         now_ms = time.time_ns() // 1_000_000
-        event = SensorEvent(self._seq, "desk-1-pir", now_ms, Kind.HEARTBEAT, 0)
+        event = SensorEvent(self._seq, "desk-1-pir", now_ms, EventKind.HEARTBEAT, 0)
 
         def covered() -> bool:
             self.observer.send(encode(EventsMessage("s", self._seq, [event])))
             return any(receipt.seq >= self._seq for receipt in list(self.observer.receipts))
 
-        until(covered, what=f"a receipt for event {self._seq}")
+        wait_until(covered, what=f"a receipt for event {self._seq}")
 
     def fault(self) -> str:
         status = self.observer.status
@@ -201,7 +204,7 @@ def running(site: WrongClockSite, clock: FakedClock) -> Iterator[None]:
         for part in ("collector", "dashboard")
     ]
     try:
-        until(lambda: site.fault() != "offline" and answers(site.port), seconds=START_S, what="start")
+        wait_until(lambda: site.fault() != "offline" and accepts_connections(site.port), seconds=START_S, what="start")
         yield
         assert [process.poll() for process in processes] == [None, None]
     finally:
@@ -233,17 +236,17 @@ def test_a_clock_jump_while_running_and_at_a_start_loses_nothing(
     with running(site, clock):
         site.send_event()
         clock.set(jump)
-        until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
+        wait_until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
         site.send_event()
         status = site.observer.status
         assert status is not None
         assert abs(status.at_ms - time.time_ns() // 1_000_000) < 60_000
-    until(lambda: site.fault() == "offline", what="the end of the collector")
+    wait_until(lambda: site.fault() == "offline", what="the end of the collector")
     with running(site, clock):  # they start with the wrong clock
-        until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
+        wait_until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
         site.send_event()
         clock.set("+0")
-        until(lambda: site.fault() == "", what="the clock is right")
+        wait_until(lambda: site.fault() == "", what="the clock is right")
         site.send_event()
     assert site.rows() == site.kept
     assert site.lost() == []

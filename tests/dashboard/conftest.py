@@ -10,21 +10,21 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
-from collector.outward import CollectorStatus, encode
-from collector.plan import SitePlan
-from dashboard.accounts import Accounts
-from dashboard.accounts.roles import Role
+from collector.contract.states import CollectorStatus, encode
+from collector.site.plan import SitePlan
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.roles import AccountRole
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.live.picture import Broker, Message
-from dashboard.server import serve
-from dashboard.settings import DashboardSettings
-from edge import topics
-from edge.broker import BrokerSettings
-from tests import browser
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.stage import morning
-from tests.servers import Mosquitto, answers, free_port, mosquitto, until
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.server import serve_dashboard
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
+from edge.contract.broker import BrokerSettings
+from tests.support import browser
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import build_morning_states
+from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
 VIEWER = "vera"
@@ -51,7 +51,7 @@ def accounts_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A file with a manager and a viewer; created once, because hashing their passwords is slow."""
     path = tmp_path_factory.mktemp("accounts") / "accounts.sqlite"
     Accounts(path).add(NAME, PASSWORD)
-    Accounts(path).add(VIEWER, PASSWORD, Role.VIEWER)
+    Accounts(path).add(VIEWER, PASSWORD, AccountRole.VIEWER)
     return path.read_bytes()
 
 
@@ -65,18 +65,20 @@ def settings(tmp_path: Path, accounts_template: bytes) -> DashboardSettings:
 
 
 @pytest.fixture
-def live() -> Live:
+def live() -> LiveView:
     """A live view with a live link at monotonic second 0 of the test."""
-    view = Live(PLAN, lambda: MONDAY_10_MS)
-    view.inbox.append(Broker.HERE)
-    for space, state in morning().items():
-        view.inbox.append(Message(topics.space(PLAN.id, space), encode(state), retained=True))
-    view.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    view = LiveView(PLAN, lambda: MONDAY_10_MS)
+    view.inbox.append(BrokerConnection.CONNECTED)
+    for space, state in build_morning_states().items():
+        view.inbox.append(BrokerMessage(topics.space_topic(PLAN.id, space), encode(state), retained=True))
+    view.inbox.append(
+        BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+    )
     return view
 
 
 @pytest.fixture
-def app(settings: DashboardSettings, live: Live) -> Flask:
+def app(settings: DashboardSettings, live: LiveView) -> Flask:
     import time
 
     live.tick(time.monotonic())
@@ -103,7 +105,7 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
             broker=broker,
             accounts_path=path,
             journal_path=tmp_path / "journal.sqlite",
-            port=port or free_port(),
+            port=port or find_free_port(),
             max_streams=max_streams,
             base_path=base_path,
         )
@@ -111,14 +113,14 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
 
         def run() -> None:
             try:
-                serve(settings, plan, now_ms, stop)
+                serve_dashboard(settings, plan, now_ms, stop)
             finally:
                 gevent.get_hub().destroy()
 
         thread = threading.Thread(target=run)
         thread.start()
         try:
-            until(lambda: answers(settings.port), what="the dashboard")
+            wait_until(lambda: accepts_connections(settings.port), what="the dashboard")
             yield settings
         finally:
             stop.set()

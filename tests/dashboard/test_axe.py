@@ -12,24 +12,25 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from collector.adjustments import Adjustments
-from collector.adjustments import encode as encode_adjustments
-from collector.alerts.wire import encode as encode_alerts
-from collector.forecast.outlook import Forecast, encode
-from collector.health.findings import Finding, FindingKind, Findings
-from collector.health.findings import encode as encode_findings
-from collector.history import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, Row, tables
-from collector.plan import WHOLE_SITE, SpaceKind
-from dashboard.routes import ROUTES, Kind, Who
-from edge import topics
-from tests import browser
+from collector.contract.alerts import encode as encode_alerts
+from collector.contract.findings import Finding, FindingKind, Findings
+from collector.contract.findings import encode as encode_findings
+from collector.contract.forecasts import Forecast, encode
+from collector.history import tables
+from collector.history.measures import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
+from collector.site.adjustments import Adjustments
+from collector.site.adjustments import encode as encode_adjustments
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from dashboard.web.routes import ROUTES, Audience, RouteKind
+from edge.contract import topics
 from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.manager.test_alerts import TOLD as ALERTS
-from tests.dashboard.manager.test_prospect import TOLD
-from tests.dashboard.stage import Voice, everything, voice
-from tests.dashboard.use.weeks import hour_rows, stay_row, weeks
-from tests.servers import ROOT, Mosquitto, mosquitto
+from tests.dashboard.manager.test_alerts import ALERTS_MESSAGE as ALERTS
+from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.support import browser
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
+from tests.support.dashboard.weeks import build_stay_row, build_weeks, generate_hour_rows
+from tests.support.servers import ROOT, Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -62,14 +63,14 @@ LOOK = """async () => (await axe.run(document, {rules: {'target-size': {enabled:
     rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`))"""
 
 
-def pages(app: Flask, who: AbstractSet[Who]) -> list[str]:
+def pages(app: Flask, who: AbstractSet[Audience]) -> list[str]:
     """Return the addresses of the table's pages for an audience; fail for a rule with an unknown placeholder."""
     found: set[str] = set()
     for rule in app.url_map.iter_rules():
         route = ROUTES[rule.endpoint]
-        if "GET" not in (rule.methods or ()) or route.kind is Kind.FEED or rule.endpoint in NO_PAGE:
+        if "GET" not in (rule.methods or ()) or route.kind is RouteKind.FEED or rule.endpoint in NO_PAGE:
             continue
-        if route.who in who:
+        if route.audience in who:
             with app.test_request_context():
                 found.add(app.url_for(rule.endpoint, **{name: "sv" for name in rule.arguments if name == "language"}))
             found.update(MORE.get(rule.endpoint, ()))
@@ -78,36 +79,41 @@ def pages(app: Flask, who: AbstractSet[Who]) -> list[str]:
 
 def write_history(path: Path) -> None:
     """Write eight weeks of history, and the last hour."""
-    days = weeks(8)
+    days = build_weeks(8)
     with closing(sqlite3.connect(path)) as db:
-        tables.create(db)
+        tables.create_tables(db)
         taken = lambda at: 9.0 if 8 <= at.hour < 17 else 0.0  # noqa: E731
         for zone in (WHOLE_SITE, *(zone.id for zone in PLAN.zones)):
-            tables.upsert(db, ZONE_HOUR, hour_rows(days, taken, zone=zone))
-        tables.upsert(db, STAYS, [stay_row(days.first, 4.0, 9.0, 12.0, 7.0)])
-        hour = [Row((WHOLE_SITE, "desk"), MONDAY_10_MS - m * 60_000, (32.0, 10, 12, 20, 0)) for m in range(5, 65, 5)]
-        tables.upsert(db, ZONE_FIVE_MIN, hour)
+            tables.upsert_rows(db, ZONE_HOUR, generate_hour_rows(days, taken, zone=zone))
+        tables.upsert_rows(db, STAYS, [build_stay_row(days.first, 4.0, 9.0, 12.0, 7.0)])
+        hour = [
+            HistoryRow((WHOLE_SITE, "desk"), MONDAY_10_MS - m * 60_000, (32.0, 10, 12, 20, 0)) for m in range(5, 65, 5)
+        ]
+        tables.upsert_rows(db, ZONE_FIVE_MIN, hour)
         db.commit()
 
 
-def publish_manager_data(publisher: Voice) -> None:
+def publish_manager_data(publisher: CollectorPublisher) -> None:
     """Publish everything else that managers see."""
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    publisher.raw(
-        topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS), encode_findings(Findings(MONDAY_10_MS, [found]))
+    publisher.publish_payload(
+        topics.device_topic(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS),
+        encode_findings(Findings(MONDAY_10_MS, [found])),
     )
     for zone in (WHOLE_SITE, PLAN.zones[0].id):
-        publisher.raw(topics.forecast(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: TOLD})))
-    publisher.raw(topics.alerts(PLAN.id), encode_alerts(ALERTS))
+        publisher.publish_payload(
+            topics.forecast_topic(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK}))
+        )
+    publisher.publish_payload(topics.alerts_topic(PLAN.id), encode_alerts(ALERTS))
     adjusted = Adjustments(notice="Fika at three", hours={"2025-12-24": []}, out_of_use=["desk-2", "booth-1"])
-    publisher.raw(topics.adjustments(PLAN.id), encode_adjustments(adjusted))
+    publisher.publish_payload(topics.adjustments_topic(PLAN.id), encode_adjustments(adjusted))
 
 
 @pytest.fixture(scope="module")
 def filled_broker() -> Iterator[Mosquitto]:
     """A broker with the data of a whole Monday morning."""
-    with mosquitto() as broker, voice(broker.settings("observer")) as publisher:
-        everything(publisher)
+    with mosquitto() as broker, run_publisher(broker.settings("observer")) as publisher:
+        publish_everything(publisher)
         publish_manager_data(publisher)
         yield broker
 
@@ -117,7 +123,7 @@ def reader(chromium: Browser, port: int, language: str) -> Iterator[Page]:
     context = chromium.new_context(
         base_url=f"http://localhost:{port}", locale=language, viewport=LOOKS[language], reduced_motion="reduce"
     )
-    context.set_default_timeout(browser.SLOW_MS)
+    context.set_default_timeout(browser.BROWSER_TIMEOUT_MS)
     context.add_init_script(path=AXE)  # the content security policy blocks scripts in the page
     yield context.new_page()
     context.close()
@@ -153,11 +159,13 @@ def test_no_page_has_an_axe_violation(
         write_history(settings.journal_path)
         page.goto("/")
         expect(page.locator("body")).to_have_attribute("data-link", "live")
-        public = ["/no/such/page", *pages(app, {Who.EVERYONE})]
+        public = ["/no/such/page", *pages(app, {Audience.EVERYONE})]
         found = [violation for path in public for violation in find_violations(page, path)]
         log_in(page)
         found += [
-            violation for path in pages(app, set(Who) - {Who.EVERYONE}) for violation in find_violations(page, path)
+            violation
+            for path in pages(app, set(Audience) - {Audience.EVERYONE})
+            for violation in find_violations(page, path)
         ]
     assert not found, "\n".join(found)
 

@@ -6,18 +6,25 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from collector.health.findings import Finding, FindingKind, Findings
-from collector.health.findings import encode as encode_findings
-from collector.history import ZONE_FIVE_MIN, Row, tables
-from collector.outward import Occupancy
-from dashboard.settings import DashboardSettings
-from edge import topics
-from tests import browser
+from collector.contract.findings import Finding, FindingKind, Findings
+from collector.contract.findings import encode as encode_findings
+from collector.contract.states import Occupancy
+from collector.history import tables
+from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
+from dashboard.configuration.settings import DashboardSettings
+from edge.contract import topics
 from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.manager.test_prospect import TOLD
-from tests.dashboard.stage import Voice, everything, foretell, state, voice
-from tests.servers import Mosquitto, mosquitto
+from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.support import browser
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import (
+    CollectorPublisher,
+    build_state,
+    publish_everything,
+    publish_forecast,
+    run_publisher,
+)
+from tests.support.servers import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -29,9 +36,9 @@ def broker() -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def running_site(broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, Voice]]:
-    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
-        everything(publisher)
+def running_site(broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, CollectorPublisher]]:
+    with run_publisher(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        publish_everything(publisher)
         yield settings, publisher
 
 
@@ -48,10 +55,10 @@ def log_in(page: Page, onward: str = "/manage") -> None:
 
 
 def test_a_page_turns_grey_when_its_server_is_gone(chromium: Browser, broker: Mosquitto, served: Served) -> None:
-    with voice(broker.settings("observer")) as publisher, chromium.new_context(locale="sv-SE") as reader:
+    with run_publisher(broker.settings("observer")) as publisher, chromium.new_context(locale="sv-SE") as reader:
         page = reader.new_page()
         with served(broker.settings("dashboard")) as settings:
-            everything(publisher)
+            publish_everything(publisher)
             page.goto(f"http://localhost:{settings.port}/")
             expect_live(page)
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
@@ -61,10 +68,10 @@ def test_a_page_turns_grey_when_its_server_is_gone(chromium: Browser, broker: Mo
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("path", ["/", "/manage"])
 def test_no_page_is_wider_than_its_window(
-    chromium: Browser, running_site: tuple[DashboardSettings, Voice], width: int, path: str
+    chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher], width: int, path: str
 ) -> None:
     settings, _publisher = running_site
-    with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 800}) as page:
+    with browser.open_page(chromium, settings.port, viewport={"width": width, "height": 800}) as page:
         if path == "/manage":
             log_in(page)
         page.goto(path)
@@ -72,9 +79,11 @@ def test_no_page_is_wider_than_its_window(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_touch_targets_are_large_enough(chromium: Browser, running_site: tuple[DashboardSettings, Voice]) -> None:
+def test_touch_targets_are_large_enough(
+    chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher]
+) -> None:
     settings, _publisher = running_site
-    with browser.page_of(chromium, settings.port) as page:
+    with browser.open_page(chromium, settings.port) as page:
         log_in(page)
         expect_live(page)
         heights = page.locator("header a, .skip, button, select, summary").evaluate_all(
@@ -84,21 +93,21 @@ def test_touch_targets_are_large_enough(chromium: Browser, running_site: tuple[D
 
 
 def test_a_manager_sees_live_reasons_and_charts_without_policy_violations(
-    chromium: Browser, running_site: tuple[DashboardSettings, Voice]
+    chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher]
 ) -> None:
     import sqlite3
 
     settings, publisher = running_site
     db = sqlite3.connect(settings.journal_path)
-    tables.create(db)
+    tables.create_tables(db)
     hour = [
-        Row(("site", "desk"), MONDAY_10_MS - minute * 60_000, (32.0, 10.0, 12.0, 20.0, 0.0))
+        HistoryRow(("site", "desk"), MONDAY_10_MS - minute * 60_000, (32.0, 10.0, 12.0, 20.0, 0.0))
         for minute in range(5, 65, 5)
     ]
-    tables.upsert(db, ZONE_FIVE_MIN, hour)
+    tables.upsert_rows(db, ZONE_FIVE_MIN, hour)
     db.commit()
     db.close()
-    with browser.page_of(chromium, settings.port) as page:
+    with browser.open_page(chromium, settings.port) as page:
         log_in(page, "/manage/forecast?days=1")
         expect(page.locator("#chart .main-svg").first).to_be_visible()
         assert page.locator("details table tbody tr").count() == 1
@@ -106,7 +115,7 @@ def test_a_manager_sees_live_reasons_and_charts_without_policy_violations(
         expect_live(page)
         why = page.locator('[data-why="desk-1"] [data-cell="why"]')
         expect(why).to_contain_text("rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04")
-        publisher.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
         expect(why).to_have_text("ingen aktivitet sedan kl. 09.54")
         page.get_by_role("button", name="Logga ut anna").click()
         page.wait_for_url("/")  # leaving before the response would cancel the request
@@ -115,15 +124,15 @@ def test_a_manager_sees_live_reasons_and_charts_without_policy_violations(
 
 
 def test_a_finding_appears_with_its_form_and_disappears_again(
-    chromium: Browser, running_site: tuple[DashboardSettings, Voice]
+    chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher]
 ) -> None:
     settings, publisher = running_site
-    topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
+    topic = topics.device_topic(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    with browser.page_of(chromium, settings.port) as page:
+    with browser.open_page(chromium, settings.port) as page:
         log_in(page, "/manage/devices")
         expect(page.locator("#well")).to_be_visible()
-        publisher.raw(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
+        publisher.publish_payload(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
         row = page.locator("[data-finding]")
         expect(row).to_contain_text("Utlöstes upp till 1200 gånger på en timme")
         assert row.locator("input:not([name=csrf_token])").evaluate_all("all => all.map(one => one.value)") == [
@@ -135,20 +144,21 @@ def test_a_finding_appears_with_its_form_and_disappears_again(
         row.get_by_role("button", name="Ignorera").click()  # no collector runs: the finding stays
         expect(row).to_contain_text("Utlöstes")
         assert urlsplit(page.url).path == "/manage/devices"
-        publisher.raw(topic, encode_findings(Findings(MONDAY_10_MS, [])))
+        publisher.publish_payload(topic, encode_findings(Findings(MONDAY_10_MS, [])))
         expect(page.locator("#well")).to_be_visible()
         assert page.locator("[data-finding]").count() == 0
 
 
 def test_a_phone_shows_a_finding_without_horizontal_scrolling(
-    chromium: Browser, running_site: tuple[DashboardSettings, Voice]
+    chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher]
 ) -> None:
     settings, publisher = running_site
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
-    publisher.raw(
-        topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS), encode_findings(Findings(MONDAY_10_MS, [found]))
+    publisher.publish_payload(
+        topics.device_topic(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS),
+        encode_findings(Findings(MONDAY_10_MS, [found])),
     )
-    with browser.page_of(chromium, settings.port, viewport={"width": 320, "height": 568}) as page:
+    with browser.open_page(chromium, settings.port, viewport={"width": 320, "height": 568}) as page:
         log_in(page, "/manage/devices")
         cells = page.locator("#found th:visible, #found td:visible, #found button, [data-device] td:visible")
         expect(page.locator("#found button")).to_be_visible()
@@ -159,11 +169,11 @@ def test_a_phone_shows_a_finding_without_horizontal_scrolling(
 
 @pytest.mark.parametrize("width", [320, 1440])
 def test_the_forecast_charts_fit_the_window(
-    chromium: Browser, running_site: tuple[DashboardSettings, Voice], width: int
+    chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher], width: int
 ) -> None:
     settings, publisher = running_site
-    foretell(publisher, settings.port, TOLD)
-    with browser.page_of(chromium, settings.port, viewport={"width": width, "height": 900}) as page:
+    publish_forecast(publisher, settings.port, OUTLOOK)
+    with browser.open_page(chromium, settings.port, viewport={"width": width, "height": 900}) as page:
         log_in(page, "/manage/forecast")
         expect(page.locator("#course-desk .main-svg").first).to_be_visible()
         for closed in page.locator("main details").all():

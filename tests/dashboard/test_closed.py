@@ -7,56 +7,67 @@ from flask import Flask
 from flask.testing import FlaskClient
 from msgspec.structs import replace
 
-from collector.forecast.outlook import Forecast
-from collector.forecast.outlook import encode as encode_forecast
-from collector.outward import Air, AirBand, CollectorStatus, Occupancy, People, SpaceState, Summary, encode
-from collector.plan import WHOLE_SITE, SpaceKind
-from dashboard.accounts import Accounts
-from dashboard.api import AGE_STEP_S
+from collector.contract.forecasts import Forecast
+from collector.contract.forecasts import encode as encode_forecast
+from collector.contract.states import (
+    AirBand,
+    CollectorStatus,
+    Occupancy,
+    PeopleCount,
+    SpaceState,
+    Summary,
+    ZoneAir,
+    encode,
+)
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.channel import Reader
-from dashboard.live.following import BREATH_S, Live
-from dashboard.live.picture import Broker, Message
-from dashboard.routes import ROUTES, Who
-from dashboard.settings import DashboardSettings
-from edge import topics
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.manager.test_prospect import TOLD
-from tests.dashboard.stage import morning, state
-from tests.dashboard.test_privacy import looks, seen
-from tests.dashboard.test_routes import log_in
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.feeds.api import AGE_STEP_S
+from dashboard.live.broadcast import FrameReader
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
+from dashboard.web.routes import ROUTES, Audience
+from edge.contract import topics
+from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.test_privacy import fetch_page, list_requests
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import build_morning_states, build_state
 
 NIGHT_MS = MONDAY_10_MS - 8 * 3_600_000
 """Monday, two in the morning."""
 
 
-def receive_states(live: Live, states: dict[str, SpaceState], people: int) -> None:
+def receive_states(live: LiveView, states: dict[str, SpaceState], people: int) -> None:
     for space, space_state in states.items():
-        live.inbox.append(Message(topics.space(PLAN.id, space), encode(space_state), retained=True))
-    air = Summary(0, {}, Air(1500.0 if people else 420.0, band=AirBand.BAD if people else AirBand.FRESH))
-    live.inbox.append(Message(topics.zone(PLAN.id, "hall"), encode(air), retained=True))
-    counted = Summary(0, {}, people=People(people, people, people))
-    live.inbox.append(Message(topics.site_summary(PLAN.id), encode(counted), retained=True))
+        live.inbox.append(BrokerMessage(topics.space_topic(PLAN.id, space), encode(space_state), retained=True))
+    air = Summary(0, {}, ZoneAir(1500.0 if people else 420.0, band=AirBand.BAD if people else AirBand.FRESH))
+    live.inbox.append(BrokerMessage(topics.zone_topic(PLAN.id, "hall"), encode(air), retained=True))
+    counted = Summary(0, {}, people=PeopleCount(people, people, people))
+    live.inbox.append(BrokerMessage(topics.site_summary_topic(PLAN.id), encode(counted), retained=True))
 
 
-def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> Live:
-    live = Live(PLAN, now_ms)
-    live.inbox.append(Broker.HERE)
+def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> LiveView:
+    live = LiveView(PLAN, now_ms)
+    live.inbox.append(BrokerConnection.CONNECTED)
     seen = Occupancy.OCCUPIED if people else Occupancy.VACANT
-    states = {space: state(seen, space=space) for space in morning() if space != "beans"}
+    states = {space: build_state(seen, space=space) for space in build_morning_states() if space != "beans"}
     if people:  # with people inside, a supply runs low and a zone is silent, neither of which may show
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet"]
-        states |= {space: state(Occupancy.UNKNOWN, space=space) for space in quiet if space in states}
-        states |= {"beans": state(Occupancy.LOW, space="beans", level_pct=4.0)}
-    forecast = encode_forecast(Forecast({SpaceKind.DESK: replace(TOLD, at_ms=NIGHT_MS)}))
-    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), forecast, retained=True))
+        states |= {space: build_state(Occupancy.UNKNOWN, space=space) for space in quiet if space in states}
+        states |= {"beans": build_state(Occupancy.LOW, space="beans", level_pct=4.0)}
+    forecast = encode_forecast(Forecast({SpaceKind.DESK: replace(OUTLOOK, at_ms=NIGHT_MS)}))
+    live.inbox.append(BrokerMessage(topics.forecast_topic(PLAN.id, WHOLE_SITE), forecast, retained=True))
     receive_states(live, states, people)
-    live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    live.inbox.append(
+        BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+    )
     live.tick(time.monotonic())
     return live
 
 
-def serve(live: Live, settings: DashboardSettings) -> Flask:
+def serve(live: LiveView, settings: DashboardSettings) -> Flask:
     return create_app(settings, PLAN, live, Accounts(settings.accounts_path))
 
 
@@ -68,10 +79,10 @@ def read(client: FlaskClient, path: str) -> str:
 
 def test_a_closed_site_looks_the_same_with_people_inside_and_empty(settings: DashboardSettings) -> None:
     full, empty = (serve(night(people), settings) for people in (30, 0))
-    urls = [url for endpoint, url in looks(full) if ROUTES[endpoint].who is Who.EVERYONE]
+    urls = [url for endpoint, url in list_requests(full) if ROUTES[endpoint].audience is Audience.EVERYONE]
     assert {"/", "/wall", "/api/v1/states", "/api/v1/stream"} <= set(urls)
     for url in urls:
-        (status, text), other = seen(full.test_client(), url), seen(empty.test_client(), url)
+        (status, text), other = fetch_page(full.test_client(), url), fetch_page(empty.test_client(), url)
         assert (status, text.splitlines()) == (other[0], other[1].splitlines()), url
 
 
@@ -86,7 +97,7 @@ def test_a_closed_site_shows_that_it_is_closed_and_when_it_opens(settings: Dashb
     assert summary == {
         "site": "spinneriet",
         "link": "live",
-        "heard": "02:00",
+        "last_report": "02:00",
         "version": 0,
         "closed": True,
         "opens": [0, 0, "07:00"],
@@ -108,17 +119,20 @@ def test_staff_sees_the_site_while_it_is_closed(settings: DashboardSettings) -> 
 def test_frame_timing_reveals_nothing_of_a_closed_site() -> None:
     live = night(0)
     began_s = time.monotonic()
-    with Reader(live.public) as reader:
-        assert reader.take(0)
+    with FrameReader(live.public) as reader:
+        assert reader.wait_for_frame(0)
         sent = []
         for step in range(1, 140):
             now_s = began_s + step / 10
-            receive_states(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, 0)
+            receive_states(live, {"desk-1": build_state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, 0)
             live.tick(now_s)
-            if reader.take(0):
+            if reader.wait_for_frame(0):
                 sent.append(step / 10)
     assert len(sent) == 2
-    assert all(abs(found - wanted) < 0.2 for found, wanted in zip(sent, (BREATH_S, 2 * BREATH_S), strict=True))
+    assert all(
+        abs(found - wanted) < 0.2
+        for found, wanted in zip(sent, (KEEP_ALIVE_FRAME_S, 2 * KEEP_ALIVE_FRAME_S), strict=True)
+    )
 
 
 def test_the_first_frame_of_the_morning_reveals_nothing_of_the_night() -> None:
@@ -126,11 +140,13 @@ def test_the_first_frame_of_the_morning_reveals_nothing_of_the_night() -> None:
         clock = [NIGHT_MS]
         live = night(0, lambda: clock[0])
         for step in range(nightly):
-            receive_states(live, {"desk-1": state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, step % 2)
+            receive_states(
+                live, {"desk-1": build_state(Occupancy.OCCUPIED if step % 2 else Occupancy.VACANT)}, step % 2
+            )
             live.tick(time.monotonic())
         clock[0] = MONDAY_10_MS
         live.tick(time.monotonic())
-        return live.frame(time.monotonic()).version
+        return live.build_public_frame(time.monotonic()).version
 
     assert opened(40) == opened(0)
 
@@ -138,11 +154,11 @@ def test_the_first_frame_of_the_morning_reveals_nothing_of_the_night() -> None:
 def test_an_open_page_gets_opening_and_closing_at_once() -> None:
     clock = [NIGHT_MS]
     live = night(0, lambda: clock[0])
-    with Reader(live.public) as reader:
-        assert b'"closed":true' in (reader.take(0) or b"")
+    with FrameReader(live.public) as reader:
+        assert b'"closed":true' in (reader.wait_for_frame(0) or b"")
         clock[0] = MONDAY_10_MS
         live.tick(time.monotonic())
-        assert b'"closed":false' in (reader.take(0) or b"")
+        assert b'"closed":false' in (reader.wait_for_frame(0) or b"")
         clock[0] = NIGHT_MS
         live.tick(time.monotonic())
-        assert b'"closed":true' in (reader.take(0) or b"")
+        assert b'"closed":true' in (reader.wait_for_frame(0) or b"")

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from collector.opening_hours import read_hours
-from collector.outward import CollectorStatus, Occupancy, encode
-from collector.plan import Privacy, SpaceKind, StrangersWhenFew
-from dashboard.accounts import Accounts
+from collector.contract.states import CollectorStatus, Occupancy, encode
+from collector.site.opening_hours import read_hours
+from collector.site.plan import PrivacySettings, SpaceKind, StrangersWhenFew
+from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.live.frame import Frame
-from dashboard.live.picture import Broker, Message
-from dashboard.settings import DashboardSettings
-from edge import topics
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.stage import morning, state
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.frame import PublicFrame
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import build_morning_states, build_state
 
 NOISE = re.compile(r'nonce="[^"]*"|"age_s":\s*[\d.]+|name="csrf_token" value="[^"]*"|data-shift="\d+"|för \d+ s')
 HOUR_MS = 3_600_000
@@ -41,17 +41,21 @@ ALWAYS_OPEN: dict[str, dict[str, Any]] = {
 
 def always_open(
     taken: list[str], mode: StrangersWhenFew, how: str = "no hours", clock: list[int] | None = None
-) -> Live:
+) -> LiveView:
     """A site that is open for the whole Monday; `clock` holds its time if that changes."""
-    plan = replace(PLAN, privacy=Privacy(strangers_when_few=mode), **ALWAYS_OPEN[how])
+    plan = replace(PLAN, privacy=PrivacySettings(strangers_when_few=mode), **ALWAYS_OPEN[how])
     time_ms = clock or [MONDAY_10_MS]
-    live = Live(plan, lambda: time_ms[0])
-    live.inbox.append(Broker.HERE)
-    for space in morning(plan):
+    live = LiveView(plan, lambda: time_ms[0])
+    live.inbox.append(BrokerConnection.CONNECTED)
+    for space in build_morning_states(plan):
         seen = Occupancy.OCCUPIED if space in taken else Occupancy.VACANT
         if space != "beans":
-            live.inbox.append(Message(topics.space(plan.id, space), encode(state(seen, space=space)), retained=True))
-    live.inbox.append(Message(topics.collector(plan.id), encode(CollectorStatus(online=True)), retained=False))
+            live.inbox.append(
+                BrokerMessage(topics.space_topic(plan.id, space), encode(build_state(seen, space=space)), retained=True)
+            )
+    live.inbox.append(
+        BrokerMessage(topics.collector_topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
+    )
     live.tick(time.monotonic())
     return live
 
@@ -66,7 +70,7 @@ def test_no_public_page_or_feed_reveals_which_of_few_spaces_are_taken(
 ) -> None:
     def seen(taken: list[str]) -> str:
         live = always_open(taken, mode, how)
-        client = create_app(settings, live.picture.plan, live, Accounts(settings.accounts_path)).test_client()
+        client = create_app(settings, live.snapshot.plan, live, Accounts(settings.accounts_path)).test_client()
         client.get(address, base_url="https://localhost")
         answer = client.get(address, base_url="https://localhost")
         return NOISE.sub("", answer.text)
@@ -76,14 +80,14 @@ def test_no_public_page_or_feed_reveals_which_of_few_spaces_are_taken(
 
 def test_the_level_is_all_but_four_and_five_people_show_the_spaces_again() -> None:
     now_s = time.monotonic()
-    few = always_open(DESKS[:4], StrangersWhenFew.LEVEL).frame(now_s)
+    few = always_open(DESKS[:4], StrangersWhenFew.LEVEL).build_public_frame(now_s)
     desks = few.kinds[SpaceKind.DESK]
     assert (desks.least, desks.most) == (desks.capacity - 4, desks.capacity)
     assert set(few.spaces) == {"u"}
     assert not few.closed
-    assert "o" in always_open(DESKS[:5], StrangersWhenFew.LEVEL).frame(now_s).spaces
-    assert "o" in always_open(DESKS[:4], StrangersWhenFew.ALL).frame(now_s).spaces
-    nothing = always_open(DESKS[:4], StrangersWhenFew.NOTHING).frame(now_s).kinds[SpaceKind.DESK]
+    assert "o" in always_open(DESKS[:5], StrangersWhenFew.LEVEL).build_public_frame(now_s).spaces
+    assert "o" in always_open(DESKS[:4], StrangersWhenFew.ALL).build_public_frame(now_s).spaces
+    nothing = always_open(DESKS[:4], StrangersWhenFew.NOTHING).build_public_frame(now_s).kinds[SpaceKind.DESK]
     assert (nothing.least, nothing.most) == (0, nothing.capacity)
 
 
@@ -91,16 +95,18 @@ def test_the_level_is_all_but_four_and_five_people_show_the_spaces_again() -> No
 def test_a_space_out_of_use_is_shown_and_not_counted_whoever_sits_there(mode: StrangersWhenFew) -> None:
     """A manager sets it, not a sensor: it reveals nobody's state, and symbols and counts agree."""
 
-    def few(taken: list[str], state_of_it: Occupancy) -> Frame:
+    def few(taken: list[str], state_of_it: Occupancy) -> PublicFrame:
         live = always_open(taken, mode)
         live.inbox.append(
-            Message(topics.space(PLAN.id, "desk-1"), encode(state(state_of_it, space="desk-1")), retained=False)
+            BrokerMessage(
+                topics.space_topic(PLAN.id, "desk-1"), encode(build_state(state_of_it, space="desk-1")), retained=False
+            )
         )
         live.tick(time.monotonic())
-        return live.frame(time.monotonic())
+        return live.build_public_frame(time.monotonic())
 
     out, whole = few([], Occupancy.DISABLED), few([], Occupancy.VACANT)
-    place = [space.id for space in PLAN.spaces if space.offered].index("desk-1")
+    place = [space.id for space in PLAN.spaces if space.is_offered].index("desk-1")
     assert (out.spaces[place], set(out.spaces[:place] + out.spaces[place + 1 :])) == ("d", {"u"})
     for counted, other in (
         (out.kinds[SpaceKind.DESK], whole.kinds[SpaceKind.DESK]),
@@ -122,24 +128,24 @@ def test_the_stream_shows_the_same_for_any_few_spaces(how: str) -> None:
 def test_a_site_with_office_hours_shows_its_spaces_the_day_after_an_open_night() -> None:
     clock = [MONDAY_10_MS]
     live = always_open(DESKS[:1], StrangersWhenFew.LEVEL, "24/7 on this weekday", clock)
-    version = live.mark(time.monotonic()).version
+    version = live.build_frame_key(time.monotonic()).version
     clock[0] += 24 * HOUR_MS
     live.tick(time.monotonic())
-    assert "o" in live.frame(time.monotonic()).spaces
-    assert live.mark(time.monotonic()).version > version
+    assert "o" in live.build_public_frame(time.monotonic()).spaces
+    assert live.build_frame_key(time.monotonic()).version > version
 
 
 @pytest.mark.parametrize("how", ALWAYS_OPEN)
 def test_arrivals_and_departures_of_few_people_send_no_public_frame(how: str) -> None:
     live = always_open([], StrangersWhenFew.LEVEL, how)
-    before = live.mark(time.monotonic()).version
+    before = live.build_frame_key(time.monotonic()).version
     for number in range(4):
         live.inbox.append(
-            Message(
-                topics.space(PLAN.id, DESKS[number]),
-                encode(state(Occupancy.OCCUPIED, space=DESKS[number])),
+            BrokerMessage(
+                topics.space_topic(PLAN.id, DESKS[number]),
+                encode(build_state(Occupancy.OCCUPIED, space=DESKS[number])),
                 retained=False,
             )
         )
         live.tick(time.monotonic())
-    assert live.mark(time.monotonic()).version == before
+    assert live.build_frame_key(time.monotonic()).version == before

@@ -6,17 +6,26 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from collector.outward import CollectorStatus, Occupancy, encode
-from collector.plan import Privacy, Sensor, SensorKind, SitePlan, Space, SpaceKind, StrangersWhenFew, Tenure
-from dashboard.accounts import Accounts
+from collector.contract.states import CollectorStatus, Occupancy, encode
+from collector.site.plan import (
+    PrivacySettings,
+    Sensor,
+    SensorKind,
+    SitePlan,
+    Space,
+    SpaceKind,
+    StrangersWhenFew,
+    Tenure,
+)
+from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.live.picture import Broker, Message
-from dashboard.settings import DashboardSettings
-from edge import topics
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.stage import state
-from tests.dashboard.test_routes import log_in
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import build_state
 
 DESK = Space(id="desk-1", name="Skrivbord 1", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
 SMALL = replace(PLAN, floors=PLAN.floors[:1], zones=PLAN.zones[:1], spaces=(DESK,), doors=(), sensors=())
@@ -26,13 +35,15 @@ MANY = tuple(replace(DESK, id=f"desk-{n}", name=f"Skrivbord {n}") for n in range
 
 
 def client(plan: SitePlan, settings: DashboardSettings, shown: Occupancy | None) -> FlaskClient:
-    live = Live(plan, lambda: MONDAY_10_MS)
-    live.inbox.append(Broker.HERE)
+    live = LiveView(plan, lambda: MONDAY_10_MS)
+    live.inbox.append(BrokerConnection.CONNECTED)
     for space in plan.spaces:
         if shown is not None:
-            payload = encode(state(shown, space=space.id))
-            live.inbox.append(Message(topics.space(plan.id, space.id), payload, retained=True))
-    live.inbox.append(Message(topics.collector(plan.id), encode(CollectorStatus(online=True)), retained=False))
+            payload = encode(build_state(shown, space=space.id))
+            live.inbox.append(BrokerMessage(topics.space_topic(plan.id, space.id), payload, retained=True))
+    live.inbox.append(
+        BrokerMessage(topics.collector_topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
+    )
     live.tick(time.monotonic())
     return create_app(settings, plan, live, Accounts(settings.accounts_path)).test_client()
 
@@ -79,7 +90,7 @@ def test_any_site_gets_a_correct_answer(
 def test_a_site_that_never_closes_shows_what_its_privacy_setting_allows(
     settings: DashboardSettings, shown: Occupancy, mode: StrangersWhenFew, number: str, capacity: int
 ) -> None:
-    site = replace(SMALL, spaces=MANY, opening_hours={}, privacy=Privacy(strangers_when_few=mode))
+    site = replace(SMALL, spaces=MANY, opening_hours={}, privacy=PrivacySettings(strangers_when_few=mode))
     reader = client(site, settings, shown)
     assert answer(reader.get("/?lang=sv").text) == f"{number} av {capacity} skrivbord lediga"
     assert reader.get("/api/v1/summary").json["kinds"]["desk"]["capacity"] == capacity

@@ -21,10 +21,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.forecast.outlook import Forecast, HourOutlook, Outlook
-from collector.forecast.outlook import encode as encode_forecast
-from collector.forecast.score import Lead
-from collector.history import (
+from collector.contract.forecasts import Forecast, HourOutlook, Outlook
+from collector.contract.forecasts import encode as encode_forecast
+from collector.contract.states import CollectorStatus, Occupancy, PeopleCount, Summary, encode
+from collector.forecast.model.scores import Lead
+from collector.history import tables
+from collector.history.measures import (
     DAY_MS,
     FORECAST,
     HOUR_MS,
@@ -35,34 +37,32 @@ from collector.history import (
     STAYS,
     ZONE_FIVE_MIN,
     ZONE_HOUR,
+    HistoryRow,
     Measure,
-    Row,
-    tables,
 )
-from collector.outward import CollectorStatus, Occupancy, People, Summary, encode
-from collector.plan import WHOLE_SITE, SpaceKind
-from collector.privacy import hidden_zones
-from dashboard.accounts import Accounts
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.privacy import find_hidden_desk_zones
+from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.channel import Reader
-from dashboard.live.following import Live
-from dashboard.live.picture import Broker, Message
-from dashboard.manager.use import SHEETS
-from dashboard.routes import ROUTES
-from dashboard.settings import DashboardSettings
-from edge import topics
-from tests.dashboard import house
-from tests.dashboard.house import MONDAY_10_MS
-from tests.dashboard.manager.test_prospect import TOLD
-from tests.dashboard.stage import morning, state
-from tests.dashboard.test_routes import log_in
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.broadcast import FrameReader
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.manager.use_pages import EXPORTED_SHEETS
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.web.routes import ROUTES
+from edge.contract import topics
+from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard import site
+from tests.support.dashboard.site import MONDAY_10_MS
+from tests.support.dashboard.stage import build_morning_states, build_state
 
 HOME = "https://localhost"
 GONE = {"desk-30", "desk-31", "desk-32"}
 PLAN = replace(
-    house.PLAN,
-    spaces=tuple(space for space in house.PLAN.spaces if space.id not in GONE),
-    sensors=tuple(sensor for sensor in house.PLAN.sensors if sensor.space not in GONE),
+    site.PLAN,
+    spaces=tuple(space for space in site.PLAN.spaces if space.id not in GONE),
+    sensors=tuple(sensor for sensor in site.PLAN.sensors if sensor.space not in GONE),
 )
 """The loft has two desks, too few for a history; therefore the quiet room has no history either."""
 HIDDEN = ("loft", "quiet")
@@ -108,22 +108,29 @@ def create_site_app(settings: DashboardSettings, tmp_path: Path) -> CreateApp:
     return create
 
 
-def _live(secrets: MemberSecrets) -> Live:
-    live = Live(PLAN, lambda: MONDAY_10_MS)
+def _live(secrets: MemberSecrets) -> LiveView:
+    live = LiveView(PLAN, lambda: MONDAY_10_MS)
     states = (
-        morning(PLAN)
-        | {"desk-2": state(secrets.desk, space="desk-2")}
-        | {desk: state(secrets.own_desk, space=desk) for desk in OWN}
+        build_morning_states(PLAN)
+        | {"desk-2": build_state(secrets.desk, space="desk-2")}
+        | {desk: build_state(secrets.own_desk, space=desk) for desk in OWN}
     )
-    people = People(secrets.people, secrets.people, secrets.people, MONDAY_10_MS - 5 * HOUR_MS)
-    few = msgspec.structs.replace(TOLD, usual=((-1, secrets.in_loft), (0, secrets.in_loft)))
+    people = PeopleCount(secrets.people, secrets.people, secrets.people, MONDAY_10_MS - 5 * HOUR_MS)
+    few = msgspec.structs.replace(OUTLOOK, usual=((-1, secrets.in_loft), (0, secrets.in_loft)))
     live.inbox.extend(
         [
-            Broker.HERE,
-            *(Message(topics.space(PLAN.id, space), encode(one), retained=True) for space, one in states.items()),
-            Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
-            Message(topics.forecast(PLAN.id, WHOLE_SITE), encode_forecast(_build_forecast(secrets)), retained=True),
-            Message(topics.forecast(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True),
+            BrokerConnection.CONNECTED,
+            *(
+                BrokerMessage(topics.space_topic(PLAN.id, space), encode(one), retained=True)
+                for space, one in states.items()
+            ),
+            BrokerMessage(topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
+            BrokerMessage(
+                topics.forecast_topic(PLAN.id, WHOLE_SITE), encode_forecast(_build_forecast(secrets)), retained=True
+            ),
+            BrokerMessage(
+                topics.forecast_topic(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
+            ),
         ]
     )
     report_collector(live)
@@ -139,24 +146,26 @@ def _build_forecast(secrets: MemberSecrets) -> Forecast:
         HourOutlook(2, few, (20.0,) * 9),
     )
     people = Outlook(at_ms=MONDAY_10_MS, days=30, usual=((-1, few), (0, few), (1, 20.0)), hours=hours)
-    return Forecast({DESK: TOLD}, people=people)
+    return Forecast({DESK: OUTLOOK}, people=people)
 
 
-def report_collector(live: Live) -> None:
+def report_collector(live: LiveView) -> None:
     """Let the collector report now, so that no page finds it silent, however long all pages take."""
-    live.inbox.append(Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False))
+    live.inbox.append(
+        BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+    )
     live.tick(time.monotonic())
 
 
 def _write(path: Path, secrets: MemberSecrets) -> None:
     with closing(sqlite3.connect(path)) as db:
-        tables.create(db)
+        tables.create_tables(db)
         for measure, rows in _rows(secrets):
-            tables.upsert(db, measure, rows)
+            tables.upsert_rows(db, measure, rows)
         db.commit()
 
 
-def _rows(secrets: MemberSecrets) -> Iterator[tuple[Measure, list[Row]]]:
+def _rows(secrets: MemberSecrets) -> Iterator[tuple[Measure, list[HistoryRow]]]:
     hours = range(BEGIN_MS, MONDAY_10_MS, HOUR_MS)
     zones = {
         WHOLE_SITE: 12.0 + secrets.in_hall,
@@ -167,25 +176,25 @@ def _rows(secrets: MemberSecrets) -> Iterator[tuple[Measure, list[Row]]]:
     for zone, taken in zones.items():
         use = (30.0, taken, taken, 30.0 - taken, 0.0)
         fives = 40 * 288 if zone == WHOLE_SITE else 400  # weeks of history of the site, for aggregated figures
-        yield ZONE_FIVE_MIN, [Row((zone, DESK), MONDAY_10_MS - n * 300_000, use) for n in range(1, fives)]
-        yield ZONE_HOUR, [Row((zone, DESK), at_ms, (12.0, *use, 0.0)) for at_ms in hours]
-        yield STAYS, [Row((zone, DESK), BEGIN_MS + n * DAY_MS, (taken,) * 8) for n in range(9)]
+        yield ZONE_FIVE_MIN, [HistoryRow((zone, DESK), MONDAY_10_MS - n * 300_000, use) for n in range(1, fives)]
+        yield ZONE_HOUR, [HistoryRow((zone, DESK), at_ms, (12.0, *use, 0.0)) for at_ms in hours]
+        yield STAYS, [HistoryRow((zone, DESK), BEGIN_MS + n * DAY_MS, (taken,) * 8) for n in range(9)]
         forecast = (taken, taken, taken, 0.5, taken, 0.5)
-        yield FORECAST, [Row((zone, DESK, Lead.HOUR), at_ms, forecast) for at_ms in hours]
+        yield FORECAST, [HistoryRow((zone, DESK, Lead.HOUR), at_ms, forecast) for at_ms in hours]
     desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK]
     used = (secrets.desk_hour_s, 3600.0 - secrets.desk_hour_s, 0.0)
-    yield SPACE_HOUR, [Row((desk,), at_ms, used) for desk in desks for at_ms in hours]
+    yield SPACE_HOUR, [HistoryRow((desk,), at_ms, used) for desk in desks for at_ms in hours]
     n = float(secrets.people)
     five = [MONDAY_10_MS - number * 300_000 for number in range(1, 9 * 288)]
     inside = [
         n if number % 3 else 30.0 for number in range(len(five))
     ]  # small counts among large ones: no mean may reveal them
     counts = [(n, n, people, people, people, float(BEGIN_MS)) for people in inside]
-    yield PEOPLE_FIVE_MIN, [Row((WHOLE_SITE,), *row) for row in zip(five, counts, strict=True)]
-    yield PEOPLE_CORRECTION, [Row((WHOLE_SITE, "quiet_doors"), at_ms, (n, n)) for at_ms in five[:3]]
+    yield PEOPLE_FIVE_MIN, [HistoryRow((WHOLE_SITE,), *row) for row in zip(five, counts, strict=True)]
+    yield PEOPLE_CORRECTION, [HistoryRow((WHOLE_SITE, "quiet_doors"), at_ms, (n, n)) for at_ms in five[:3]]
 
 
-ZONES = (WHOLE_SITE, *PLAN.zone)
+ZONES = (WHOLE_SITE, *PLAN.zone_by_id)
 LAST = f"from={BEGIN_MS}&to={MONDAY_10_MS}"
 ASKED: dict[str, list[str]] = {
     "api.history": [
@@ -197,7 +206,11 @@ ASKED: dict[str, list[str]] = {
     "pages.home": [
         "need=window",
         "at=13:00",
-        *(f"kind={kind}&zone={zone}&at=13:00&day=2025-11-25" for kind in (DESK, "room") for zone in ("", *PLAN.zone)),
+        *(
+            f"kind={kind}&zone={zone}&at=13:00&day=2025-11-25"
+            for kind in (DESK, "room")
+            for zone in ("", *PLAN.zone_by_id)
+        ),
         "at=13:00&need=window",
         *(f"spot={space}" for space in ("desk-1", "desk-24", "desk-28", "booth-1")),
     ],
@@ -209,7 +222,7 @@ ASKED: dict[str, list[str]] = {
         f"zone={zone}&kind={DESK}&last=7&{form}"
         for zone, form in product(
             ZONES,
-            ("format=xlsx", *(f"format=csv&sheet={sheet}" for sheet in sorted(SHEETS))),
+            ("format=xlsx", *(f"format=csv&sheet={sheet}" for sheet in sorted(EXPORTED_SHEETS))),
         )
     ],
 }
@@ -223,7 +236,7 @@ NOISE = re.compile(
 )
 
 
-def looks(app: Flask) -> Iterator[tuple[str, str]]:
+def list_requests(app: Flask) -> Iterator[tuple[str, str]]:
     """Yield each request for each route: its endpoint and a URL."""
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
@@ -240,9 +253,9 @@ def fill_rule(rule: str, values: tuple[str, ...]) -> str:
     return PART.sub(lambda _part: next(left), rule)
 
 
-def seen(client: FlaskClient, url: str) -> tuple[int, str]:
+def fetch_page(client: FlaskClient, url: str) -> tuple[int, str]:
     """Return status and body of a response, without parts that differ each time."""
-    live: Live = client.application.extensions["ledig"].live
+    live: LiveView = client.application.extensions["ledig"].live
     report_collector(live)
     with client.get(url, base_url=HOME) as answer:
         if answer.mimetype == "text/event-stream":
@@ -263,13 +276,15 @@ def fetch_all(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
     manager = app.test_client()
     assert log_in(manager).status_code == 303
     readers = {"nobody": app.test_client(), "manager": manager}
-    found = {(who, url): seen(client, url) for _endpoint, url in looks(app) for who, client in readers.items()}
+    found = {
+        (who, url): fetch_page(client, url) for _endpoint, url in list_requests(app) for who, client in readers.items()
+    }
     assert {where for where, (status, _text) in found.items() if status == HTTPStatus.INTERNAL_SERVER_ERROR} == set()
     return found
 
 
 def test_the_hidden_zones_of_this_site_are_as_expected() -> None:
-    assert hidden_zones(PLAN) == set(HIDDEN)
+    assert find_hidden_desk_zones(PLAN) == set(HIDDEN)
 
 
 @pytest.mark.parametrize(
@@ -292,19 +307,19 @@ def test_a_secret_changes_no_page_no_feed_and_no_export(create_site_app: CreateA
 
 def test_few_arrivals_and_repeated_desk_evidence_send_no_public_frame() -> None:
     live, began_s = _live(MemberSecrets()), time.monotonic()
-    before = live.frame(began_s).version
-    with Reader(live.public) as reader:
-        assert reader.take(0)
+    before = live.build_public_frame(began_s).version
+    with FrameReader(live.public) as reader:
+        assert reader.wait_for_frame(0)
         for people in (2, 3, 4, 1):
-            counted = Summary(0, {}, people=People(people, people, people, MONDAY_10_MS - 5 * HOUR_MS))
-            again = msgspec.structs.replace(state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
-            own = state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
-            states = (topics.space(PLAN.id, "desk-2"), again), (topics.space(PLAN.id, OWN[0]), own)
-            live.inbox.extend(Message(topic, encode(one), retained=False) for topic, one in states)
-            live.inbox.append(Message(topics.site_summary(PLAN.id), encode(counted), retained=False))
+            counted = Summary(0, {}, people=PeopleCount(people, people, people, MONDAY_10_MS - 5 * HOUR_MS))
+            again = msgspec.structs.replace(build_state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
+            own = build_state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
+            states = (topics.space_topic(PLAN.id, "desk-2"), again), (topics.space_topic(PLAN.id, OWN[0]), own)
+            live.inbox.extend(BrokerMessage(topic, encode(one), retained=False) for topic, one in states)
+            live.inbox.append(BrokerMessage(topics.site_summary_topic(PLAN.id), encode(counted), retained=False))
             live.tick(began_s)
-            assert reader.take(0) is None
-    assert live.frame(began_s).version == before
+            assert reader.wait_for_frame(0) is None
+    assert live.build_public_frame(began_s).version == before
 
 
 def test_a_public_figure_changes_pages_feeds_and_exports(create_site_app: CreateApp) -> None:
@@ -321,5 +336,5 @@ def test_every_query_of_the_check_is_answered_by_a_page(create_site_app: CreateA
     manager = app.test_client()
     log_in(manager)
     assert ASKED.keys() <= ROUTES.keys()
-    answered = {endpoint for endpoint, url in looks(app) if "?" in url and seen(manager, url)[0] == 200}
+    answered = {endpoint for endpoint, url in list_requests(app) if "?" in url and fetch_page(manager, url)[0] == 200}
     assert answered == set(ASKED)

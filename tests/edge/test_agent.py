@@ -6,19 +6,27 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge import topics
-from edge.agent import wifi_dbm
-from edge.clock import HostClock
-from edge.keeping import KEPT_MS
-from edge.message import ClockState, Command, CommandName, Kind, OutboxStatus, SensorHealth, encode
-from edge.outbox import Outbox, Said
-from edge.outbox.rows import State
-from edge.settings import ContactSettings, PirSettings, PowerSettings
-from edge.topics import DeviceTopic
-from tests.edge.house import DEVICE, SITE, Collector, device, running
-from tests.servers import Mosquitto
+from edge.agent import read_wifi_dbm
+from edge.configuration.settings import ContactSettings, PirSettings, PowerSettings
+from edge.contract import topics
+from edge.contract.message import (
+    ClockState,
+    CommandName,
+    DeviceCommand,
+    EventKind,
+    OutboxStatus,
+    SensorHealth,
+    encode,
+)
+from edge.contract.topics import DeviceTopic
+from edge.outbox import Outbox, PendingEvent
+from edge.outbox.buffered_outbox import MAX_EVENT_AGE_MS
+from edge.outbox.rows import OutboxState
+from edge.timekeeping.clock import HostClock
+from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
+from tests.support.servers import Mosquitto
 
-COMMAND = topics.device(SITE, DEVICE, DeviceTopic.COMMAND)
+COMMAND = topics.device_topic(SITE, DEVICE, DeviceTopic.COMMAND)
 PIR = PirSettings(id="desk-14-pir", pin=4)
 DOOR = ContactSettings(id="booth-1-door", pin=5)
 ROUNDING_MS = 1
@@ -27,23 +35,28 @@ ROUNDING_MS = 1
 
 def test_event_of_a_pin_reaches_the_collector_and_gets_a_receipt(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
-    with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, PIR, DOOR), factory):
-        collector.wait(lambda: len(collector.events) == 2, "the present level of each sensor")
-        assert collector.told(PIR.id) == [("motion", 0)]
-        assert collector.told(DOOR.id) == [("contact_open", 1)]
+    with (
+        FakeCollector(broker) as collector,
+        running_agent(make_device_settings(broker.settings(DEVICE), tmp_path, PIR, DOOR), factory),
+    ):
+        collector.wait_for(lambda: len(collector.events) == 2, "the present level of each sensor")
+        assert collector.values_of(PIR.id) == [("motion", 0)]
+        assert collector.values_of(DOOR.id) == [("contact_open", 1)]
         before_ms = HostClock().now_ms()
         factory.pin(4).drive_high()
         factory.pin(5).drive_low()
-        collector.wait(lambda: len(collector.told(PIR.id)) + len(collector.told(DOOR.id)) == 4, "both changes")
-        assert collector.told(PIR.id)[-1] == ("motion", 1)
-        assert collector.told(DOOR.id)[-1] == ("contact_open", 0)
+        collector.wait_for(
+            lambda: len(collector.values_of(PIR.id)) + len(collector.values_of(DOOR.id)) == 4, "both changes"
+        )
+        assert collector.values_of(PIR.id)[-1] == ("motion", 1)
+        assert collector.values_of(DOOR.id)[-1] == ("contact_open", 0)
         after_ms = HostClock().now_ms()
         measured_ms = [event.at_ms for event in collector.events[-2:]]
         assert all(before_ms - ROUNDING_MS <= at_ms <= after_ms for at_ms in measured_ms), (before_ms, measured_ms)
-        collector.wait(lambda: ("heartbeat", 1) in collector.told(PIR.id, heartbeats=True), "a heartbeat")
-        assert ("heartbeat", 0) in collector.told(DOOR.id, heartbeats=True)
-        collector.say(COMMAND, encode(Command(CommandName.REPORT)))
-        collector.wait(lambda: len(collector.statuses) > 1, "the status")
+        collector.wait_for(lambda: ("heartbeat", 1) in collector.values_of(PIR.id, heartbeats=True), "a heartbeat")
+        assert ("heartbeat", 0) in collector.values_of(DOOR.id, heartbeats=True)
+        collector.publish(COMMAND, encode(DeviceCommand(CommandName.REPORT)))
+        collector.wait_for(lambda: len(collector.statuses) > 1, "the status")
         status = collector.statuses[-1]
         assert (status.online, status.clock) == (True, ClockState.SYNCHRONISED)
         assert status.sensors == {PIR.id: SensorHealth.HEALTHY, DOOR.id: SensorHealth.HEALTHY}
@@ -53,24 +66,26 @@ def test_event_of_a_pin_reaches_the_collector_and_gets_a_receipt(broker: Mosquit
 def test_clean_stop_publishes_offline_and_the_next_start_continues_the_stream(
     broker: Mosquitto, tmp_path: Path
 ) -> None:
-    settings = device(broker.settings(DEVICE), tmp_path, PIR)
-    with Collector(broker) as collector:
-        with running(settings, MockFactory()):
-            collector.wait(lambda: collector.events, "the first event")
-        collector.wait(lambda: not collector.statuses[-1].online, "offline")
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path, PIR)
+    with FakeCollector(broker) as collector:
+        with running_agent(settings, MockFactory()):
+            collector.wait_for(lambda: collector.events, "the first event")
+        collector.wait_for(lambda: not collector.statuses[-1].online, "offline")
         received = len(collector.events)
-        with running(settings, MockFactory()):
-            collector.wait(lambda: len(collector.events) > received, "the first event after the start")
+        with running_agent(settings, MockFactory()):
+            collector.wait_for(lambda: len(collector.events) > received, "the first event after the start")
         assert len(collector.streams) == 1
         assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
 
 
 def test_no_event_is_lost_when_the_broker_dies_and_restarts_empty(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
-    settings = device(broker.settings(DEVICE), tmp_path, PirSettings(id="desk-14-pir", pin=4, settle_ms=0))
-    with running(settings, factory), Collector(broker) as collector:
-        collector.wait(lambda: collector.events, "the first event")
-        collector.answering = False  # events sent from here on get no receipt
+    settings = make_device_settings(
+        broker.settings(DEVICE), tmp_path, PirSettings(id="desk-14-pir", pin=4, debounce_ms=0)
+    )
+    with running_agent(settings, factory), FakeCollector(broker) as collector:
+        collector.wait_for(lambda: collector.events, "the first event")
+        collector.sends_receipts = False  # events sent from here on get no receipt
         for _ in range(10):
             factory.pin(4).drive_high()
             factory.pin(4).drive_low()
@@ -79,9 +94,9 @@ def test_no_event_is_lost_when_the_broker_dies_and_restarts_empty(broker: Mosqui
             factory.pin(4).drive_high()
             factory.pin(4).drive_low()
         broker.start()
-        collector.answering = True
-        collector.wait(lambda: len(collector.told(PIR.id)) == 41, "all forty changes")
-        assert [event.value for event in collector.events if event.kind is Kind.MOTION] == [0, *[1, 0] * 20]
+        collector.sends_receipts = True
+        collector.wait_for(lambda: len(collector.values_of(PIR.id)) == 41, "all forty changes")
+        assert [event.value for event in collector.events if event.kind is EventKind.MOTION] == [0, *[1, 0] * 20]
 
 
 def test_sensor_that_cannot_be_opened_is_failed_and_the_others_continue(broker: Mosquitto, tmp_path: Path) -> None:
@@ -89,11 +104,11 @@ def test_sensor_that_cannot_be_opened_is_failed_and_the_others_continue(broker: 
     power = PowerSettings(id="laser-power", path=meter_path, every_ms=100)
     same_pin = PirSettings(id="desk-15-pir", pin=4)
     with (
-        Collector(broker) as collector,
-        running(device(broker.settings(DEVICE), tmp_path, PIR, same_pin, power), MockFactory()),
+        FakeCollector(broker) as collector,
+        running_agent(make_device_settings(broker.settings(DEVICE), tmp_path, PIR, same_pin, power), MockFactory()),
     ):
-        collector.wait(lambda: collector.told(PIR.id), "the sensor that works")
-        collector.wait(
+        collector.wait_for(lambda: collector.values_of(PIR.id), "the sensor that works")
+        collector.wait_for(
             lambda: (
                 collector.statuses
                 and collector.statuses[-1].sensors
@@ -106,8 +121,8 @@ def test_sensor_that_cannot_be_opened_is_failed_and_the_others_continue(broker: 
             "both failures in the status",
         )
         meter_path.write_text("12000000\n")
-        collector.wait(lambda: collector.told(power.id) == [("power_w", 12)], "the meter, once it is there")
-        collector.wait(lambda: collector.statuses[-1].sensors[power.id] == SensorHealth.HEALTHY, "its health")
+        collector.wait_for(lambda: collector.values_of(power.id) == [("power_w", 12)], "the meter, once it is there")
+        collector.wait_for(lambda: collector.statuses[-1].sensors[power.id] == SensorHealth.HEALTHY, "its health")
 
 
 class LateClock(HostClock):
@@ -127,61 +142,66 @@ def test_events_before_the_clock_is_set_are_kept_and_get_their_true_time(
 ) -> None:
     caplog.set_level("INFO")
     clock, factory = LateClock(), MockFactory()
-    pir = PirSettings(id=PIR.id, pin=4, settle_ms=0)
-    with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, pir), factory, clock):
+    pir = PirSettings(id=PIR.id, pin=4, debounce_ms=0)
+    with (
+        FakeCollector(broker) as collector,
+        running_agent(make_device_settings(broker.settings(DEVICE), tmp_path, pir), factory, clock),
+    ):
         before_ms = HostClock().now_ms()
-        collector.wait(lambda: collector.statuses, "the status")
+        collector.wait_for(lambda: collector.statuses, "the status")
         assert collector.statuses[-1].clock is ClockState.WAITING
         waiting = [line for line in caplog.messages if line.startswith("waiting for time synchronisation")]
         assert len(waiting) == 1
         factory.pin(4).drive_high()
-        collector.wait(lambda: collector.statuses[-1].online, "online")
+        collector.wait_for(lambda: collector.statuses[-1].online, "online")
         assert collector.events == []
         clock.is_set = True
-        collector.wait(lambda: len(collector.told(PIR.id)) == 2, "both events")
+        collector.wait_for(lambda: len(collector.values_of(PIR.id)) == 2, "both events")
         assert all(before_ms - 2000 <= event.at_ms <= HostClock().now_ms() for event in collector.events)
         assert all(event.synchronised for event in collector.events)
-        collector.wait(lambda: collector.statuses[-1].clock is ClockState.SYNCHRONISED, "the clock's state")
+        collector.wait_for(lambda: collector.statuses[-1].clock is ClockState.SYNCHRONISED, "the clock's state")
 
 
 def test_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
-    settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
-    lamp, topic, status_topic = factory.pin(17), topics.space(SITE, "booth-1"), topics.collector(SITE)
-    with Collector(broker) as collector:
-        collector.say(topic, b'{"state":"vacant"}', retain=True)
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
+    lamp, topic, status_topic = factory.pin(17), topics.space_topic(SITE, "booth-1"), topics.collector_topic(SITE)
+    with FakeCollector(broker) as collector:
+        collector.publish(topic, b'{"state":"vacant"}', retain=True)
         # from a collector that died with its broker
-        collector.say(status_topic, b'{"online":true,"at":1}', retain=True)
-        with running(settings, factory):
-            collector.wait(lambda: lamp.state, "a pulse: the collector has not confirmed that the space is still free")
-            collector.say(status_topic, b'{"online":true,"at":2}', retain=True)
-            collector.wait(lambda: not lamp.state and len(lamp.states) < 100, "dark")
-            collector.say(status_topic, b'{"online":false}', retain=True)
-            collector.wait(lambda: lamp.state, "a pulse: the collector is gone")
-            collector.say(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
-            collector.say(status_topic, b'{"online":true,"at":3}', retain=True)
-            collector.wait(lambda: lamp.state, "lit")
+        collector.publish(status_topic, b'{"online":true,"at":1}', retain=True)
+        with running_agent(settings, factory):
+            collector.wait_for(
+                lambda: lamp.state, "a pulse: the collector has not confirmed that the space is still free"
+            )
+            collector.publish(status_topic, b'{"online":true,"at":2}', retain=True)
+            collector.wait_for(lambda: not lamp.state and len(lamp.states) < 100, "dark")
+            collector.publish(status_topic, b'{"online":false}', retain=True)
+            collector.wait_for(lambda: lamp.state, "a pulse: the collector is gone")
+            collector.publish(topic, b'{"state":"occupied","since":1,"because":"movement"}', retain=True)
+            collector.publish(status_topic, b'{"online":true,"at":3}', retain=True)
+            collector.wait_for(lambda: lamp.state, "lit")
 
 
-def let_device_report(collector: Collector, status: str) -> None:
+def let_device_report(collector: FakeCollector, status: str) -> None:
     """Publish that the collector is online, then wait for a status of the device."""
     before = len(collector.statuses)
-    collector.say(status, b'{"online":true,"at":2}', retain=True)
-    collector.say(COMMAND, encode(Command(CommandName.REPORT)))
-    collector.wait(lambda: len(collector.statuses) > before, "the device's status")
+    collector.publish(status, b'{"online":true,"at":2}', retain=True)
+    collector.publish(COMMAND, encode(DeviceCommand(CommandName.REPORT)))
+    collector.wait_for(lambda: len(collector.statuses) > before, "the device's status")
 
 
 def test_retained_status_does_not_make_a_collector_count_as_online(broker: Mosquitto, tmp_path: Path) -> None:
     """The retained status of a dead collector must not cause restarts of an agent without a collector."""
-    progress, status = threading.Event(), topics.collector(SITE)
-    settings = device(broker.settings(DEVICE), tmp_path, PIR)
-    with Collector(broker) as collector:
-        collector.answering = False
-        collector.say(status, b'{"online":true,"at":1}', retain=True)
-        with running(settings, MockFactory(), report_progress=progress.set):
-            collector.wait(lambda: collector.refused_receipts, "an event that gets no receipt")
+    progress, status = threading.Event(), topics.collector_topic(SITE)
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path, PIR)
+    with FakeCollector(broker) as collector:
+        collector.sends_receipts = False
+        collector.publish(status, b'{"online":true,"at":1}', retain=True)
+        with running_agent(settings, MockFactory(), report_progress=progress.set):
+            collector.wait_for(lambda: collector.unanswered_messages, "an event that gets no receipt")
             progress.clear()
-            collector.wait(progress.is_set, "progress: the collector has sent nothing")
+            collector.wait_for(progress.is_set, "progress: the collector has sent nothing")
             let_device_report(collector, status)
             progress.clear()  # from here on the collector counts as online
             let_device_report(collector, status)
@@ -191,55 +211,57 @@ def test_retained_status_does_not_make_a_collector_count_as_online(broker: Mosqu
 
 def test_lamp_blinks_after_the_identify_command(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
-    settings = device(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
     lamp = factory.pin(17)
-    with Collector(broker) as collector, running(settings, factory):
-        collector.wait(lambda: collector.statuses, "the status")
+    with FakeCollector(broker) as collector, running_agent(settings, factory):
+        collector.wait_for(lambda: collector.statuses, "the status")
         lamp.clear_states()
-        collector.say(COMMAND, encode(Command(CommandName.IDENTIFY)))
-        collector.wait(lambda: len(lamp.states) > 6, "a fast blink")
+        collector.publish(COMMAND, encode(DeviceCommand(CommandName.IDENTIFY)))
+        collector.wait_for(lambda: len(lamp.states) > 6, "a fast blink")
 
 
 def test_outbox_that_is_behind_the_collector_starts_a_new_stream(broker: Mosquitto, tmp_path: Path) -> None:
-    factory, settings = MockFactory(), device(broker.settings(DEVICE), tmp_path, PIR)
-    with Collector(broker) as collector:
-        with running(settings, factory):
-            collector.wait(lambda: collector.events, "the first event")
+    factory, settings = MockFactory(), make_device_settings(broker.settings(DEVICE), tmp_path, PIR)
+    with FakeCollector(broker) as collector:
+        with running_agent(settings, factory):
+            collector.wait_for(lambda: collector.events, "the first event")
             stream = collector.streams[0]
-        collector.say(
-            topics.device(SITE, DEVICE, DeviceTopic.RECEIPT),
+        collector.publish(
+            topics.device_topic(SITE, DEVICE, DeviceTopic.RECEIPT),
             f'{{"stream":"{stream}","seq":5000}}'.encode(),
             retain=True,
         )
-        with running(settings, MockFactory()):
-            collector.wait(lambda: len(collector.streams) == 2, "a new stream")
-            collector.wait(lambda: collector.events[-1].seq >= 1, "its events")
+        with running_agent(settings, MockFactory()):
+            collector.wait_for(lambda: len(collector.streams) == 2, "a new stream")
+            collector.wait_for(lambda: collector.events[-1].seq >= 1, "its events")
 
 
 def test_memory_card_that_lost_its_last_writes_loses_no_new_event(broker: Mosquitto, tmp_path: Path) -> None:
-    pins = [PirSettings(id=f"pir-{pin}", pin=pin, settle_ms=0) for pin in range(4, 12)]
-    settings = device(broker.settings(DEVICE), tmp_path, *pins, heartbeat_ms=600_000)
-    with Collector(broker) as collector:
-        with running(settings, MockFactory()):
-            collector.wait(lambda: len(collector.events) == 8, "the levels at the start")
+    pins = [PirSettings(id=f"pir-{pin}", pin=pin, debounce_ms=0) for pin in range(4, 12)]
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path, *pins, heartbeat_ms=600_000)
+    with FakeCollector(broker) as collector:
+        with running_agent(settings, MockFactory()):
+            collector.wait_for(lambda: len(collector.events) == 8, "the levels at the start")
         with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
-            assert (outbox.depth, outbox.last) == (0, 8)
+            assert (outbox.depth, outbox.last_seq) == (0, 8)
         with closing(sqlite3.connect(settings.outbox_path)) as db, db:
-            db.execute("UPDATE outbox SET state = ?", (State(outbox.stream, 5, 0).line(),))
-        with running(settings, MockFactory()):
-            collector.wait(lambda: len(collector.events) == 16, "all levels at the next start")
+            db.execute("UPDATE outbox SET state = ?", (OutboxState(outbox.stream, 5, 0).format_line(),))
+        with running_agent(settings, MockFactory()):
+            collector.wait_for(lambda: len(collector.events) == 16, "all levels at the next start")
         assert len(collector.streams) == 2
 
 
 def test_event_older_than_the_retention_is_not_sent(broker: Mosquitto, tmp_path: Path) -> None:
-    settings = device(broker.settings(DEVICE), tmp_path)
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path)
     with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
         now_ms = HostClock().now_ms()
-        outbox.append([Said("x", Kind.MOTION, 1, 0, 0, at_ms) for at_ms in (now_ms - KEPT_MS - 1, now_ms)])
-    with Collector(broker) as collector, running(settings, MockFactory()):
-        collector.wait(lambda: collector.events, "the newer event")
+        outbox.append(
+            [PendingEvent("x", EventKind.MOTION, 1, 0, 0, at_ms) for at_ms in (now_ms - MAX_EVENT_AGE_MS - 1, now_ms)]
+        )
+    with FakeCollector(broker) as collector, running_agent(settings, MockFactory()):
+        collector.wait_for(lambda: collector.events, "the newer event")
         assert [event.seq for event in collector.events] == [2]
-        collector.wait(lambda: collector.statuses, "the status")
+        collector.wait_for(lambda: collector.statuses, "the status")
         assert collector.statuses[-1].outbox == OutboxStatus(depth=1, dropped=1)
 
 
@@ -248,12 +270,15 @@ def test_malformed_command_is_rejected_and_the_agent_continues(
     broker: Mosquitto, tmp_path: Path, payload: bytes
 ) -> None:
     factory = MockFactory()
-    with Collector(broker) as collector, running(device(broker.settings(DEVICE), tmp_path, PIR), factory):
-        collector.wait(lambda: collector.events, "the first event")
-        collector.say(COMMAND, payload)
-        collector.say(topics.device(SITE, DEVICE, DeviceTopic.RECEIPT), payload)
+    with (
+        FakeCollector(broker) as collector,
+        running_agent(make_device_settings(broker.settings(DEVICE), tmp_path, PIR), factory),
+    ):
+        collector.wait_for(lambda: collector.events, "the first event")
+        collector.publish(COMMAND, payload)
+        collector.publish(topics.device_topic(SITE, DEVICE, DeviceTopic.RECEIPT), payload)
         factory.pin(4).drive_high()
-        collector.wait(lambda: ("motion", 1) in collector.told(PIR.id), "the next event")
+        collector.wait_for(lambda: ("motion", 1) in collector.values_of(PIR.id), "the next event")
 
 
 @pytest.mark.parametrize(
@@ -270,5 +295,5 @@ def test_wifi_strength_is_read_from_linux_or_unknown(tmp_path: Path, row: str, d
     table.write_text(
         "Inter-| sta-|   Quality        |   Discarded packets\n face | tus | link level noise |  nwid\n" + row
     )
-    assert wifi_dbm(table) == dbm
-    assert wifi_dbm(tmp_path / "nothing") is None
+    assert read_wifi_dbm(table) == dbm
+    assert read_wifi_dbm(tmp_path / "nothing") is None

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from edge.clock import HostClock
-from edge.message import Kind
-from edge.outbox import Outbox, Said
-from tests.edge.house import Collector
-from tests.servers import Mosquitto, mosquitto, until
-from tests.support.command import command
+from edge.contract.message import EventKind
+from edge.outbox import Outbox, PendingEvent
+from edge.timekeeping.clock import HostClock
+from tests.support.command import running_command
+from tests.support.edge.site import FakeCollector
+from tests.support.servers import Mosquitto, mosquitto, wait_until
 from tests.support.site_files import DEVICE, METER, PIR, changing_meter, site_file
 
 EVENTS = 10
@@ -38,7 +38,7 @@ def fill_outbox(folder: Path, events: int) -> None:
     path.parent.mkdir()
     with Outbox(path, max_events=10 * events, boot="") as outbox:
         now_ms = HostClock().now_ms()
-        outbox.append([Said(PIR, Kind.MOTION, number % 2, 0, 0, now_ms) for number in range(events)])
+        outbox.append([PendingEvent(PIR, EventKind.MOTION, number % 2, 0, 0, now_ms) for number in range(events)])
 
 
 def test_every_event_is_delivered_despite_pauses_and_restarts_of_a_plain_broker(
@@ -46,16 +46,16 @@ def test_every_event_is_delivered_despite_pauses_and_restarts_of_a_plain_broker(
 ) -> None:
     arguments = edge_arguments(tmp_path, own_broker)
     fill_outbox(tmp_path, BACKLOG)
-    with Collector(own_broker) as collector, command(*arguments) as agent:
+    with FakeCollector(own_broker) as collector, running_command(*arguments) as agent:
 
         def delivered(events: int) -> None:
-            until(lambda: len(collector.events) >= events, seconds=60, what=f"event {events}; {agent.output()}")
+            wait_until(lambda: len(collector.events) >= events, seconds=60, what=f"event {events}; {agent.output()}")
 
         with changing_meter(tmp_path):
             for pause in range(1, 4):
                 delivered(pause * BACKLOG // 5)  # much of the backlog is still unsent
                 os.kill(own_broker.pid, signal.SIGSTOP)
-                until(lambda: _unread(own_broker) > UNREAD_BYTES, what="back-pressure")
+                wait_until(lambda: _unread(own_broker) > UNREAD_BYTES, what="back-pressure")
                 os.kill(own_broker.pid, signal.SIGCONT)
             delivered(BACKLOG)
             own_broker.restart()
@@ -63,7 +63,7 @@ def test_every_event_is_delivered_despite_pauses_and_restarts_of_a_plain_broker(
         assert agent.process.poll() is None, agent.output()
         agent.process.send_signal(signal.SIGTERM)
         assert agent.process.wait(20) == 0
-        collector.wait(lambda: not collector.statuses[-1].online, "offline")
+        collector.wait_for(lambda: not collector.statuses[-1].online, "offline")
         assert [event.seq for event in collector.events] == list(range(1, len(collector.events) + 1))
         assert {PIR, METER} <= {event.sensor for event in collector.events}
         assert "Traceback" not in agent.output()
@@ -84,10 +84,10 @@ def test_agent_with_a_damaged_outbox_starts_and_sends_the_sound_events(own_broke
     raw[:16] = bytes(16)  # the header of the file
     raw = raw.replace(b"motion", b"movion", 1)  # and one event
     outbox.write_bytes(raw)
-    with Collector(own_broker) as collector, command(*arguments) as agent:
-        until(lambda: len(collector.events) > 500, seconds=60, what=f"the events; {agent.output()}")
+    with FakeCollector(own_broker) as collector, running_command(*arguments) as agent:
+        wait_until(lambda: len(collector.events) > 500, seconds=60, what=f"the events; {agent.output()}")
         assert agent.process.poll() is None
         seqs = [event.seq for event in collector.events]
         assert len(set(range(1, 501)) - set(seqs)) == 1
-        assert {event.kind for event in collector.events} <= {Kind.MOTION, Kind.POWER_W, Kind.HEARTBEAT}
+        assert {event.kind for event in collector.events} <= {EventKind.MOTION, EventKind.POWER_W, EventKind.HEARTBEAT}
         assert "moved to" in agent.output()

@@ -1,10 +1,10 @@
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge.lamp import COLLECTOR_SILENT_MS, IDENTIFY_S, Lamp, LampState, shown, works
-from edge.settings import PirSettings
-from tests.edge.sensors.table import table
-from tests.servers import until
+from edge.configuration.settings import PirSettings
+from edge.lamp import COLLECTOR_TIMEOUT_MS, IDENTIFY_S, Lamp, LampState, decode_lamp_state, is_collector_online
+from tests.support.edge.sensor_table import open_sensor_rig
+from tests.support.servers import wait_until
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from tests.servers import until
     ],
 )
 def test_lamp_state_of_a_payload(payload: bytes, state: LampState) -> None:
-    assert shown(payload) is state
+    assert decode_lamp_state(payload) is state
 
 
 @pytest.mark.parametrize(
@@ -38,16 +38,16 @@ def test_lamp_state_of_a_payload(payload: bytes, state: LampState) -> None:
     ],
 )
 def test_collector_status_of_a_payload(payload: bytes, online: bool) -> None:
-    assert works(payload) is online
+    assert is_collector_online(payload) is online
 
 
 def test_lamp_is_lit_when_taken_and_dark_when_vacant() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.trust(0)
-    lamp.tell(LampState.TAKEN, 0)
+    lamp.mark_collector_online(0)
+    lamp.show_state(LampState.TAKEN, 0)
     assert pin.state
-    lamp.tell(LampState.VACANT, 0)
+    lamp.show_state(LampState.VACANT, 0)
     assert not pin.state
     lamp.close()
 
@@ -55,34 +55,34 @@ def test_lamp_is_lit_when_taken_and_dark_when_vacant() -> None:
 def test_state_of_a_silent_or_offline_collector_is_not_shown() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.tell(LampState.VACANT, 0)  # retained: it does not prove the collector alive
-    until(lambda: pin.state, what="a pulse")
-    lamp.trust(1000)
+    lamp.show_state(LampState.VACANT, 0)  # retained: it does not prove the collector alive
+    wait_until(lambda: pin.state, what="a pulse")
+    lamp.mark_collector_online(1000)
     assert not pin.state
-    lamp.wake(1000 + COLLECTOR_SILENT_MS)
-    until(lambda: pin.state, what="a pulse")
-    lamp.trust(20_000)
+    lamp.advance_time(1000 + COLLECTOR_TIMEOUT_MS)
+    wait_until(lambda: pin.state, what="a pulse")
+    lamp.mark_collector_online(20_000)
     assert not pin.state
-    lamp.doubt(20_001)
-    until(lambda: pin.state, what="a pulse")
+    lamp.mark_collector_offline(20_001)
+    wait_until(lambda: pin.state, what="a pulse")
     lamp.close()
 
 
 def test_after_blinking_the_lamp_shows_the_newest_state() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.trust(0)
-    lamp.tell(LampState.VACANT, 0)
+    lamp.mark_collector_online(0)
+    lamp.show_state(LampState.VACANT, 0)
     lamp.identify(0)
-    lamp.tell(LampState.TAKEN, 5000)
-    lamp.wake(int(IDENTIFY_S * 1000))
+    lamp.show_state(LampState.TAKEN, 5000)
+    lamp.advance_time(int(IDENTIFY_S * 1000))
     assert pin.state
     lamp.close()
 
 
 def test_busy_pin_leaves_the_agent_without_a_lamp(caplog: pytest.LogCaptureFixture) -> None:
     factory = MockFactory()
-    with table(PirSettings(id="pir", pin=17), factory):
+    with open_sensor_rig(PirSettings(id="pir", pin=17), factory):
         lamp = Lamp(17, factory)
         call_every_method(lamp)
     assert [record.getMessage().startswith("the lamp on GPIO17 cannot be used") for record in caplog.records] == [True]
@@ -93,9 +93,9 @@ def test_agent_without_a_lamp_does_nothing() -> None:
 
 
 def call_every_method(lamp: Lamp) -> None:
-    lamp.trust(0)
-    lamp.tell(LampState.TAKEN, 0)
+    lamp.mark_collector_online(0)
+    lamp.show_state(LampState.TAKEN, 0)
     lamp.identify(0)
-    lamp.wake(20_000)
-    lamp.doubt(20_000)
+    lamp.advance_time(20_000)
+    lamp.mark_collector_offline(20_000)
     lamp.close()

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.accounts import Accounts
-from tests.servers import Mosquitto, answers, free_port, mosquitto, until
-from tests.support.command import Command, command
+from dashboard.accounts.accounts import Accounts
+from tests.support.command import LedigProcess, running_command
+from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 from tests.support.site_files import DEVICE, SITE, site_file
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
@@ -74,22 +74,22 @@ class AdjustedSite:
 
 
 @contextmanager
-def collecting(site: AdjustedSite) -> Iterator[Command]:
+def collecting(site: AdjustedSite) -> Iterator[LedigProcess]:
     """Run a collector that the dashboard is connected to."""
-    with command("collector", site.path) as process:
-        until(site.host.is_live, what="a live link")
+    with running_command("collector", site.path) as process:
+        wait_until(site.host.is_live, what="a live link")
         yield process
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[AdjustedSite]:
     with mosquitto(site=SITE, devices=[DEVICE]) as broker:
-        port = free_port()
+        port = find_free_port()
         path = site_file(tmp_path, broker, dashboard_port=port)
         (tmp_path / "data").mkdir(exist_ok=True)
         Accounts(tmp_path / "data" / "accounts.sqlite").add(NAME, PASSWORD)
-        with command("dashboard", path):
-            until(lambda: answers(port), what="the dashboard")
+        with running_command("dashboard", path):
+            wait_until(lambda: accepts_connections(port), what="the dashboard")
             yield AdjustedSite(broker, path, BrowserManager(port))
 
 
@@ -101,20 +101,22 @@ def test_a_change_is_stored_and_shown_or_refused_despite_crashes(site: AdjustedS
         assert "Nobody is here" not in host.get("/manage/today"), "what was refused does not come later"
         assert host.save("notice", notice="The water is off", shown="") == 200
         assert host.save("space", space="laser", out_of_use="1") == 200
-        until(lambda: "d" in host.frame()["spaces"], what="the space out of use")
+        wait_until(lambda: "d" in host.frame()["spaces"], what="the space out of use")
         first.process.kill()  # before anything can be saved
         first.process.wait()
-        until(lambda: not host.is_live(), what="the broker's word that the collector is gone")
+        wait_until(lambda: not host.is_live(), what="the broker's word that the collector is gone")
         assert host.save("space", space="laser", out_of_use="0") == 503
     with collecting(site):
-        until(lambda: "d" in host.frame()["spaces"], what="the space out of use after a start")
+        wait_until(lambda: "d" in host.frame()["spaces"], what="the space out of use after a start")
         assert "The water is off" in host.get("/")
         site.broker.restart()
-        until(lambda: host.save("space", space="laser", out_of_use="0") == 200, what="a change over the new broker")
-        until(lambda: "d" not in host.frame()["spaces"], what="the space in use")
+        wait_until(
+            lambda: host.save("space", space="laser", out_of_use="0") == 200, what="a change over the new broker"
+        )
+        wait_until(lambda: "d" not in host.frame()["spaces"], what="the space in use")
         assert "The water is off" in host.get("/")
         assert host.save("hours", how="closed") == 200
         assert host.frame()["closed"]
-        until(host.is_live, what="the collector that has taken the hours")
+        wait_until(host.is_live, what="the collector that has taken the hours")
         assert host.save("hours", how="usual") == 200
         assert not host.frame()["closed"]

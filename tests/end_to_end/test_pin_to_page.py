@@ -14,15 +14,26 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 from playwright.sync_api import Page, expect
 
-from collector.plan import Floor, Privacy, Rules, Sensor, SensorKind, SitePlan, Space, SpaceKind, StrangersWhenFew, Zone
-from collector.settings import CollectorSettings
-from dashboard.settings import DashboardSettings
+from collector.configuration.settings import CollectorSettings
+from collector.site.plan import (
+    Floor,
+    OccupancyRules,
+    PrivacySettings,
+    Sensor,
+    SensorKind,
+    SitePlan,
+    Space,
+    SpaceKind,
+    StrangersWhenFew,
+    Zone,
+)
+from dashboard.configuration.settings import DashboardSettings
 from edge import agent
-from edge.clock import HostClock
-from edge.settings import ClockSource, DeviceSettings, PressureSettings
-from tests.browser import chromium
-from tests.processes import collector, dashboard
-from tests.servers import Mosquitto, free_port
+from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
+from edge.timekeeping.clock import HostClock
+from tests.support.browser import chromium
+from tests.support.processes import running_collector, running_dashboard
+from tests.support.servers import Mosquitto, find_free_port
 
 pytestmark = pytest.mark.browser
 
@@ -42,8 +53,8 @@ PLAN = SitePlan(
         Space(id="desk-2", name="Desk 2", kind=SpaceKind.DESK, zone="hall", x_m=5, y_m=2),
     ),
     sensors=(Sensor(device="pi-1", id="desk-1-mat", kind=SensorKind.PRESSURE, space="desk-1"),),
-    privacy=Privacy(strangers_when_few=StrangersWhenFew.ALL),  # the page of a site with two desks
-    rules=Rules(level_hold_ms=1000),  # vacant one second after standing up, not three minutes
+    privacy=PrivacySettings(strangers_when_few=StrangersWhenFew.ALL),  # the page of a site with two desks
+    rules=OccupancyRules(level_hold_ms=1000),  # vacant one second after standing up, not three minutes
 )
 
 
@@ -72,7 +83,7 @@ def mat(broker: Mosquitto, tmp_path: Path) -> Iterator[Mat]:
         clock=ClockSource.HOST,
     )
     stop, pins = threading.Event(), MockFactory()
-    thread = threading.Thread(target=agent.run, args=(settings, HostClock(), pins, stop))
+    thread = threading.Thread(target=agent.run_agent, args=(settings, HostClock(), pins, stop))
     thread.start()
     yield Mat(pins)
     stop.set()
@@ -88,9 +99,13 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Page]:
         broker=broker.settings("dashboard"),
         accounts_path=tmp_path / "accounts.sqlite",
         journal_path=journal,
-        port=free_port(),
+        port=find_free_port(),
     )
-    with collector(tmp_path, collecting, PLAN), dashboard(tmp_path, serving, PLAN), chromium() as browser:
+    with (
+        running_collector(tmp_path, collecting, PLAN),
+        running_dashboard(tmp_path, serving, PLAN),
+        chromium() as browser,
+    ):
         opened = browser.new_page(locale="en-GB")
         opened.goto(f"http://localhost:{serving.port}/")
         opened.evaluate("window.neverReloaded = true")

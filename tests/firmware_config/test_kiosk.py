@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from dashboard.foyer.pages import routes
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 UNIT = ROOT / "firmware-config" / "kiosk" / "ledig-wall.service"
 

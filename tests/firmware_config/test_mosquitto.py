@@ -17,12 +17,12 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
-from edge import topics
-from edge.broker import BrokerSettings, client
-from edge.topics import DeviceTopic
-from ledig import broker_rights
-from tests.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, until
-from tests.support.certificates import certify, shipped_with_tls
+from edge.contract import topics
+from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.topics import DeviceTopic
+from ledig.contract import broker_rights
+from tests.support.certificates import create_certificates, read_tls_configuration
+from tests.support.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, wait_until
 
 SITE = "spinneriet"
 RECEIVE_TIMEOUT_S = 10
@@ -39,7 +39,7 @@ class RecordingClient:
         self.subscribe_results: queue.Queue[list[bool]] = queue.Queue()
         self.acknowledged: queue.Queue[int] = queue.Queue()
         self.disconnect_reasons: queue.Queue[str] = queue.Queue()
-        self.client = client(settings, client_id, will=None if will is None else (will, b"gone"))
+        self.client = create_client(settings, client_id, will=None if will is None else (will, b"gone"))
         self.client.on_connect = lambda *arguments: self.connect_results.put(not arguments[3].is_failure)
         self.client.on_message = lambda _c, _u, message: self.received.put((message.topic, message.payload))
         self.client.on_subscribe = lambda *arguments: self.subscribe_results.put(
@@ -103,23 +103,23 @@ def test_client_without_a_valid_password_is_refused(
 
 
 def test_device_may_write_only_its_own_topics(site_broker: Mosquitto) -> None:
-    own = [topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)]
+    own = [topics.device_topic(SITE, "pi-1", leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)]
     foreign = [
-        *(topics.device(SITE, "pi-2", leaf) for leaf in DeviceTopic),
+        *(topics.device_topic(SITE, "pi-2", leaf) for leaf in DeviceTopic),
         *(
-            topics.device(SITE, "pi-1", leaf)
+            topics.device_topic(SITE, "pi-1", leaf)
             for leaf in (DeviceTopic.RECEIPT, DeviceTopic.COMMAND, DeviceTopic.FINDINGS)
         ),
-        topics.space(SITE, "desk-1"),
-        topics.zone(SITE, "hall"),
-        topics.forecast(SITE, "hall"),
-        topics.alerts(SITE),
-        topics.site_summary(SITE),
-        topics.collector(SITE),
-        topics.collector_command(SITE),
-        topics.adjustments_command(SITE),
-        *(topics.device("another-site", "pi-1", leaf) for leaf in DeviceTopic),
-        topics.space("another-site", "desk-1"),
+        topics.space_topic(SITE, "desk-1"),
+        topics.zone_topic(SITE, "hall"),
+        topics.forecast_topic(SITE, "hall"),
+        topics.alerts_topic(SITE),
+        topics.site_summary_topic(SITE),
+        topics.collector_topic(SITE),
+        topics.collector_command_topic(SITE),
+        topics.adjustments_command_topic(SITE),
+        *(topics.device_topic("another-site", "pi-1", leaf) for leaf in DeviceTopic),
+        topics.space_topic("another-site", "desk-1"),
         "homeassistant/sensor/x/config",
         "$CONTROL/dynamic-security/v1",
     ]
@@ -133,19 +133,19 @@ def test_device_may_write_only_its_own_topics(site_broker: Mosquitto) -> None:
 
 def test_device_may_read_only_its_receipts_commands_and_lamp_topics(site_broker: Mosquitto) -> None:
     allowed = [
-        topics.device(SITE, "pi-1", DeviceTopic.RECEIPT),
-        topics.device(SITE, "pi-1", DeviceTopic.COMMAND),
-        topics.space(SITE, "desk-1"),
-        topics.collector(SITE),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.RECEIPT),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.COMMAND),
+        topics.space_topic(SITE, "desk-1"),
+        topics.collector_topic(SITE),
     ]
     denied = [
-        *(topics.device(SITE, "pi-2", leaf) for leaf in DeviceTopic),
-        topics.device(SITE, "pi-1", DeviceTopic.STATUS),
-        topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
-        topics.zone(SITE, "hall"),
-        topics.forecast(SITE, "hall"),
-        topics.alerts(SITE),
-        topics.collector_command(SITE),
+        *(topics.device_topic(SITE, "pi-2", leaf) for leaf in DeviceTopic),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.STATUS),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.FINDINGS),
+        topics.zone_topic(SITE, "hall"),
+        topics.forecast_topic(SITE, "hall"),
+        topics.alerts_topic(SITE),
+        topics.collector_command_topic(SITE),
     ]
     with open_clients(site_broker, "observer", "pi-1") as (observer, device):
         device.subscribe("#")
@@ -164,24 +164,28 @@ def test_device_cannot_disconnect_another_by_its_client_id(site_broker: Mosquitt
         open_client(site_broker.settings("pi-1"), client_id="pi-2") as device,
     ):
         assert device.connect_results.get(timeout=RECEIVE_TIMEOUT_S)
-        other_device.publish(topics.device(SITE, "pi-2", DeviceTopic.EVENTS))
+        other_device.publish(topics.device_topic(SITE, "pi-2", DeviceTopic.EVENTS))
         assert other_device.disconnect_reasons.empty()
 
 
 def test_collector_reads_every_device_and_writes_every_state(site_broker: Mosquitto) -> None:
     published = [
-        topics.device(SITE, "pi-1", DeviceTopic.RECEIPT),
-        topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
-        topics.space(SITE, "desk-1"),
-        topics.zone(SITE, "hall"),
-        topics.forecast(SITE, "hall"),
-        topics.alerts(SITE),
-        topics.collector(SITE),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.RECEIPT),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.FINDINGS),
+        topics.space_topic(SITE, "desk-1"),
+        topics.zone_topic(SITE, "hall"),
+        topics.forecast_topic(SITE, "hall"),
+        topics.alerts_topic(SITE),
+        topics.collector_topic(SITE),
     ]
     with open_clients(site_broker, "observer", "collector", "pi-1") as (observer, collector, device):
-        collector.subscribe(*(topics.every_device(SITE, leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS)))
-        device.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
-        assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.device(SITE, "pi-1", DeviceTopic.EVENTS)
+        collector.subscribe(
+            *(topics.all_devices_filter(SITE, leaf) for leaf in (DeviceTopic.EVENTS, DeviceTopic.STATUS))
+        )
+        device.publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
+        assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.device_topic(
+            SITE, "pi-1", DeviceTopic.EVENTS
+        )
         observer.subscribe("ledig/v1/#")
         for topic in [*published, END]:
             collector.publish(topic)
@@ -189,7 +193,7 @@ def test_collector_reads_every_device_and_writes_every_state(site_broker: Mosqui
 
 
 def test_dashboard_may_adjust_the_site_and_installer_may_not(site_broker: Mosquitto) -> None:
-    command_topic = topics.adjustments_command(SITE)
+    command_topic = topics.adjustments_command_topic(SITE)
     with open_clients(site_broker, "collector", "dashboard", "installer", "observer") as (
         collector,
         dashboard,
@@ -199,17 +203,20 @@ def test_dashboard_may_adjust_the_site_and_installer_may_not(site_broker: Mosqui
         collector.subscribe(command_topic)
         observer.subscribe("ledig/v1/#")
         installer.publish(command_topic)
-        installer.publish(topics.collector_command(SITE))
+        installer.publish(topics.collector_command_topic(SITE))
         dashboard.publish(command_topic)
         assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == command_topic
         observer.publish(END)
-        assert observer.topics_until_end() == [topics.collector_command(SITE), command_topic]
+        assert observer.topics_until_end() == [topics.collector_command_topic(SITE), command_topic]
 
 
 def test_collector_reads_commands_and_its_own_retained_topics(site_broker: Mosquitto) -> None:
-    command_topic = topics.collector_command(SITE)
-    own_topics = [topics.device(SITE, "pi-1", DeviceTopic.FINDINGS)]
-    own_topics += [topic(SITE, "one") for topic in (topics.space, topics.tuning, topics.zone, topics.forecast)]
+    command_topic = topics.collector_command_topic(SITE)
+    own_topics = [topics.device_topic(SITE, "pi-1", DeviceTopic.FINDINGS)]
+    own_topics += [
+        topic(SITE, "one")
+        for topic in (topics.space_topic, topics.tuning_topic, topics.zone_topic, topics.forecast_topic)
+    ]
     with open_clients(site_broker, "observer", "collector", "dashboard", "installer") as (
         observer,
         collector,
@@ -226,22 +233,22 @@ def test_collector_reads_commands_and_its_own_retained_topics(site_broker: Mosqu
 
 def test_dashboard_reads_retained_topics_and_may_send_only_commands(site_broker: Mosquitto) -> None:
     readable = [
-        topics.device(SITE, "pi-1", DeviceTopic.STATUS),
-        topics.device(SITE, "pi-1", DeviceTopic.FINDINGS),
-        topics.space(SITE, "desk-1"),
-        topics.zone(SITE, "hall"),
-        topics.forecast(SITE, "hall"),
-        topics.alerts(SITE),
-        topics.collector(SITE),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.STATUS),
+        topics.device_topic(SITE, "pi-1", DeviceTopic.FINDINGS),
+        topics.space_topic(SITE, "desk-1"),
+        topics.zone_topic(SITE, "hall"),
+        topics.forecast_topic(SITE, "hall"),
+        topics.alerts_topic(SITE),
+        topics.collector_topic(SITE),
     ]
     with open_clients(site_broker, "observer", "dashboard") as (observer, dashboard):
         dashboard.subscribe("ledig/v1/#")
-        observer.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        observer.publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
         for topic in [*readable, END]:
             observer.publish(topic)
         assert dashboard.topics_until_end() == readable
         observer.subscribe("ledig/v1/#")
-        identify = topics.device(SITE, "pi-1", DeviceTopic.COMMAND)
+        identify = topics.device_topic(SITE, "pi-1", DeviceTopic.COMMAND)
         for topic in [*readable, identify]:
             dashboard.publish(topic)
         observer.publish(END)
@@ -249,21 +256,21 @@ def test_dashboard_reads_retained_topics_and_may_send_only_commands(site_broker:
 
 
 def test_installer_sends_commands_and_reads_the_status_of_a_device(site_broker: Mosquitto) -> None:
-    command, status = (topics.device(SITE, "pi-1", leaf) for leaf in (DeviceTopic.COMMAND, DeviceTopic.STATUS))
+    command, status = (topics.device_topic(SITE, "pi-1", leaf) for leaf in (DeviceTopic.COMMAND, DeviceTopic.STATUS))
     with open_clients(site_broker, "pi-1", "installer") as (device, installer):
         device.subscribe(command)
         installer.subscribe("ledig/v1/#")
-        installer.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        installer.publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
         installer.publish(command)
         assert device.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == command
-        device.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        device.publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
         device.publish(status)
         assert installer.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == status
 
 
 def test_message_above_the_limit_ends_the_connection(site_broker: Mosquitto) -> None:
     with open_clients(site_broker, "pi-1") as (device,):
-        topic = topics.device(SITE, "pi-1", DeviceTopic.EVENTS)
+        topic = topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS)
         device.publish(topic, b"x" * 65_536)
         device.client.publish(topic, b"x" * 70_000, qos=1)
         assert device.disconnect_reasons.get(timeout=RECEIVE_TIMEOUT_S)
@@ -272,12 +279,12 @@ def test_message_above_the_limit_ends_the_connection(site_broker: Mosquitto) -> 
 def test_retained_state_survives_a_restart_of_the_broker() -> None:
     with mosquitto() as site_broker:
         with open_clients(site_broker, "collector") as (collector,):
-            collector.publish(topics.space(SITE, "desk-1"), b"vacant", retain=True)
+            collector.publish(topics.space_topic(SITE, "desk-1"), b"vacant", retain=True)
         site_broker.stop()
         site_broker.start()
         with open_clients(site_broker, "dashboard") as (dashboard,):
-            dashboard.subscribe(topics.space(SITE, "+"))
-            assert dashboard.received.get(timeout=RECEIVE_TIMEOUT_S) == (topics.space(SITE, "desk-1"), b"vacant")
+            dashboard.subscribe(topics.space_topic(SITE, "+"))
+            assert dashboard.received.get(timeout=RECEIVE_TIMEOUT_S) == (topics.space_topic(SITE, "desk-1"), b"vacant")
 
 
 def test_broker_listens_only_on_its_listener(site_broker: Mosquitto) -> None:
@@ -286,9 +293,9 @@ def test_broker_listens_only_on_its_listener(site_broker: Mosquitto) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho does not close a refused socket
 def test_tls_lines_accept_only_clients_with_the_right_authority(tmp_path: Path) -> None:
-    certify(tmp_path / "site")
-    certify(tmp_path / "stranger")
-    with mosquitto(shipped_with_tls(tmp_path / "site")) as site_broker:
+    create_certificates(tmp_path / "site")
+    create_certificates(tmp_path / "stranger")
+    with mosquitto(read_tls_configuration(tmp_path / "site")) as site_broker:
         trusted, untrusted = (
             replace(site_broker.settings("pi-1"), ca_file=tmp_path / authority / "ledig-ca.crt")
             for authority in ("site", "stranger")
@@ -296,7 +303,7 @@ def test_tls_lines_accept_only_clients_with_the_right_authority(tmp_path: Path) 
         with open_client(trusted) as device:
             assert device.connect_results.get(timeout=RECEIVE_TIMEOUT_S)
         with pytest.raises(ssl.SSLCertVerificationError):
-            client(untrusted, "anyone").connect(site_broker.host, site_broker.port)
+            create_client(untrusted, "anyone").connect(site_broker.host, site_broker.port)
         with open_client(site_broker.settings("pi-1")) as plain_text:
             assert plain_text.disconnect_reasons.get(timeout=RECEIVE_TIMEOUT_S)
             assert plain_text.connect_results.empty()
@@ -343,18 +350,18 @@ def test_script_gives_a_device_access_to_its_own_site_only(tmp_path: Path) -> No
                 settings = BrokerSettings(host=site_broker.host, port=site_broker.port, user=name, password=password)
                 users[name] = stack.enter_context(open_client(settings))
                 assert users[name].connect_results.get(timeout=RECEIVE_TIMEOUT_S)
-            users["collector"].subscribe(topics.every_device(SITE, DeviceTopic.EVENTS))
-            users["pi-1"].publish(topics.device("another-site", "pi-1", DeviceTopic.STATUS), retain=True)
-            users["pi-2"].publish(topics.device(SITE, "pi-2", DeviceTopic.EVENTS))
-            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.device(
+            users["collector"].subscribe(topics.all_devices_filter(SITE, DeviceTopic.EVENTS))
+            users["pi-1"].publish(topics.device_topic("another-site", "pi-1", DeviceTopic.STATUS), retain=True)
+            users["pi-2"].publish(topics.device_topic(SITE, "pi-2", DeviceTopic.EVENTS))
+            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.device_topic(
                 SITE, "pi-2", DeviceTopic.EVENTS
             )
             assert run_script(tmp_path, "pi-1").returncode == 0  # pi-2 left the site file
             install_files(tmp_path, site_broker)
             os.kill(site_broker.pid, signal.SIGHUP)  # what `systemctl reload mosquitto` does
             assert users["pi-2"].disconnect_reasons.get(timeout=RECEIVE_TIMEOUT_S)
-            users["pi-1"].publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
-            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.device(
+            users["pi-1"].publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
+            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.device_topic(
                 SITE, "pi-1", DeviceTopic.EVENTS
             )
 
@@ -373,7 +380,10 @@ def test_files_of_the_script_have_the_owner_and_mode_that_mosquitto_requires(tmp
 def test_script_rejects_an_invalid_site_file(tmp_path: Path, device: str) -> None:
     result = run_script(tmp_path, device)
     assert result.returncode == 2
-    assert result.stderr == f"{tmp_path}/site.toml is not a valid site file; run: ledig check {tmp_path}/site.toml\n"
+    assert (
+        result.stderr
+        == f"{tmp_path}/site.toml is not a valid site file; ledig check {tmp_path}/site.toml lists the errors\n"
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["site.toml"]
 
 
@@ -383,15 +393,19 @@ def test_acl_file_without_a_site_grants_nothing() -> None:
         open_clients(site_broker, "collector", "pi-1", "observer") as (collector, device, test),
     ):
         test.subscribe("ledig/v1/#")
-        device.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
-        collector.publish(topics.space(SITE, "desk-1"))
+        device.publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
+        collector.publish(topics.space_topic(SITE, "desk-1"))
         test.publish(END)
         assert test.topics_until_end() == []
 
 
 def test_will_is_published_only_where_its_user_may_write(site_broker: Mosquitto) -> None:
-    own = topics.device(SITE, "pi-1", DeviceTopic.STATUS)
-    foreign = [topics.space(SITE, "desk-1"), topics.device(SITE, "pi-2", DeviceTopic.STATUS), "ledig/v1/other/site"]
+    own = topics.device_topic(SITE, "pi-1", DeviceTopic.STATUS)
+    foreign = [
+        topics.space_topic(SITE, "desk-1"),
+        topics.device_topic(SITE, "pi-2", DeviceTopic.STATUS),
+        "ledig/v1/other/site",
+    ]
     with open_clients(site_broker, "observer") as (observer,):
         observer.subscribe("ledig/v1/#")
         for will in [*foreign, own]:
@@ -426,11 +440,11 @@ def test_connections_beyond_the_limit_are_refused_and_others_continue() -> None:
     ):
         for _ in range(5):
             stack.enter_context(socket.create_connection((site_broker.host, site_broker.port)))
-        until(
+        wait_until(
             lambda: "max_connections exceeded" in site_broker.output(), what="a refused connection in Mosquitto's log"
         )
-        collector.subscribe(topics.every_device(SITE, DeviceTopic.EVENTS))
-        device.publish(topics.device(SITE, "pi-1", DeviceTopic.EVENTS))
+        collector.subscribe(topics.all_devices_filter(SITE, DeviceTopic.EVENTS))
+        device.publish(topics.device_topic(SITE, "pi-1", DeviceTopic.EVENTS))
         assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)
 
 
@@ -440,18 +454,18 @@ def test_mosquitto_survives_its_memory_limit() -> None:
     with mosquitto(text) as site_broker:
         with open_clients(site_broker, "collector") as (sender,):
             for number in range(300):
-                sender.client.publish(topics.space(SITE, f"desk-{number}"), b"x" * 60_000, qos=1, retain=True)
-            until(
+                sender.client.publish(topics.space_topic(SITE, f"desk-{number}"), b"x" * 60_000, qos=1, retain=True)
+            wait_until(
                 lambda: not sender.disconnect_reasons.empty() or "Out of memory" in site_broker.output(),
                 what="the limit is reached",
             )
         with open_clients(site_broker, "installer") as (installer,):
-            installer.subscribe(topics.collector(SITE))
+            installer.subscribe(topics.collector_topic(SITE))
 
 
 def test_acl_file_is_up_to_date() -> None:
     written = (SHIPPED_MOSQUITTO / "ledig.acl").read_text()
-    assert written == broker_rights.acl_file(), "run `make contract`"
+    assert written == broker_rights.build_acl_file(), "run `make contract`"
 
 
 def test_every_acl_line_is_either_read_or_write() -> None:

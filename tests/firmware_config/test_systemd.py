@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledig.__main__ import cli
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 UNITS = sorted((ROOT / "firmware-config" / "systemd").glob("*.service"))
 EXPOSURE = 20

@@ -28,35 +28,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RELEASES = ("bookworm", "trixie")
 USERS = ("root", "ledig-tester")
-ASKED_FOR = ("python3", "python3-venv", "make")
+REQUIRED_PACKAGES = ("python3", "python3-venv", "make")
 """Packages that README requires."""
 PAGE = "http://127.0.0.1:8000/"
 START_S = 900
 TESTS = (
-    "tests/test_servers.py tests/firmware_config/test_systemd.py tests/installed/test_scripts.py"
+    "tests/support_tests/test_servers.py tests/firmware_config/test_systemd.py tests/installed/test_scripts.py"
     " tests/dashboard/test_browser.py::test_touch_targets_are_large_enough"
 )
 """A browser, every server and every script; the whole suite takes an hour."""
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 OWN_CERTIFICATES = "/etc/machine-certificates.crt"
 """A copy that the installation of Debian's ca-certificates does not overwrite."""
-KEPT = re.compile(r"(?i)^(pip|uv|npm_config|https?_proxy|no_proxy|all_proxy)")
+KEPT_ENVIRONMENT = re.compile(r"(?i)^(pip|uv|npm_config|https?_proxy|no_proxy|all_proxy)")
 
 
 @dataclass(frozen=True)
-class Step:
+class StepResult:
     """One command on one system, with its result."""
 
     release: str
     user: str
-    what: str
+    command: str
     status: int
     seconds: float
     note: str
 
-    def row(self) -> str:
+    def format_row(self) -> str:
         result = "ok" if self.status == 0 else f"FAILED ({self.status})"
-        return f"{self.release} | {self.user} | {self.what} | {result} | {self.seconds:.0f} s | {self.note}"
+        return f"{self.release} | {self.user} | {self.command} | {result} | {self.seconds:.0f} s | {self.note}"
 
 
 class FreshRoot:
@@ -81,7 +81,9 @@ class FreshRoot:
         shutil.copy(CERTIFICATES, self.folder / OWN_CERTIFICATES[1:])
         for name in ("proc", "sys", "dev"):
             subprocess.run(["mount", "--rbind", f"/{name}", str(self.folder / name)], check=True)
-        self.run("root", "apt-get update && apt-get install --yes --no-install-recommends " + " ".join(ASKED_FOR))
+        self.run(
+            "root", "apt-get update && apt-get install --yes --no-install-recommends " + " ".join(REQUIRED_PACKAGES)
+        )
         self.run("root", "useradd --create-home --home-dir /srv/ledig-tester --shell /bin/sh ledig-tester")
 
     def remove(self, keep_log: Path | None) -> None:
@@ -93,9 +95,9 @@ class FreshRoot:
             subprocess.run(["umount", "--lazy", "--recursive", str(self.folder / name)], check=True)
         remove_tree(self.folder)
 
-    def command(self, user: str, line: str) -> list[str]:
+    def build_command(self, user: str, line: str) -> list[str]:
         home = f"/{user}" if user == "root" else f"/srv/{user}"
-        kept = {name: value for name, value in os.environ.items() if KEPT.match(name)}
+        kept = {name: value for name, value in os.environ.items() if KEPT_ENVIRONMENT.match(name)}
         certificates = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
         settings = kept | dict.fromkeys(certificates, OWN_CERTIFICATES)
         settings |= {"HOME": home, "USER": user, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -108,7 +110,7 @@ class FreshRoot:
         return ["chroot", f"--userspec={user}", str(self.folder), *environment, "sh", "-c", line]
 
     def run(self, user: str, line: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(self.command(user, line), capture_output=True, text=True, check=False)
+        done = subprocess.run(self.build_command(user, line), capture_output=True, text=True, check=False)
         with self._log.open("a") as log:
             log.write(f"$ {user}: {line}\n{done.stdout}{done.stderr}\n[{done.returncode}]\n")
         return done
@@ -125,26 +127,26 @@ class FreshRoot:
 
     def start(self, user: str, line: str) -> "subprocess.Popen[bytes]":
         with self._log.open("ab") as log:
-            return subprocess.Popen(self.command(user, line), stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(self.build_command(user, line), stdout=log, stderr=log, start_new_session=True)
 
 
-def run_of_ledig(root: FreshRoot, user: str, place: str) -> Step:
+def run_make_run(root: FreshRoot, user: str, place: str) -> StepResult:
     """Run `make run` until its page responds."""
     start_s = time.monotonic()
     process = root.start(user, f"cd {place} && exec make run")
     try:
         while process.poll() is None and time.monotonic() - start_s < START_S:
-            if answers():
-                return Step(root.release, user, "make run", 0, time.monotonic() - start_s, f"{PAGE} responds")
+            if is_page_up():
+                return StepResult(root.release, user, "make run", 0, time.monotonic() - start_s, f"{PAGE} responds")
             time.sleep(0.5)
-        return Step(root.release, user, "make run", process.poll() or 1, time.monotonic() - start_s, "no page")
+        return StepResult(root.release, user, "make run", process.poll() or 1, time.monotonic() - start_s, "no page")
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
             process.wait(30)
 
 
-def answers() -> bool:
+def is_page_up() -> bool:
     try:
         with urllib.request.urlopen(PAGE, timeout=2) as page:
             return bool(page.status == 200)
@@ -152,9 +154,9 @@ def answers() -> bool:
         return False
 
 
-def tried(root: FreshRoot, user: str, place: str) -> Iterator[Step]:
+def run_steps(root: FreshRoot, user: str, place: str) -> Iterator[StepResult]:
     """Yield the results of README's two commands. For an ordinary user the first run must name missing packages."""
-    yield run_of_ledig(root, user, place)
+    yield run_make_run(root, user, place)
     test = f"cd {place} && make test ARGS='{TESTS}'"
     start_s = time.monotonic()
     done = root.run(user, test)
@@ -162,7 +164,7 @@ def tried(root: FreshRoot, user: str, place: str) -> Iterator[Step]:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
         named = re.fullmatch(r"the tests need more packages: sudo (apt-get install .+?) *", "".join(lines))
         good = bool(named) and done.returncode == 2 and len(lines) == 1
-        yield Step(
+        yield StepResult(
             root.release, user, "make test, no sudo", int(not good), time.monotonic() - start_s, "; ".join(lines)[:200]
         )
         if named is None:
@@ -171,10 +173,10 @@ def tried(root: FreshRoot, user: str, place: str) -> Iterator[Step]:
         start_s = time.monotonic()
         done = root.run(user, test)
     last = (done.stdout.strip().splitlines() or [done.stderr.strip()[-200:]])[-1]
-    yield Step(root.release, user, "make test (part)", done.returncode, time.monotonic() - start_s, last)
+    yield StepResult(root.release, user, "make test (part)", done.returncode, time.monotonic() - start_s, last)
 
 
-def mirror() -> str:
+def find_mirror() -> str:
     """Return the Debian mirror of this machine's apt."""
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
     places = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
@@ -187,7 +189,7 @@ def remove_tree(folder: Path) -> None:
 
 
 @contextmanager
-def workplace(*, in_memory: bool) -> Iterator[Path]:
+def create_workspace(*, in_memory: bool) -> Iterator[Path]:
     """Create a folder for the systems. Mounts end with this process, which has its own mount namespace."""
     folder = Path(tempfile.mkdtemp(prefix="ledig-roots-", dir="/var/tmp"))  # /tmp may be in memory
     if in_memory:
@@ -208,15 +210,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--in-memory", action="store_true", help="build in a tmpfs: faster, needs 4 GB per system")
     parser.add_argument("--keep-log", type=Path, help="folder for the output of each command")
     options = parser.parse_args(arguments)
-    steps: list[Step] = []
-    with workplace(in_memory=options.in_memory) as folder:
+    steps: list[StepResult] = []
+    with create_workspace(in_memory=options.in_memory) as folder:
         for release in options.release or RELEASES:
             for user in options.user or USERS:
                 root = FreshRoot(release, folder / f"{release}-{user}")
-                root.build(mirror())
-                for step in tried(root, user, root.checkout(user)):
+                root.build(find_mirror())
+                for step in run_steps(root, user, root.checkout(user)):
                     steps.append(step)
-                    print(step.row(), flush=True)  # noqa: T201 - the report
+                    print(step.format_row(), flush=True)  # noqa: T201 - the report
                 root.remove(options.keep_log)
     return int(any(step.status for step in steps))
 

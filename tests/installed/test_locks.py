@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 OLDEST_LIBC = "manylinux_2_36"

@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from collector.outward import CollectorStatus, encode
-from dashboard.accounts import Accounts
-from dashboard.accounts.roles import Role
-from edge import broker, topics
-from ledig.site import read
-from tests.installed.proxies import Front, caddy, nginx_pages
-from tests.servers import HOST, Mosquitto, mosquitto
-from tests.support.dashboard_process import started, write_site
+from collector.contract.states import CollectorStatus, encode
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.roles import AccountRole
+from edge.contract import broker, topics
+from ledig.site.site_file import read_site_file
+from tests.support.dashboard_process import start_dashboard, write_site
+from tests.support.installed.proxies import RunningProxy, run_caddy, run_nginx
+from tests.support.servers import HOST, Mosquitto, mosquitto
 
 OPEN_BROKER = "listener 1883\nallow_anonymous true\n"
 README_LINES = 'hosts = ["localhost"]\nproxies = 1\nmax_streams = 10\n'
@@ -38,7 +38,7 @@ NAME, PASSWORD = "anna", "a long enough password"
 class ProxiedPages:
     """A dashboard behind a proxy, and its broker."""
 
-    front: Front
+    front: RunningProxy
     broker_server: Mosquitto
 
     def connect(self, machine: str) -> HTTPSConnection:
@@ -58,15 +58,15 @@ def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         broker_server = stack.enter_context(mosquitto(OPEN_BROKER))
         site, port = write_site(folder, README_LINES)
         site.write_text(re.sub(r"(\[broker\]\nport = )\d+", rf"\g<1>{broker_server.port}", site.read_text()))
-        plan = read(site)
-        Accounts(plan.dashboard.accounts_path, lambda: int(time.time() * 1000)).add(NAME, PASSWORD, Role.MANAGER)
-        stack.enter_context(started(site, port))
+        plan = read_site_file(site)
+        Accounts(plan.dashboard.accounts_path, lambda: int(time.time() * 1000)).add(NAME, PASSWORD, AccountRole.MANAGER)
+        stack.enter_context(start_dashboard(site, port))
         (folder / "proxy").mkdir()
         if request.param == "nginx":
-            front = stack.enter_context(nginx_pages(folder / "proxy", port))
+            front = stack.enter_context(run_nginx(folder / "proxy", port))
         else:
             own_authority = request.param.endswith("authority")
-            front = stack.enter_context(caddy(folder / "proxy", port, own_authority=own_authority))
+            front = stack.enter_context(run_caddy(folder / "proxy", port, own_authority=own_authority))
         yield ProxiedPages(front, broker_server)
 
 
@@ -120,13 +120,13 @@ def next_frame(response: HTTPResponse) -> Any:
 
 
 def test_live_update_is_not_buffered(pages: ProxiedPages) -> None:
-    client = broker.client(pages.broker_server.settings(), "collector")
+    client = broker.create_client(pages.broker_server.settings(), "collector")
     client.connect(HOST, pages.broker_server.port)
     client.loop_start()
 
     def publish(*, online: bool) -> None:
         status = CollectorStatus(online=online, at_ms=int(time.time() * 1000))
-        client.publish(topics.collector("mill"), encode(status), 1, retain=True)
+        client.publish(topics.collector_topic("mill"), encode(status), 1, retain=True)
 
     try:
         with closing(pages.connect(ONE_MACHINE)) as connection:

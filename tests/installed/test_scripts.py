@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 MISSING = "lgpio, which reads the pins, is missing for Python "

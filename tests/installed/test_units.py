@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from collector.history import MEASURES
-from collector.history.open import open_reader
-from collector.settings import InfluxSettings
-from tests.installed.clean_venv import build, build_wheel
-from tests.installed.units import UNITS, Unit
-from tests.installed.whole_site import START_S, Counter, WholeSite, load, whole_site
-from tests.servers import until
-from tests.support.extras import importable
+from collector.configuration.settings import InfluxSettings
+from collector.history.measures import MEASURES
+from collector.history.open_history import open_reader
+from tests.support.extras import list_modules
+from tests.support.installed.clean_venv import build_wheel, create_environment
+from tests.support.installed.units import UNITS, SystemdUnit
+from tests.support.installed.whole_site import START_S, CounterFile, InstalledSite, change_counters, run_whole_site
+from tests.support.servers import wait_until
 
 NAMES = sorted(path.name for path in UNITS.glob("*.service"))
 EXTRAS = ("edge", "collector", "dashboard")
@@ -39,17 +39,17 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The `bin` folder of an environment for each extra."""
     folder = tmp_path_factory.mktemp("environments")
     wheel = build_wheel(folder)
-    return {extra: build(extra, wheel, folder) for extra in EXTRAS}
+    return {extra: create_environment(extra, wheel, folder) for extra in EXTRAS}
 
 
 def test_every_unit_has_an_environment() -> None:
-    assert {Unit.read(name).extra for name in NAMES} == set(EXTRAS)
+    assert {SystemdUnit.read(name).extra for name in NAMES} == set(EXTRAS)
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_environment_has_only_its_own_extra(programs: dict[str, Path], extra: str) -> None:
-    own = importable(extra)
-    foreign = frozenset().union(*(importable(other) for other in (*EXTRAS, "up", "dev"))) - own
+    own = list_modules(extra)
+    foreign = frozenset().union(*(list_modules(other) for other in (*EXTRAS, "up", "dev"))) - own
     assert foreign > {"pytest", "amqtt"}
     look = "import importlib.util as i, sys; print(*(n for n in sys.argv[1:] if i.find_spec(n)))"
     command = [programs[extra] / "python", "-I", "-c", look, "ledig", *sorted(own | foreign)]
@@ -82,8 +82,12 @@ def test_every_event_is_stored_once_and_the_site_is_healthy_afterwards(
     for number in range(rounds):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with whole_site(folder, programs, agents, tls=tls, influx=influx) as site:
-            until(lambda site=site: all(site.stored(device) for device in site.devices), seconds=START_S, what="events")
+        with run_whole_site(folder, programs, agents, tls=tls, influx=influx) as site:
+            wait_until(
+                lambda site=site: all(site.read_stored(device) for device in site.devices),
+                seconds=START_S,
+                what="events",
+            )
             apply_pressure(site, phase_s)
             for device, counters in site.devices.items():
                 rows = check_delivery(site, device, counters)
@@ -93,49 +97,55 @@ def test_every_event_is_stored_once_and_the_site_is_healthy_afterwards(
                         print(f"{'TLS' if tls else 'plain'} {delivered}: {device}, {rows} events, 0 lost, 0 twice")  # noqa: T201 - table of the long form
             assert_site_is_healthy(site)
             if influx:
-                until(lambda site=site: is_equal_in_influxdb(site, rows=0), seconds=DELIVERY_S, what="equal histories")
+                wait_until(
+                    lambda site=site: is_equal_in_influxdb(site, rows=0), seconds=DELIVERY_S, what="equal histories"
+                )
             if influx and number == rounds - 1 and rounds > 1:  # history has its first row after five minutes
-                until(lambda site=site: is_equal_in_influxdb(site, rows=1), seconds=SERIES_S, what="InfluxDB's history")
+                wait_until(
+                    lambda site=site: is_equal_in_influxdb(site, rows=1), seconds=SERIES_S, what="InfluxDB's history"
+                )
             for process in reversed(site.processes.values()):
                 process.stop()
             for device in site.devices:
-                stored = [seq for seq, _, _ in site.stored(device)]
-                later = [seq for seq in site.left_in_outbox(device) if seq > stored[-1]]
+                stored = [seq for seq, _, _ in site.read_stored(device)]
+                later = [seq for seq in site.read_outbox(device) if seq > stored[-1]]
                 assert stored + later == list(range(1, len(stored + later) + 1))
     assert delivered == rounds * agents
 
 
-def apply_pressure(site: WholeSite, phase_s: float) -> None:
+def apply_pressure(site: InstalledSite, phase_s: float) -> None:
     """Change counters while the link is slow, the broker is stopped and restarted, and the link is normal."""
     phase = threading.Event()
-    with load(site):
+    with change_counters(site):
         site.link.bytes_per_s = SLOW_BYTES_PER_S * len(site.devices)
         phase.wait(phase_s)
         site.link.bytes_per_s = None
-        os.kill(site.house.pid, signal.SIGSTOP)
+        os.kill(site.broker.pid, signal.SIGSTOP)
         phase.wait(phase_s)
-        os.kill(site.house.pid, signal.SIGCONT)
-        site.house.restart()
+        os.kill(site.broker.pid, signal.SIGCONT)
+        site.broker.restart()
         phase.wait(phase_s)
         site.link.bytes_per_s = SLOW_BYTES_PER_S * len(site.devices)
         phase.wait(phase_s)
         site.link.bytes_per_s = None
 
 
-def check_delivery(site: WholeSite, device: str, counters: list[Counter]) -> int:
+def check_delivery(site: InstalledSite, device: str, counters: list[CounterFile]) -> int:
     """Wait until a device has delivered everything, compare, and return the number of events."""
 
     def last_values() -> dict[str, int]:
-        return {sensor: value for _, sensor, value in site.stored(device)}
+        return {sensor: value for _, sensor, value in site.read_stored(device)}
 
     expected = {f"{counter.name}-people": counter.written[-1] for counter in counters}
-    until(lambda: expected.items() <= last_values().items(), seconds=DELIVERY_S, what=f"the last counts of {device}")
-    until(
-        lambda: site.status(device)["outbox"]["depth"] == 0,
+    wait_until(
+        lambda: expected.items() <= last_values().items(), seconds=DELIVERY_S, what=f"the last counts of {device}"
+    )
+    wait_until(
+        lambda: site.read_status(device)["outbox"]["depth"] == 0,
         seconds=DELIVERY_S,
         what=f"the empty outbox of {device}",
     )
-    rows = site.stored(device)
+    rows = site.read_stored(device)
     assert [seq for seq, _, _ in rows] == list(range(1, len(rows) + 1))
     for counter in counters:
         values = [value for _, sensor, value in rows if sensor == f"{counter.name}-people"]
@@ -151,24 +161,26 @@ def is_healthy(status: dict[str, Any]) -> bool:
     return status["online"] and not status.get("fault") and set(status.get("sensors", {}).values()) <= {"healthy"}
 
 
-def assert_site_is_healthy(site: WholeSite) -> None:
-    assert all(process.runs() for process in site.processes.values())
-    until(lambda: is_healthy(site.collector_status()), seconds=DELIVERY_S, what="a healthy collector")
+def assert_site_is_healthy(site: InstalledSite) -> None:
+    assert all(process.is_running() for process in site.processes.values())
+    wait_until(lambda: is_healthy(site.read_collector_status()), seconds=DELIVERY_S, what="a healthy collector")
     for device in site.devices:
-        until(lambda device=device: is_healthy(site.status(device)), seconds=DELIVERY_S, what=f"{device} is healthy")
-    until(
-        lambda: all(space["state"] != "unknown" for space in site.pages_answer("/api/v1/states")["spaces"]),
+        wait_until(
+            lambda device=device: is_healthy(site.read_status(device)), seconds=DELIVERY_S, what=f"{device} is healthy"
+        )
+    wait_until(
+        lambda: all(space["state"] != "unknown" for space in site.fetch("/api/v1/states")["spaces"]),
         seconds=DELIVERY_S,
         what="a known state of every space on the pages",
     )
 
 
-def is_equal_in_influxdb(site: WholeSite, *, rows: int) -> bool:
+def is_equal_in_influxdb(site: InstalledSite, *, rows: int) -> bool:
     """Whether InfluxDB has the same rows as the journal, and at least `rows`."""
     assert site.influx_url is not None
     readers = [open_reader(kind, site.journal, InfluxSettings(url=site.influx_url)) for kind in ("sqlite", "influxdb")]
     try:
-        found = [[list(reader.rows(measure, 0, 2**53)) for measure in MEASURES] for reader in readers]
+        found = [[list(reader.read_rows(measure, 0, 2**53)) for measure in MEASURES] for reader in readers]
         return found[0] == found[1] and sum(map(len, found[0])) >= rows
     finally:
         for reader in readers:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledig.site.test_site import EXAMPLE, SOUND, written
-from tests.servers import Mosquitto, answers, free_port, mosquitto, until
+from tests.ledig.site.test_site import EXAMPLE, VALID_SITE, write_site_file
+from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 
 NO_PINS = (
     "lgpio is not installed; on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: "
@@ -21,26 +21,29 @@ NO_PINS = (
 SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
 
 
-def ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run_ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ledig", *map(str, arguments)]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
-def ledig_without(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run_ledig_without(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command as if `module` were not installed."""
-    start = f"import sys; sys.modules['{module}'] = None; from ledig.__main__ import run; sys.exit(run(sys.argv[1:]))"
+    start = (
+        f"import sys; sys.modules['{module}'] = None; from ledig.__main__ import run_command;"
+        " sys.exit(run_command(sys.argv[1:]))"
+    )
     command = [sys.executable, "-c", start, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def plain(result: subprocess.CompletedProcess[str]) -> list[str]:
+def read_error_lines(result: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the lines on stderr, which must contain no traceback."""
     assert "Traceback" not in result.stderr
     return result.stderr.splitlines()
 
 
 @contextmanager
-def running(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+def run_in_background(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """Run a process; it is killed at the end unless the test has ended it."""
     command = [sys.executable, "-m", "ledig", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -57,7 +60,7 @@ def broker() -> Iterator[Mosquitto]:
         yield started
 
 
-def at_broker(folder: Path, broker: Mosquitto, text: str = SOUND, *, pages: int = 0) -> Path:
+def write_site_at_broker(folder: Path, broker: Mosquitto, text: str = VALID_SITE, *, pages: int = 0) -> Path:
     """Write the valid site file with this broker, all passwords and a port for the pages."""
     passwords = folder / "passwords"
     passwords.mkdir()
@@ -65,30 +68,32 @@ def at_broker(folder: Path, broker: Mosquitto, text: str = SOUND, *, pages: int 
         (passwords / user).touch(0o600)
         (passwords / user).write_text(str(broker.settings(user).password))
     table = f'port = {broker.port}\nhost = "{broker.host}"\npassword_directory = "passwords"'
-    return written(folder, text.replace("port = 1884", table) + f"\n[dashboard]\nport = {pages or free_port()}\n")
+    return write_site_file(
+        folder, text.replace("port = 1884", table) + f"\n[dashboard]\nport = {pages or find_free_port()}\n"
+    )
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
 def test_help_has_a_description_and_an_example(command: str) -> None:
-    shown = ledig(command, "--help")
+    shown = run_ledig(command, "--help")
     assert shown.returncode == 0
     assert f"example: ledig {command}" in shown.stdout
-    assert command in ledig("--help").stdout
+    assert command in run_ledig("--help").stdout
 
 
 def test_group_help_has_an_example_and_no_truncated_sentence() -> None:
     for arguments in ((), ("user",)):
-        shown = ledig(*arguments, "--help").stdout
+        shown = run_ledig(*arguments, "--help").stdout
         assert "example: ledig " in shown
         assert "..." not in shown.replace("[ARGS]...", "")
 
 
 def test_example_is_one_line_that_can_be_copied() -> None:
-    assert "--what-if hold=12m,level_hold=2m --plot holds.html\n" in ledig("replay", "--help").stdout
+    assert "--what-if hold=12m,level_hold=2m --plot holds.html\n" in run_ledig("replay", "--help").stdout
 
 
 def test_valid_site_file_passes_the_check() -> None:
-    checked = ledig("check", EXAMPLE)
+    checked = run_ledig("check", EXAMPLE)
     found, warning = checked.stdout.splitlines()
     assert checked.returncode == 0
     assert found == "example.toml: OK: Spinneriet has 2 floors, 4 zones, 39 spaces, 1 door, 5 devices and 58 sensors"
@@ -99,9 +104,9 @@ def test_valid_site_file_passes_the_check() -> None:
     "command", [("check",), ("collector",), ("dashboard",), ("edge", "--device", "pi-1"), ("up", "--simulate")]
 )
 def test_every_command_reports_all_faults_and_starts_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
-    site = written(tmp_path, SOUND.replace("pin = 4", "pin = 40").replace('zone = "hall"', 'zone = "hal"'))
-    result = ledig(*command, site)
-    lines = plain(result)
+    site = write_site_file(tmp_path, VALID_SITE.replace("pin = 4", "pin = 40").replace('zone = "hall"', 'zone = "hal"'))
+    result = run_ledig(*command, site)
+    lines = read_error_lines(result)
     assert result.returncode == 2
     assert len(lines) == 5
     assert lines[-1] == 'site.toml, sensor "desk-1-pir": pin must be a GPIO number from 0 to 27, got 40'
@@ -130,14 +135,14 @@ def test_every_command_reports_all_faults_and_starts_nothing(tmp_path: Path, com
     ],
 )
 def test_wrong_command_line_is_reported(arguments: tuple[str | Path, ...], expected: str) -> None:
-    result = ledig(*arguments)
+    result = run_ledig(*arguments)
     assert result.returncode == 2
-    assert expected in "\n".join(plain(result))
+    assert expected in "\n".join(read_error_lines(result))
 
 
 def test_missing_pins_are_reported_and_never_mocked() -> None:
-    result = ledig_without("lgpio", "edge", EXAMPLE, "--device", "pi-entren")
-    assert (result.returncode, plain(result)) == (2, [NO_PINS])
+    result = run_ledig_without("lgpio", "edge", EXAMPLE, "--device", "pi-entren")
+    assert (result.returncode, read_error_lines(result)) == (2, [NO_PINS])
 
 
 @pytest.mark.parametrize(
@@ -151,9 +156,9 @@ def test_missing_pins_are_reported_and_never_mocked() -> None:
     ],
 )
 def test_missing_package_is_reported_in_one_line(command: tuple[str | Path, ...], absent: str, target: str) -> None:
-    result = ledig_without(absent, *command)
+    result = run_ledig_without(absent, *command)
     assert result.returncode == 2
-    (line,) = plain(result)
+    (line,) = read_error_lines(result)
     assert re.fullmatch(
         rf"ledig {command[0]}: the Python package {absent}[\w.]* is not installed; "
         rf"in the folder of Ledig, run: make {target}",
@@ -163,7 +168,7 @@ def test_missing_package_is_reported_in_one_line(command: tuple[str | Path, ...]
 
 def test_agent_loads_neither_dashboard_nor_influxdb_packages() -> None:
     look = (
-        "import sys, ledig.__main__, ledig.processes, ledig.site, ledig.passwords, edge.agent;"
+        "import sys, ledig.__main__, ledig.runtime.processes, ledig.site.site_file, ledig.site.passwords, edge.agent;"
         "heavy = {'flask', 'influxdb_client', 'gevent', 'plotly', 'amqtt', 'rich', 'multiprocessing'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -172,62 +177,68 @@ def test_agent_loads_neither_dashboard_nor_influxdb_packages() -> None:
 
 
 def test_missing_password_is_reported(tmp_path: Path, broker: Mosquitto) -> None:
-    site = at_broker(tmp_path, broker)
+    site = write_site_at_broker(tmp_path, broker)
     (tmp_path / "passwords" / "collector").unlink()
-    result = ledig("collector", site)
+    result = run_ledig("collector", site)
     assert result.returncode == 2
-    assert plain(result)[0].endswith("put the broker password of collector there, one line")
+    assert read_error_lines(result)[0].endswith("put the broker password of collector there, one line")
 
 
 @pytest.mark.parametrize("command", [("collector",), ("dashboard",), ("edge", "--device", "pi-1", "--pins", "mock")])
 def test_check_connects_to_everything_needed_and_starts_nothing(
     tmp_path: Path, broker: Mosquitto, command: tuple[str, ...]
 ) -> None:
-    site = at_broker(tmp_path, broker)
+    site = write_site_at_broker(tmp_path, broker)
     before = {file.name for file in tmp_path.iterdir()}
-    result = ledig(*command, "--check", site)
-    assert (result.returncode, plain(result)) == (0, [])
+    result = run_ledig(*command, "--check", site)
+    assert (result.returncode, read_error_lines(result)) == (0, [])
     assert result.stdout.endswith("ready\n")
     assert {file.name for file in tmp_path.iterdir()} == before
 
 
 def test_check_reports_an_unavailable_or_refusing_broker(tmp_path: Path, broker: Mosquitto) -> None:
-    site = at_broker(tmp_path, broker)
+    site = write_site_at_broker(tmp_path, broker)
     (tmp_path / "passwords" / "collector").write_text("wrong")
-    refused = ledig("collector", "--check", site)
+    refused = run_ledig("collector", "--check", site)
     assert refused.returncode == 2
-    assert 'refuses user "collector"' in plain(refused)[0]
-    away = ledig("collector", "--check", written(tmp_path, SOUND.replace("port = 1884", f"port = {free_port()}")))
+    assert 'refuses user "collector"' in read_error_lines(refused)[0]
+    away = run_ledig(
+        "collector",
+        "--check",
+        write_site_file(tmp_path, VALID_SITE.replace("port = 1884", f"port = {find_free_port()}")),
+    )
     assert away.returncode == 3
-    assert plain(away)[0].endswith("connection refused; is it running?")
+    assert read_error_lines(away)[0].endswith("connection refused; is it running?")
 
 
 def test_check_reports_an_unavailable_history(tmp_path: Path, broker: Mosquitto) -> None:
-    away = f'[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "http://127.0.0.1:{free_port()}"\n[storage]'
-    result = ledig("collector", "--check", at_broker(tmp_path, broker, SOUND.replace("[storage]", away)))
+    away = f'[history]\nkind = "influxdb"\n[history.influxdb]\nurl = "http://127.0.0.1:{find_free_port()}"\n[storage]'
+    result = run_ledig(
+        "collector", "--check", write_site_at_broker(tmp_path, broker, VALID_SITE.replace("[storage]", away))
+    )
     assert result.returncode == 3
-    assert len(plain(result)) == 1
+    assert len(read_error_lines(result)) == 1
 
 
 def test_port_in_use_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        site = at_broker(tmp_path, broker, pages=port)
-        result = ledig("dashboard", site)
+        site = write_site_at_broker(tmp_path, broker, pages=port)
+        result = run_ledig("dashboard", site)
     assert result.returncode == 1
-    assert plain(result) == [
+    assert read_error_lines(result) == [
         f"127.0.0.1:{port}: address already in use; stop the program that uses it, or set another port in [dashboard]"
     ]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_collector_locks_its_journal_and_stops_cleanly(tmp_path: Path, broker: Mosquitto, how: signal.Signals) -> None:
-    site = at_broker(tmp_path, broker)
-    with running("collector", site) as first:
-        until((tmp_path / "data" / "journal.sqlite").exists, what="the journal exists")
-        second = ledig("collector", site)
+    site = write_site_at_broker(tmp_path, broker)
+    with run_in_background("collector", site) as first:
+        wait_until((tmp_path / "data" / "journal.sqlite").exists, what="the journal exists")
+        second = run_ledig("collector", site)
         assert second.returncode == 1
-        assert len(plain(second)) == 1
+        assert len(read_error_lines(second)) == 1
         assert f"is in use by another collector (pid {first.pid}); stop that one first" in second.stderr
         first.send_signal(how)
         assert first.wait(20) == 0
@@ -235,28 +246,30 @@ def test_collector_locks_its_journal_and_stops_cleanly(tmp_path: Path, broker: M
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_dashboard_answers_and_stops_cleanly(tmp_path: Path, broker: Mosquitto, how: signal.Signals) -> None:
-    site = at_broker(tmp_path, broker)
+    site = write_site_at_broker(tmp_path, broker)
     port = int(site.read_text().rsplit("port = ", 1)[1])
-    with running("dashboard", site) as process:
-        until(lambda: answers(port), what="the dashboard answers")
+    with run_in_background("dashboard", site) as process:
+        wait_until(lambda: accepts_connections(port), what="the dashboard answers")
         process.send_signal(how)
         assert process.wait(20) == 0
 
 
 def test_agent_on_mock_pins_runs_and_stops_cleanly(tmp_path: Path, broker: Mosquitto) -> None:
-    site = at_broker(tmp_path, broker)
-    with running("edge", site, "--device", "pi-1", "--pins", "mock") as process:
-        until((tmp_path / "data" / "outbox-pi-1.sqlite").exists, what="the outbox exists")
+    site = write_site_at_broker(tmp_path, broker)
+    with run_in_background("edge", site, "--device", "pi-1", "--pins", "mock") as process:
+        wait_until((tmp_path / "data" / "outbox-pi-1.sqlite").exists, what="the outbox exists")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
 def test_folder_that_cannot_be_created_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
-    site = at_broker(tmp_path, broker, SOUND.replace('directory = "data"', 'directory = "site.toml/data"'))
+    site = write_site_at_broker(
+        tmp_path, broker, VALID_SITE.replace('directory = "data"', 'directory = "site.toml/data"')
+    )
     for command in ("collector", "dashboard"):
-        result = ledig(command, site)
+        result = run_ledig(command, site)
         assert result.returncode == 2
-        (line,) = plain(result)
+        (line,) = read_error_lines(result)
         assert line.endswith("not a directory; set another [storage] directory")
 
 
@@ -278,61 +291,61 @@ def test_read_only_disk_is_reported_in_one_line(
     tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]
 ) -> None:
     mounted("ro")
-    result = ledig("collector", at_broker(tmp_path, broker))
+    result = run_ledig("collector", write_site_at_broker(tmp_path, broker))
     assert result.returncode == 1
-    (line,) = plain(result)
+    (line,) = read_error_lines(result)
     assert "read-only" in line.lower()
 
 
 def test_full_disk_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto, mounted: Callable[[str], Path]) -> None:
     disk = mounted("size=16k")
     (disk / "filler").write_bytes(b"x" * 12_288)
-    result = ledig("collector", at_broker(tmp_path, broker))
+    result = run_ledig("collector", write_site_at_broker(tmp_path, broker))
     assert result.returncode == 1
-    (line,) = plain(result)
+    (line,) = read_error_lines(result)
     assert "full" in line or "no space left" in line
 
 
 def test_storage_path_that_is_a_file_is_reported_in_one_line(tmp_path: Path, broker: Mosquitto) -> None:
     (tmp_path / "data").touch()
-    site = at_broker(tmp_path, broker)
+    site = write_site_at_broker(tmp_path, broker)
     for command in (("collector", site), ("dashboard", site), ("up", "--data", tmp_path / "data")):
-        result = ledig(*command)
-        assert (result.returncode, len(plain(result))) == (2, 1)
+        result = run_ledig(*command)
+        assert (result.returncode, len(read_error_lines(result))) == (2, 1)
         assert "give" in result.stderr
 
 
 def test_accounts_are_added_listed_changed_and_removed(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
     data = ("--data", tmp_path)
-    assert ledig("user", "add", "anna", *data, stdin="a good long password\n").stdout == "account anna added\n"
-    assert ledig("user", "list", *data).stdout == "anna\n"
-    assert ledig("user", "password", "anna", *data, stdin="a better long password\n").returncode == 0
-    assert ledig("user", "remove", "anna", *data).stdout == "account anna removed\n"
-    assert ledig("user", "list", *data).stdout == ""
+    assert run_ledig("user", "add", "anna", *data, stdin="a good long password\n").stdout == "account anna added\n"
+    assert run_ledig("user", "list", *data).stdout == "anna\n"
+    assert run_ledig("user", "password", "anna", *data, stdin="a better long password\n").returncode == 0
+    assert run_ledig("user", "remove", "anna", *data).stdout == "account anna removed\n"
+    assert run_ledig("user", "list", *data).stdout == ""
 
 
 def test_roles_locks_and_sessions_change_but_one_manager_remains(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
     data = ("--data", tmp_path)
-    ledig("user", "add", "anna", *data, stdin="a good long password\n")
-    ledig("user", "add", "bo", "--role", "viewer", *data, stdin="a better long password\n")
+    run_ledig("user", "add", "anna", *data, stdin="a good long password\n")
+    run_ledig("user", "add", "bo", "--role", "viewer", *data, stdin="a better long password\n")
     for refused in (("role", "anna", "viewer"), ("lock", "anna")):
-        result = ledig("user", *refused, *data)
-        assert (result.returncode, len(plain(result))) == (2, 1)
+        result = run_ledig("user", *refused, *data)
+        assert (result.returncode, len(read_error_lines(result))) == (2, 1)
         assert "there must be at least one manager" in result.stderr
-    assert ledig("user", "role", "bo", "manager", *data).stdout == "bo is now a manager\n"
-    assert ledig("user", "role", "anna", "viewer", *data).stdout == "anna is now a viewer\n"
-    assert ledig("user", "lock", "anna", *data).stdout == "account anna locked\n"
-    assert ledig("user", "list", *data).stdout == "anna (viewer, locked)\nbo\n"
-    assert ledig("user", "unlock", "anna", *data).stdout == "account anna unlocked\n"
-    assert ledig("user", "end", "bo", *data).stdout == "0 sessions of bo ended\n"
+    assert run_ledig("user", "role", "bo", "manager", *data).stdout == "bo is now a manager\n"
+    assert run_ledig("user", "role", "anna", "viewer", *data).stdout == "anna is now a viewer\n"
+    assert run_ledig("user", "lock", "anna", *data).stdout == "account anna locked\n"
+    assert run_ledig("user", "list", *data).stdout == "anna (viewer, locked)\nbo\n"
+    assert run_ledig("user", "unlock", "anna", *data).stdout == "account anna unlocked\n"
+    assert run_ledig("user", "end", "bo", *data).stdout == "0 sessions of bo ended\n"
 
 
 def test_accounts_are_not_created_in_a_folder_without_a_site(tmp_path: Path) -> None:
-    result = ledig("user", "list", "--data", tmp_path)
+    result = run_ledig("user", "list", "--data", tmp_path)
     assert result.returncode == 2
-    assert "no site was started there" in plain(result)[-1]
+    assert "no site was started there" in read_error_lines(result)[-1]
     assert not list(tmp_path.iterdir())
 
 
@@ -346,13 +359,13 @@ def test_password_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
 
 def test_account_that_cannot_be_added_is_reported(tmp_path: Path) -> None:
     (tmp_path / "up.lock").touch()
-    ledig("user", "add", "anna", "--data", tmp_path, stdin="a good long password\n")
+    run_ledig("user", "add", "anna", "--data", tmp_path, stdin="a good long password\n")
     for arguments, stdin in (
         (("add", "anna"), "a good long password\n"),
         (("add", "-x y"), "a good long password\n"),
         (("add", "bo"), "short\n"),
         (("remove", "cecilia"), ""),
     ):
-        result = ledig("user", arguments[0], "--data", tmp_path, "--", arguments[1], stdin=stdin)
+        result = run_ledig("user", arguments[0], "--data", tmp_path, "--", arguments[1], stdin=stdin)
         assert result.returncode == 2
-        assert len(plain(result)) == 1
+        assert len(read_error_lines(result)) == 1

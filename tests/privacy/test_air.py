@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from collector.history import AIR_FIVE_MIN, tables
-from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
-from edge import topics
-from ledig.simulation.people import Day, Stay
-from ledig.simulation.signs import Sign, signs
-from tests.collector.houses import house_of
-from tests.privacy.live_site import LiveSite
-from tests.privacy.world import DAY_MS, HOUR_MS, MONDAY
+from collector.history import tables
+from collector.history.measures import AIR_FIVE_MIN
+from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from edge.contract import topics
+from ledig.simulation.people import SimulatedDay, SimulatedStay
+from ledig.simulation.signals import SensorSignal, compute_signals
+from tests.support.collector.random_sites import build_desk_plan
+from tests.support.privacy.live_site import LiveSite
+from tests.support.privacy.world import DAY_MS, HOUR_MS, MONDAY
 
 DAYS = 3
 ZONE = "hall"
@@ -32,13 +33,13 @@ NOT_SHOWN = 0.0
 
 def mixed_zone(shared: SpaceKind, count: int) -> SitePlan:
     """Build a zone of 8 by 6 metres with three dedicated desks and so many shared rooms or desks."""
-    plan = house_of(0)
+    plan = build_desk_plan(0)
     spaces = [(name, SpaceKind.DESK, Tenure.DEDICATED) for name in MEMBERS]
     spaces += [(f"shared-{number}", shared, Tenure.SHARED) for number in range(count)]
     air = Sensor(device="pi-1", id="hall-air", kind=SensorKind.AIR, zone=ZONE, heartbeat_ms=600_000)
     return replace(
         plan,
-        zones=(replace(plan.zone[ZONE], width_m=8, depth_m=6),),
+        zones=(replace(plan.zone_by_id[ZONE], width_m=8, depth_m=6),),
         spaces=tuple(
             Space(id=name, name=name, kind=kind, zone=ZONE, x_m=1, y_m=1, tenure=tenure)
             for name, kind, tenure in spaces
@@ -53,16 +54,25 @@ def mixed_zone(shared: SpaceKind, count: int) -> SitePlan:
     )
 
 
-def lived(plan: SitePlan, number: int, chance: random.Random) -> Day:
+def lived(plan: SitePlan, number: int, chance: random.Random) -> SimulatedDay:
     """Create a day on which, each hour, all members are in or away, and so are the others, at random."""
     begin_ms = round(datetime.combine(MONDAY, time(), plan.time_zone).timestamp() * 1000) + number * DAY_MS
     stays = []
     for hour in range(24):
         from_ms = begin_ms + hour * HOUR_MS
-        for group in (MEMBERS, [space.id for space in plan.spaces if space.offered]):
+        for group in (MEMBERS, [space.id for space in plan.spaces if space.is_offered]):
             if chance.random() < 0.5:
-                stays += [Stay(from_ms, from_ms + HOUR_MS, space, person) for person, space in enumerate(group)]
-    return Day(starts_ms=begin_ms, ends_ms=begin_ms + DAY_MS, stays=tuple(sorted(stays)), passages=(), runs=(), cups=())
+                stays += [
+                    SimulatedStay(from_ms, from_ms + HOUR_MS, space, person) for person, space in enumerate(group)
+                ]
+    return SimulatedDay(
+        starts_ms=begin_ms,
+        ends_ms=begin_ms + DAY_MS,
+        stays=tuple(sorted(stays)),
+        passages=(),
+        machine_runs=(),
+        coffee_at_ms=(),
+    )
 
 
 @dataclass(frozen=True)
@@ -88,15 +98,15 @@ def observed(plan: SitePlan, folder: Path) -> tuple[list[Moment], bool]:
     """Return the moments at which every shared place was empty, and whether the air was ever published."""
     chance = random.Random(10)  # noqa: S311 - artificial people
     days = [lived(plan, number, chance) for number in range(DAYS)]
-    noticed: list[Sign] = [sign for day in days for sign in signs(plan, day, 10)]
-    read = [(sign.at_ms, sign.value) for sign in noticed if sign.part == "co2_ppm"]
+    noticed: list[SensorSignal] = [sign for day in days for sign in compute_signals(plan, day, 10)]
+    read = [(sign.at_ms, sign.value) for sign in noticed if sign.quantity == "co2_ppm"]
     stays = [stay for day in days for stay in day.stays]
     published: dict[int, float] = {}
     with closing(LiveSite(plan, folder, noticed[0].at_ms)) as site:
         for now_ms in site.live(noticed, days[-1].ends_ms):
-            shown = json.loads(site.record.retained[topics.zone(plan.id, ZONE)]).get("air", {})
+            shown = json.loads(site.record.retained[topics.zone_topic(plan.id, ZONE)]).get("air", {})
             published[now_ms] = shown.get("co2_ppm", NOT_SHOWN)
-        rows = tables.read(site.journal.connection, AIR_FIVE_MIN, (ZONE,), noticed[0].at_ms, days[-1].ends_ms)
+        rows = tables.read_rows(site.journal.connection, AIR_FIVE_MIN, (ZONE,), noticed[0].at_ms, days[-1].ends_ms)
     stored = {row.at_ms: row.fields[0] or NOT_SHOWN for row in rows}
     found = []
     for now_ms, value in published.items():

@@ -21,15 +21,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from collector.history import MEASURES
-from collector.plan import WHOLE_SITE, SpaceKind
-from dashboard.accounts import Accounts
-from dashboard.accounts.access_log import Act
-from dashboard.accounts.roles import Role
-from dashboard.manager import use
-from dashboard.routes import ROUTES
-from tests.privacy import exports
-from tests.privacy.world import DAY_MS, HOUR_MS, SimulatedSite, example_plan, scope_spaces, simulate
+from collector.history.measures import MEASURES
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from dashboard.accounts.access_log import LoggedAction
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.roles import AccountRole
+from dashboard.manager import use_pages
+from dashboard.web.routes import ROUTES
+from tests.support.privacy import exports
+from tests.support.privacy.world import DAY_MS, HOUR_MS, SimulatedSite, example_plan, scope_spaces, simulate
 
 MANAGER, VIEWER, PASSWORD = "mats", "vera", "fem blå hästar går"
 HOME = "https://localhost"
@@ -148,7 +148,7 @@ class RoleReader:
             yield scope, TakenSeries("forecast.came", HOUR_MS, values)
 
     def _of_charts(self) -> Iterator[tuple[Scope, TakenSeries]]:
-        for zone in (WHOLE_SITE, *self.world.plan.zone):
+        for zone in (WHOLE_SITE, *self.world.plan.zone_by_id):
             for kind in ("desk", "booth", "room", "equipment"):
                 page = self.text(f"/manage/forecast?zone={zone}&kind={kind}&days=7")
                 for found in re.findall(r'data-figure="chart">(.*?)</script>', page):
@@ -169,7 +169,7 @@ def differences(
         yield [zone] if kind == "space" else scope_spaces(plan, zone, kind), series
     for (source, kind), scopes in by_source.items():
         whole = scopes.get(WHOLE_SITE)
-        zones = {zone: series for zone, series in scopes.items() if zone in plan.zone}
+        zones = {zone: series for zone, series in scopes.items() if zone in plan.zone_by_id}
         if whole is None or not zones or whole.bucket_ms != FIVE_MS:
             continue  # the maximum and the minimum of an hour are at different moments: no difference of counts
         for left_out in [set(), *({zone} for zone in zones)]:
@@ -177,7 +177,7 @@ def differences(
             rest = [
                 space
                 for space in scope_spaces(plan, WHOLE_SITE, kind)
-                if plan.space[space].zone not in zones or plan.space[space].zone in left_out
+                if plan.space_by_id[space].zone not in zones or plan.space_by_id[space].zone in left_out
             ]
             values = {
                 at_ms: value - sum(series.values[at_ms] for series in taken)
@@ -239,7 +239,7 @@ def readers(world: SimulatedSite, tmp_path: Path) -> dict[str, RoleReader]:
     path = tmp_path / "accounts.sqlite"
     accounts = Accounts(path)
     accounts.add(MANAGER, PASSWORD)
-    accounts.add(VIEWER, PASSWORD, Role.VIEWER)
+    accounts.add(VIEWER, PASSWORD, AccountRole.VIEWER)
     app = world.app(path)
     clients = {"stranger": app.test_client(), "viewer": app.test_client(), "manager": app.test_client()}
     log_in(clients["viewer"], VIEWER)
@@ -269,9 +269,9 @@ def test_csv_files_equal_the_sheets_of_the_workbook(readers: dict[str, RoleReade
 
 def test_every_route_format_and_sheet_is_read_or_has_no_history() -> None:
     assert set(ROUTES) == READ | set(NO_PAST), "a new route is read by this attack, or has no history: state why"
-    assert {name for name, route in ROUTES.items() if route.log is Act.EXPORT} <= READ
-    assert set(exports.FORMATS) == set(use.FORMATS)
-    assert set(exports.SHEETS) == set(use.SHEETS)
+    assert {name for name, route in ROUTES.items() if route.logged_action is LoggedAction.EXPORT} <= READ
+    assert set(exports.FORMATS) == set(use_pages.EXPORT_FORMATS)
+    assert set(exports.SHEETS) == set(use_pages.EXPORTED_SHEETS)
 
 
 def test_the_attack_reads_the_numbers_of_a_workbook(readers: dict[str, RoleReader]) -> None:

@@ -22,19 +22,27 @@ from typing import Any
 
 import msgspec
 
-from collector.adjustments import Adjustments
-from collector.alerts.wire import Alerts
-from collector.forecast.outlook import Forecast
-from collector.health.findings import Findings
-from collector.outward import COARSE_MS, TAKEN, CollectorStatus, Occupancy, SpaceState, Summary, Tuning
-from collector.plan import WHOLE_SITE, SitePlan, Tenure
-from edge.message import Command, DeviceStatus, Receipt
-from ledig.simulation import SEED
-from ledig.simulation.people import day
-from ledig.simulation.signs import Sign, signs
-from tests.privacy.live_site import LiveSite
-from tests.privacy.world import DAY_MS, HOUR_MS, MONDAY, example_plan
-from tests.servers import SHIPPED_MOSQUITTO
+from collector.contract.alerts import Alerts
+from collector.contract.findings import Findings
+from collector.contract.forecasts import Forecast
+from collector.contract.states import (
+    COARSE_STEP_MS,
+    TAKEN_STATES,
+    CollectorStatus,
+    Occupancy,
+    SpaceState,
+    Summary,
+    Tuning,
+)
+from collector.site.adjustments import Adjustments
+from collector.site.plan import WHOLE_SITE, SitePlan, Tenure
+from edge.contract.message import DeviceCommand, DeviceStatus, Receipt
+from ledig.simulation.people import simulate_day
+from ledig.simulation.signals import SensorSignal, compute_signals
+from ledig.simulation.simulator import SIMULATION_SEED
+from tests.support.privacy.live_site import LiveSite
+from tests.support.privacy.world import DAY_MS, HOUR_MS, MONDAY, example_plan
+from tests.support.servers import SHIPPED_MOSQUITTO
 
 KEPT_MS = 72 * HOUR_MS
 SHORT_DAYS, FULL_DAYS = 4, 40
@@ -63,7 +71,7 @@ TOPICS = {
     "collector": TopicAccess(CollectorStatus, frozenset({"since"})),
     "device/+/findings": TopicAccess(Findings),
     "device/%u/receipt": TopicAccess(Receipt),
-    "device/%u/command": TopicAccess(Command, from_device=True),
+    "device/%u/command": TopicAccess(DeviceCommand, from_device=True),
     "device/+/status": TopicAccess(DeviceStatus, frozenset({"since"}), from_device=True),
 }
 """Every topic that users other than the collector may read."""
@@ -107,9 +115,9 @@ def small_site_plan() -> SitePlan:
     return replace(plan, sensors=tuple(replace(sensor, heartbeat_ms=600_000) for sensor in plan.sensors))
 
 
-def days_of_signs(plan: SitePlan, days: int) -> list[Sign]:
-    lived = [day(plan, MONDAY + timedelta(days=number), SEED) for number in range(days)]
-    return [sign for one in lived for sign in signs(plan, one, SEED)]
+def days_of_signs(plan: SitePlan, days: int) -> list[SensorSignal]:
+    lived = [simulate_day(plan, MONDAY + timedelta(days=number), SIMULATION_SEED) for number in range(days)]
+    return [sign for one in lived for sign in compute_signals(plan, one, SIMULATION_SEED)]
 
 
 class Checks:
@@ -143,7 +151,7 @@ class Checks:
 
     def _check_repeated(self, topic: str, message: Summary) -> None:
         bare = msgspec.structs.replace(message, at_ms=0)
-        is_aged = message.at_ms < self._record.now_ms - KEPT_MS and message.at_ms % COARSE_MS == 0
+        is_aged = message.at_ms < self._record.now_ms - KEPT_MS and message.at_ms % COARSE_STEP_MS == 0
         if self._newest.get(topic) == bare and not is_aged:
             self.claims.append(f"{topic}: a message without a change at {message.at_ms}")
         self._newest[topic] = bare
@@ -152,17 +160,17 @@ class Checks:
         """Check that counts follow from public states, and that no people count is below five."""
         where = {zone, WHOLE_SITE} if zone == "site" else {zone}
         for kind, counts in summary.kinds.items():
-            there = [s.id for s in self._plan.spaces if s.kind is kind and s.offered]
-            there = [s for s in there if zone == "site" or self._plan.space[s].zone in where]
+            there = [s.id for s in self._plan.spaces if s.kind is kind and s.is_offered]
+            there = [s for s in there if zone == "site" or self._plan.space_by_id[s].zone in where]
             states = [self._states[s] for s in there]
-            public = len(states), sum(s in TAKEN for s in states), states.count(Occupancy.VACANT)
+            public = len(states), sum(s in TAKEN_STATES for s in states), states.count(Occupancy.VACANT)
             if (counts.capacity, counts.taken, counts.free_min) != public:
                 self.claims.append(f"{zone}: {counts} is not what the states add up to, {public}")
         if (people := summary.people) is not None:
             if any(n in range(1, 5) for n in (people.count, people.least)) or people.most < 4:
                 self.claims.append(f"few people: {people}")
-            if (people.zero_ms or 0) % COARSE_MS:
-                self.claims.append(f"the site was empty at {people.zero_ms}")
+            if (people.last_empty_ms or 0) % COARSE_STEP_MS:
+                self.claims.append(f"the site was empty at {people.last_empty_ms}")
 
     def check_retained(self) -> None:
         """Check what a new subscriber gets: no exact old moment, and nothing of a dedicated space."""
@@ -170,7 +178,7 @@ class Checks:
         for topic, payload in self._record.retained.items():
             left_out = TOPICS[place_of(topic)].no_movement
             for at_ms in instants(json.loads(payload), left_out):
-                if at_ms < now_ms - KEPT_MS - COARSE_MS and at_ms % COARSE_MS:
+                if at_ms < now_ms - KEPT_MS - COARSE_STEP_MS and at_ms % COARSE_STEP_MS:
                     self.claims.append(f"{topic} at {now_ms}: {at_ms} is exact: {payload.decode()}")
 
 
@@ -186,7 +194,7 @@ def test_readers_of_topics_learn_only_the_live_states(tmp_path: Path, full: bool
     days = FULL_DAYS if full else SHORT_DAYS
     noticed = days_of_signs(plan, days)
     begin_ms = noticed[0].at_ms
-    silent = min(plan.devices)  # the last states of its sensors stay retained
+    silent = min(plan.device_ids)  # the last states of its sensors stay retained
     noticed = [s for s in noticed if s.sensor[0] != silent or s.at_ms < begin_ms + 14 * HOUR_MS]
     with closing(LiveSite(plan, tmp_path, begin_ms)) as site:
         site.falls_silent(silent, begin_ms + 14 * HOUR_MS)
@@ -206,7 +214,7 @@ def test_messages_do_not_depend_on_members_with_dedicated_desks(tmp_path: Path) 
     plan = small_site_plan()
     dedicated = {space.id for space in plan.spaces if space.tenure is Tenure.DEDICATED}
     own = {sensor.key for sensor in plan.sensors if sensor.space in dedicated}
-    noticed = [sign for sign in days_of_signs(plan, 1) if sign.part != "crossing"]  # doors count them as people
+    noticed = [sign for sign in days_of_signs(plan, 1) if sign.quantity != "crossing"]  # doors count them as people
     present = [sign for sign in noticed if sign.sensor in own and sign.value]
     assert len(present) > 100
     records = []

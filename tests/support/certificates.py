@@ -4,12 +4,12 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.servers import SHIPPED_MOSQUITTO
+from tests.support.servers import SHIPPED_MOSQUITTO
 
 AUTHORITY = "ledig-ca.crt"
 
 
-def certify(folder: Path) -> None:
+def create_certificates(folder: Path) -> None:
     """Create a CA, and its certificate for a server at 127.0.0.1 and localhost, in a new folder."""
     folder.mkdir()
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
@@ -21,7 +21,7 @@ def certify(folder: Path) -> None:
         subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def shipped_with_tls(folder: Path) -> str:
+def read_tls_configuration(folder: Path) -> str:
     """Return `ledig.conf` changed as its comment describes for TLS: without the plain listener."""
     plain, commented = (SHIPPED_MOSQUITTO / "ledig.conf").read_text().split("# With TLS")
     text = plain.split("# Without TLS")[0] + re.sub(r"(?m)^#(?=\w+ )", "", "# With TLS" + commented)

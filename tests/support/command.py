@@ -16,9 +16,9 @@ from pathlib import Path
 
 import psutil
 
-from tests.servers import ROOT, until
+from tests.support.servers import ROOT, wait_until
 
-WITH_KILLER = """
+RUN_WITH_THREAD_KILLER = """
 import ctypes, signal, sys, threading
 
 class ThreadKilled(BaseException):
@@ -38,7 +38,7 @@ main()
 """Runs the command with an additional thread that raises in each thread whose name it reads from standard input."""
 
 
-class Command:
+class LedigProcess:
     """One running command."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path, listener: socket.socket) -> None:
@@ -49,7 +49,7 @@ class Command:
     def output(self) -> str:
         return self._output.read_text(errors="replace")
 
-    def reports(self) -> list[str]:
+    def read_reports(self) -> list[str]:
         """Return the reports to the service manager so far, in order."""
         while True:
             try:
@@ -59,9 +59,9 @@ class Command:
 
     def wait_for_report(self, report: str, *, count: int = 1) -> None:
         """Wait until `report` has come `count` more times."""
-        expected_count = self.reports().count(report) + count
-        until(
-            lambda: self._is_alive() and self.reports().count(report) >= expected_count,
+        expected_count = self.read_reports().count(report) + count
+        wait_until(
+            lambda: self._is_alive() and self.read_reports().count(report) >= expected_count,
             what=f"{report}; {self.output()}",
         )
 
@@ -76,12 +76,12 @@ class Command:
 
 
 @contextmanager
-def command(
+def running_command(
     *arguments: str | Path,
     watchdog_s: float = 60,
     environment: Mapping[str, str] | None = None,
     under: Sequence[str] = (),
-) -> Iterator[Command]:
+) -> Iterator[LedigProcess]:
     """Run `ledig` with these arguments; kill it at the end if it still runs.
 
     Args:
@@ -100,7 +100,7 @@ def command(
         output = Path(folder) / "output"
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [*under, sys.executable, "-c", WITH_KILLER, *map(str, arguments)],
+                [*under, sys.executable, "-c", RUN_WITH_THREAD_KILLER, *map(str, arguments)],
                 cwd=ROOT,
                 env={**os.environ, **variables},
                 stdin=subprocess.PIPE,
@@ -108,7 +108,7 @@ def command(
                 stderr=file,
             )
         try:
-            yield Command(process, output, listener)
+            yield LedigProcess(process, output, listener)
         finally:
             for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
                 child.kill()  # a traced process outlives its tracer

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import ROOT, answers, free_port, until
+from tests.support.servers import ROOT, accepts_connections, find_free_port, wait_until
 
 SITE = """
 [site]
@@ -83,9 +83,9 @@ class DashboardProcess:
 
 def write_site(folder: Path, dashboard: str = "") -> tuple[Path, int]:
     """Write a small site file with additional lines for [dashboard]; return its path and the port of the pages."""
-    port = free_port()
+    port = find_free_port()
     site = folder / "site.toml"
-    site.write_text(SITE.format(port=port, broker_port=free_port(), dashboard=dashboard))
+    site.write_text(SITE.format(port=port, broker_port=find_free_port(), dashboard=dashboard))
     (folder / "data").mkdir(exist_ok=True)
     return site, port
 
@@ -94,14 +94,17 @@ def write_site(folder: Path, dashboard: str = "") -> tuple[Path, int]:
 def dashboard_process(folder: Path, *, files: int | None = None, dashboard: str = "") -> Iterator[DashboardProcess]:
     """Run a dashboard that accepts connections; `files` limits its open files with `ulimit -n`."""
     site, port = write_site(folder, dashboard)
-    with started(site, port, files) as running:
-        until(lambda: answers(port) or running.process.poll() is not None, what=f"the dashboard on port {port}")
+    with start_dashboard(site, port, files) as running:
+        wait_until(
+            lambda: accepts_connections(port) or running.process.poll() is not None,
+            what=f"the dashboard on port {port}",
+        )
         assert running.is_running(), running.log()
         yield running
 
 
 @contextmanager
-def started(site: Path, port: int, files: int | None = None) -> Iterator[DashboardProcess]:
+def start_dashboard(site: Path, port: int, files: int | None = None) -> Iterator[DashboardProcess]:
     """Run the process, which may not accept connections yet; stop it at the end."""
     limit = "" if files is None else f"ulimit -n {files} && "
     command = f'{limit}exec "{sys.executable}" -m ledig dashboard "{site}"'

@@ -7,11 +7,11 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 
 @cache
-def declared(extra: str) -> frozenset[str]:
+def list_distributions(extra: str) -> frozenset[str]:
     """List the distributions that `ledig[extra]` installs, with their dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     found: set[str] = set()
@@ -25,7 +25,7 @@ def declared(extra: str) -> frozenset[str]:
             continue
         if name == "ledig":
             for inner in requirement.extras:
-                found |= declared(inner)
+                found |= list_distributions(inner)
         elif name not in found:
             found.add(name)
             queue += [
@@ -44,10 +44,10 @@ def _requirements_of(name: str) -> list[Requirement]:
 
 
 @cache
-def importable(extra: str) -> frozenset[str]:
+def list_modules(extra: str) -> frozenset[str]:
     """List the top-level modules that `ledig[extra]` installs."""
     return frozenset(
         module
         for module, distributions in packages_distributions().items()
-        if any(canonicalize_name(distribution) in declared(extra) for distribution in distributions)
+        if any(canonicalize_name(distribution) in list_distributions(extra) for distribution in distributions)
     )

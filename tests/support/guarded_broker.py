@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.broker import client
-from tests.servers import Mosquitto, mosquitto
+from edge.contract.broker import create_client
+from tests.support.servers import Mosquitto, mosquitto
 
 _ITERATIONS = 101
 _SALT = b"twelve bytes"
@@ -35,7 +35,7 @@ class GuardedBroker:
             for topic in self._refused[user]
         ]
         settings = self.broker.settings("observer")
-        operator = client(settings, "operator")
+        operator = create_client(settings, "operator")
         operator.connect(settings.host, settings.port)
         operator.loop_start()
         try:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from tests.servers import Mosquitto
+from tests.support.servers import Mosquitto
 
 SITE, DEVICE = "spinneriet", "pi-1"
 PIR, METER = "desk-1-pir", "laser-power"

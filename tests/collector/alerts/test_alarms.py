@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.conditions import AlertSubjects, Ear
-from collector.alerts.letters import Delivered, Letter
-from collector.alerts.settings import AlertSettings, Destination
-from collector.alerts.wire import MOST_BYTES, AlertCommand, AlertKind, Alerts, Wish, encode
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.plan import SitePlan
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge.message import Kind, SensorEvent
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message
+from collector.alerts.conditions import AlertSubjects, Reachability
+from collector.alerts.notifications import DeliveryAttempt, Notification
+from collector.configuration.alert_settings import AlertSettings, Destination
+from collector.configuration.settings import RetentionSettings
+from collector.contract.alerts import MAX_BYTES, AlertCommand, AlertKind, Alerts, MuteAction, encode
+from collector.engine.pipeline import Pipeline
+from collector.intake.intake import IncomingMessage
+from collector.site.plan import SitePlan
+from collector.store.journal import Journal
+from edge.contract.message import EventKind, SensorEvent
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message
 
-PLAN = house_of(2)
+PLAN = build_desk_plan(2)
 MINUTE_MS = 60_000
 PHONE = Destination(name="phone", url_file=Path("phone"))
 SETTINGS = AlertSettings(destinations=(PHONE,), when={AlertKind.DISK_NEARLY_FULL: "off"})
@@ -39,11 +39,11 @@ class CollectorRun:
         self, journal: Journal, now_ms: int = NOON_MS, settings: AlertSettings = SETTINGS, plan: SitePlan = PLAN
     ) -> None:
         self.now_ms = now_ms
-        self.work = Work(plan, journal, RetentionSettings(), now_ms, settings)
-        self.work.alarms.ear = Ear.OPEN
-        self.seq = journal.marks().get(("pi-1", "s"), 0)
+        self.work = Pipeline(plan, journal, RetentionSettings(), now_ms, settings)
+        self.work.alarms.reachability = Reachability.REACHABLE
+        self.seq = journal.read_stored_up_to().get(("pi-1", "s"), 0)
         self.published: list[Alerts] = []
-        self.notifications: dict[int, Letter] = {}
+        self.notifications: dict[int, Notification] = {}
 
     def live(self, minutes: float, *sensors: str, co2_ppm: float = 500) -> None:
         """Let only these sensors send a heartbeat every half minute."""
@@ -52,21 +52,21 @@ class CollectorRun:
             events = []
             for sensor in sensors:
                 self.seq += 1
-                kind, value = (Kind.CO2_PPM, co2_ppm) if sensor == "hall-air" else (Kind.HEARTBEAT, 0)
+                kind, value = (EventKind.CO2_PPM, co2_ppm) if sensor == "hall-air" else (EventKind.HEARTBEAT, 0)
                 events.append(SensorEvent(seq=self.seq, sensor=sensor, at_ms=self.now_ms, kind=kind, value=value))
             if events:
-                self.work.take([Delivery("pi-1", message(events))], self.now_ms)
+                self.work.process_batch([IncomingMessage("pi-1", message(events))], self.now_ms)
             self.look()
 
     def look(self) -> None:
         self.work.tick(self.now_ms)
-        self.work.settle(self.now_ms)
-        if (message := self.work.alarms.to_tell(self.now_ms)) is not None:
+        self.work.advance_history(self.now_ms)
+        if (message := self.work.alarms.pop_changed_alerts(self.now_ms)) is not None:
             self.published.append(message)
-        self.notifications |= {notification.no: notification for notification in self.work.alarms.letters}
+        self.notifications |= {notification.no: notification for notification in self.work.alarms.notifications}
 
     def ask(self, command: AlertCommand) -> None:
-        self.work.obey([encode(command)], self.now_ms)
+        self.work.process_commands([encode(command)], self.now_ms)
 
     @property
     def open(self) -> list[tuple[AlertKind, str]]:
@@ -131,9 +131,9 @@ def test_offline_device_is_one_alert(journal: Journal) -> None:
 def test_unreachable_broker_causes_no_alert_about_devices(journal: Journal) -> None:
     run = CollectorRun(journal)
     run.live(5, *ALL)
-    run.work.alarms.ear = Ear.AWAY
+    run.work.alarms.reachability = Reachability.NO_BROKER
     run.live(300)
-    run.work.alarms.ear = Ear.OPEN
+    run.work.alarms.reachability = Reachability.REACHABLE
     run.live(5, *ALL)
     assert run.open == []
 
@@ -142,8 +142,8 @@ def test_lost_events_are_one_alert_also_across_a_restart(journal: Journal) -> No
     run = CollectorRun(journal)
     run.live(1, *ALL)
     run.seq += 10
-    gone = message([SensorEvent(run.seq + 1, ALL[0], run.now_ms, Kind.HEARTBEAT, 0)], oldest=run.seq + 1)
-    run.work.take([Delivery("pi-1", gone)], run.now_ms)  # and a crash before the next evaluation
+    gone = message([SensorEvent(run.seq + 1, ALL[0], run.now_ms, EventKind.HEARTBEAT, 0)], oldest=run.seq + 1)
+    run.work.process_batch([IncomingMessage("pi-1", gone)], run.now_ms)  # and a crash before the next evaluation
     again = CollectorRun(journal, run.now_ms + 1000)
     again.live(1, *ALL)
     assert [(alert.kind, alert.value) for alert in again.published[-1].open] == [(AlertKind.LOST_EVENTS, 10)]
@@ -154,7 +154,7 @@ def test_lost_events_are_one_alert_also_across_a_restart(journal: Journal) -> No
 def test_mute_holds_a_notification_back_and_survives_a_restart(journal: Journal) -> None:
     run = CollectorRun(journal)
     run.live(5, *ALL)
-    run.ask(AlertCommand(Wish.MUTE, None, "pi-1", run.now_ms + 2 * HOUR_MS))
+    run.ask(AlertCommand(MuteAction.MUTE, None, "pi-1", run.now_ms + 2 * HOUR_MS))
     run.live(60, "desk-0-pir", "entrance-beams", "hall-air")
     assert [alert.muted for alert in run.published[-1].open] == [True]
     again = CollectorRun(journal, run.now_ms)
@@ -169,8 +169,8 @@ def test_mute_holds_a_notification_back_and_survives_a_restart(journal: Journal)
 def test_invalid_command_changes_nothing(journal: Journal, payload: bytes) -> None:
     run = CollectorRun(journal)
     run.live(1, *ALL)
-    run.work.obey([payload], run.now_ms)
-    assert run.work.alarms.to_tell(run.now_ms) is None
+    run.work.process_commands([payload], run.now_ms)
+    assert run.work.alarms.pop_changed_alerts(run.now_ms) is None
 
 
 def run_with_silent_sensor(journal: Journal) -> CollectorRun:
@@ -182,29 +182,29 @@ def run_with_silent_sensor(journal: Journal) -> CollectorRun:
 
 def test_notification_stays_until_it_is_delivered(journal: Journal) -> None:
     run = run_with_silent_sensor(journal)
-    (notification,) = run.work.alarms.letters
-    run.work.alarms.delivered([Delivered(notification, taken=False)], run.now_ms)
+    (notification,) = run.work.alarms.notifications
+    run.work.alarms.record_deliveries([DeliveryAttempt(notification, is_accepted=False)], run.now_ms)
     run.look()
-    assert run.work.alarms.letters == (notification,)
+    assert run.work.alarms.notifications == (notification,)
     assert (AlertKind.NOT_DELIVERED, "phone") in run.open
-    run.work.alarms.delivered([Delivered(notification, taken=True)], run.now_ms)
+    run.work.alarms.record_deliveries([DeliveryAttempt(notification, is_accepted=True)], run.now_ms)
     run.look()
-    assert run.work.alarms.letters == ()
+    assert run.work.alarms.notifications == ()
     assert (AlertKind.NOT_DELIVERED, "phone") not in run.open
-    assert CollectorRun(journal, run.now_ms).work.alarms.letters == ()
+    assert CollectorRun(journal, run.now_ms).work.alarms.notifications == ()
 
 
 def test_notification_of_yesterday_is_dropped(journal: Journal) -> None:
     run = run_with_silent_sensor(journal)
-    assert len(run.work.alarms.letters) == 1
+    assert len(run.work.alarms.notifications) == 1
     run.now_ms += 24 * HOUR_MS
     run.look()
-    assert [notification.no for notification in run.work.alarms.letters] == []
+    assert [notification.no for notification in run.work.alarms.notifications] == []
 
 
 def test_alert_about_a_removed_sensor_ends_as_no_longer_monitored(journal: Journal) -> None:
     run = run_with_silent_sensor(journal)
-    smaller = CollectorRun(journal, run.now_ms, plan=house_of(1))
+    smaller = CollectorRun(journal, run.now_ms, plan=build_desk_plan(1))
     smaller.live(1, "desk-0-pir", "entrance-beams", "hall-air")
     assert smaller.open == []
     assert [alert.left for alert in smaller.published[-1].ended] == [True]
@@ -230,11 +230,11 @@ def test_alert_about_air_without_a_sensor_ends_as_no_longer_monitored(journal: J
 
 
 def test_alerts_of_a_large_site_fit_into_one_message(journal: Journal) -> None:
-    run = CollectorRun(journal, plan=house_of(700))
+    run = CollectorRun(journal, plan=build_desk_plan(700))
     live_sensors = [f"desk-{number}-pir" for number in range(0, 700, 100)]
     run.live(40, *live_sensors)
     newest = run.published[-1]
-    assert len(encode(newest)) <= MOST_BYTES
+    assert len(encode(newest)) <= MAX_BYTES
     assert len(newest.open) + newest.left_out == 700 - 7 + 2
 
 
@@ -243,7 +243,7 @@ def test_notes_are_stored_only_when_something_changed(journal: Journal) -> None:
     written = journal.connection.total_changes
     for _ in range(30):
         run.now_ms += 11_000
-        run.work.alarms.step(run.now_ms)
+        run.work.alarms.evaluate(run.now_ms)
     assert journal.connection.total_changes == written
 
 
@@ -251,18 +251,18 @@ def test_notes_are_stored_only_when_something_changed(journal: Journal) -> None:
 def test_subjects_missing_in_the_site_file_are_not_evaluated(kind: AlertKind) -> None:
     gone = {AlertKind.SENSOR_SILENT: "pi-7/desk-7-pir", AlertKind.BATTERY_LOW: "pi-1/desk-7-pir"}.get(kind, "pi-7")
     plan = replace(PLAN, doors=(), sensors=PLAN.sensors[:2])
-    assert not AlertSubjects(plan, replace(SETTINGS, free_desks_below=0)).has(kind, gone)
+    assert not AlertSubjects(plan, replace(SETTINGS, free_desks_below=0)).is_monitored(kind, gone)
 
 
 def test_lost_events_of_a_removed_device_cause_no_alert(journal: Journal) -> None:
-    plan = house_of(2, devices=2)
+    plan = build_desk_plan(2, devices=2)
     before = CollectorRun(journal, plan=plan)
     before.live(2, *ALL[:1])
-    lost = SensorEvent(seq=40, sensor="desk-1-pir", at_ms=before.now_ms, kind=Kind.HEARTBEAT, value=0)
-    before.work.take([Delivery("pi-2", message([lost], stream="t", oldest=40))], before.now_ms)
+    lost = SensorEvent(seq=40, sensor="desk-1-pir", at_ms=before.now_ms, kind=EventKind.HEARTBEAT, value=0)
+    before.work.process_batch([IncomingMessage("pi-2", message([lost], stream="t", oldest=40))], before.now_ms)
     before.live(1, *ALL[:1])
     assert (AlertKind.LOST_EVENTS, "pi-2") in before.open
-    after = CollectorRun(journal, before.now_ms, plan=house_of(2))
+    after = CollectorRun(journal, before.now_ms, plan=build_desk_plan(2))
     after.live(70, *ALL)
     begun = [alert for message in after.published for alert in message.open if alert.kind is AlertKind.LOST_EVENTS]
     assert begun == []

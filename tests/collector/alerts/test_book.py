@@ -4,36 +4,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.alerts.book import KEPT_MS, Book, Level, Sign, Timing, turned
-from collector.alerts.conditions import timings
-from collector.alerts.settings import AlertSettings
-from collector.alerts.wire import Alert, AlertKind, Severity
-from collector.outward import COARSE_MS, EXACT_MS
+from collector.alerts.conditions import build_timings
+from collector.alerts.episodes import ENDED_KEPT_MS, AlertEpisodes, AlertSign, AlertTiming, SignLevel, update_episodes
+from collector.configuration.alert_settings import AlertSettings
+from collector.contract.alerts import Alert, AlertKind, Severity
+from collector.contract.states import COARSE_STEP_MS, EXACT_FOR_MS
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 AFTER_MS, CALM_MS = 10 * MINUTE_MS, 5 * MINUTE_MS
-TIMINGS = {kind: Timing(Severity.WARNING, AFTER_MS, CALM_MS) for kind in AlertKind}
+TIMINGS = {kind: AlertTiming(Severity.WARNING, AFTER_MS, CALM_MS) for kind in AlertKind}
 
 
-def make_sign(level: Level, subject: str = "hall", kind: AlertKind = AlertKind.CO2_HIGH) -> Sign:
-    return Sign(kind, subject, level, value=1500)
+def make_sign(level: SignLevel, subject: str = "hall", kind: AlertKind = AlertKind.CO2_HIGH) -> AlertSign:
+    return AlertSign(kind, subject, level, value=1500)
 
 
-NOTHING = Book()
-QUICKEST = timings(AlertSettings(device_silent_min=1, sensor_silent_min=1, co2_min=0, free_desks_min=0))
+NOTHING = AlertEpisodes()
+QUICKEST = build_timings(AlertSettings(device_silent_min=1, sensor_silent_min=1, co2_min=0, free_desks_min=0))
 """Timings of each kind with the smallest values that the settings allow."""
 
 
 @settings(max_examples=200)
 @given(
     st.sampled_from(AlertKind),
-    st.lists(st.tuples(st.sampled_from(Level), st.sampled_from([0, 1000, 10_000, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS]))),
+    st.lists(
+        st.tuples(st.sampled_from(SignLevel), st.sampled_from([0, 1000, 10_000, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS]))
+    ),
 )
-def test_alert_never_begins_more_than_twice_an_hour(kind: AlertKind, evaluations: list[tuple[Level, int]]) -> None:
+def test_alert_never_begins_more_than_twice_an_hour(kind: AlertKind, evaluations: list[tuple[SignLevel, int]]) -> None:
     book, now_ms = NOTHING, 0
     for level, step_ms in evaluations * 20:
         now_ms += step_ms
-        book = turned(book, [make_sign(level, kind=kind)], QUICKEST, now_ms)
+        book = update_episodes(book, [make_sign(level, kind=kind)], QUICKEST, now_ms)
     opened, ended = alerts(book)
     fired = sorted(alert.fired_ms for alert in opened + ended)
     assert all(later - first >= HOUR_MS for first, later in zip(fired, fired[2:], strict=False))
@@ -47,101 +49,103 @@ def test_oscillating_sign_begins_at_most_two_alerts_an_hour(kind: AlertKind) -> 
     book, now_ms = NOTHING, 0
     while now_ms < 24 * HOUR_MS:
         is_on = now_ms % (on_ms + off_ms) < on_ms
-        book = turned(book, [make_sign(Level.PRESENT if is_on else Level.ABSENT, kind=kind)], QUICKEST, now_ms)
+        book = update_episodes(
+            book, [make_sign(SignLevel.PRESENT if is_on else SignLevel.ABSENT, kind=kind)], QUICKEST, now_ms
+        )
         now_ms += 10_000
     opened, ended = alerts(book)
     assert 2 <= len(opened) + len(ended) <= 48
 
 
-def evaluate(levels: list[Level], book: Book = NOTHING, from_ms: int = 0) -> Book:
+def evaluate(levels: list[SignLevel], book: AlertEpisodes = NOTHING, from_ms: int = 0) -> AlertEpisodes:
     """Evaluate one level a minute."""
     for index, level in enumerate(levels):
-        book = turned(book, [make_sign(level)], TIMINGS, from_ms + index * MINUTE_MS)
+        book = update_episodes(book, [make_sign(level)], TIMINGS, from_ms + index * MINUTE_MS)
     return book
 
 
-def alerts(book: Book) -> tuple[list[Alert], list[Alert]]:
+def alerts(book: AlertEpisodes) -> tuple[list[Alert], list[Alert]]:
     return [episode.alert for episode in book.open], [past.alert for past in book.ended]
 
 
 def test_alert_begins_after_raise_time_and_not_before() -> None:
-    assert evaluate([Level.PRESENT] * 10).open == ()
-    (alert,), ended = alerts(evaluate([Level.PRESENT] * 11))
+    assert evaluate([SignLevel.PRESENT] * 10).open == ()
+    (alert,), ended = alerts(evaluate([SignLevel.PRESENT] * 11))
     assert (alert.since_ms, alert.fired_ms, alert.ended_ms, ended) == (0, AFTER_MS, None, [])
 
 
 def test_alert_ends_after_clear_time_and_keeps_when_it_was_gone() -> None:
-    begun = evaluate([Level.PRESENT] * 11)
-    assert evaluate([Level.ABSENT] * 5, begun, 11 * MINUTE_MS).open != ()
-    opened, (alert,) = alerts(evaluate([Level.ABSENT] * 6, begun, 11 * MINUTE_MS))
+    begun = evaluate([SignLevel.PRESENT] * 11)
+    assert evaluate([SignLevel.ABSENT] * 5, begun, 11 * MINUTE_MS).open != ()
+    opened, (alert,) = alerts(evaluate([SignLevel.ABSENT] * 6, begun, 11 * MINUTE_MS))
     assert (opened, alert.ended_ms) == ([], 11 * MINUTE_MS)
 
 
 def test_intermittent_sign_is_one_alert() -> None:
-    intermittent = [Level.PRESENT] * 11 + [Level.ABSENT, Level.ABSENT, Level.PRESENT] * 50
+    intermittent = [SignLevel.PRESENT] * 11 + [SignLevel.ABSENT, SignLevel.ABSENT, SignLevel.PRESENT] * 50
     opened, ended = alerts(evaluate(intermittent))
     assert (len(opened), ended) == (1, [])
 
 
 def test_sign_that_is_intermittent_from_the_start_is_no_alert() -> None:
-    assert alerts(evaluate([Level.PRESENT, Level.PRESENT, Level.ABSENT] * 50)) == ([], [])
+    assert alerts(evaluate([SignLevel.PRESENT, SignLevel.PRESENT, SignLevel.ABSENT] * 50)) == ([], [])
 
 
 def test_between_two_thresholds_nothing_changes() -> None:
-    rising = [Level.PRESENT] + [Level.BETWEEN] * 9 + [Level.PRESENT]
+    rising = [SignLevel.PRESENT] + [SignLevel.BETWEEN] * 9 + [SignLevel.PRESENT]
     assert len(evaluate(rising).open) == 1
-    assert evaluate([Level.BETWEEN] * 30).open == ()
-    falling = [Level.ABSENT] + [Level.BETWEEN] * 30
-    begun = evaluate([Level.PRESENT] * 11)
-    assert evaluate([*falling[1:], Level.PRESENT], begun, 11 * MINUTE_MS).open != ()
+    assert evaluate([SignLevel.BETWEEN] * 30).open == ()
+    falling = [SignLevel.ABSENT] + [SignLevel.BETWEEN] * 30
+    begun = evaluate([SignLevel.PRESENT] * 11)
+    assert evaluate([*falling[1:], SignLevel.PRESENT], begun, 11 * MINUTE_MS).open != ()
 
 
 def test_while_unknown_nothing_begins_and_nothing_ends() -> None:
-    assert evaluate([Level.PRESENT] * 10 + [Level.BLIND] + [Level.PRESENT] * 10).open == ()
-    begun = evaluate([Level.PRESENT] * 11)
-    assert len(evaluate([Level.ABSENT, *[Level.BLIND] * 99], begun, 11 * MINUTE_MS).open) == 1
+    assert evaluate([SignLevel.PRESENT] * 10 + [SignLevel.UNKNOWN] + [SignLevel.PRESENT] * 10).open == ()
+    begun = evaluate([SignLevel.PRESENT] * 11)
+    assert len(evaluate([SignLevel.ABSENT, *[SignLevel.UNKNOWN] * 99], begun, 11 * MINUTE_MS).open) == 1
 
 
 def test_subject_without_a_sign_counts_as_absent() -> None:
-    book = evaluate([Level.PRESENT] * 11)
+    book = evaluate([SignLevel.PRESENT] * 11)
     for minute in range(11, 17):
-        book = turned(book, [], TIMINGS, minute * MINUTE_MS)
+        book = update_episodes(book, [], TIMINGS, minute * MINUTE_MS)
     assert (book.open, len(book.ended)) == ((), 1)
 
 
 def test_ended_alert_is_kept_for_two_weeks() -> None:
-    book = evaluate([Level.ABSENT] * 6, evaluate([Level.PRESENT] * 11), 11 * MINUTE_MS)
-    assert turned(book, [], TIMINGS, 11 * MINUTE_MS + KEPT_MS - 1).ended != ()
-    assert turned(book, [], TIMINGS, 11 * MINUTE_MS + KEPT_MS).ended == ()
+    book = evaluate([SignLevel.ABSENT] * 6, evaluate([SignLevel.PRESENT] * 11), 11 * MINUTE_MS)
+    assert update_episodes(book, [], TIMINGS, 11 * MINUTE_MS + ENDED_KEPT_MS - 1).ended != ()
+    assert update_episodes(book, [], TIMINGS, 11 * MINUTE_MS + ENDED_KEPT_MS).ended == ()
 
 
 def test_clock_set_back_never_ends_an_alert_before_its_begin() -> None:
-    book = evaluate([Level.PRESENT] * 11, from_ms=1000 * MINUTE_MS)
+    book = evaluate([SignLevel.PRESENT] * 11, from_ms=1000 * MINUTE_MS)
     for minute in range(10):
-        book = turned(book, [make_sign(Level.ABSENT)], TIMINGS, minute * MINUTE_MS)
+        book = update_episodes(book, [make_sign(SignLevel.ABSENT)], TIMINGS, minute * MINUTE_MS)
     (alert,) = alerts(book)[1]
     assert alert.since_ms <= alert.fired_ms <= (alert.ended_ms or 0)
 
 
 SUBJECTS = ("hall", "loft", "mill")
 MOMENTS = st.lists(
-    st.tuples(st.integers(0, 20), st.lists(st.sampled_from(Level), min_size=3, max_size=3)), min_size=1, max_size=40
+    st.tuples(st.integers(0, 20), st.lists(st.sampled_from(SignLevel), min_size=3, max_size=3)), min_size=1, max_size=40
 )
 
 
-def replay(moments: list[tuple[int, list[Level]]], *, twice: bool, reversed_order: bool) -> list[Book]:
-    book, at_ms, books = Book(), 0, []
+def replay(moments: list[tuple[int, list[SignLevel]]], *, twice: bool, reversed_order: bool) -> list[AlertEpisodes]:
+    book, at_ms, books = AlertEpisodes(), 0, []
     for minutes, levels in moments:
         at_ms += minutes * MINUTE_MS
         signs = [make_sign(level, subject) for level, subject in zip(levels, SUBJECTS, strict=True)]
         for _ in range(2 if twice else 1):
-            book = turned(book, reversed(signs) if reversed_order else signs, TIMINGS, at_ms)
+            book = update_episodes(book, reversed(signs) if reversed_order else signs, TIMINGS, at_ms)
         books.append(book)
     return books
 
 
 @given(moments=MOMENTS)
-def test_evaluating_twice_or_in_another_order_changes_nothing(moments: list[tuple[int, list[Level]]]) -> None:
+def test_evaluating_twice_or_in_another_order_changes_nothing(moments: list[tuple[int, list[SignLevel]]]) -> None:
     moments = [(minutes + 1, levels) for minutes, levels in moments]
     expected = replay(moments, twice=False, reversed_order=False)
     assert replay(moments, twice=True, reversed_order=False) == expected
@@ -149,7 +153,7 @@ def test_evaluating_twice_or_in_another_order_changes_nothing(moments: list[tupl
 
 
 @given(moments=MOMENTS)
-def test_each_alert_is_open_once_and_ends_once_after_its_begin(moments: list[tuple[int, list[Level]]]) -> None:
+def test_each_alert_is_open_once_and_ends_once_after_its_begin(moments: list[tuple[int, list[SignLevel]]]) -> None:
     began: set[tuple[str, int]] = set()
     ended: dict[tuple[str, int], Alert] = {}
     before: set[tuple[str, int]] = set()
@@ -174,17 +178,17 @@ def test_each_alert_is_open_once_and_ends_once_after_its_begin(moments: list[tup
 )
 def test_each_long_trouble_is_one_alert_at_any_interval(spans: list[tuple[int, int]], steps: list[int]) -> None:
     """Troubles and pauses of at least 20 minutes, evaluated at irregular intervals of 1 to 240 s."""
-    edges: list[tuple[int, Level]] = []
+    edges: list[tuple[int, SignLevel]] = []
     at_ms = 0
     for trouble_min, pause_min in spans:
-        edges += [(at_ms, Level.PRESENT), (at_ms + trouble_min * MINUTE_MS, Level.ABSENT)]
+        edges += [(at_ms, SignLevel.PRESENT), (at_ms + trouble_min * MINUTE_MS, SignLevel.ABSENT)]
         at_ms += (trouble_min + pause_min) * MINUTE_MS
-    book, now_ms, index, level, turn = Book(), 0, 0, Level.ABSENT, 0
+    book, now_ms, index, level, turn = AlertEpisodes(), 0, 0, SignLevel.ABSENT, 0
     while now_ms < at_ms:
         while index < len(edges) and edges[index][0] <= now_ms:
             level = edges[index][1]
             index += 1
-        book = turned(book, [make_sign(level)], TIMINGS, now_ms)
+        book = update_episodes(book, [make_sign(level)], TIMINGS, now_ms)
         now_ms += steps[turn % len(steps)] * 1000
         turn += 1
     opened, ended = alerts(book)
@@ -200,14 +204,14 @@ def test_each_long_trouble_is_one_alert_at_any_interval(spans: list[tuple[int, i
 )
 def test_restarts_never_repeat_an_alert(troubles: list[tuple[int, int]], restarts: set[int]) -> None:
     """One evaluation a minute; a restart drops pending signs. Pauses are longer than `clear_after_ms`."""
-    book, minute = Book(), 0
+    book, minute = AlertEpisodes(), 0
     for trouble_min, pause_min in troubles:
         fired = set()
-        for level, minutes in ((Level.PRESENT, trouble_min), (Level.ABSENT, pause_min)):
+        for level, minutes in ((SignLevel.PRESENT, trouble_min), (SignLevel.ABSENT, pause_min)):
             for _ in range(minutes):
                 if minute in restarts:
-                    book = Book(book.open, book.ended)
-                book = turned(book, [make_sign(level)], TIMINGS, minute * MINUTE_MS)
+                    book = AlertEpisodes(book.open, book.ended)
+                book = update_episodes(book, [make_sign(level)], TIMINGS, minute * MINUTE_MS)
                 fired |= {episode.alert.fired_ms for episode in book.open}
                 minute += 1
         assert len(fired) <= 1
@@ -215,19 +219,19 @@ def test_restarts_never_repeat_an_alert(troubles: list[tuple[int, int]], restart
 
 
 def test_alert_that_ended_three_days_ago_has_no_exact_times() -> None:
-    begun = evaluate([Level.PRESENT] * 11, from_ms=1234)
-    ended = evaluate([Level.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
+    begun = evaluate([SignLevel.PRESENT] * 11, from_ms=1234)
+    ended = evaluate([SignLevel.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
     exact = alerts(ended)[1][0]
     assert exact.since_ms == 1234
-    assert alerts(turned(ended, [], TIMINGS, exact.since_ms + EXACT_MS))[1] == [exact]
-    (coarse,) = alerts(turned(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_MS + 1))[1]
-    assert (coarse.since_ms, coarse.fired_ms, coarse.ended_ms) == (0, 2 * COARSE_MS, 2 * COARSE_MS)
+    assert alerts(update_episodes(ended, [], TIMINGS, exact.since_ms + EXACT_FOR_MS))[1] == [exact]
+    (coarse,) = alerts(update_episodes(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_FOR_MS + 1))[1]
+    assert (coarse.since_ms, coarse.fired_ms, coarse.ended_ms) == (0, 2 * COARSE_STEP_MS, 2 * COARSE_STEP_MS)
 
 
 def test_alert_that_is_open_for_three_days_has_no_exact_times() -> None:
-    book = evaluate([Level.PRESENT] * 11, from_ms=1234)
+    book = evaluate([SignLevel.PRESENT] * 11, from_ms=1234)
     fired_ms = book.open[0].alert.fired_ms
-    later = turned(book, [make_sign(Level.PRESENT)], TIMINGS, fired_ms + EXACT_MS + 1)
+    later = update_episodes(book, [make_sign(SignLevel.PRESENT)], TIMINGS, fired_ms + EXACT_FOR_MS + 1)
     alert = later.open[0].alert
-    assert (alert.since_ms, alert.fired_ms) == (0, fired_ms - fired_ms % COARSE_MS)
-    assert fired_ms % COARSE_MS, "the exact time differs from the coarse one"
+    assert (alert.since_ms, alert.fired_ms) == (0, fired_ms - fired_ms % COARSE_STEP_MS)
+    assert fired_ms % COARSE_STEP_MS, "the exact time differs from the coarse one"

@@ -6,29 +6,47 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.alerts.book import Level, Sign
-from collector.alerts.conditions import AlertSubjects, Ear, Known, Lost, places, signs, timings
-from collector.alerts.settings import AlertSettings, Destination
-from collector.alerts.wire import NO_BACKUP, AlertKind
-from collector.health.findings import Finding, FindingKind
-from collector.outward import Air, Because, Count, Health, Occupancy, People, Reason, SpaceState, Summary
-from collector.plan import OpeningHours, SitePlan, Space, SpaceKind
-from collector.rejection import Loss
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+from collector.alerts.conditions import (
+    AlertFacts,
+    AlertSubjects,
+    EventLoss,
+    Reachability,
+    build_timings,
+    count_places,
+    find_signs,
+)
+from collector.alerts.episodes import AlertSign, SignLevel
+from collector.configuration.alert_settings import AlertSettings, Destination
+from collector.contract.alerts import NO_BACKUP, AlertKind
+from collector.contract.findings import Finding, FindingKind
+from collector.contract.states import (
+    Because,
+    Occupancy,
+    PeopleCount,
+    Reason,
+    SpaceCounts,
+    SpaceHealth,
+    SpaceState,
+    Summary,
+    ZoneAir,
+)
+from collector.intake.rejection import LossReason
+from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
 
 SETTINGS = AlertSettings(when={AlertKind.CO2_HIGH: "always", AlertKind.FEW_FREE: "always"})
-BASE_PLAN = house_of(4, devices=2)
+BASE_PLAN = build_desk_plan(4, devices=2)
 BEANS = Space(id="beans", name="Beans", kind=SpaceKind.SUPPLY, zone="hall", x_m=1, y_m=1)
 PLAN: SitePlan = dataclasses.replace(BASE_PLAN, spaces=(*BASE_PLAN.spaces, BEANS))
-WELL = Known(
+WELL = AlertFacts(
     now_ms=NOON_MS,
-    reachability=Ear.OPEN,
+    reachability=Reachability.REACHABLE,
     last_event_ms={sensor.key: NOON_MS - 1000 for sensor in PLAN.sensors},
     last_message_ms={},
     findings=(),
     lost={},
-    site=Summary(NOON_MS, {SpaceKind.DESK: Count(4, 2, 2, 2, 0, 0)}, people=People(2, 2, 2)),
-    air_by_zone={"hall": Air(co2_ppm=600)},
+    site=Summary(NOON_MS, {SpaceKind.DESK: SpaceCounts(4, 2, 2, 2, 0, 0)}, people=PeopleCount(2, 2, 2)),
+    air_by_zone={"hall": ZoneAir(co2_ppm=600)},
     supply_states={},
     disk_free_pct=50,
     clock_off_ms=0,
@@ -36,11 +54,11 @@ WELL = Known(
 )
 
 
-def found(settings: AlertSettings = SETTINGS, plan: SitePlan = PLAN, **other: object) -> list[Sign]:
-    return signs(plan, settings, AlertSubjects(plan, settings), msgspec.structs.replace(WELL, **other))
+def found(settings: AlertSettings = SETTINGS, plan: SitePlan = PLAN, **other: object) -> list[AlertSign]:
+    return find_signs(plan, settings, AlertSubjects(plan, settings), msgspec.structs.replace(WELL, **other))
 
 
-def summarise(found: list[Sign]) -> list[tuple[AlertKind, str, Level]]:
+def summarise(found: list[AlertSign]) -> list[tuple[AlertKind, str, SignLevel]]:
     return [(sign.kind, sign.subject, sign.level) for sign in found]
 
 
@@ -58,18 +76,22 @@ def test_site_in_order_has_no_signs() -> None:
 def test_sensor_without_two_heartbeats_is_silent_since_its_last_event() -> None:
     assert found(last_event_ms=last_events_except("desk-1-pir", ago_ms=59_999)) == []
     (sign,) = found(last_event_ms=last_events_except("desk-1-pir", ago_ms=60_000))
-    assert summarise([sign]) == [(AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", Level.PRESENT)]
+    assert summarise([sign]) == [(AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignLevel.PRESENT)]
     assert sign.since_ms == NOON_MS - 60_000
 
 
 def test_sensor_without_any_event_is_silent_too() -> None:
     last_events = {key: at_ms for key, at_ms in WELL.last_event_ms.items() if key != ("pi-2", "desk-1-pir")}
-    assert summarise(found(last_event_ms=last_events)) == [(AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", Level.PRESENT)]
+    assert summarise(found(last_event_ms=last_events)) == [
+        (AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignLevel.PRESENT)
+    ]
 
 
 def test_offline_device_is_one_sign_and_its_sensors_none() -> None:
-    present = [sign for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2)) if sign.level is Level.PRESENT]
-    assert summarise(present) == [(AlertKind.DEVICE_SILENT, "pi-2", Level.PRESENT)]
+    present = [
+        sign for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2)) if sign.level is SignLevel.PRESENT
+    ]
+    assert summarise(present) == [(AlertKind.DEVICE_SILENT, "pi-2", SignLevel.PRESENT)]
     assert present[0].sensors == 2
 
 
@@ -78,25 +100,29 @@ def test_sensors_of_disabled_spaces_are_ignored() -> None:
     shut = dataclasses.replace(PLAN, spaces=spaces)
     assert found(plan=shut, last_event_ms=last_events_except("desk-1-pir")) == []
     assert summarise(found(plan=shut, last_event_ms=last_events_except(*ALL_OF_PI_2))) == [
-        (AlertKind.DEVICE_SILENT, "pi-2", Level.PRESENT),
+        (AlertKind.DEVICE_SILENT, "pi-2", SignLevel.PRESENT),
     ]
 
 
 def test_without_a_broker_silence_is_unknown() -> None:
     levels = {
         sign.level
-        for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2, "desk-0-pir"), reachability=Ear.AWAY)
+        for sign in found(
+            last_event_ms=last_events_except(*ALL_OF_PI_2, "desk-0-pir"), reachability=Reachability.NO_BROKER
+        )
     }
-    assert levels == {Level.BLIND}
+    assert levels == {SignLevel.UNKNOWN}
 
 
 def test_device_is_silent_in_the_grace_period_only_after_a_message() -> None:
     last_events = last_events_except(*ALL_OF_PI_2, "desk-0-pir")
     by_device = {
         sign.subject[:4]: sign.level
-        for sign in found(last_event_ms=last_events, reachability=Ear.NEW, last_message_ms={"pi-1": NOON_MS})
+        for sign in found(
+            last_event_ms=last_events, reachability=Reachability.GRACE_PERIOD, last_message_ms={"pi-1": NOON_MS}
+        )
     }
-    assert by_device == {"pi-1": Level.PRESENT, "pi-2": Level.BLIND}
+    assert by_device == {"pi-1": SignLevel.PRESENT, "pi-2": SignLevel.UNKNOWN}
 
 
 def test_device_that_sends_events_of_other_times_is_not_silent() -> None:
@@ -104,7 +130,7 @@ def test_device_that_sends_events_of_other_times_is_not_silent() -> None:
         sign.level
         for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2), last_message_ms={"pi-2": NOON_MS - 5000})
     }
-    assert levels == {Level.BLIND}
+    assert levels == {SignLevel.UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -129,70 +155,74 @@ def test_ignored_finding_is_an_ignored_sign() -> None:
 
 
 def test_lost_events_are_a_sign_for_an_hour_from_the_configured_number_on() -> None:
-    lost = {"pi-1": Lost(NOON_MS - HOUR_MS + 1, 12, Loss.DROPPED)}
+    lost = {"pi-1": EventLoss(NOON_MS - HOUR_MS + 1, 12, LossReason.DROPPED)}
     (sign,) = found(lost=lost)
     assert (sign.kind, sign.subject, sign.value) == (AlertKind.LOST_EVENTS, "pi-1", 12)
-    assert found(lost={"pi-1": Lost(NOON_MS - HOUR_MS, 12, Loss.DROPPED)}) == []
+    assert found(lost={"pi-1": EventLoss(NOON_MS - HOUR_MS, 12, LossReason.DROPPED)}) == []
     assert found(dataclasses.replace(SETTINGS, lost_events=13), lost=lost) == []
 
 
 @pytest.mark.parametrize(
-    ("count", "level"), [(38, None), (39, Level.BETWEEN), (40, Level.BETWEEN), (41, Level.PRESENT)]
+    ("count", "level"), [(38, None), (39, SignLevel.BETWEEN), (40, SignLevel.BETWEEN), (41, SignLevel.PRESENT)]
 )
-def test_more_people_than_places_are_too_many_and_slightly_fewer_are_between(count: int, level: Level | None) -> None:
-    site = Summary(NOON_MS, WELL.site.kinds, people=People(count, count - 5, count + 5))
+def test_more_people_than_places_are_too_many_and_slightly_fewer_are_between(
+    count: int, level: SignLevel | None
+) -> None:
+    site = Summary(NOON_MS, WELL.site.kinds, people=PeopleCount(count, count - 5, count + 5))
     levels = [sign.level for sign in found(dataclasses.replace(SETTINGS, most_people=40), site=site)]
     assert levels == ([] if level is None else [level])
 
 
 def test_capacity_defaults_to_the_number_of_desks_booths_and_rooms() -> None:
-    assert places(house_of(30), SETTINGS) == 30
-    assert places(PLAN, SETTINGS) == 5, "never fewer than five people"
+    assert count_places(build_desk_plan(30), SETTINGS) == 30
+    assert count_places(PLAN, SETTINGS) == 5, "never fewer than five people"
 
 
 @pytest.mark.parametrize(
-    ("ppm", "level"), [(1200, None), (1201, Level.BETWEEN), (1400, Level.BETWEEN), (1401, Level.PRESENT)]
+    ("ppm", "level"), [(1200, None), (1201, SignLevel.BETWEEN), (1400, SignLevel.BETWEEN), (1401, SignLevel.PRESENT)]
 )
-def test_air_is_bad_above_the_threshold_and_good_well_below_it(ppm: float, level: Level | None) -> None:
-    assert [sign.level for sign in found(air_by_zone={"hall": Air(co2_ppm=ppm)})] == ([] if level is None else [level])
+def test_air_is_bad_above_the_threshold_and_good_well_below_it(ppm: float, level: SignLevel | None) -> None:
+    assert [sign.level for sign in found(air_by_zone={"hall": ZoneAir(co2_ppm=ppm)})] == (
+        [] if level is None else [level]
+    )
 
 
 def test_air_without_a_measurement_is_unknown() -> None:
-    assert summarise(found(air_by_zone={"hall": None})) == [(AlertKind.CO2_HIGH, "hall", Level.BLIND)]
+    assert summarise(found(air_by_zone={"hall": None})) == [(AlertKind.CO2_HIGH, "hall", SignLevel.UNKNOWN)]
 
 
 @pytest.mark.parametrize(
     ("state", "pct", "level"),
     [
-        (Occupancy.LOW, 19.0, Level.PRESENT),
-        (Occupancy.STOCKED, 24.0, Level.BETWEEN),
+        (Occupancy.LOW, 19.0, SignLevel.PRESENT),
+        (Occupancy.STOCKED, 24.0, SignLevel.BETWEEN),
         (Occupancy.STOCKED, 25.0, None),
-        (Occupancy.UNKNOWN, None, Level.BLIND),
+        (Occupancy.UNKNOWN, None, SignLevel.UNKNOWN),
     ],
 )
-def test_supply_is_low_below_its_limit(state: Occupancy, pct: float | None, level: Level | None) -> None:
-    supply = SpaceState(state, NOON_MS, Because(Reason.LEVEL), Health.HEALTHY, NOON_MS, level_pct=pct)
+def test_supply_is_low_below_its_limit(state: Occupancy, pct: float | None, level: SignLevel | None) -> None:
+    supply = SpaceState(state, NOON_MS, Because(Reason.LEVEL), SpaceHealth.HEALTHY, NOON_MS, level_pct=pct)
     assert [sign.level for sign in found(supply_states={"beans": supply})] == ([] if level is None else [level])
 
 
 @pytest.mark.parametrize(
     ("free_min", "unknown", "level"),
-    [(2, 0, None), (1, 0, Level.PRESENT), (1, 1, Level.BLIND), (0, 1, Level.PRESENT), (2, 2, None)],
+    [(2, 0, None), (1, 0, SignLevel.PRESENT), (1, 1, SignLevel.UNKNOWN), (0, 1, SignLevel.PRESENT), (2, 2, None)],
 )
-def test_few_free_desks_are_a_sign_only_if_certain(free_min: int, unknown: int, level: Level | None) -> None:
-    desks = Count(4, free_min, free_min + unknown, 4 - free_min - unknown, unknown, 0)
+def test_few_free_desks_are_a_sign_only_if_certain(free_min: int, unknown: int, level: SignLevel | None) -> None:
+    desks = SpaceCounts(4, free_min, free_min + unknown, 4 - free_min - unknown, unknown, 0)
     site = Summary(NOON_MS, {SpaceKind.DESK: desks})
     few = found(dataclasses.replace(SETTINGS, free_desks_below=2), site=site)
     assert [sign.level for sign in few] == ([] if level is None else [level])
-    assert [sign.reason for sign in few if sign.level is Level.PRESENT] == (
-        [] if level is not Level.PRESENT else ["at_most" if unknown else ""]
+    assert [sign.reason for sign in few if sign.level is SignLevel.PRESENT] == (
+        [] if level is not SignLevel.PRESENT else ["at_most" if unknown else ""]
     )
 
 
 @pytest.mark.parametrize(
-    ("pct", "level"), [(12, None), (11.9, Level.BETWEEN), (9.9, Level.PRESENT), (None, Level.BLIND)]
+    ("pct", "level"), [(12, None), (11.9, SignLevel.BETWEEN), (9.9, SignLevel.PRESENT), (None, SignLevel.UNKNOWN)]
 )
-def test_disk_is_nearly_full_below_its_limit(pct: float | None, level: Level | None) -> None:
+def test_disk_is_nearly_full_below_its_limit(pct: float | None, level: SignLevel | None) -> None:
     assert [sign.level for sign in found(disk_free_pct=pct)] == ([] if level is None else [level])
 
 
@@ -200,26 +230,26 @@ def test_failing_destination_is_a_sign_and_an_untried_one_is_unknown() -> None:
     both = tuple(Destination(name=name, url_file=Path(name)) for name in ("phone", "desk"))
     settings = dataclasses.replace(SETTINGS, destinations=both)
     assert summarise(found(settings, failing_since_ms={"phone": NOON_MS, "desk": None, "gone": NOON_MS})) == [
-        (AlertKind.NOT_DELIVERED, "phone", Level.PRESENT),
-        (AlertKind.NOT_DELIVERED, "desk", Level.BLIND),
+        (AlertKind.NOT_DELIVERED, "phone", SignLevel.PRESENT),
+        (AlertKind.NOT_DELIVERED, "desk", SignLevel.UNKNOWN),
     ]
 
 
 def test_outside_its_hours_a_kind_is_unknown_and_off_has_no_sign() -> None:
-    night = dataclasses.replace(PLAN, opening_hours={0: (OpeningHours(opens_min=0, closes_min=1),)})
-    air = {"hall": Air(co2_ppm=2000)}
+    night = dataclasses.replace(PLAN, opening_hours={0: (OpeningSpan(opens_min=0, closes_min=1),)})
+    air = {"hall": ZoneAir(co2_ppm=2000)}
     for when, expected in (
-        ("open", [Level.BLIND]),
-        ("03:00-03:01", [Level.BLIND]),
+        ("open", [SignLevel.UNKNOWN]),
+        ("03:00-03:01", [SignLevel.UNKNOWN]),
         ("off", []),
-        ("always", [Level.PRESENT]),
+        ("always", [SignLevel.PRESENT]),
     ):
         settings = AlertSettings(when={AlertKind.CO2_HIGH: when})
         assert [sign.level for sign in found(settings, night, air_by_zone=air)] == expected
 
 
 def test_every_kind_has_a_timing() -> None:
-    assert set(timings(SETTINGS)) == set(AlertKind)
+    assert set(build_timings(SETTINGS)) == set(AlertKind)
 
 
 def test_restored_journal_is_shown_for_three_days_with_what_is_missing() -> None:
@@ -236,11 +266,11 @@ def test_unconfirmed_clock_is_one_sign_of_the_site(off_ms: int, minutes: int) ->
     assert (sign.kind, sign.subject, sign.level, sign.value) == (
         AlertKind.CLOCK_DOUBTED,
         "site",
-        Level.PRESENT,
+        SignLevel.PRESENT,
         minutes,
     )
 
 
 def test_history_rejected_by_influxdb_is_one_sign_of_the_site() -> None:
     (sign,) = found(history_fault=True)
-    assert (sign.kind, sign.subject, sign.level) == (AlertKind.HISTORY_AWAY, "site", Level.PRESENT)
+    assert (sign.kind, sign.subject, sign.level) == (AlertKind.HISTORY_AWAY, "site", SignLevel.PRESENT)

@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.settings import AlertSettings, Destination, Language
-from collector.alerts.wire import AlertCommand, AlertKind, Alerts, Wish, decode_alerts, encode
-from collector.run import run
-from collector.settings import CollectorSettings
-from edge import topics
-from tests.collector.alerts.takers import Taker, taker
-from tests.collector.disks import fill, small_disk
-from tests.collector.houses import NOON_MS, house_of, motions
-from tests.collector.test_run import Observer
-from tests.servers import Mosquitto, until
+from collector.configuration.alert_settings import AlertSettings, Destination, Language
+from collector.configuration.settings import CollectorSettings
+from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
+from collector.engine.service import run_collector
+from edge.contract import topics
+from tests.collector.engine.test_service import SiteObserver
+from tests.support.collector.faulty_disks import fill_disk, small_disk
+from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
+from tests.support.servers import Mosquitto, wait_until
 
 MINUTE_MS = 60_000
-ALERTS = topics.alerts("mill")
+ALERTS = topics.alerts_topic("mill")
 
 
 class SiteUnderTest:
     """A collector whose clock the test sets; it evaluates alerts once in a real second."""
 
-    def __init__(self, broker: Mosquitto, observer: Observer, path: Path, phone: Taker) -> None:
+    def __init__(self, broker: Mosquitto, observer: SiteObserver, path: Path, phone: NotificationReceiver) -> None:
         destination = Destination(name="phone", url_file=Path("phone"), url=phone.url)
         self.settings = CollectorSettings(
             broker=broker.settings("collector"),
@@ -41,15 +41,17 @@ class SiteUnderTest:
     @contextmanager
     def collecting(self) -> Iterator[None]:
         stop = threading.Event()
-        thread = threading.Thread(target=run, args=(self.settings, house_of(1), lambda: self.now_ms, stop))
+        thread = threading.Thread(
+            target=run_collector, args=(self.settings, build_desk_plan(1), lambda: self.now_ms, stop)
+        )
         thread.start()
         try:
-            until(self.observer.online, what="the collector to be online")
+            wait_until(self.observer.online, what="the collector to be online")
             yield
         finally:
             stop.set()
             thread.join(20)
-        until(lambda: not self.observer.online(), what="the collector to be offline")
+        wait_until(lambda: not self.observer.online(), what="the collector to be offline")
 
     def read_alerts(self) -> Alerts | None:
         payload = self.observer.retained.get(ALERTS)
@@ -59,8 +61,8 @@ class SiteUnderTest:
         """Send more events than the full disk can store, until the collector reports a fault."""
         while self.observer.online():
             stored = self.stored()
-            self.observer.say(motions(range(stored + 1, stored + 501)))
-            until(partial(self._answered, stored), what="a receipt or a fault")
+            self.observer.send_events(motions(range(stored + 1, stored + 501)))
+            wait_until(partial(self._answered, stored), what="a receipt or a fault")
 
     def _answered(self, stored: int) -> bool:
         return not self.observer.online() or self.stored() > stored
@@ -76,80 +78,82 @@ class SiteUnderTest:
             published = self.read_alerts()
             return published is not None and f"{len(published.open)} open, {len(published.ended)} ended" == alerts
 
-        until(reached, seconds=60, what=alerts)
+        wait_until(reached, seconds=60, what=alerts)
 
 
 @pytest.fixture
-def phone() -> Iterator[Taker]:
-    with taker() as receiver:
+def phone() -> Iterator[NotificationReceiver]:
+    with run_receiver() as receiver:
         yield receiver
 
 
 def test_silent_device_causes_one_message_also_across_a_restart(
-    broker: Mosquitto, phone: Taker, tmp_path: Path
+    broker: Mosquitto, phone: NotificationReceiver, tmp_path: Path
 ) -> None:
-    with closing(Observer(broker)) as observer:
+    with closing(SiteObserver(broker)) as observer:
         site = SiteUnderTest(broker, observer, tmp_path / "journal.sqlite", phone)
         phone.status = 500
         with site.collecting():
-            until(lambda: site.read_alerts() is not None, what="the first alerts message")
-            observer.say(motions([1]))
+            wait_until(lambda: site.read_alerts() is not None, what="the first alerts message")
+            observer.send_events(motions([1]))
             site.pass_until("2 open, 0 ended")  # the device, then the server that accepts no message
             published = site.read_alerts()
             assert published is not None
             assert {alert.kind for alert in published.open} == {AlertKind.DEVICE_SILENT, AlertKind.NOT_DELIVERED}
-            assert phone.came
+            assert phone.received
         phone.status = 200
-        phone.came.clear()
+        phone.received.clear()
         with site.collecting():
-            until(lambda: phone.came, what="the notification that waited")
-            title, text = phone.came[0]
+            wait_until(lambda: phone.received, what="the notification that waited")
+            title, text = phone.received[0]
             assert title == "The mill: Device offline, pi-1"
             assert text.startswith("pi-1 has been offline since ")
             assert text.endswith(": 3 sensors affected. Check power and Wi-Fi of pi-1.")
             site.pass_until("1 open, 1 ended")  # the server accepts messages again
-        assert [title for title, _ in phone.came].count("The mill: Device offline, pi-1") == 1
+        assert [title for title, _ in phone.received].count("The mill: Device offline, pi-1") == 1
 
 
-def test_mute_through_the_broker_survives_a_restart(broker: Mosquitto, phone: Taker, tmp_path: Path) -> None:
-    with closing(Observer(broker)) as observer:
+def test_mute_through_the_broker_survives_a_restart(
+    broker: Mosquitto, phone: NotificationReceiver, tmp_path: Path
+) -> None:
+    with closing(SiteObserver(broker)) as observer:
         site = SiteUnderTest(broker, observer, tmp_path / "journal.sqlite", phone)
         with site.collecting():
-            until(lambda: site.read_alerts() is not None, what="the first alerts message")
-            observer.ask(encode(AlertCommand(Wish.MUTE, None, "pi-1")))
-            until(lambda: (published := site.read_alerts()) and published.mutes, what="the mute")
-            observer.say(motions([1]))
+            wait_until(lambda: site.read_alerts() is not None, what="the first alerts message")
+            observer.send_command(encode(AlertCommand(MuteAction.MUTE, None, "pi-1")))
+            wait_until(lambda: (published := site.read_alerts()) and published.mutes, what="the mute")
+            observer.send_events(motions([1]))
             site.pass_until("1 open, 0 ended")
             published = site.read_alerts()
             assert published is not None
             assert [alert.muted for alert in published.open] == [True]
         with site.collecting():
-            until(
+            wait_until(
                 lambda: (published := site.read_alerts()) and published.mutes and published.open, what="the stored mute"
             )
-            observer.ask(encode(AlertCommand(Wish.UNMUTE, None, "pi-1")))
+            observer.send_command(encode(AlertCommand(MuteAction.UNMUTE, None, "pi-1")))
             site.now_ms += 2 * MINUTE_MS
-            until(lambda: phone.came, what="the message that was held back")
+            wait_until(lambda: phone.received, what="the message that was held back")
 
 
 def test_unwritable_journal_causes_a_message_at_its_begin_and_end(
-    broker: Mosquitto, phone: Taker, tmp_path: Path, as_root: None
+    broker: Mosquitto, phone: NotificationReceiver, tmp_path: Path, as_root: None
 ) -> None:
-    with closing(Observer(broker)) as observer, small_disk(tmp_path / "disk") as disk:
+    with closing(SiteObserver(broker)) as observer, small_disk(tmp_path / "disk") as disk:
         site = SiteUnderTest(broker, observer, disk / "journal.sqlite", phone)
         with site.collecting():
-            until(lambda: site.read_alerts() is not None, what="the first alerts message")
-            fill(disk / "ballast")
+            wait_until(lambda: site.read_alerts() is not None, what="the first alerts message")
+            fill_disk(disk / "ballast")
             site.fail()
-            until(lambda: phone.came, what="the message that nothing is stored")
-            title, text = phone.came[0]
+            wait_until(lambda: phone.received, what="the message that nothing is stored")
+            title, text = phone.received[0]
             assert title == "The mill: Data not being stored"
             assert text.startswith("The collector has not been able to store data since ")
             (disk / "ballast").unlink()
-            until(observer.online, what="the end of the fault")
+            wait_until(observer.online, what="the end of the fault")
             site.now_ms += 2 * MINUTE_MS
-            until(lambda: len(phone.came) == 2, what="the message that it has ended")
-            assert phone.came[1][0] == "The mill, resolved: Data not being stored"
+            wait_until(lambda: len(phone.received) == 2, what="the message that it has ended")
+            assert phone.received[1][0] == "The mill, resolved: Data not being stored"
             published = site.read_alerts()
             assert published is not None
             assert AlertKind.JOURNAL_AWAY in {alert.kind for alert in published.ended}

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.alerts.hours import judged, within
-from tests.collector.houses import house_of
+from collector.alerts.hours import is_evaluated, is_within
+from tests.support.collector.random_sites import build_desk_plan
 
-PLAN = house_of(1)
+PLAN = build_desk_plan(1)
 
 
 def at(text: str) -> int:
@@ -28,10 +28,10 @@ def at(text: str) -> int:
     ],
 )
 def test_hours_are_in_local_time(hours: str, moment: str, inside: bool) -> None:
-    assert within(PLAN, hours, at(moment)) is inside
+    assert is_within(PLAN, hours, at(moment)) is inside
 
 
 def test_site_without_opening_hours_is_always_open() -> None:
-    assert judged(PLAN, "open", at("2026-01-12T03:00"))
-    assert judged(PLAN, "always", 0)
-    assert not judged(PLAN, "off", 0)
+    assert is_evaluated(PLAN, "open", at("2026-01-12T03:00"))
+    assert is_evaluated(PLAN, "always", 0)
+    assert not is_evaluated(PLAN, "off", 0)

@@ -5,14 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.book import Book, Episode, Past
-from collector.alerts.letters import FEW, GATHER_MS, Letter, body, letters, news, trial
-from collector.alerts.settings import AlertSettings, Destination, Language
-from collector.alerts.wire import Alert, AlertKind, Mute, Severity
-from collector.alerts.words import AlertWords
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode
+from collector.alerts.notifications import (
+    GATHERING_MS,
+    MAX_SENSOR_LINES,
+    Notification,
+    select_alerts,
+    write_body,
+    write_notifications,
+    write_test_notification,
+)
+from collector.alerts.texts import AlertTexts
+from collector.configuration.alert_settings import AlertSettings, Destination, Language
+from collector.contract.alerts import Alert, AlertKind, Mute, Severity
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
 
-PLAN = house_of(12)
+PLAN = build_desk_plan(12)
 PHONE = Destination(name="phone", url_file=Path("phone"))
 SETTINGS = AlertSettings(language=Language.EN, destinations=(PHONE,))
 MINUTE_MS = 60_000
@@ -28,34 +36,36 @@ def with_fields(alert: Alert, **other: object) -> Alert:
     return Alert(**{name: other.get(name, getattr(alert, name)) for name in alert.__struct_fields__})
 
 
-def make_open(*alerts: Alert) -> Book:
-    return Book(open=tuple(Episode(alert) for alert in alerts))
+def make_open(*alerts: Alert) -> AlertEpisodes:
+    return AlertEpisodes(open=tuple(OpenEpisode(alert) for alert in alerts))
 
 
-def make_ended(alert: Alert, *, is_notified: bool) -> Past:
+def make_ended(alert: Alert, *, is_notified: bool) -> EndedEpisode:
     ended_ms = alert.fired_ms + HOUR_MS
-    return Past(with_fields(alert, ended_ms=ended_ms), ended_ms + 5 * MINUTE_MS, is_notified)
+    return EndedEpisode(with_fields(alert, ended_ms=ended_ms), ended_ms + 5 * MINUTE_MS, is_notified)
 
 
-def select(book: Book, now_ms: int, *mutes: Mute, settings: AlertSettings = SETTINGS) -> tuple[list[Alert], Book]:
-    return news(book, mutes, settings, PLAN, now_ms)
+def select(
+    book: AlertEpisodes, now_ms: int, *mutes: Mute, settings: AlertSettings = SETTINGS
+) -> tuple[list[Alert], AlertEpisodes]:
+    return select_alerts(book, mutes, settings, PLAN, now_ms)
 
 
 def test_alert_is_sent_once_after_waiting_for_others() -> None:
     book = make_open(make_alert())
-    assert select(book, NOON_MS + GATHER_MS - 1) == ([], book)
-    selected, after = select(book, NOON_MS + GATHER_MS)
+    assert select(book, NOON_MS + GATHERING_MS - 1) == ([], book)
+    selected, after = select(book, NOON_MS + GATHERING_MS)
     assert selected == [make_alert()]
     assert select(after, NOON_MS + HOUR_MS) == ([], after)
 
 
 def test_alert_that_begins_while_another_waits_is_sent_with_it() -> None:
-    later = make_alert(2, fired_ms=NOON_MS + GATHER_MS - 1)
-    assert len(select(make_open(make_alert(), later), NOON_MS + GATHER_MS)[0]) == 2
+    later = make_alert(2, fired_ms=NOON_MS + GATHERING_MS - 1)
+    assert len(select(make_open(make_alert(), later), NOON_MS + GATHERING_MS)[0]) == 2
 
 
 def test_end_of_an_alert_is_sent_once() -> None:
-    book = Book(ended=(make_ended(make_alert(), is_notified=True),))
+    book = AlertEpisodes(ended=(make_ended(make_alert(), is_notified=True),))
     selected, after = select(book, NOON_MS + 2 * HOUR_MS)
     assert [alert.ended_ms for alert in selected] == [NOON_MS + HOUR_MS]
     assert select(after, NOON_MS + 3 * HOUR_MS) == ([], after)
@@ -65,7 +75,9 @@ def test_muted_alert_waits_while_open_and_is_dropped_when_ended() -> None:
     mute = Mute(None, "pi-1")
     assert select(make_open(make_alert()), NOON_MS + HOUR_MS, mute)[0] == []
     assert select(make_open(make_alert()), NOON_MS + HOUR_MS)[0] == [make_alert()], "once the mute has ended"
-    selected, after = select(Book(ended=(make_ended(make_alert(), is_notified=False),)), NOON_MS + 2 * HOUR_MS, mute)
+    selected, after = select(
+        AlertEpisodes(ended=(make_ended(make_alert(), is_notified=False),)), NOON_MS + 2 * HOUR_MS, mute
+    )
     assert selected == []
     assert select(after, NOON_MS + 3 * HOUR_MS)[0] == []
 
@@ -80,7 +92,9 @@ def test_in_quiet_hours_only_urgent_alerts_are_sent() -> None:
 
 
 def test_alert_that_began_and_ended_in_quiet_hours_is_sent_afterwards() -> None:
-    assert len(select(Book(ended=(make_ended(make_alert(), is_notified=False),)), NOON_MS + 9 * HOUR_MS)[0]) == 1
+    assert (
+        len(select(AlertEpisodes(ended=(make_ended(make_alert(), is_notified=False),)), NOON_MS + 9 * HOUR_MS)[0]) == 1
+    )
 
 
 def test_site_without_destinations_keeps_nothing_for_later() -> None:
@@ -92,7 +106,7 @@ def test_destination_receives_alerts_of_its_severity_and_above() -> None:
     urgent = Destination(name="night", url_file=Path("night"), least=Severity.URGENT)
     settings = dataclasses.replace(SETTINGS, destinations=(PHONE, urgent))
     alarm = Alert(AlertKind.OVER_CAPACITY, "site", Severity.URGENT, NOON_MS, NOON_MS, value=43, limit=40)
-    written = letters([make_alert(), alarm], settings, PLAN, NOON_MS, 7)
+    written = write_notifications([make_alert(), alarm], settings, PLAN, NOON_MS, 7)
     assert [(notification.no, notification.destination, notification.title) for notification in written] == [
         (7, "phone", "The mill: 2 alerts"),
         (8, "night", "The mill: Over capacity"),
@@ -103,17 +117,19 @@ def test_failing_destination_is_reported_to_the_others() -> None:
     desk = Destination(name="desk", url_file=Path("desk"))
     settings = dataclasses.replace(SETTINGS, destinations=(PHONE, desk))
     failing = Alert(AlertKind.NOT_DELIVERED, "phone", Severity.WARNING, NOON_MS, NOON_MS)
-    assert [notification.destination for notification in letters([failing], settings, PLAN, NOON_MS, 1)] == ["desk"]
+    assert [
+        notification.destination for notification in write_notifications([failing], settings, PLAN, NOON_MS, 1)
+    ] == ["desk"]
 
 
 def test_many_sensors_of_one_device_are_one_line() -> None:
-    texts = AlertWords(PLAN, Language.EN, NOON_MS)
-    few, many = [make_alert(number) for number in range(FEW)], [make_alert(number) for number in range(10)]
-    assert len(body(few, texts).splitlines()) == FEW
-    assert body(many, texts).startswith(
+    texts = AlertTexts(PLAN, Language.EN, NOON_MS)
+    few, many = [make_alert(number) for number in range(MAX_SENSOR_LINES)], [make_alert(number) for number in range(10)]
+    assert len(write_body(few, texts).splitlines()) == MAX_SENSOR_LINES
+    assert write_body(many, texts).startswith(
         "10 sensors on pi-1 are not reporting: desk-0-pir (Desk 0), desk-1-pir (Desk 1), "
     )
-    assert len(body(many, texts).splitlines()) == 1
+    assert len(write_body(many, texts).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -139,11 +155,11 @@ def test_many_sensors_of_one_device_are_one_line() -> None:
 )
 def test_notification_states_problem_begin_and_remedy(language: Language, title: str, text: str) -> None:
     settings = dataclasses.replace(SETTINGS, language=language)
-    at = AlertWords(PLAN, language, NOON_MS).moment(NOON_MS - HOUR_MS)
-    assert letters([make_alert()], settings, PLAN, NOON_MS, 1) == [
-        Letter(1, "phone", title, text.format(at=at), NOON_MS)
+    at = AlertTexts(PLAN, language, NOON_MS).format_instant(NOON_MS - HOUR_MS)
+    assert write_notifications([make_alert()], settings, PLAN, NOON_MS, 1) == [
+        Notification(1, "phone", title, text.format(at=at), NOON_MS)
     ]
 
 
 def test_test_message_is_marked_as_one() -> None:
-    assert "Nothing is wrong" in trial(PHONE, SETTINGS, PLAN, NOON_MS).body
+    assert "Nothing is wrong" in write_test_notification(PHONE, SETTINGS, PLAN, NOON_MS).body

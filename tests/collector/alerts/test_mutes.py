@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.alerts.mutes import MOST, asked, covered, holding
-from collector.alerts.wire import AlertCommand, AlertKind, Mute, Wish
+from collector.alerts.mutes import MAX_MUTES, apply_command, is_covered, list_active
+from collector.contract.alerts import AlertCommand, AlertKind, Mute, MuteAction
 
 CO2, SILENT, DEVICE = AlertKind.CO2_HIGH, AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT
 
@@ -23,28 +23,30 @@ CO2, SILENT, DEVICE = AlertKind.CO2_HIGH, AlertKind.SENSOR_SILENT, AlertKind.DEV
     ],
 )
 def test_mute_covers_its_kind_and_subject(mute: Mute, kind: AlertKind, subject: str, covers: bool) -> None:
-    assert covered([mute], kind, subject) is covers
+    assert is_covered([mute], kind, subject) is covers
 
 
 def test_mute_ends_at_its_time_or_when_unmuted() -> None:
-    mutes = asked((), AlertCommand(Wish.MUTE, CO2, "hall", 100), 0)
-    mutes = asked(mutes, AlertCommand(Wish.MUTE), 0)
+    mutes = apply_command((), AlertCommand(MuteAction.MUTE, CO2, "hall", 100), 0)
+    mutes = apply_command(mutes, AlertCommand(MuteAction.MUTE), 0)
     assert mutes == (Mute(CO2, "hall", 100), Mute())
-    assert holding(mutes, 99) == mutes
-    assert holding(mutes, 100) == (Mute(),)
-    assert asked(mutes, AlertCommand(Wish.UNMUTE), 0) == (Mute(CO2, "hall", 100),)
-    assert asked(mutes, AlertCommand(Wish.UNMUTE, CO2, "loft"), 0) == mutes
+    assert list_active(mutes, 99) == mutes
+    assert list_active(mutes, 100) == (Mute(),)
+    assert apply_command(mutes, AlertCommand(MuteAction.UNMUTE), 0) == (Mute(CO2, "hall", 100),)
+    assert apply_command(mutes, AlertCommand(MuteAction.UNMUTE, CO2, "loft"), 0) == mutes
 
 
 def test_muting_again_replaces_the_end() -> None:
-    mutes = asked((), AlertCommand(Wish.MUTE, CO2, "hall", 100), 0)
-    assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 200), 0) == (Mute(CO2, "hall", 200),)
-    assert asked(mutes, AlertCommand(Wish.MUTE, CO2, "hall", 5), 10) == (), "a mute that has ended has no effect"
+    mutes = apply_command((), AlertCommand(MuteAction.MUTE, CO2, "hall", 100), 0)
+    assert apply_command(mutes, AlertCommand(MuteAction.MUTE, CO2, "hall", 200), 0) == (Mute(CO2, "hall", 200),)
+    assert apply_command(mutes, AlertCommand(MuteAction.MUTE, CO2, "hall", 5), 10) == (), (
+        "a mute that has ended has no effect"
+    )
 
 
 def test_number_of_mutes_is_bounded() -> None:
     mutes: tuple[Mute, ...] = ()
-    for number in range(MOST + 50):
-        mutes = asked(mutes, AlertCommand(Wish.MUTE, None, f"pi-{number}"), 0)
-    assert len(mutes) == MOST
-    assert mutes[-1].subject == f"pi-{MOST + 49}"
+    for number in range(MAX_MUTES + 50):
+        mutes = apply_command(mutes, AlertCommand(MuteAction.MUTE, None, f"pi-{number}"), 0)
+    assert len(mutes) == MAX_MUTES
+    assert mutes[-1].subject == f"pi-{MAX_MUTES + 49}"

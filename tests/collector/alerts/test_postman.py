@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.letters import Delivered, Letter
-from collector.alerts.postman import Postman, deliver, is_understood
-from collector.alerts.settings import Destination
-from tests.collector.alerts.takers import Taker, taker
-from tests.servers import free_port, until
+from collector.alerts.notifications import DeliveryAttempt, Notification
+from collector.alerts.sender import NotificationSender, deliver, is_valid_address
+from collector.configuration.alert_settings import Destination
+from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
+from tests.support.servers import find_free_port, wait_until
 
 
 @pytest.fixture
-def phone() -> Iterator[Taker]:
-    with taker() as receiver:
+def phone() -> Iterator[NotificationReceiver]:
+    with run_receiver() as receiver:
         yield receiver
 
 
-def make_notification(no: int, to: str = "phone") -> Letter:
-    return Letter(no, to, f"title {no}", f"text {no}, with å, ä, ö and CO₂", 0)
+def make_notification(no: int, to: str = "phone") -> Notification:
+    return Notification(no, to, f"title {no}", f"text {no}, with å, ä, ö and CO₂", 0)
 
 
 def destination(url: str, name: str = "phone") -> Destination:
@@ -33,42 +33,47 @@ def unreachable(port: int) -> Destination:
     return destination(f"json://127.0.0.1:{port}/secret", "gone")
 
 
-def test_notification_arrives_unchanged(phone: Taker) -> None:
-    with closing(Postman([destination(phone.url)])) as sender:
-        sender.hand([make_notification(1), make_notification(2)])
-        until(lambda: len(phone.came) == 2)
-        attempts: list[Delivered] = []
-        until(lambda: attempts.extend(sender.tries()) or len(attempts) == 2)
-    assert phone.came == [(one.title, one.body) for one in (make_notification(1), make_notification(2))]
-    assert attempts == [Delivered(make_notification(1), taken=True), Delivered(make_notification(2), taken=True)]
+def test_notification_arrives_unchanged(phone: NotificationReceiver) -> None:
+    with closing(NotificationSender([destination(phone.url)])) as sender:
+        sender.replace_waiting([make_notification(1), make_notification(2)])
+        wait_until(lambda: len(phone.received) == 2)
+        attempts: list[DeliveryAttempt] = []
+        wait_until(lambda: attempts.extend(sender.take_attempts()) or len(attempts) == 2)
+    assert phone.received == [(one.title, one.body) for one in (make_notification(1), make_notification(2))]
+    assert attempts == [
+        DeliveryAttempt(make_notification(1), is_accepted=True),
+        DeliveryAttempt(make_notification(2), is_accepted=True),
+    ]
 
 
-def test_delivered_notification_is_not_sent_again(phone: Taker) -> None:
-    with closing(Postman([destination(phone.url)])) as sender:
-        sender.hand([make_notification(1)])
-        until(lambda: phone.came)
-        sender.hand([make_notification(1), make_notification(2)])
-        until(lambda: len(phone.came) == 2)
-    assert [title for title, _ in phone.came] == ["title 1", "title 2"]
+def test_delivered_notification_is_not_sent_again(phone: NotificationReceiver) -> None:
+    with closing(NotificationSender([destination(phone.url)])) as sender:
+        sender.replace_waiting([make_notification(1)])
+        wait_until(lambda: phone.received)
+        sender.replace_waiting([make_notification(1), make_notification(2)])
+        wait_until(lambda: len(phone.received) == 2)
+    assert [title for title, _ in phone.received] == ["title 1", "title 2"]
 
 
-def test_rejected_notification_is_retried_until_accepted(phone: Taker) -> None:
+def test_rejected_notification_is_retried_until_accepted(phone: NotificationReceiver) -> None:
     phone.status = 500
-    with closing(Postman([destination(phone.url)], first_pause_s=0.02)) as sender:
-        sender.hand([make_notification(1)])
-        until(lambda: len(phone.came) >= 3)
+    with closing(NotificationSender([destination(phone.url)], first_pause_s=0.02)) as sender:
+        sender.replace_waiting([make_notification(1)])
+        wait_until(lambda: len(phone.received) >= 3)
         phone.status = 200
-        attempts: list[Delivered] = []
-        until(lambda: attempts.extend(sender.tries()) or any(one.taken for one in attempts))
-    assert [one.taken for one in attempts] == [False] * (len(attempts) - 1) + [True]
+        attempts: list[DeliveryAttempt] = []
+        wait_until(lambda: attempts.extend(sender.take_attempts()) or any(one.is_accepted for one in attempts))
+    assert [one.is_accepted for one in attempts] == [False] * (len(attempts) - 1) + [True]
 
 
-def test_unreachable_destination_blocks_no_other(phone: Taker) -> None:
-    with closing(Postman([unreachable(free_port()), destination(phone.url)], first_pause_s=60)) as sender:
-        sender.hand([make_notification(1, "gone"), make_notification(2)])
-        attempts: list[Delivered] = []
-        until(lambda: attempts.extend(sender.tries()) or len(attempts) == 2)
-    assert {(one.letter.destination, one.taken) for one in attempts} == {("gone", False), ("phone", True)}
+def test_unreachable_destination_blocks_no_other(phone: NotificationReceiver) -> None:
+    with closing(
+        NotificationSender([unreachable(find_free_port()), destination(phone.url)], first_pause_s=60)
+    ) as sender:
+        sender.replace_waiting([make_notification(1, "gone"), make_notification(2)])
+        attempts: list[DeliveryAttempt] = []
+        wait_until(lambda: attempts.extend(sender.take_attempts()) or len(attempts) == 2)
+    assert {(one.notification.destination, one.is_accepted) for one in attempts} == {("gone", False), ("phone", True)}
 
 
 def test_methods_return_while_a_server_does_not_respond() -> None:
@@ -79,14 +84,14 @@ def test_methods_return_while_a_server_does_not_respond() -> None:
         begun.set()
         return release.wait(30)
 
-    with closing(Postman([destination("json://x")], hang)) as sender:
-        sender.hand([make_notification(1)])
+    with closing(NotificationSender([destination("json://x")], hang)) as sender:
+        sender.replace_waiting([make_notification(1)])
         assert begun.wait(10)
-        sender.hand([make_notification(1), make_notification(2)])
-        assert sender.tries() == []
+        sender.replace_waiting([make_notification(1), make_notification(2)])
+        assert sender.take_attempts() == []
         release.set()
-        attempts: list[Delivered] = []
-        until(lambda: attempts.extend(sender.tries()) or len(attempts) == 2)
+        attempts: list[DeliveryAttempt] = []
+        wait_until(lambda: attempts.extend(sender.take_attempts()) or len(attempts) == 2)
 
 
 def test_undeliverable_notification_blocks_no_other() -> None:
@@ -98,9 +103,9 @@ def test_undeliverable_notification_blocks_no_other() -> None:
         taken.append(title)
         return True
 
-    with closing(Postman([destination("json://x")], reject_first, first_pause_s=0.01)) as sender:
-        sender.hand([make_notification(1), make_notification(2), make_notification(3)])
-        until(lambda: {"title 2", "title 3"} <= set(taken))
+    with closing(NotificationSender([destination("json://x")], reject_first, first_pause_s=0.01)) as sender:
+        sender.replace_waiting([make_notification(1), make_notification(2), make_notification(3)])
+        wait_until(lambda: {"title 2", "title 3"} <= set(taken))
 
 
 def test_withdrawn_notification_is_no_longer_tried() -> None:
@@ -110,29 +115,29 @@ def test_withdrawn_notification_is_no_longer_tried() -> None:
         titles.append(title)
         return False
 
-    with closing(Postman([destination("json://x")], reject, first_pause_s=0.01)) as sender:
-        sender.hand([make_notification(1)])
-        until(lambda: len(titles) >= 2)
-        sender.hand([make_notification(2)])
-        until(lambda: titles[-1] == "title 2")
+    with closing(NotificationSender([destination("json://x")], reject, first_pause_s=0.01)) as sender:
+        sender.replace_waiting([make_notification(1)])
+        wait_until(lambda: len(titles) >= 2)
+        sender.replace_waiting([make_notification(2)])
+        wait_until(lambda: titles[-1] == "title 2")
         before = len(titles)
-        until(lambda: len(titles) >= before + 3)
+        wait_until(lambda: len(titles) >= before + 3)
     assert set(titles[before:]) == {"title 2"}
 
 
 def test_without_destinations_no_thread_starts() -> None:
     before = threading.active_count()
-    with closing(Postman([])) as sender:
-        sender.hand([make_notification(1)])
+    with closing(NotificationSender([])) as sender:
+        sender.replace_waiting([make_notification(1)])
         assert threading.active_count() == before
-        assert sender.tries() == []
+        assert sender.take_attempts() == []
 
 
-def test_address_is_in_no_log(phone: Taker, caplog: pytest.LogCaptureFixture) -> None:
+def test_address_is_in_no_log(phone: NotificationReceiver, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     phone.status = 500
     assert not deliver(phone.url, "a title", "a text")
-    assert not deliver(f"json://127.0.0.1:{free_port()}/secret-of-the-site", "a title", "a text")
+    assert not deliver(f"json://127.0.0.1:{find_free_port()}/secret-of-the-site", "a title", "a text")
     assert not deliver("nonsense://secret-of-the-site", "a title", "a text")
     assert "secret" not in caplog.text
 
@@ -142,4 +147,4 @@ def test_address_is_in_no_log(phone: Taker, caplog: pytest.LogCaptureFixture) ->
     [("json://localhost/x", True), ("mailto://anna:x@example.org", True), ("nonsense://x", False), ("", False)],
 )
 def test_address_is_checked_without_sending(url: str, understood: bool) -> None:
-    assert is_understood(url) is understood
+    assert is_valid_address(url) is understood

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from collector.alerts.reasons import attempt, without_address
-from tests.servers import free_port
+from collector.alerts.delivery_errors import hide_address, try_delivery
+from tests.support.servers import find_free_port
 
 HOOK = "secret-of-the-site"
 
@@ -35,13 +35,13 @@ def forbidding_port() -> Iterator[int]:
 
 
 def test_reason_of_an_http_refusal_is_given(forbidding_port: int) -> None:
-    reason = attempt(f"json://127.0.0.1:{forbidding_port}/{HOOK}", "a title", "a text")
+    reason = try_delivery(f"json://127.0.0.1:{forbidding_port}/{HOOK}", "a title", "a text")
     assert "403" in reason or "Forbidden" in reason
     assert HOOK not in reason
 
 
 def test_reason_of_an_unreachable_server_is_given() -> None:
-    reason = attempt(f"json://127.0.0.1:{free_port()}/{HOOK}", "a title", "a text")
+    reason = try_delivery(f"json://127.0.0.1:{find_free_port()}/{HOOK}", "a title", "a text")
     assert "connection refused" in reason
     assert not re.search(rf"127\.0\.0\.1|{HOOK}", reason)
 
@@ -50,14 +50,12 @@ def test_reason_of_an_unreachable_server_is_given() -> None:
     "url", [f"nonsense://{HOOK}", f"tgram://1234:{HOOK}/56", f"mailtos://anna:{HOOK}@127.0.0.1:1?to=nobody"]
 )
 def test_no_part_of_the_address_is_in_any_reason(url: str) -> None:
-    reason = attempt(url, "a title", "a text")
+    reason = try_delivery(url, "a title", "a text")
     assert reason
     assert HOOK not in reason
 
 
 def test_parts_are_hidden_as_written_and_decoded() -> None:
-    hidden = without_address(
-        "sent to anna@example.org with p@ss to /hook/abc", "json://anna:p%40ss@example.org/hook/abc"
-    )
+    hidden = hide_address("sent to anna@example.org with p@ss to /hook/abc", "json://anna:p%40ss@example.org/hook/abc")
     assert hidden == "sent to …@… with p@ss to /…/…" or "p@ss" not in hidden
     assert "example" not in hidden

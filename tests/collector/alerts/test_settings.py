@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from collector.alerts.settings import BOUNDS, AlertSettings, Destination, minutes
-from collector.alerts.wire import AlertKind
+from collector.configuration.alert_settings import BOUNDS, AlertSettings, Destination, parse_hours
+from collector.contract.alerts import AlertKind
 
 
 @pytest.mark.parametrize("name", BOUNDS)
@@ -35,14 +35,14 @@ def test_invalid_settings_are_rejected(given: dict[str, Any], problem: str) -> N
 
 def test_kind_is_evaluated_always_by_default() -> None:
     settings = AlertSettings(when={AlertKind.STUCK: "08:00-18:00"})
-    assert settings.hours(AlertKind.STUCK) == "08:00-18:00"
-    assert settings.hours(AlertKind.CO2_HIGH) == "open"
-    assert settings.hours(AlertKind.DEVICE_SILENT) == "always"
+    assert settings.get_hours(AlertKind.STUCK) == "08:00-18:00"
+    assert settings.get_hours(AlertKind.CO2_HIGH) == "open"
+    assert settings.get_hours(AlertKind.DEVICE_SILENT) == "always"
 
 
 def test_hours_may_cross_midnight() -> None:
-    assert minutes("22:00-07:30") == (1320, 450)
-    assert minutes("24:00-07:30") is None
+    assert parse_hours("22:00-07:30") == (1320, 450)
+    assert parse_hours("24:00-07:30") is None
 
 
 def test_address_is_not_in_the_repr_of_settings() -> None:

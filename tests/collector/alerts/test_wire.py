@@ -2,14 +2,22 @@
 
 import pytest
 
-from collector.alerts.wire import AlertCommand, AlertKind, Wish, decode_alerts, decode_command, encode, is_command
-from edge.message import MAX_PAYLOAD_BYTES, MessageRejected
+from collector.contract.alerts import (
+    AlertCommand,
+    AlertKind,
+    MuteAction,
+    decode_alerts,
+    decode_command,
+    encode,
+    is_command,
+)
+from edge.contract.message import MAX_PAYLOAD_BYTES, MessageRejected
 
 
 @pytest.mark.parametrize(
     ("payload", "is_about_alerts"),
     [
-        (encode(AlertCommand(Wish.MUTE)), True),
+        (encode(AlertCommand(MuteAction.MUTE)), True),
         (b'{"command":"unmute","kind":"nonsense"}', True),
         (b'{"command":"ignore","device":"pi-1","finding":"stuck_on"}', False),
         (b"{", False),
@@ -41,5 +49,5 @@ def test_invalid_alerts_message_is_rejected() -> None:
 
 
 def test_command_survives_encoding_and_decoding() -> None:
-    command = AlertCommand(Wish.MUTE, AlertKind.CO2_HIGH, "hall", 1)
+    command = AlertCommand(MuteAction.MUTE, AlertKind.CO2_HIGH, "hall", 1)
     assert decode_command(encode(command)) == command

@@ -6,14 +6,14 @@ from itertools import product
 
 import pytest
 
-from collector.alerts.settings import Language
-from collector.alerts.wire import AT_MOST, Alert, AlertKind, Severity
-from collector.alerts.words import TEXTS, AlertWords
-from collector.health.findings import FindingKind
-from collector.rejection import Loss
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of
+from collector.alerts.texts import ALERT_TEXTS, AlertTexts
+from collector.configuration.alert_settings import Language
+from collector.contract.alerts import AT_MOST, Alert, AlertKind, Severity
+from collector.contract.findings import FindingKind
+from collector.intake.rejection import LossReason
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
 
-PLAN = house_of(2)
+PLAN = build_desk_plan(2)
 SUBJECTS = {
     AlertKind.DEVICE_SILENT: "pi-1",
     AlertKind.LOST_EVENTS: "pi-1",
@@ -33,7 +33,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_both_languages_have_the_same_texts_and_placeholders() -> None:
-    swedish, english = TEXTS[Language.SV], TEXTS[Language.EN]
+    swedish, english = ALERT_TEXTS[Language.SV], ALERT_TEXTS[Language.EN]
     assert set(swedish) == set(english)
     different = {key for key in english if placeholders(swedish[key]) != placeholders(english[key])}
     assert different <= {"today", "day"}
@@ -44,7 +44,7 @@ def every_alert() -> list[Alert]:
     for kind in AlertKind:
         reasons = {
             AlertKind.STUCK: [FindingKind.STUCK_ON, FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED],
-            AlertKind.LOST_EVENTS: [*Loss, "a reason of a later version"],
+            AlertKind.LOST_EVENTS: [*LossReason, "a reason of a later version"],
         }.get(kind, [""])
         values = (None, 1.0, 12.5) if kind is AlertKind.BATTERY_LOW else (0.0, 1.0, 12.5)
         for reason, value, left in product(reasons, values, (False, True)):
@@ -57,27 +57,36 @@ def every_alert() -> list[Alert]:
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("alert", every_alert(), ids=lambda alert: f"{alert.kind}-{alert.reason}-{alert.value}")
 def test_every_alert_has_its_sentences(alert: Alert, language: Language) -> None:
-    texts = AlertWords(PLAN, language, NOON_MS)
-    for sentence in (texts.kind(alert.kind), texts.what(alert), texts.remedy(alert), texts.over(alert)):
+    texts = AlertTexts(PLAN, language, NOON_MS)
+    for sentence in (
+        texts.get_kind_name(alert.kind),
+        texts.describe(alert),
+        texts.describe_remedy(alert),
+        texts.describe_end(alert),
+    ):
         assert sentence
         assert not re.search(r"[{}]|None|  ", sentence), sentence
 
 
 def test_numbers_and_times_have_the_format_of_the_language() -> None:
-    swedish, english = (AlertWords(PLAN, language, NOON_MS) for language in (Language.SV, Language.EN))
-    assert (swedish.number(9.5), english.number(9.5), english.number(1520.0)) == ("9,5", "9.5", "1520")
-    assert re.fullmatch(r"kl\. \d\d\.\d\d", swedish.moment(NOON_MS))
-    assert re.fullmatch(r"\d\d:\d\d", english.moment(NOON_MS))
-    assert re.fullmatch(r"\d+ [a-z.]+ kl\. \d\d\.\d\d", swedish.moment(NOON_MS - 24 * HOUR_MS))
+    swedish, english = (AlertTexts(PLAN, language, NOON_MS) for language in (Language.SV, Language.EN))
+    assert (swedish.format_number(9.5), english.format_number(9.5), english.format_number(1520.0)) == (
+        "9,5",
+        "9.5",
+        "1520",
+    )
+    assert re.fullmatch(r"kl\. \d\d\.\d\d", swedish.format_instant(NOON_MS))
+    assert re.fullmatch(r"\d\d:\d\d", english.format_instant(NOON_MS))
+    assert re.fullmatch(r"\d+ [a-z.]+ kl\. \d\d\.\d\d", swedish.format_instant(NOON_MS - 24 * HOUR_MS))
 
 
 def test_numbers_of_lost_events_are_written_out() -> None:
-    texts = AlertWords(PLAN, Language.EN, NOON_MS)
+    texts = AlertTexts(PLAN, Language.EN, NOON_MS)
     lost = [
         Alert(AlertKind.LOST_EVENTS, "pi-1", Severity.WARNING, NOON_MS, NOON_MS, NOON_MS, value=value)
         for value in (1.0, 2.0, 1_234_567.0)
     ]
-    assert [texts.over(alert).rpartition("; ")[2] for alert in lost] == [
+    assert [texts.describe_end(alert).rpartition("; ")[2] for alert in lost] == [
         "1 in total.",
         "2 in total.",
         "1234567 in total.",
@@ -86,7 +95,7 @@ def test_numbers_of_lost_events_are_written_out() -> None:
 
 def test_unknown_desks_are_not_called_free() -> None:
     sentences = [
-        AlertWords(PLAN, language, NOON_MS).what(
+        AlertTexts(PLAN, language, NOON_MS).describe(
             Alert(AlertKind.FEW_FREE, "site", Severity.NOTICE, NOON_MS, NOON_MS, value=2.0, limit=3.0, reason=reason)
         )
         for language in (Language.EN, Language.SV)
@@ -101,7 +110,10 @@ def test_unknown_desks_are_not_called_free() -> None:
 
 
 def test_subjects_have_display_names() -> None:
-    texts = AlertWords(PLAN, Language.EN, NOON_MS)
-    shown = [texts.name(subject) for subject in ("pi-1/desk-0-pir", "pi-1/entrance-beams", "hall", "site", "pi-9")]
+    texts = AlertTexts(PLAN, Language.EN, NOON_MS)
+    shown = [
+        texts.get_subject_name(subject)
+        for subject in ("pi-1/desk-0-pir", "pi-1/entrance-beams", "hall", "site", "pi-9")
+    ]
     assert shown == ["desk-0-pir (Desk 0)", "entrance-beams (Entrance)", "Hall", "The mill", "pi-9"]
-    assert texts.name("pi-1/gone") == "gone", "not in the site file"
+    assert texts.get_subject_name("pi-1/gone") == "gone", "not in the site file"

@@ -8,24 +8,33 @@ from pathlib import Path
 
 import pytest
 
-from collector.forecast import Point, outlook
-from collector.forecast.foretelling import Foretelling, series_of
-from collector.forecast.outlook import DAYS, Forecast, Hindsight, Outlook, rounded, told
-from collector.forecast.score import Kept, Lead, Score
-from collector.history import DAY_MS, FORECAST, HOUR_MS, Row, tables
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.plan import Space, SpaceKind, Tenure
-from collector.schema import migrate
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge import topics
-from edge.message import MAX_PAYLOAD_BYTES, Kind, MessageRejected, SensorEvent
-from tests.collector import seasons
-from tests.collector.houses import NOON_MS, house_of, message
-from tests.collector.test_run import Observer, collecting
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.servers import Mosquitto, until
+from collector.configuration.settings import RetentionSettings
+from collector.contract import forecasts as outlook
+from collector.contract.forecasts import (
+    OUTLOOK_DAYS,
+    Forecast,
+    ForecastScores,
+    Outlook,
+    build_hour_outlooks,
+    round_count,
+)
+from collector.engine.pipeline import Pipeline
+from collector.forecast.forecaster import Forecaster, list_series
+from collector.forecast.model.points import ForecastPoint
+from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
+from collector.history import tables
+from collector.history.measures import DAY_MS, FORECAST, HOUR_MS, HistoryRow
+from collector.intake.intake import IncomingMessage
+from collector.site.plan import Space, SpaceKind, Tenure
+from collector.store.journal import Journal
+from collector.store.schema import migrate_schema
+from edge.contract import topics
+from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
+from tests.collector.engine.test_service import SiteObserver, run_collecting
+from tests.support.collector import seasons
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.servers import Mosquitto, wait_until
 
 LEADS = ("1h", "day")
 """The hour that begins is covered by the very first forecast."""
@@ -36,24 +45,26 @@ SMALL = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone == "hall"), 
 @pytest.fixture
 def db() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate(made)
+        migrate_schema(made)
         yield made
 
 
-def run_forecaster(db: sqlite3.Connection, until_ms: int, plan=SMALL, made: Foretelling | None = None) -> Foretelling:
-    made = made or Foretelling(plan)
-    while made.due(until_ms):
-        made.step(db, until_ms)
+def run_forecaster(db: sqlite3.Connection, until_ms: int, plan=SMALL, made: Forecaster | None = None) -> Forecaster:
+    made = made or Forecaster(plan)
+    while made.is_due(until_ms):
+        made.forecast_next(db, until_ms)
     return made
 
 
-def rows(db: sqlite3.Connection) -> list[Row]:
-    return [row for tags in tables.series(db, FORECAST) for row in tables.read(db, FORECAST, tags, 0, 2**50)]
+def rows(db: sqlite3.Connection) -> list[HistoryRow]:
+    return [
+        row for tags in tables.iterate_series(db, FORECAST) for row in tables.read_rows(db, FORECAST, tags, 0, 2**50)
+    ]
 
 
 def test_a_site_of_two_weeks_is_forecast_by_zone_and_as_a_whole(db: sqlite3.Connection) -> None:
-    seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, MONDAY_10_MS))
-    published = dict(run_forecaster(db, MONDAY_10_MS + 7 * 60_000).to_tell())
+    seasons.store_rows(db, seasons.generate_rows(SMALL, MONDAY_10_MS - 21 * DAY_MS, MONDAY_10_MS))
+    published = dict(run_forecaster(db, MONDAY_10_MS + 7 * 60_000).pop_changed_forecasts())
     assert published.keys() == {"hall", "site"}
     assert published["hall"] is not None
     outlook = published["hall"].kinds[SpaceKind.DESK]
@@ -62,37 +73,37 @@ def test_a_site_of_two_weeks_is_forecast_by_zone_and_as_a_whole(db: sqlite3.Conn
 
 
 def test_the_first_days_publish_the_missing_days(db: sqlite3.Connection) -> None:
-    seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 7 * DAY_MS, MONDAY_10_MS))
-    published = dict(run_forecaster(db, MONDAY_10_MS).to_tell())
+    seasons.store_rows(db, seasons.generate_rows(SMALL, MONDAY_10_MS - 7 * DAY_MS, MONDAY_10_MS))
+    published = dict(run_forecaster(db, MONDAY_10_MS).pop_changed_forecasts())
     assert published["site"] == Forecast(kinds={SpaceKind.DESK: Outlook(at_ms=MONDAY_10_MS, missing_days=7)})
     assert rows(db) == []
 
 
 def test_each_step_forecasts_one_series_and_each_hour_has_one_round(db: sqlite3.Connection) -> None:
-    made = Foretelling(PLAN)
+    made = Forecaster(PLAN)
     steps = 0
-    while made.due(MONDAY_10_MS):
-        made.step(db, MONDAY_10_MS)
+    while made.is_due(MONDAY_10_MS):
+        made.forecast_next(db, MONDAY_10_MS)
         steps += 1
-    assert steps == len(list(series_of(PLAN)))
-    assert not made.due(MONDAY_10_MS + HOUR_MS - 1)
-    assert made.due(MONDAY_10_MS + HOUR_MS)
+    assert steps == len(list(list_series(PLAN)))
+    assert not made.is_due(MONDAY_10_MS + HOUR_MS - 1)
+    assert made.is_due(MONDAY_10_MS + HOUR_MS)
 
 
 def test_a_zone_is_published_when_all_its_kinds_are_forecast(db: sqlite3.Connection) -> None:
-    made = Foretelling(PLAN)
-    left = [one.zone for one in series_of(PLAN)]
-    while made.due(MONDAY_10_MS):
-        made.step(db, MONDAY_10_MS)
+    made = Forecaster(PLAN)
+    left = [one.zone for one in list_series(PLAN)]
+    while made.is_due(MONDAY_10_MS):
+        made.forecast_next(db, MONDAY_10_MS)
         left.pop(0)
-        assert not {zone for zone, _ in made.to_tell()}.intersection(left)
+        assert not {zone for zone, _ in made.pop_changed_forecasts()}.intersection(left)
 
 
 def test_every_series_is_forecast_although_time_outruns_the_rounds(db: sqlite3.Connection) -> None:
-    made = Foretelling(PLAN)
-    for hour in range(2 * len(list(series_of(PLAN)))):
-        made.step(db, MONDAY_10_MS + hour * HOUR_MS)
-    assert {zone for zone, _ in made.to_tell()} == {"site", "hall", "quiet", "loft", "workshop"}
+    made = Forecaster(PLAN)
+    for hour in range(2 * len(list(list_series(PLAN)))):
+        made.forecast_next(db, MONDAY_10_MS + hour * HOUR_MS)
+    assert {zone for zone, _ in made.pop_changed_forecasts()} == {"site", "hall", "quiet", "loft", "workshop"}
 
 
 def test_rows_too_old_for_learning_or_scoring_are_not_read(db: sqlite3.Connection) -> None:
@@ -107,12 +118,12 @@ def test_rows_too_old_for_learning_or_scoring_are_not_read(db: sqlite3.Connectio
     def add(teaches: int, scored: int) -> None:
         """Add history older than so many days."""
         begin_ms = MONDAY_10_MS - teaches * DAY_MS
-        seasons.remember(db, seasons.past(SMALL, begin_ms, begin_ms + DAY_MS))
+        seasons.store_rows(db, seasons.generate_rows(SMALL, begin_ms, begin_ms + DAY_MS))
         at_ms, kept = MONDAY_10_MS - scored * DAY_MS, (1.0, 2.0, 3.0, 0.5, 2.0, 1.0)
-        tables.upsert(
+        tables.upsert_rows(
             db,
             FORECAST,
-            [Row((one.zone, one.kind, lead.value), at_ms, kept) for one in series_of(SMALL) for lead in Lead],
+            [HistoryRow((one.zone, one.kind, lead.value), at_ms, kept) for one in list_series(SMALL) for lead in Lead],
         )
 
     add(teaches=141, scored=43)
@@ -123,32 +134,32 @@ def test_rows_too_old_for_learning_or_scoring_are_not_read(db: sqlite3.Connectio
 
 def test_a_restart_issues_nothing_twice_and_gives_the_same_rows(db: sqlite3.Connection) -> None:
     end_ms = MONDAY_10_MS + 4 * HOUR_MS
-    seasons.remember(db, seasons.past(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
+    seasons.store_rows(db, seasons.generate_rows(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
         db.backup(other)
-        made = Foretelling(SMALL)
+        made = Forecaster(SMALL)
         for now_ms in range(MONDAY_10_MS, end_ms + 1, HOUR_MS):
             run_forecaster(db, now_ms, made=made)
             run_forecaster(other, now_ms)  # a new process each hour
-            revision = tables.identity(other)[1]
+            revision = tables.read_identity(other)[1]
             run_forecaster(other, now_ms)
-            assert tables.identity(other)[1] == revision, "a second start in the hour writes nothing"
+            assert tables.read_identity(other)[1] == revision, "a second start in the hour writes nothing"
         assert rows(db) == rows(other)
 
 
 def test_forecasts_are_published_again_on_request(db: sqlite3.Connection) -> None:
     made = run_forecaster(db, MONDAY_10_MS)
-    first = made.to_tell()
-    assert made.to_tell() == []
-    made.tell_all()
-    again = dict(made.to_tell())
+    first = made.pop_changed_forecasts()
+    assert made.pop_changed_forecasts() == []
+    made.republish_all()
+    again = dict(made.pop_changed_forecasts())
     assert {zone: again[zone] for zone, _ in first} == dict(first)
     assert {zone for zone, published in again.items() if published is None} == {"quiet", "loft", "workshop"}
 
 
 def test_zones_with_hidden_history_are_not_forecast() -> None:
     def zones(spaces: tuple[Space, ...], kind: SpaceKind) -> set[str]:
-        return {one.zone for one in series_of(replace(PLAN, spaces=spaces)) if one.kind == kind}
+        return {one.zone for one in list_series(replace(PLAN, spaces=spaces)) if one.kind == kind}
 
     assert zones(PLAN.spaces, SpaceKind.DESK) == {"site", "hall", "quiet", "loft"}
     few = tuple(replace(s, zone="workshop") if s.id in {"desk-1", "desk-2"} else s for s in PLAN.spaces)
@@ -162,19 +173,19 @@ def test_zones_with_hidden_history_are_not_forecast() -> None:
     room = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     assert zones(room, SpaceKind.ROOM) == set()
     assert zones(PLAN.spaces[:3], SpaceKind.DESK) == set(), "a site of three desks has no forecast of them"
-    assert "supply" not in {one.kind for one in series_of(PLAN)}
+    assert "supply" not in {one.kind for one in list_series(PLAN)}
 
 
 @pytest.mark.parametrize("capacity", [9, 99, 1000])
 def test_a_forecast_of_the_largest_site_fits_one_message(capacity: int) -> None:
-    begins = range(MONDAY_10_MS, MONDAY_10_MS + DAYS * DAY_MS, HOUR_MS)
-    points = [Point(at_ms, (capacity * 0.1234567,) * 9, capacity * 0.1, capacity, 42) for at_ms in begins]
-    usual = tuple((n, rounded(capacity * 0.8765, capacity)) for n in range(-12, 13))
-    looked = Hindsight(
-        dict.fromkeys(Lead, Score(1008, 12.3456, 1.2345, 0.8123, 12.3456)),
-        (Kept(4032, 0.9123, 0.9123),) * 10,
+    begins = range(MONDAY_10_MS, MONDAY_10_MS + OUTLOOK_DAYS * DAY_MS, HOUR_MS)
+    points = [ForecastPoint(at_ms, (capacity * 0.1234567,) * 9, capacity * 0.1, capacity, 42) for at_ms in begins]
+    usual = tuple((n, round_count(capacity * 0.8765, capacity)) for n in range(-12, 13))
+    looked = ForecastScores(
+        dict.fromkeys(Lead, ForecastScore(1008, 12.3456, 1.2345, 0.8123, 12.3456)),
+        (ChanceScore(4032, 0.9123, 0.9123),) * 10,
     )
-    hours = told(points, MONDAY_10_MS)
+    hours = build_hour_outlooks(points, MONDAY_10_MS)
     full = Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=42, usual=usual, hours=hours, hindsight=looked)
     kinds = dict.fromkeys((SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT), full)
     payload = outlook.encode(Forecast(kinds=kinds, people=full))
@@ -188,28 +199,28 @@ def test_a_forecast_that_breaks_the_contract_is_rejected() -> None:
         outlook.decode(b'{"kinds":{},"nine":1}')
 
 
-def deliver(work: Work, desk: int, now_ms: int) -> None:
+def deliver(work: Pipeline, desk: int, now_ms: int) -> None:
     """Deliver the hour without motion of one desk and the half hour before, which vacancy needs."""
     beats = [
-        SensorEvent(seq=n + 1, sensor=f"desk-{desk}-pir", at_ms=at_ms, kind=Kind.HEARTBEAT, value=0)
+        SensorEvent(seq=n + 1, sensor=f"desk-{desk}-pir", at_ms=at_ms, kind=EventKind.HEARTBEAT, value=0)
         for n, at_ms in enumerate(range(NOON_MS - HOUR_MS // 2, NOON_MS + HOUR_MS, 30_000))
     ]
-    work.take([Delivery(f"pi-{desk + 1}", message(beats, stream=f"s{desk}"))], now_ms)
+    work.process_batch([IncomingMessage(f"pi-{desk + 1}", message(beats, stream=f"s{desk}"))], now_ms)
 
 
-def settle(work: Work, now_ms: int) -> None:
+def settle(work: Pipeline, now_ms: int) -> None:
     work.tick(now_ms)
     for _ in range(20):
-        work.settle(now_ms)
+        work.advance_history(now_ms)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_late_data_corrects_outcomes_also_after_a_restart(tmp_path: Path, restarted: bool) -> None:
-    plan = house_of(5, devices=5)
+    plan = build_desk_plan(5, devices=5)
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
 
-        def begun(now_ms: int) -> Work:
-            return Work(plan, journal, RetentionSettings(), now_ms)
+        def begun(now_ms: int) -> Pipeline:
+            return Pipeline(plan, journal, RetentionSettings(), now_ms)
 
         def came() -> set[tuple[float | None, ...]]:
             found = [row for row in rows(journal.connection) if row.at_ms == NOON_MS and "desk" in row.tags]
@@ -217,7 +228,7 @@ def test_late_data_corrects_outcomes_also_after_a_restart(tmp_path: Path, restar
             return {row.fields[-2:] for row in found}
 
         with journal.transaction():
-            seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+            seasons.store_rows(journal.connection, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
         work = begun(NOON_MS)
         settle(work, NOON_MS)
         assert came() == {(None, None)}
@@ -233,31 +244,33 @@ def test_late_data_corrects_outcomes_also_after_a_restart(tmp_path: Path, restar
 
 
 def test_an_accelerated_site_is_forecast_completely(tmp_path: Path) -> None:
-    plan = house_of(5)
+    plan = build_desk_plan(5)
     step_ms = DAY_MS // 60
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
         with journal.transaction():
-            seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
-        work = Work(plan, journal, RetentionSettings(), NOON_MS)
+            seasons.store_rows(journal.connection, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+        work = Pipeline(plan, journal, RetentionSettings(), NOON_MS)
         waiting = []
         for now_ms in range(NOON_MS, NOON_MS + 4 * step_ms, step_ms):
             work.tick(now_ms)
-            waiting.append(work.settle(now_ms))
-    assert {zone for zone, _ in work.foretelling.to_tell()} == {"hall", "site"}
+            waiting.append(work.advance_history(now_ms))
+    assert {zone for zone, _ in work.forecaster.pop_changed_forecasts()} == {"hall", "site"}
     assert waiting == [True, True, False, True], "three series, and the first again after an hour"
 
 
 def test_forecasts_are_published_to_a_broker_and_again_on_request(tmp_path: Path, broker: Mosquitto) -> None:
-    plan = house_of(5)
+    plan = build_desk_plan(5)
     path = tmp_path / "journal.sqlite"
     with closing(Journal(path)) as journal, journal.transaction():
-        seasons.remember(journal.connection, seasons.past(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
-    with closing(Observer(broker)) as observer, collecting(broker, observer, plan, path):
-        where = [topics.forecast(plan.id, zone) for zone in ("hall", "site")]
-        until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")
+        seasons.store_rows(journal.connection, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+    with closing(SiteObserver(broker)) as observer, run_collecting(broker, observer, plan, path):
+        where = [topics.forecast_topic(plan.id, zone) for zone in ("hall", "site")]
+        wait_until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")
         broker.kill()
         observer.retained.clear()
         broker.start()
-        until(lambda: all(topic in observer.retained for topic in where), what="the forecasts after the broker forgot")
+        wait_until(
+            lambda: all(topic in observer.retained for topic in where), what="the forecasts after the broker forgot"
+        )
         for topic in where:
             assert outlook.decode(observer.retained[topic]).kinds[SpaceKind.DESK].capacity == 5

@@ -6,11 +6,12 @@ from contextlib import closing
 
 import pytest
 
-from collector.forecast.known_hours import Known, few_hours, free_hours, people_hours
-from collector.history import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, Row, tables
-from collector.privacy import Tenancy
-from collector.schema import migrate
-from tests.collector.seasons import people
+from collector.forecast.known_hours import KnownHour, read_free_hours, read_people_hours, read_small_group_hours
+from collector.history import tables
+from collector.history.measures import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
+from collector.site.privacy import Tenancy
+from collector.store.schema import migrate_schema
+from tests.support.collector.seasons import build_people_row
 
 T0 = 1_763_856_000_000
 BUCKET = ZONE_FIVE_MIN.bucket_ms
@@ -21,27 +22,27 @@ SHARED = Tenancy(10)
 @pytest.fixture
 def db() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate(made)
+        migrate_schema(made)
         yield made
 
 
 def write(db: sqlite3.Connection, free: list[float], unknown: float = 0.0, capacity: float = 10.0) -> None:
-    rows = [Row(LOFT, T0 + n * BUCKET, (capacity, 4.0, 5.0, value, unknown)) for n, value in enumerate(free)]
-    tables.upsert(db, ZONE_FIVE_MIN, rows)
+    rows = [HistoryRow(LOFT, T0 + n * BUCKET, (capacity, 4.0, 5.0, value, unknown)) for n, value in enumerate(free)]
+    tables.upsert_rows(db, ZONE_FIVE_MIN, rows)
 
 
-def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, Known | None]:
-    return free_hours(db, LOFT, let, T0, T0 + HOUR_MS)
+def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, KnownHour | None]:
+    return read_free_hours(db, LOFT, let, T0, T0 + HOUR_MS)
 
 
 def test_free_spaces_are_the_mean_over_the_starts_of_buckets(db: sqlite3.Connection) -> None:
     write(db, [0.0] * 3 + [1.0] * 3 + [4.0] * 6)
-    assert known(db) == {T0: Known(2.25, 0.75, 10.0)}
+    assert known(db) == {T0: KnownHour(2.25, 0.75, 10.0)}
 
 
 def test_dedicated_desks_do_not_count_as_offered(db: sqlite3.Connection) -> None:
     write(db, [2.0] * 12)
-    assert known(db, Tenancy(6, dedicated=4)) == {T0: Known(2.0, 1.0, 6.0)}
+    assert known(db, Tenancy(6, dedicated=4)) == {T0: KnownHour(2.0, 1.0, 6.0)}
 
 
 @pytest.mark.parametrize(("capacity", "offered"), [(10.0, 6.0), (6.0, 6.0), (12.0, 12.0)])
@@ -49,12 +50,12 @@ def test_too_few_dedicated_desks_count_only_in_older_rows(
     db: sqlite3.Connection, capacity: float, offered: float
 ) -> None:
     write(db, [2.0] * 12, capacity=capacity)
-    assert known(db, Tenancy(6, uncounted=4)) == {T0: Known(2.0, 1.0, offered)}
+    assert known(db, Tenancy(6, uncounted=4)) == {T0: KnownHour(2.0, 1.0, offered)}
 
 
 def test_desks_free_before_they_became_dedicated_count_as_offered(db: sqlite3.Connection) -> None:
     write(db, [9.0] * 12)
-    assert known(db, Tenancy(6, dedicated=4)) == {T0: Known(9.0, 1.0, 9.0)}
+    assert known(db, Tenancy(6, dedicated=4)) == {T0: KnownHour(9.0, 1.0, 9.0)}
 
 
 @pytest.mark.parametrize(("unknown", "expected"), [(2.0, True), (2.1, False)])
@@ -73,18 +74,18 @@ def test_an_hour_with_many_missing_buckets_is_unknown(db: sqlite3.Connection, bu
 
 def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
     assert known(db) == {}
-    assert people_hours(db, "site", T0, T0 + HOUR_MS) == {}
+    assert read_people_hours(db, "site", T0, T0 + HOUR_MS) == {}
 
 
 @pytest.mark.parametrize("few", [1.0, 2.0, 4.0])
 def test_the_exact_count_of_one_to_four_people_does_not_show(db: sqlite3.Connection, few: float) -> None:
-    tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, 12.5 if n else few) for n in range(12)])
-    assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known((11 * 12.5 + 2.5) / 12)}
+    tables.upsert_rows(db, PEOPLE_FIVE_MIN, [build_people_row(T0 + n * BUCKET, 12.5 if n else few) for n in range(12)])
+    assert read_people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: KnownHour((11 * 12.5 + 2.5) / 12)}
 
 
 def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
-    tables.upsert(db, PEOPLE_FIVE_MIN, [people(T0 + n * BUCKET, float(n)) for n in range(12)])
-    assert people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: Known(5.5)}
+    tables.upsert_rows(db, PEOPLE_FIVE_MIN, [build_people_row(T0 + n * BUCKET, float(n)) for n in range(12)])
+    assert read_people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: KnownHour(5.5)}
 
 
 TAKEN, VACANT, UNKNOWN, DISABLED = (3600.0, 0.0, 0.0), (0.0, 3600.0, 0.0), (0.0, 0.0, 3600.0), (0.0, 0.0, 0.0)
@@ -93,17 +94,17 @@ TAKEN, VACANT, UNKNOWN, DISABLED = (3600.0, 0.0, 0.0), (0.0, 3600.0, 0.0), (0.0,
 @pytest.mark.parametrize(
     ("states", "expected"),
     [
-        ((TAKEN, VACANT), Known(1.0, 1.0, 2.0)),
-        ((TAKEN, TAKEN), Known(0.0, 0.0, 2.0)),
-        ((VACANT, DISABLED), Known(1.0, 1.0, 1.0)),
+        ((TAKEN, VACANT), KnownHour(1.0, 1.0, 2.0)),
+        ((TAKEN, TAKEN), KnownHour(0.0, 0.0, 2.0)),
+        ((VACANT, DISABLED), KnownHour(1.0, 1.0, 1.0)),
         ((VACANT, UNKNOWN), None),
         ((VACANT,), None),
         ((DISABLED, DISABLED), None),
     ],
 )
 def test_few_spaces_use_their_states_at_half_past(
-    db: sqlite3.Connection, states: tuple[tuple[float, ...], ...], expected: Known | None
+    db: sqlite3.Connection, states: tuple[tuple[float, ...], ...], expected: KnownHour | None
 ) -> None:
-    rows = [Row((f"booth-{number}",), T0, state) for number, state in enumerate(states)]
-    tables.upsert(db, SPACE_HOUR, rows)
-    assert few_hours(db, ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: expected}
+    rows = [HistoryRow((f"booth-{number}",), T0, state) for number, state in enumerate(states)]
+    tables.upsert_rows(db, SPACE_HOUR, rows)
+    assert read_small_group_hours(db, ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: expected}

@@ -6,22 +6,22 @@ from random import Random
 
 import pytest
 
-from collector.days import hours, local
-from collector.forecast import HOUR_MS, Hour, Opening
-from collector.forecast.hindsight import CAME, CAME_FREE, HIGH, LOW, ODDS, hindsight
-from collector.forecast.known_hours import Known
-from collector.forecast.look_ahead import Series, look_ahead
-from collector.forecast.outlook import Outlook, chance
-from collector.forecast.score import Lead
-from collector.history import DAY_MS, Row
-from collector.plan import OpeningHours, RedDays
-from tests.collector.houses import house_of
+from collector.contract.forecasts import Outlook, chance_in_hour
+from collector.forecast.known_hours import KnownHour
+from collector.forecast.look_ahead import ForecastSeries, forecast_series
+from collector.forecast.model.points import HOUR_MS, HourOpening, SeriesHour
+from collector.forecast.model.scores import Lead
+from collector.forecast.score_keeping import CAME, CAME_FREE, HIGH, LOW, ODDS, score_rows
+from collector.history.measures import DAY_MS, HistoryRow
+from collector.site.calendar import cut_hours, to_local_time
+from collector.site.plan import OpeningSpan, RedDays
+from tests.support.collector.random_sites import build_desk_plan
 
 PLAN = replace(
-    house_of(10), opening_hours=dict.fromkeys(range(7), (OpeningHours(opens_min=8 * 60, closes_min=18 * 60),))
+    build_desk_plan(10), opening_hours=dict.fromkeys(range(7), (OpeningSpan(opens_min=8 * 60, closes_min=18 * 60),))
 )
-DESKS = Series("site", "desk", 10)
-PEOPLE = Series("site", "people")
+DESKS = ForecastSeries("site", "desk", 10)
+PEOPLE = ForecastSeries("site", "people")
 
 
 def at(text: str) -> int:
@@ -34,24 +34,24 @@ NOON = at("2026-02-25T12:00")
 
 def free(at_ms: int) -> float:
     """Return five and a half free desks in the morning, two after noon, with some noise."""
-    usual = 5.5 if local(PLAN, at_ms).hour < 12 else 2.0
+    usual = 5.5 if to_local_time(PLAN, at_ms).hour < 12 else 2.0
     return usual + Random(at_ms).uniform(-1, 1)  # noqa: S311 - an artificial site
 
 
-def weeks(count: float, now_ms: int = NOON) -> dict[int, Known | None]:
+def weeks(count: float, now_ms: int = NOON) -> dict[int, KnownHour | None]:
     begin = now_ms - round(count * 7) * DAY_MS
-    return {at_ms: Known(free(at_ms), min(1.0, free(at_ms) / 2), 10.0) for at_ms in range(begin, now_ms, HOUR_MS)}
+    return {at_ms: KnownHour(free(at_ms), min(1.0, free(at_ms) / 2), 10.0) for at_ms in range(begin, now_ms, HOUR_MS)}
 
 
-def calendar(now_ms: int = NOON, plan=PLAN) -> list[Hour]:
-    return hours(plan, now_ms - 140 * DAY_MS, now_ms + 16 * DAY_MS)
+def calendar(now_ms: int = NOON, plan=PLAN) -> list[SeriesHour]:
+    return cut_hours(plan, now_ms - 140 * DAY_MS, now_ms + 16 * DAY_MS)
 
 
-def ahead(known: dict[int, Known | None], now_ms: int = NOON, issued: list[Row] = [], plan=PLAN):  # noqa: B006 - read only
-    return look_ahead(DESKS, calendar(now_ms, plan), now_ms, known, issued)
+def ahead(known: dict[int, KnownHour | None], now_ms: int = NOON, issued: list[HistoryRow] = [], plan=PLAN):  # noqa: B006 - read only
+    return forecast_series(DESKS, calendar(now_ms, plan), now_ms, known, issued)
 
 
-def kept(rows: list[Row], more: list[Row]) -> list[Row]:
+def kept(rows: list[HistoryRow], more: list[HistoryRow]) -> list[HistoryRow]:
     """Return rows as the tables keep them: a later row replaces an earlier one."""
     return list({(row.tags, row.at_ms): row for row in [*rows, *more]}.values())
 
@@ -65,18 +65,18 @@ def test_before_two_weeks_only_the_missing_days_are_published(days: int, missing
 
 @pytest.mark.parametrize("days", range(14, 40, 5))
 def test_a_site_open_one_hour_a_week_is_forecast_or_needs_more_days(days: int) -> None:
-    seldom = replace(PLAN, opening_hours={2: (OpeningHours(opens_min=12 * 60, closes_min=13 * 60),)})
+    seldom = replace(PLAN, opening_hours={2: (OpeningSpan(opens_min=12 * 60, closes_min=13 * 60),)})
     outlook, _ = ahead(weeks(days / 7), plan=seldom)
     assert bool(outlook.missing_days) is not bool(outlook.hours)
 
 
 def test_after_two_weeks_each_open_hour_of_seven_days_is_forecast() -> None:
     outlook, _ = ahead(weeks(6))
-    starts = [local(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
-    assert starts[0] == local(PLAN, NOON)
+    starts = [to_local_time(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
+    assert starts[0] == to_local_time(PLAN, NOON)
     assert len(starts) == 70
     assert {moment.hour for moment in starts} == set(range(8, 18))
-    assert [local(PLAN, outlook.begins_ms(place)).hour for place, _ in outlook.usual] == list(range(8, 18))
+    assert [to_local_time(PLAN, outlook.begins_ms(place)).hour for place, _ in outlook.usual] == list(range(8, 18))
 
 
 def test_known_past_hours_of_today_are_published() -> None:
@@ -92,42 +92,50 @@ def test_an_unknown_past_hour_still_has_its_usual_value() -> None:
 
 def test_published_counts_are_free_spaces_and_agree_with_their_odds() -> None:
     outlook, _ = ahead(weeks(6))
-    by_hour = {local(PLAN, outlook.begins_ms(hour.ahead)).hour: hour for hour in outlook.hours[10:20]}
-    assert by_hour[9].middle == pytest.approx(5.5, abs=1)
-    assert by_hour[14].middle == pytest.approx(2, abs=1)
+    by_hour = {to_local_time(PLAN, outlook.begins_ms(hour.ahead)).hour: hour for hour in outlook.hours[10:20]}
+    assert by_hour[9].median == pytest.approx(5.5, abs=1)
+    assert by_hour[14].median == pytest.approx(2, abs=1)
     for hour in outlook.hours:
         assert list(hour.deciles) == sorted(hour.deciles)
-        assert chance(outlook, hour, 1) == pytest.approx(hour.odds, abs=0.02)
-        odds = [chance(outlook, hour, wanted) or 0 for wanted in range(1, 11)]
+        assert chance_in_hour(outlook, hour, 1) == pytest.approx(hour.odds, abs=0.02)
+        odds = [chance_in_hour(outlook, hour, wanted) or 0 for wanted in range(1, 11)]
         assert odds == sorted(odds, reverse=True)
         assert 0 < odds[-1] < odds[0] < 1
 
 
 def test_people_have_a_band_and_no_odds() -> None:
-    known = {at_ms: Known(hour.mean) for at_ms, hour in weeks(6).items() if hour is not None}
-    outlook, rows = look_ahead(PEOPLE, calendar(), NOON, known, [])
+    known = {at_ms: KnownHour(hour.mean) for at_ms, hour in weeks(6).items() if hour is not None}
+    outlook, rows = forecast_series(PEOPLE, calendar(), NOON, known, [])
     assert outlook.came == ()
     assert outlook.capacity is None
-    assert outlook.hours[0].middle == pytest.approx(2, abs=1)
+    assert outlook.hours[0].median == pytest.approx(2, abs=1)
     assert {hour.odds for hour in outlook.hours} == {row.fields[ODDS] for row in rows} == {None}
-    assert chance(outlook, outlook.hours[0], 1) is None
+    assert chance_in_hour(outlook, outlook.hours[0], 1) is None
 
 
 def test_a_closed_date_is_left_out() -> None:
     plan = replace(PLAN, closed=frozenset({date(2026, 2, 26)}))
     outlook, _ = ahead(weeks(6), plan=plan)
-    assert {local(PLAN, outlook.begins_ms(hour.ahead)).day for hour in outlook.hours} == {25, 27, 28, 1, 2, 3, 4}
+    assert {to_local_time(PLAN, outlook.begins_ms(hour.ahead)).day for hour in outlook.hours} == {
+        25,
+        27,
+        28,
+        1,
+        2,
+        3,
+        4,
+    }
 
 
 def test_a_red_day_is_left_out_or_forecast_as_a_sunday() -> None:
     eve = at("2026-04-06T08:00")  # Easter Monday
     known = weeks(8, eve)
     sundays = {h.at_ms for h in calendar(eve) if h.weekday == 6 and h.at_ms < eve}
-    known |= {at_ms: Known(9.0, 1.0, 10.0) for at_ms in sundays & known.keys()}
+    known |= {at_ms: KnownHour(9.0, 1.0, 10.0) for at_ms in sundays & known.keys()}
     outlook, _ = ahead(known, eve)
     assert outlook.hours[0].usual > 8, "a red day is like the Sundays before it"
     closed, _ = ahead(known, eve, plan=replace(PLAN, red_days=RedDays.CLOSED))
-    assert local(PLAN, closed.begins_ms(closed.hours[0].ahead)).day == 7
+    assert to_local_time(PLAN, closed.begins_ms(closed.hours[0].ahead)).day == 7
     working, _ = ahead(known, eve, plan=replace(PLAN, red_days=RedDays.OPEN))
     assert working.hours[0].usual < 8
 
@@ -135,8 +143,8 @@ def test_a_red_day_is_left_out_or_forecast_as_a_sunday() -> None:
 def test_a_red_day_teaches_nothing() -> None:
     later = at("2026-04-12T08:00")  # the Sunday after Easter
     known = weeks(8, later)
-    red = {h.at_ms for h in calendar(later) if h.opening is Opening.RED}
-    strange = known | {at_ms: Known(0.0, 0.0, 10.0) for at_ms in red & known.keys()}
+    red = {h.at_ms for h in calendar(later) if h.opening is HourOpening.RED}
+    strange = known | {at_ms: KnownHour(0.0, 0.0, 10.0) for at_ms in red & known.keys()}
     assert strange != known
     assert ahead(strange, later)[0].hours == ahead(known, later)[0].hours
 
@@ -150,7 +158,7 @@ def test_each_hour_issues_every_lead_once() -> None:
     assert by_lead[Lead.WEEK] == [NOON + 7 * DAY_MS + n * HOUR_MS for n in range(-4, 6)]
     now = next(row for row in rows if row.tags[-1] == Lead.HOUR)
     assert now.fields[LOW : HIGH + 1] == pytest.approx(
-        (outlook.hours[0].low, outlook.hours[0].middle, outlook.hours[0].high), abs=0.05
+        (outlook.hours[0].low, outlook.hours[0].median, outlook.hours[0].high), abs=0.05
     )
     assert ahead(weeks(6), issued=rows)[1] == []
 
@@ -181,17 +189,17 @@ def test_late_data_corrects_only_outcomes() -> None:
 
 
 def test_hours_erased_from_history_keep_their_outcome() -> None:
-    long_ago = Row(("site", "desk", "1h"), NOON - 40 * DAY_MS, (1.0, 2.0, 3.0, 0.9, 2.5, 1.0))
+    long_ago = HistoryRow(("site", "desk", "1h"), NOON - 40 * DAY_MS, (1.0, 2.0, 3.0, 0.9, 2.5, 1.0))
     assert ahead(weeks(3), issued=[long_ago])[1] != []
     assert long_ago not in ahead(weeks(3), issued=[long_ago])[1]
     assert all(row.at_ms > long_ago.at_ms for row in ahead(weeks(3), issued=[long_ago])[1])
 
 
 def test_scores_cover_known_outcomes() -> None:
-    def row(lead: str, came: float | None, kept: float | None) -> Row:
-        return Row(("site", "desk", lead), NOON, (2.0, 4.0, 6.0, 0.95, came, kept))
+    def row(lead: str, came: float | None, kept: float | None) -> HistoryRow:
+        return HistoryRow(("site", "desk", lead), NOON, (2.0, 4.0, 6.0, 0.95, came, kept))
 
-    looked = hindsight([row("1h", 5.0, 1.0), row("1h", 7.0, 0.5), row("day", None, None)])
+    looked = score_rows([row("1h", 5.0, 1.0), row("1h", 7.0, 0.5), row("day", None, None)])
     assert looked is not None
     assert looked.leads.keys() == {Lead.HOUR}
     assert (looked.leads[Lead.HOUR].points, looked.leads[Lead.HOUR].error) == (2, 2.0)
@@ -199,13 +207,13 @@ def test_scores_cover_known_outcomes() -> None:
     assert looked.kept[-1] is not None
     assert (looked.kept[-1].promises, looked.kept[-1].came_true) == (2, 0.75)
     assert looked.kept[:-1] == (None,) * 9
-    assert hindsight([row("day", None, None)]) is None
+    assert score_rows([row("day", None, None)]) is None
 
 
 def test_after_closing_the_next_open_day_is_forecast() -> None:
     evening = at("2026-02-25T19:00")
     outlook, rows = ahead(weeks(6, evening), evening)
-    assert local(PLAN, outlook.begins_ms(outlook.hours[0].ahead)) == local(PLAN, at("2026-02-26T08:00"))
+    assert to_local_time(PLAN, outlook.begins_ms(outlook.hours[0].ahead)) == to_local_time(PLAN, at("2026-02-26T08:00"))
     assert {row.tags[-1] for row in rows} == {Lead.DAY, Lead.WEEK}, "nothing is open an hour or three from now"
 
 
@@ -215,6 +223,6 @@ def test_a_week_with_a_clock_change_has_each_hour_once(now: str, names: int) -> 
     outlook, rows = ahead(weeks(6, at(now)), at(now), plan=always)
     assert [hour.ahead for hour in outlook.hours] == list(range(168))
     sunday = date.fromisoformat(now[:10]) + timedelta(days=2)
-    local_hours = [local(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
+    local_hours = [to_local_time(PLAN, outlook.begins_ms(hour.ahead)) for hour in outlook.hours]
     assert sum(moment.date() == sunday for moment in local_hours) == names
     assert len({(row.tags, row.at_ms) for row in rows}) == len(rows)

@@ -4,26 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.forecast import DECILES, Point
-from collector.forecast.odds import odds
+from collector.forecast.model.odds import chance_at_least_free
+from collector.forecast.model.points import DECILES, ForecastPoint
 
 DECILES_OF_TEN = st.lists(st.integers(0, 100), min_size=9, max_size=9).map(lambda v: tuple(x / 10 for x in sorted(v)))
 
 
-def point(deciles: tuple[float, ...], days: int = 42, capacity: float | None = 10.0) -> Point:
-    return Point(0, deciles, deciles[4], capacity, days)
+def point(deciles: tuple[float, ...], days: int = 42, capacity: float | None = 10.0) -> ForecastPoint:
+    return ForecastPoint(0, deciles, deciles[4], capacity, days)
 
 
 @given(DECILES_OF_TEN, st.integers(7, 42))
 def test_the_chance_falls_with_the_number_and_is_never_certain(deciles: tuple[float, ...], days: int) -> None:
-    chances = [odds(point(deciles, days), wanted) for wanted in range(13)]
+    chances = [chance_at_least_free(point(deciles, days), wanted) for wanted in range(13)]
     assert chances == sorted(chances, reverse=True)
     assert 1 / (days + 2) <= chances[-1] <= chances[0] <= 1 - 1 / (days + 2)
 
 
 @given(DECILES_OF_TEN, st.integers(1, 10))
 def test_odds_agree_with_the_deciles(deciles: tuple[float, ...], wanted: int) -> None:
-    chance = odds(point(deciles), wanted)
+    chance = chance_at_least_free(point(deciles), wanted)
     for share, taken in zip(DECILES, deciles, strict=True):
         if 10 - taken >= wanted:
             assert chance >= share - 1e-9, "in so many cases so many or more are free"
@@ -32,21 +32,21 @@ def test_odds_agree_with_the_deciles(deciles: tuple[float, ...], wanted: int) ->
 
 
 def test_a_space_free_for_half_an_hour_has_even_odds() -> None:
-    assert odds(point((9.5,) * 9), 1) == pytest.approx(0.5)
-    assert odds(point((7.6,) * 9), 3) == pytest.approx(0.4)
+    assert chance_at_least_free(point((9.5,) * 9), 1) == pytest.approx(0.5)
+    assert chance_at_least_free(point((7.6,) * 9), 3) == pytest.approx(0.4)
 
 
 def test_the_moments_of_an_hour_are_spread_evenly_around_its_mean() -> None:
     """All numbers from 0 to 10 are equally likely: five or more are free in 5.5 of 10 cases, as a mean over moments."""
-    assert odds(point(tuple(range(1, 10))), 5) == pytest.approx(0.55)
+    assert chance_at_least_free(point(tuple(range(1, 10))), 5) == pytest.approx(0.55)
 
 
 def test_odds_beyond_the_deciles_fall_gradually() -> None:
     spread = tuple(float(step) for step in range(1, 10))
-    assert odds(point(spread, capacity=20), 10) == pytest.approx(0.95, abs=0.02)
-    assert odds(point(spread, capacity=20), 20) == pytest.approx(0.07, abs=0.02)
+    assert chance_at_least_free(point(spread, capacity=20), 10) == pytest.approx(0.95, abs=0.02)
+    assert chance_at_least_free(point(spread, capacity=20), 20) == pytest.approx(0.07, abs=0.02)
 
 
 def test_a_series_without_capacity_has_no_odds() -> None:
     with pytest.raises(ValueError, match="need a capacity"):
-        odds(point((3.0,) * 9, capacity=None), 1)
+        chance_at_least_free(point((3.0,) * 9, capacity=None), 1)

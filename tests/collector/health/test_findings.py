@@ -8,10 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.health.findings import Finding, FindingKind
-from tests.collector.health.people import DAY, HOUR, MONDAY_MS, Fault, Furniture, Stay, plan, said, stays
-from tests.collector.health.played import found_by_day
-from tests.collector.room import MINUTE
+from collector.contract.findings import Finding, FindingKind
+from tests.support.collector.health_people import (
+    DAY,
+    HOUR,
+    MONDAY_MS,
+    FaultFunction,
+    Furniture,
+    Stay,
+    make_plan,
+    simulate_events,
+    simulate_stays,
+)
+from tests.support.collector.health_replay import replay_findings_by_day
+from tests.support.collector.room import MINUTE
 
 DAYS = 14
 SMALL = Furniture(desks=5)
@@ -20,20 +30,22 @@ ALONE = Furniture(desks=1, mats=False, room=False)
 Changes = list[tuple[int, float]]
 
 
-def found_in(
-    has: Furniture, folder: Path, fault: Fault, days: int = DAYS, where: dict[str, list[Stay]] | None = None
+def find_first_by_kind(
+    has: Furniture, folder: Path, fault: FaultFunction, days: int = DAYS, where: dict[str, list[Stay]] | None = None
 ) -> dict[tuple[str, FindingKind], tuple[int, Finding]]:
     """Return by sensor and kind the first day (1: the first Monday) at whose end it was found, and the finding."""
-    where = stays(has, 1, days) if where is None else where
+    where = simulate_stays(has, 1, days) if where is None else where
     first: dict[tuple[str, FindingKind], tuple[int, Finding]] = {}
-    events = said(has, where, 1, days, fault)
-    for day, found in enumerate(found_by_day(plan(has), events, folder, MONDAY_MS + days * DAY), start=1):
+    events = simulate_events(has, where, 1, days, fault)
+    for day, found in enumerate(
+        replay_findings_by_day(make_plan(has), events, folder, MONDAY_MS + days * DAY), start=1
+    ):
         for (_, sensor), finding in found:
             first.setdefault((sensor, finding.kind), (day, finding))
     return first
 
 
-def only(sensor: str, change: Callable[[Changes], Changes]) -> Fault:
+def make_fault(sensor: str, change: Callable[[Changes], Changes]) -> FaultFunction:
     """Apply a fault to one sensor of the site."""
     return lambda name, changes: change(changes) if name == sensor else changes
 
@@ -51,45 +63,49 @@ holidays = st.builds(
 def test_healthy_site_with_weekends_holidays_and_long_stays_has_no_findings(
     has: Furniture, seed: int, closed: frozenset[int]
 ) -> None:
-    events = said(has, stays(has, seed, DAYS, closed), seed, DAYS)
+    events = simulate_events(has, simulate_stays(has, seed, DAYS, closed), seed, DAYS)
     with TemporaryDirectory() as folder:
-        for found in found_by_day(plan(has), events, Path(folder), MONDAY_MS + DAYS * DAY):
+        for found in replay_findings_by_day(make_plan(has), events, Path(folder), MONDAY_MS + DAYS * DAY):
             assert found == []
 
 
 def test_mat_that_stays_pressed_is_stuck_on_within_a_day(tmp_path: Path) -> None:
-    stuck = only("mat-0", lambda _: [(MONDAY_MS + 32 * HOUR, 1.0)])
-    where = stays(SMALL, 1, DAYS)
+    stuck = make_fault("mat-0", lambda _: [(MONDAY_MS + 32 * HOUR, 1.0)])
+    where = simulate_stays(SMALL, 1, DAYS)
     where["desk-0"] = [(MONDAY_MS + 32 * HOUR, MONDAY_MS + 35 * HOUR)]
-    day, finding = found_in(SMALL, tmp_path, stuck, where=where)["mat-0", FindingKind.STUCK_ON]
+    day, finding = find_first_by_kind(SMALL, tmp_path, stuck, where=where)["mat-0", FindingKind.STUCK_ON]
     assert day <= 3
     assert (finding.witness, finding.span_min is not None and finding.span_min >= 240) == ("pir-0", True)
 
 
 def test_output_that_never_turns_off_is_stuck_on_within_a_day_without_a_witness(tmp_path: Path) -> None:
-    stuck = only("pir-0", lambda _: [(MONDAY_MS + 10 * HOUR, 1.0)])
-    day, finding = found_in(ALONE, tmp_path, stuck, 3)["pir-0", FindingKind.STUCK_ON]
+    stuck = make_fault("pir-0", lambda _: [(MONDAY_MS + 10 * HOUR, 1.0)])
+    day, finding = find_first_by_kind(ALONE, tmp_path, stuck, 3)["pir-0", FindingKind.STUCK_ON]
     assert (day, finding.witness) == (2, "")
     assert finding.span_min is not None
     assert finding.span_min >= 20 * 60
 
 
 def test_mat_that_stops_is_stuck_off_after_four_days_of_stays(tmp_path: Path) -> None:
-    dead = only("mat-0", lambda changes: [change for change in changes if change[0] < MONDAY_MS + DAY])
-    day, finding = found_in(SMALL, tmp_path, dead)["mat-0", FindingKind.STUCK_OFF]
+    dead = make_fault("mat-0", lambda changes: [change for change in changes if change[0] < MONDAY_MS + DAY])
+    day, finding = find_first_by_kind(SMALL, tmp_path, dead)["mat-0", FindingKind.STUCK_OFF]
     assert day <= 10
     assert (finding.witness, finding.days) == ("pir-0", 4)
 
 
 def test_movement_sensor_that_never_triggers_is_found_by_its_mat_in_two_days(tmp_path: Path) -> None:
-    day, finding = found_in(SMALL, tmp_path, only("pir-0", lambda _: []))["pir-0", FindingKind.NEVER_TRIGGERED]
+    day, finding = find_first_by_kind(SMALL, tmp_path, make_fault("pir-0", lambda _: []))[
+        "pir-0", FindingKind.NEVER_TRIGGERED
+    ]
     assert day <= 3
     assert (finding.witness_device, finding.witness) == ("pi", "mat-0")
 
 
 def test_lone_sensor_that_never_triggers_is_found_by_its_peers_in_two_weeks(tmp_path: Path) -> None:
     has = Furniture(desks=8, mats=False)
-    day, finding = found_in(has, tmp_path, only("pir-0", lambda _: []))["pir-0", FindingKind.NEVER_TRIGGERED]
+    day, finding = find_first_by_kind(has, tmp_path, make_fault("pir-0", lambda _: []))[
+        "pir-0", FindingKind.NEVER_TRIGGERED
+    ]
     assert day <= DAYS
     assert finding.witness == ""
     assert finding.days is not None
@@ -100,18 +116,18 @@ def test_chattering_mat_is_flapping_on_the_same_day(tmp_path: Path) -> None:
         loose = range(MONDAY_MS + 9 * HOUR, MONDAY_MS + 15 * HOUR, 10_000)
         return [(at_ms, float(n % 2)) for n, at_ms in enumerate(loose, start=1)]
 
-    day, finding = found_in(SMALL, tmp_path, only("mat-0", chatter), 2)["mat-0", FindingKind.FLAPPING]
+    day, finding = find_first_by_kind(SMALL, tmp_path, make_fault("mat-0", chatter), 2)["mat-0", FindingKind.FLAPPING]
     assert day == 1
     assert finding.times == 180
 
 
-def blind(changes: Changes) -> Changes:
+def hide_most_motion(changes: Changes) -> Changes:
     """Let a movement sensor detect its seat only for two minutes in every twenty-seven."""
     return [change for change in changes if change[0] % (27 * MINUTE) < 2 * MINUTE]
 
 
 def test_badly_placed_movement_sensor_is_found_by_its_mat_within_two_days(tmp_path: Path) -> None:
-    found = found_in(SMALL, tmp_path, only("pir-0", blind), 5)
+    found = find_first_by_kind(SMALL, tmp_path, make_fault("pir-0", hide_most_motion), 5)
     day, finding = found["pir-0", FindingKind.POOR_COVERAGE]
     assert day <= 2
     assert finding.witness == "mat-0"
@@ -121,7 +137,9 @@ def test_badly_placed_movement_sensor_is_found_by_its_mat_within_two_days(tmp_pa
 
 def test_finding_about_a_dedicated_desk_exposes_no_hours(tmp_path: Path) -> None:
     has = Furniture(desks=3, dedicated=True)
-    _, finding = found_in(has, tmp_path, only("pir-0", blind), 5)["pir-0", FindingKind.POOR_COVERAGE]
+    _, finding = find_first_by_kind(has, tmp_path, make_fault("pir-0", hide_most_motion), 5)[
+        "pir-0", FindingKind.POOR_COVERAGE
+    ]
     assert finding.witness == "mat-0"
     assert (finding.times, finding.days, finding.span_min, finding.share_pct) == (None, None, None, None)
 
@@ -130,17 +148,19 @@ def test_swapped_mats_are_found_after_three_days_on_which_both_desks_were_used(
     tmp_path: Path,
 ) -> None:
     has = Furniture(desks=5)
-    where = stays(has, 1, DAYS)
+    where = simulate_stays(has, 1, DAYS)
     swapped = {**where, "desk-0": where["desk-1"], "desk-1": where["desk-0"]}
     events = [
         event
         for mats, people in ((False, where), (True, swapped))
-        for event in said(has, people, 1, DAYS)
+        for event in simulate_events(has, people, 1, DAYS)
         if event.sensor.startswith("mat") is mats
     ]
     events.sort(key=lambda event: (event.at_ms, event.sensor))
     first: dict[str, tuple[int, Finding]] = {}
-    for day, found in enumerate(found_by_day(plan(has), events, tmp_path, MONDAY_MS + DAYS * DAY), start=1):
+    for day, found in enumerate(
+        replay_findings_by_day(make_plan(has), events, tmp_path, MONDAY_MS + DAYS * DAY), start=1
+    ):
         for (_, sensor), finding in found:
             if finding.kind is FindingKind.WRONG_PLACE:
                 first.setdefault(sensor, (day, finding))
@@ -152,5 +172,5 @@ def test_swapped_mats_are_found_after_three_days_on_which_both_desks_were_used(
 
 @pytest.mark.parametrize("sensor", ["pir-1", "mat-1", "pir-room"])
 def test_fault_of_one_sensor_causes_no_finding_about_others(tmp_path: Path, sensor: str) -> None:
-    found = found_in(SMALL, tmp_path, only("pir-0", blind), 7)
+    found = find_first_by_kind(SMALL, tmp_path, make_fault("pir-0", hide_most_motion), 7)
     assert [kind for name, kind in found if name == sensor] == []

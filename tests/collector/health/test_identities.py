@@ -8,28 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.alerts.settings import USUAL
-from collector.health.findings import FindingKind
-from collector.health.identities import KEPT_MS, TURNS, Identities
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.settings import RetentionSettings
-from collector.work import Work
-from tests.collector.houses import NOON_MS, house_of, message, motion
+from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
+from collector.configuration.settings import RetentionSettings
+from collector.contract.findings import FindingKind
+from collector.engine.pipeline import Pipeline
+from collector.health.identities import MIN_RETURNS, RETURN_COUNTS_MS, DuplicateClientDetector
+from collector.intake.intake import IncomingMessage
+from collector.store.journal import Journal
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 
 
 def find_contested(*streams: str, every_ms: int = 1000) -> dict[str, int]:
-    found, now_ms = Identities(), NOON_MS
+    found, now_ms = DuplicateClientDetector(), NOON_MS
     for stream in streams:
         now_ms += every_ms
-        found.sent("pi-1", stream, now_ms)
-    return found.contested(now_ms)
+        found.record_stream("pi-1", stream, now_ms)
+    return found.find_duplicates(now_ms)
 
 
 def test_alternating_streams_are_two_clients() -> None:
     assert find_contested(*["a", "b"] * 3) == {"pi-1": NOON_MS + 3000}
     assert find_contested("a", "b", "a", "b") == {}, "a late message"
-    assert find_contested(*["a", "b"] * 9, every_ms=KEPT_MS) == {}, "rare enough to be a memory card that is moved"
+    assert find_contested(*["a", "b"] * 9, every_ms=RETURN_COUNTS_MS) == {}, (
+        "rare enough to be a memory card that is moved"
+    )
 
 
 @given(st.lists(st.integers(0, 30)))
@@ -38,11 +40,11 @@ def test_outbox_that_is_recreated_repeatedly_is_one_client(repeats: list[int]) -
 
 
 def test_finding_ends_an_hour_after_the_last_return() -> None:
-    found = Identities()
-    for turn in range(2 * TURNS):
-        found.sent("pi-1", "ab"[turn % 2], NOON_MS)
-    assert found.contested(NOON_MS + KEPT_MS - 1)
-    assert not found.contested(NOON_MS + KEPT_MS)
+    found = DuplicateClientDetector()
+    for turn in range(2 * MIN_RETURNS):
+        found.record_stream("pi-1", "ab"[turn % 2], NOON_MS)
+    assert found.find_duplicates(NOON_MS + RETURN_COUNTS_MS - 1)
+    assert not found.find_duplicates(NOON_MS + RETURN_COUNTS_MS)
 
 
 @pytest.fixture
@@ -52,10 +54,10 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def test_copied_memory_card_is_a_finding_of_its_device(journal: Journal) -> None:
-    work = Work(house_of(2), journal, RetentionSettings(), NOON_MS, USUAL)
+    work = Pipeline(build_desk_plan(2), journal, RetentionSettings(), NOON_MS, DEFAULT_ALERT_SETTINGS)
     for seq in range(1, 4):
         for stream in ("card", "copy"):
             payload = message([motion(seq, NOON_MS + seq)], stream)
-            work.take([Delivery("pi-1", payload)], NOON_MS + seq)
-    (finding,) = dict(work.watch.to_tell(NOON_MS + 60_000))["pi-1"].findings
+            work.process_batch([IncomingMessage("pi-1", payload)], NOON_MS + seq)
+    (finding,) = dict(work.health.pop_changed_findings(NOON_MS + 60_000))["pi-1"].findings
     assert (finding.kind, finding.sensor) == (FindingKind.TWO_CLIENTS, "")

@@ -4,38 +4,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.health.clocks import HOURS, Arrivals, ClockHour, clock_off
+from collector.contract.findings import Finding, FindingKind
+from collector.health.clocks import NEEDED_HOURS, ArrivalAges, ClockHour, find_clock_fault
 from collector.health.days import DayTally
-from collector.health.findings import Finding, FindingKind
-from collector.health.hours import HOUR_MS, Reading
-from collector.health.judge import Hold, Known, battery, findings
-from collector.plan import SensorKind, SpaceKind
-from edge.message import Kind
+from collector.health.hours import HOUR_MS, ActivityRule
+from collector.health.rules import HoldReliability, SensorRecord, estimate_battery, evaluate_sensors
+from collector.site.plan import SensorKind, SpaceKind
+from edge.contract.message import EventKind
 
 DAY_MIN = 24 * 60
 
 
 def make_record(
     *days: DayTally, kind: SensorKind = SensorKind.PIR, name: str = "pir", space: str = "desk", **more: object
-) -> Known:
-    how = Reading("pi", name, kind, 75_000, Kind.MOTION)
-    return Known(how=how, space=space, space_kind=SpaceKind.DESK, days=days, **more)  # type: ignore[arg-type]
+) -> SensorRecord:
+    how = ActivityRule("pi", name, kind, 75_000, EventKind.MOTION)
+    return SensorRecord(rule=how, space=space, space_kind=SpaceKind.DESK, days=days, **more)  # type: ignore[arg-type]
 
 
 def make_day(number: int, **more: object) -> DayTally:
     return DayTally(number, minutes=DAY_MIN, alive_min=DAY_MIN, **more)  # type: ignore[arg-type]
 
 
-def find_kinds(*sensors: Known) -> list[FindingKind]:
-    return [finding.kind for _, finding in findings(sensors)]
+def find_kinds(*sensors: SensorRecord) -> list[FindingKind]:
+    return [finding.kind for _, finding in evaluate_sensors(sensors)]
 
 
-def find_one(*sensors: Known) -> Finding:
-    ((_, finding),) = findings(sensors)
+def find_one(*sensors: SensorRecord) -> Finding:
+    ((_, finding),) = evaluate_sensors(sensors)
     return finding
 
 
-def record_with_battery(*levels: float) -> Known:
+def record_with_battery(*levels: float) -> SensorRecord:
     return make_record(*(make_day(n, battery_pct=level) for n, level in enumerate(levels)))
 
 
@@ -55,15 +55,15 @@ def test_battery_history_restarts_after_replacement() -> None:
 
 
 def test_days_left_are_unknown_before_the_battery_has_fallen_for_days() -> None:
-    assert battery(record_with_battery().days) is None
-    assert battery(record_with_battery(90, 88, 86, 84).days) == (84, None)
-    assert battery(record_with_battery(90, 90, 90, 90, 89, 89).days) == (89, None)
-    assert battery(record_with_battery(90, 88, 86, 84, 82, 80).days) == (80, 37)
+    assert estimate_battery(record_with_battery().days) is None
+    assert estimate_battery(record_with_battery(90, 88, 86, 84).days) == (84, None)
+    assert estimate_battery(record_with_battery(90, 90, 90, 90, 89, 89).days) == (89, None)
+    assert estimate_battery(record_with_battery(90, 88, 86, 84, 82, 80).days) == (80, 37)
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=14))
 def test_days_left_are_never_negative(levels: list[float]) -> None:
-    now_pct, left = battery(record_with_battery(*levels).days) or (None, None)
+    now_pct, left = estimate_battery(record_with_battery(*levels).days) or (None, None)
     assert now_pct == levels[-1]
     assert left is None or left >= 0
 
@@ -104,9 +104,9 @@ def test_three_busy_hours_are_flapping_and_two_are_not() -> None:
 
 
 def test_hold_at_its_bound_with_many_flips_is_poor_coverage() -> None:
-    assert find_kinds(make_record(make_day(1), hold=Hold(3, 4, at_most=True))) == []
-    assert find_kinds(make_record(make_day(1), hold=Hold(9, 60, at_most=True))) == []
-    assert find_one(make_record(make_day(1), hold=Hold(9.2, 20, at_most=True))).times == 9
+    assert find_kinds(make_record(make_day(1), hold=HoldReliability(3, 4, is_at_bound=True))) == []
+    assert find_kinds(make_record(make_day(1), hold=HoldReliability(9, 60, is_at_bound=True))) == []
+    assert find_one(make_record(make_day(1), hold=HoldReliability(9.2, 20, is_at_bound=True))).times == 9
 
 
 def test_bag_on_the_mat_causes_no_poor_coverage() -> None:
@@ -129,7 +129,7 @@ def test_poor_coverage_needs_more_evidence_on_a_larger_site() -> None:
     assert find_kinds(bad, *others) == []
 
 
-def site_with(quiet: Known, days: int, used: int, desks: int = 9) -> list[Known]:
+def site_with(quiet: SensorRecord, days: int, used: int, desks: int = 9) -> list[SensorRecord]:
     """Return a quiet sensor among others, of which `used` are active each day."""
     return [
         quiet,
@@ -161,9 +161,9 @@ def test_sensor_that_was_active_before_is_stuck_off() -> None:
 
 
 def test_only_door_of_a_used_site_is_found_after_four_days_and_one_of_two_never() -> None:
-    def door(name: str) -> Known:
-        how = Reading("pi", name, SensorKind.BEAM_PAIR, 75_000, Kind.CROSSING)
-        return Known(how=how, door=name, days=[make_day(n) for n in range(4)])
+    def door(name: str) -> SensorRecord:
+        how = ActivityRule("pi", name, SensorKind.BEAM_PAIR, 75_000, EventKind.CROSSING)
+        return SensorRecord(rule=how, door=name, days=[make_day(n) for n in range(4)])
 
     used = [
         make_record(*(make_day(n, active_min=200) for n in range(4)), name=f"pir-{d}", space=f"d{d}") for d in range(3)
@@ -198,7 +198,7 @@ tallies = st.builds(
 def test_finding_about_a_dedicated_desk_has_no_numbers_except_battery(days: list[DayTally]) -> None:
     one = make_record(*sorted(days, key=lambda tally: tally.day), dedicated=True)
     witness = make_record(*(make_day(n, active_min=1) for n in range(21)), name="other", space="desk-3")
-    for (_, sensor), finding in findings([one, witness]):
+    for (_, sensor), finding in evaluate_sensors([one, witness]):
         if sensor == "pir" and finding.kind is not FindingKind.BATTERY_LOW:
             numbers = (finding.times, finding.days, finding.span_min, finding.share_pct, finding.own_pct)
             assert numbers == (None,) * 5
@@ -215,10 +215,10 @@ def clock_hours(*ages_ms: int, **more: int) -> list[ClockHour]:
 
 
 def test_clock_with_a_constant_error_for_three_hours_is_wrong() -> None:
-    slow = clock_off(clock_hours(3_600_000, 3_605_000, 3_601_000), NOW_MS)
+    slow = find_clock_fault(clock_hours(3_600_000, 3_605_000, 3_601_000), NOW_MS)
     assert slow is not None
     assert slow.off_s == 3602
-    fast = clock_off(clock_hours(-90_000, -91_000, -90_500), NOW_MS)
+    fast = find_clock_fault(clock_hours(-90_000, -91_000, -90_500), NOW_MS)
     assert fast is not None
     assert fast.off_s == -90
 
@@ -227,26 +227,26 @@ def test_clock_with_a_constant_error_for_three_hours_is_wrong() -> None:
     "ages_ms", [(500, 900, 300), (3_600_000, 1_800_000, 600_000), (3_600_000, 3_600_000), (3_600_000, 0, 3_600_000)]
 )
 def test_correct_clock_draining_backlog_and_too_few_hours_are_no_finding(ages_ms: tuple[int, ...]) -> None:
-    assert clock_off(clock_hours(*ages_ms), NOW_MS) is None
+    assert find_clock_fault(clock_hours(*ages_ms), NOW_MS) is None
 
 
 def test_events_without_a_time_or_from_the_future_show_a_wrong_clock() -> None:
-    arrivals = Arrivals({})
-    for hour in range(HOURS):
+    arrivals = ArrivalAges({})
+    for hour in range(NEEDED_HOURS):
         for minute in range(20):
-            arrivals.undated("pi", NOW_MS + hour * HOUR_MS + minute)
-            arrivals.refused("pi-2", 3, NOW_MS + hour * HOUR_MS + minute)
-    after_ms = NOW_MS + HOURS * HOUR_MS
-    never, ahead = (clock_off(arrivals.hours[device], after_ms) for device in ("pi", "pi-2"))
+            arrivals.record_undated("pi", NOW_MS + hour * HOUR_MS + minute)
+            arrivals.record_rejected("pi-2", 3, NOW_MS + hour * HOUR_MS + minute)
+    after_ms = NOW_MS + NEEDED_HOURS * HOUR_MS
+    never, ahead = (find_clock_fault(arrivals.hours[device], after_ms) for device in ("pi", "pi-2"))
     assert never is not None
     assert ahead is not None
     assert (never.share_pct, ahead.times) == (100, 180)
 
 
 def test_one_recent_event_in_the_hour_shows_that_the_clock_is_correct() -> None:
-    arrivals = Arrivals({})
-    for hour in range(HOURS):
+    arrivals = ArrivalAges({})
+    for hour in range(NEEDED_HOURS):
         for minute in range(30):
             now_ms = NOW_MS + hour * HOUR_MS + minute
-            arrivals.heard("pi", now_ms - (0 if minute == 29 else 7_200_000), now_ms)
-    assert clock_off(arrivals.hours["pi"], NOW_MS + HOURS * HOUR_MS) is None
+            arrivals.record_event("pi", now_ms - (0 if minute == 29 else 7_200_000), now_ms)
+    assert find_clock_fault(arrivals.hours["pi"], NOW_MS + NEEDED_HOURS * HOUR_MS) is None

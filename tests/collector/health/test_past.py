@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.health.hours import HOUR_MS, HourTally, Reading
-from collector.health.past import SensorPast, Span, counted, days_since, hours_of
-from collector.people.doors import day_span
-from collector.plan import SensorKind
-from edge.message import Kind
+from collector.health.history import CountedHours, SensorHistory, compute_days, count_hours, list_completed_hours
+from collector.health.hours import HOUR_MS, ActivityRule, HourTally
+from collector.people.doors import find_day_span
+from collector.site.plan import SensorKind
+from edge.contract.message import EventKind
 
-PIR = Reading("pi", "pir", SensorKind.PIR, 75_000, Kind.MOTION)
+PIR = ActivityRule("pi", "pir", SensorKind.PIR, 75_000, EventKind.MOTION)
 MARCH_MS, OCTOBER_MS = 1_774_742_400_000 // HOUR_MS * HOUR_MS, 1_792_886_400_000 // HOUR_MS * HOUR_MS
 """2026-03-29 and 2026-10-25, 00:00 UTC: daylight saving time changes at 01:00 UTC in Sweden."""
 
@@ -26,32 +26,36 @@ MARCH_MS, OCTOBER_MS = 1_774_742_400_000 // HOUR_MS * HOUR_MS, 1_792_886_400_000
 def test_every_hour_is_in_exactly_one_day(zone: str, first: int, before: int, length: int) -> None:
     from_ms = first - before * HOUR_MS
     due_ms = from_ms + length * HOUR_MS
-    span = Span(from_ms, due_ms, ZoneInfo(zone))
-    past = SensorPast("pir", hours={at_ms: HourTally(heard=at_ms) for at_ms in range(from_ms, due_ms, HOUR_MS)})
-    counted_hours, day = [], day_span(from_ms, span.zone)
+    span = CountedHours(from_ms, due_ms, ZoneInfo(zone))
+    past = SensorHistory(
+        "pir", hours={at_ms: HourTally(event_count=at_ms) for at_ms in range(from_ms, due_ms, HOUR_MS)}
+    )
+    counted_hours, day = [], find_day_span(from_ms, span.zone)
     while day.from_ms < due_ms:
-        counted_hours += [hour.heard for hour in hours_of(past, day, due_ms) if hour.heard]
-        day = day_span(day.to_ms, span.zone)
+        counted_hours += [hour.event_count for hour in list_completed_hours(past, day, due_ms) if hour.event_count]
+        day = find_day_span(day.to_ms, span.zone)
     assert counted_hours == sorted(past.hours)
 
 
 @pytest.mark.parametrize(("first", "minutes"), [(MARCH_MS, 23 * 60), (OCTOBER_MS, 25 * 60)])
 def test_day_of_a_time_change_has_23_or_25_hours(first: int, minutes: int) -> None:
     from_ms, due_ms = first - 48 * HOUR_MS, first + 48 * HOUR_MS
-    span = Span(from_ms, due_ms, ZoneInfo("Europe/Stockholm"))
-    events = [(at_ms, str(Kind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
-    past = counted(SensorPast("pir"), PIR, from_ms, events, span)
-    ((whole,), _) = days_since([(PIR, past)], from_ms, span)
+    span = CountedHours(from_ms, due_ms, ZoneInfo("Europe/Stockholm"))
+    events = [(at_ms, str(EventKind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
+    past = count_hours(SensorHistory("pir"), PIR, from_ms, events, span)
+    ((whole,), _) = compute_days([(PIR, past)], from_ms, span)
     assert sorted({day.minutes for day in whole.days[1:-1]}) == sorted({minutes, 1440})
     assert all(day.alive_min == day.active_min == day.minutes for day in whole.days[1:-1])
 
 
 def test_day_whose_hours_are_deleted_stays_unchanged() -> None:
     from_ms, due_ms = MARCH_MS - 96 * HOUR_MS, MARCH_MS
-    span = Span(from_ms, due_ms, ZoneInfo("Europe/Stockholm"))
-    events = [(at_ms, str(Kind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
-    ((history,), _) = days_since([(PIR, counted(SensorPast("pir"), PIR, from_ms, events, span))], from_ms, span)
-    later = Span(due_ms - 30 * HOUR_MS, due_ms, span.zone)
-    ((again,), computed) = days_since([(PIR, counted(history, PIR, later.oldest_ms, [], later))], from_ms, later)
+    span = CountedHours(from_ms, due_ms, ZoneInfo("Europe/Stockholm"))
+    events = [(at_ms, str(EventKind.HEARTBEAT), 1.0) for at_ms in range(from_ms, due_ms, 60_000)]
+    ((history,), _) = compute_days(
+        [(PIR, count_hours(SensorHistory("pir"), PIR, from_ms, events, span))], from_ms, span
+    )
+    later = CountedHours(due_ms - 30 * HOUR_MS, due_ms, span.zone)
+    ((again,), computed) = compute_days([(PIR, count_hours(history, PIR, later.oldest_ms, [], later))], from_ms, later)
     assert again.days[:-2] == history.days[:-2]
     assert len(computed) < len(history.days)

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.settings import USUAL
-from collector.health.findings import MOST_REJECTIONS, FindingKind, Findings, Rejection, encode
-from collector.history import DAY_MS
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.plan import SitePlan, Tenure
-from collector.rejection import Loss, Refused
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge.message import MAX_PAYLOAD_BYTES
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion, motions
+from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
+from collector.configuration.settings import RetentionSettings
+from collector.contract.findings import MAX_REJECTIONS, FindingKind, Findings, Rejection, encode
+from collector.engine.pipeline import Pipeline
+from collector.history.measures import DAY_MS
+from collector.intake.intake import IncomingMessage
+from collector.intake.rejection import LossReason, RejectedInput
+from collector.site.plan import SitePlan, Tenure
+from collector.store.journal import Journal
+from edge.contract.message import MAX_PAYLOAD_BYTES
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion, motions
 
-PLAN = house_of(2, devices=2)
+PLAN = build_desk_plan(2, devices=2)
 
 
 @pytest.fixture
@@ -28,19 +28,19 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def work_on(journal: Journal, plan: SitePlan = PLAN) -> Work:
-    return Work(plan, journal, RetentionSettings(), NOON_MS, USUAL)
+def work_on(journal: Journal, plan: SitePlan = PLAN) -> Pipeline:
+    return Pipeline(plan, journal, RetentionSettings(), NOON_MS, DEFAULT_ALERT_SETTINGS)
 
 
-def published(work: Work, now_ms: int, device: str = "pi-1") -> Findings:
-    return dict(work.watch.to_tell(now_ms))[device]
+def published(work: Pipeline, now_ms: int, device: str = "pi-1") -> Findings:
+    return dict(work.health.pop_changed_findings(now_ms))[device]
 
 
 def test_rejected_events_are_published_with_sensor_and_field(journal: Journal) -> None:
     work = work_on(journal)
     published(work, NOON_MS)
     wrong = motions(range(1, 63)).replace(b'"value":1', b'"value":5', 2)
-    assert work.take([Delivery("pi-1", wrong)], NOON_MS) == {("pi-1", "s"): 62}
+    assert work.process_batch([IncomingMessage("pi-1", wrong)], NOON_MS) == {("pi-1", "s"): 62}
     later_ms = NOON_MS + 5_000
     found = published(work, later_ms)
     assert found.rejected == [
@@ -48,7 +48,7 @@ def test_rejected_events_are_published_with_sensor_and_field(journal: Journal) -
     ]
     (finding,) = found.findings
     assert (finding.kind, finding.sensor, finding.times, finding.since_ms) == (FindingKind.REJECTED, "", 2, NOON_MS)
-    work.take([Delivery("pi-1", b"{")] * 3, later_ms)
+    work.process_batch([IncomingMessage("pi-1", b"{")] * 3, later_ms)
     newest = published(work, later_ms + 5_000)
     assert [(one.reason, one.key, one.times) for one in newest.rejected] == [
         ("unreadable", "stream", 3),
@@ -59,9 +59,9 @@ def test_rejected_events_are_published_with_sensor_and_field(journal: Journal) -
 def test_rejections_of_a_device_are_bounded_and_fit_into_one_message(journal: Journal) -> None:
     work = work_on(journal)
     events = [motion(seq, NOON_MS + seq, sensor=f"nobody-{seq}" + "x" * 50) for seq in range(1, 301)]
-    work.take([Delivery("pi-1", message(events))], NOON_MS)
+    work.process_batch([IncomingMessage("pi-1", message(events))], NOON_MS)
     found = published(work, NOON_MS + 60_000)
-    assert len(found.rejected) == MOST_REJECTIONS
+    assert len(found.rejected) == MAX_REJECTIONS
     assert found.rejected[0].first == 300, "newest first"
     assert len(encode(found)) < MAX_PAYLOAD_BYTES
 
@@ -69,7 +69,7 @@ def test_rejections_of_a_device_are_bounded_and_fit_into_one_message(journal: Jo
 def test_rejections_of_a_dedicated_desk_have_no_numbers_and_no_time(journal: Journal) -> None:
     owned = replace(PLAN.spaces[0], tenure=Tenure.DEDICATED)
     work = work_on(journal, replace(PLAN, spaces=(owned, *PLAN.spaces[1:])))
-    work.take([Delivery("pi-1", motions([1, 2]).replace(b'"value":1', b'"value":5'))], NOON_MS)
+    work.process_batch([IncomingMessage("pi-1", motions([1, 2]).replace(b'"value":1', b'"value":5'))], NOON_MS)
     found = published(work, NOON_MS + 60_000)
     assert found.rejected == [Rejection("bad_value", sensor="desk-0-pir", key="value")]
     assert (found.findings[0].times, found.findings[0].since_ms) == (None, NOON_MS - NOON_MS % DAY_MS)
@@ -77,13 +77,13 @@ def test_rejections_of_a_dedicated_desk_have_no_numbers_and_no_time(journal: Jou
 
 def test_finding_about_rejections_can_be_ignored_and_ends_with_the_rejections(journal: Journal) -> None:
     work = work_on(journal)
-    work.take([Delivery("pi-1", b"{")], NOON_MS)
+    work.process_batch([IncomingMessage("pi-1", b"{")], NOON_MS)
     published(work, NOON_MS + 60_000)
     answer = b'{"command":"ignore","device":"pi-1","finding":"rejected","sensor":""}'
-    work.obey([answer], NOON_MS + 61_000)
+    work.process_commands([answer], NOON_MS + 61_000)
     assert [one.ignored for one in published(work, NOON_MS + 62_000).findings] == [True]
     with journal.transaction():
-        journal.erase_refused(NOON_MS + HOUR_MS)
+        journal.erase_rejected(NOON_MS + HOUR_MS)
     assert published(work, NOON_MS + 200_000).findings == []
 
 
@@ -93,5 +93,5 @@ def test_reason_of_an_older_version_is_shown_as_unreadable(journal: Journal) -> 
             "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, 'pi-1', 'Expected `str`', x'')",
             (NOON_MS,),
         )
-        journal.add_refused([Refused("pi-9", Loss.UNKNOWN_DEVICE, b"")], NOON_MS)
+        journal.add_rejected([RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, b"")], NOON_MS)
     assert [one.reason for one in published(work_on(journal), NOON_MS).rejected] == ["unreadable"]

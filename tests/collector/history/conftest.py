@@ -10,13 +10,14 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
-from collector.history import MEASURES, HistoryAway, Measure, Row, lines, tables
-from collector.history.influxdb import DatabaseAway, Influx, InfluxHistory
+from collector.configuration.settings import HistoryKind, InfluxSettings
+from collector.history import line_protocol, tables
+from collector.history.influxdb import DatabaseAway, InfluxClient, InfluxHistory
+from collector.history.measures import MEASURES, HistoryAway, HistoryRow, Measure
 from collector.history.projection import Projection
 from collector.history.sqlite import SqliteHistory
-from collector.settings import HistoryKind, InfluxSettings
-from edge.clock import unix_ms
-from tests.servers import ROOT, influxdb, nginx, until
+from edge.timekeeping.clock import unix_ms
+from tests.support.servers import ROOT, influxdb, nginx, wait_until
 
 SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"
 USER, PASSWORD = "ledig", "it's a secret: 50 % å"
@@ -35,8 +36,10 @@ class GuardedInflux:
 
     def create_user(self):
         """Create the user, which must be the first query of an empty server."""
-        with closing(Influx(InfluxSettings(url=self.server.url))) as influx:
-            influx.query(f'CREATE USER "{USER}" WITH PASSWORD {lines.quoted(PASSWORD)} WITH ALL PRIVILEGES')
+        with closing(InfluxClient(InfluxSettings(url=self.server.url))) as influx:
+            influx.run_query(
+                f'CREATE USER "{USER}" WITH PASSWORD {line_protocol.quote_string(PASSWORD)} WITH ALL PRIVILEGES'
+            )
 
 
 @contextmanager
@@ -79,16 +82,16 @@ class HistoryJournal:
         self.path = folder / "journal.sqlite"
         self.db = sqlite3.connect(self.path, isolation_level=None)
         self.db.execute("PRAGMA journal_mode = WAL")
-        tables.create(self.db)
+        tables.create_tables(self.db)
 
-    def write(self, measure: Measure, rows: list[Row]):
+    def write(self, measure: Measure, rows: list[HistoryRow]):
         self.db.execute("BEGIN")
-        tables.upsert(self.db, measure, rows)
+        tables.upsert_rows(self.db, measure, rows)
         self.db.execute("COMMIT")
 
     def take_back(self, measure: Measure, from_ms: int):
         self.db.execute("BEGIN")
-        tables.take_back(self.db, measure, from_ms)
+        tables.withdraw_rows(self.db, measure, from_ms)
         self.db.execute("COMMIT")
 
 
@@ -101,10 +104,12 @@ def journal(tmp_path):
 
 def written_up_to(settings, journal):
     """Whether InfluxDB has all of the journal's history."""
-    name, rev = tables.identity(journal.db)
+    name, rev = tables.read_identity(journal.db)
     try:
-        with closing(Influx(settings)) as influx:
-            found = influx.query(f'SELECT max("rev") FROM {lines.CURSOR} WHERE "history" = \'{name}\'')  # noqa: S608
+        with closing(InfluxClient(settings)) as influx:
+            found = influx.run_query(
+                f'SELECT max("rev") FROM {line_protocol.CURSOR_MEASUREMENT} WHERE "history" = \'{name}\''  # noqa: S608
+            )
     except HistoryAway:
         return False
     return bool(found) and found[0]["values"][0][1] == rev
@@ -121,7 +126,7 @@ def following(journal, settings, **more):
 
 
 def everything(reader):
-    return {measure.name: reader.rows(measure, 0, 2**42) for measure in MEASURES}
+    return {measure.name: reader.read_rows(measure, 0, 2**42) for measure in MEASURES}
 
 
 class HistoryStore:
@@ -144,13 +149,13 @@ def store(request, journal):
             yield HistoryStore(journal, reader, lambda: None)
         return
     settings = request.getfixturevalue("shared_influx")
-    with closing(Influx(settings)) as influx:
+    with closing(InfluxClient(settings)) as influx:
         try:
-            for name in [*(measure.name for measure in MEASURES), lines.CURSOR]:
-                influx.query(f"DELETE FROM {name}")  # noqa: S608 - our own names
+            for name in [*(measure.name for measure in MEASURES), line_protocol.CURSOR_MEASUREMENT]:
+                influx.run_query(f"DELETE FROM {name}")  # noqa: S608 - our own names
         except DatabaseAway:
             pass  # the projection creates it
     with following(journal, settings), closing(InfluxHistory(settings)) as reader:
         yield HistoryStore(
-            journal, reader, lambda: until(lambda: written_up_to(settings, journal), what="the projection")
+            journal, reader, lambda: wait_until(lambda: written_up_to(settings, journal), what="the projection")
         )

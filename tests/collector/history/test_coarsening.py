@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from collector.history import (
+from collector.history import tables
+from collector.history.measures import (
     AIR_FIVE_MIN,
     FORECAST,
     HOUR_MS,
@@ -15,14 +16,13 @@ from collector.history import (
     SPACE_HOUR,
     ZONE_FIVE_MIN,
     ZONE_HOUR,
+    HistoryRow,
     Measure,
-    Row,
-    tables,
 )
-from collector.journal import Journal
-from collector.schema import STEPS
+from collector.store.journal import Journal
+from collector.store.schema import MIGRATION_STEPS
 
-COARSE = next(n for n, step in enumerate(STEPS) if step.__name__ == "_version_6")
+COARSE = next(n for n, step in enumerate(MIGRATION_STEPS) if step.__name__ == "_version_6")
 FIVE_MS = ZONE_FIVE_MIN.bucket_ms
 T0 = 1_763_856_000_000
 Fields = tuple[float | None, ...]
@@ -33,28 +33,30 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite"
 
 
-def migrated(path: Path, old: Mapping[Measure, Sequence[Row]]) -> Iterator[Row]:
+def migrated(path: Path, old: Mapping[Measure, Sequence[HistoryRow]]) -> Iterator[HistoryRow]:
     """Open an older file; yield the rows that it holds then."""
-    with closing(Journal(path, STEPS[:COARSE])) as journal, journal.transaction():
+    with closing(Journal(path, MIGRATION_STEPS[:COARSE])) as journal, journal.transaction():
         for measure, rows in old.items():
-            tables.upsert(journal.connection, measure, rows)
-        newest = tables.identity(journal.connection)[1]
+            tables.upsert_rows(journal.connection, measure, rows)
+        newest = tables.read_identity(journal.connection)[1]
     with closing(Journal(path)) as journal:
         db = journal.connection
-        followed = {(measure, row.tags, row.at_ms) for _rev, measure, row in tables.changed(db, newest, 10_000)}
+        followed = {
+            (measure, row.tags, row.at_ms) for _rev, measure, row in tables.read_changed_rows(db, newest, 10_000)
+        }
         for measure in old:
-            for tags in tables.series(db, measure):
-                for row in tables.read(db, measure, tags, 0, 2**60):
+            for tags in tables.iterate_series(db, measure):
+                for row in tables.read_rows(db, measure, tags, 0, 2**60):
                     yield row
                     was = next((o for o in old[measure] if (o.tags, o.at_ms) == (row.tags, row.at_ms)), None)
                     assert row == was or (measure, row.tags, row.at_ms) in followed, "a projection follows"
 
 
-def five(zone: str, kind: str, *fields: float | None, at_ms: int = T0) -> Row:
-    return Row((zone, kind), at_ms, fields)
+def five(zone: str, kind: str, *fields: float | None, at_ms: int = T0) -> HistoryRow:
+    return HistoryRow((zone, kind), at_ms, fields)
 
 
-def fields_of(rows: Iterator[Row]) -> dict[tuple[str, ...], Fields]:
+def fields_of(rows: Iterator[HistoryRow]) -> dict[tuple[str, ...], Fields]:
     return {row.tags: row.fields for row in rows}
 
 
@@ -96,7 +98,7 @@ def test_fewer_than_five_and_rows_that_would_reveal_them_become_unknown(path: Pa
 
 def test_hours_are_computed_from_the_coarse_five_minutes(path: Path) -> None:
     rows = [five("hall", "desk", 12.0, 6.94, 7.0, 5.0, 0.0, at_ms=T0 + n * FIVE_MS) for n in range(12)]
-    old = {ZONE_FIVE_MIN: rows, ZONE_HOUR: [Row(("hall", "desk"), T0, (12.0, 12.0, 6.94, 7.0, 5.0, 0.0, 0.0))]}
+    old = {ZONE_FIVE_MIN: rows, ZONE_HOUR: [HistoryRow(("hall", "desk"), T0, (12.0, 12.0, 6.94, 7.0, 5.0, 0.0, 0.0))]}
     assert list(migrated(path, old))[-1].fields == (12.0, 12.0, 7.0, 7.0, 5.0, 0.0, 0.0)
 
 
@@ -110,16 +112,16 @@ def test_hours_are_computed_from_the_coarse_five_minutes(path: Path) -> None:
     ],
 )
 def test_an_hour_of_a_space_has_its_states_and_not_their_durations(path: Path, stored: Fields, coarse: Fields) -> None:
-    assert [row.fields for row in migrated(path, {SPACE_HOUR: [Row(("booth",), T0, stored)]})] == [coarse]
+    assert [row.fields for row in migrated(path, {SPACE_HOUR: [HistoryRow(("booth",), T0, stored)]})] == [coarse]
 
 
 def test_people_air_and_forecasts_have_no_finer_moment(path: Path) -> None:
     old = {
-        PEOPLE_FIVE_MIN: [Row(("site",), T0, (1.0, 0.0, 7.0, 6.0, 8.0, float(T0 - 1)))],
-        AIR_FIVE_MIN: [Row(("hall",), T0, (612.3456, 21.04321, None))],
+        PEOPLE_FIVE_MIN: [HistoryRow(("site",), T0, (1.0, 0.0, 7.0, 6.0, 8.0, float(T0 - 1)))],
+        AIR_FIVE_MIN: [HistoryRow(("hall",), T0, (612.3456, 21.04321, None))],
         FORECAST: [
-            Row(("hall", "booth", "hour"), T0, (0.0, 1.0, 2.0, 0.7, 1.0833, 1.0)),
-            Row(("site", "people", "hour"), T0, (5.0, 7.0, 9.0, None, 7.25, None)),
+            HistoryRow(("hall", "booth", "hour"), T0, (0.0, 1.0, 2.0, 0.7, 1.0833, 1.0)),
+            HistoryRow(("site", "people", "hour"), T0, (5.0, 7.0, 9.0, None, 7.25, None)),
         ],
     }
     people, air, booth, inside = (row.fields for row in migrated(path, old))
@@ -133,13 +135,13 @@ def test_no_migrated_row_depends_on_the_moment_of_a_change_within_its_bucket(pat
     """One change in each bucket, at any moment within it: the stored rows are the same."""
     chance = Random(7)  # noqa: S311 - moments of a test
 
-    def stored(at: Path) -> list[Row]:
+    def stored(at: Path) -> list[HistoryRow]:
         rows = [
             five("hall", "desk", 12.0, 6.0 + chance.random(), 7.0, 5.0, chance.random(), at_ms=T0 + n * FIVE_MS)
             for n in range(24)
         ]
         taken_s = 3600 * chance.random()
-        hour = Row(("booth",), T0, (taken_s, 3600 - taken_s, 0.0))
+        hour = HistoryRow(("booth",), T0, (taken_s, 3600 - taken_s, 0.0))
         return list(migrated(at, {ZONE_FIVE_MIN: rows, ZONE_HOUR: [], SPACE_HOUR: [hour]}))
 
     first, second = (stored(path.with_name(f"{name}.sqlite")) for name in ("one", "two"))

@@ -5,15 +5,15 @@ from contextlib import closing
 
 import pytest
 
-from collector.history import HOUR_MS, SPACE_HOUR, HistoryAway
+from collector.configuration.settings import CollectorSettings, HistoryKind
+from collector.engine.service import run_collector
 from collector.history.influxdb import InfluxHistory
+from collector.history.measures import HOUR_MS, SPACE_HOUR, HistoryAway
 from collector.history.sqlite import SqliteHistory
-from collector.run import run
-from collector.settings import CollectorSettings, HistoryKind
+from tests.collector.engine.test_service import SiteObserver
 from tests.collector.history.conftest import everything, guarded_influxdb
-from tests.collector.houses import NOON_MS, house_of, motions
-from tests.collector.test_run import Observer
-from tests.servers import until
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
+from tests.support.servers import wait_until
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def guarded(tmp_path):
 
 @pytest.fixture
 def observer(broker):
-    with closing(Observer(broker)) as watching:
+    with closing(SiteObserver(broker)) as watching:
         yield watching
 
 
@@ -36,23 +36,23 @@ def test_an_event_becomes_a_row_in_influxdb_and_an_outage_is_reported(broker, ob
         history=HistoryKind.INFLUXDB,
         influx=guarded.settings,
     )
-    collector = threading.Thread(target=run, args=(settings, house_of(2), lambda: clock[0], stop))
+    collector = threading.Thread(target=run_collector, args=(settings, build_desk_plan(2), lambda: clock[0], stop))
     collector.start()
     try:
-        until(observer.status, what="the collector's first status")
-        observer.say(motions([1]))
-        until(observer.receipts, what="the receipt")
+        wait_until(observer.status, what="the collector's first status")
+        observer.send_events(motions([1]))
+        wait_until(observer.receipts, what="the receipt")
         clock[0] = NOON_MS + HOUR_MS
         with closing(InfluxHistory(guarded.settings)) as reader, closing(SqliteHistory(journal)) as own:
-            until(lambda: hours(reader), what="the hour in InfluxDB")
+            wait_until(lambda: hours(reader), what="the hour in InfluxDB")
             assert hours(reader)[0].at_ms == NOON_MS
             assert hours(reader)[0].fields == (0.0, 0.0, 3600.0)  # half past: no event for half an hour
-            until(lambda: everything(reader) == everything(own), what="the rest")
+            wait_until(lambda: everything(reader) == everything(own), what="the rest")
         guarded.server.kill()
         clock[0] = NOON_MS + 2 * HOUR_MS
-        until(lambda: fault(observer) == "InfluxDB does not answer", what="the report of the fault")
+        wait_until(lambda: fault(observer) == "InfluxDB does not answer", what="the report of the fault")
         guarded.server.start()
-        until(lambda: fault(observer) == "", what="the end of the fault")
+        wait_until(lambda: fault(observer) == "", what="the end of the fault")
     finally:
         stop.set()
         collector.join(20)
@@ -61,7 +61,7 @@ def test_an_event_becomes_a_row_in_influxdb_and_an_outage_is_reported(broker, ob
 
 def hours(reader):
     try:
-        return reader.rows(SPACE_HOUR, 0, 2**42)
+        return reader.read_rows(SPACE_HOUR, 0, 2**42)
     except HistoryAway:
         return []
 

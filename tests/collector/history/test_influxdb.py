@@ -6,11 +6,11 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from collector.history import SPACE_HOUR, HistoryAway
-from collector.history.influxdb import Influx, InfluxHistory, LinesRejected
-from collector.settings import InfluxSettings
+from collector.configuration.settings import InfluxSettings
+from collector.history.influxdb import InfluxClient, InfluxHistory, LinesRejected
+from collector.history.measures import SPACE_HOUR, HistoryAway
 from tests.collector.history.conftest import SNIPPET, following, guarded_influxdb, upstream
-from tests.servers import free_port, influxdb, nginx, until
+from tests.support.servers import find_free_port, influxdb, nginx, wait_until
 
 T0 = 1_763_856_000_000
 
@@ -25,7 +25,7 @@ def guarded(tmp_path):
     ("settings", "text", "shown"),
     [
         (
-            lambda _folder: InfluxSettings(url=f"http://127.0.0.1:{free_port()}"),
+            lambda _folder: InfluxSettings(url=f"http://127.0.0.1:{find_free_port()}"),
             "does not answer .*; start it, or correct its url",
             "InfluxDB does not answer",
         ),
@@ -40,22 +40,22 @@ def guarded(tmp_path):
 def test_an_outage_is_reported(settings, text, shown, journal, caplog):
     tmp_path = journal.path.parent
     with closing(InfluxHistory(settings(tmp_path))) as reader, pytest.raises(HistoryAway, match=text):
-        reader.rows(SPACE_HOUR, 0, 1)
+        reader.read_rows(SPACE_HOUR, 0, 1)
     with following(journal, settings(tmp_path)) as projection:
-        until(projection.fault, what="the report of the fault")
-        assert projection.fault() == shown
+        wait_until(projection.describe_fault, what="the report of the fault")
+        assert projection.describe_fault() == shown
     assert re.search(text, caplog.text)
 
 
 @pytest.mark.parametrize("configuration", ["", "max-row-limit = 10"])
 def test_a_long_answer_is_complete_whatever_its_server_truncates(configuration):
     with influxdb(configuration) as server, closing(InfluxHistory(InfluxSettings(url=server.url))) as reader:
-        with closing(Influx(InfluxSettings(url=server.url))) as influx:
-            influx.create()
+        with closing(InfluxClient(InfluxSettings(url=server.url))) as influx:
+            influx.create_database()
         for space in ("desk-1", "desk-2"):
             samples = "\n".join(f"space_hour,space={space} taken_s=1 {n * 10**6}" for n in range(21_000))
             post(f"{server.url}/write?db=ledig", samples)
-        found = reader.rows(SPACE_HOUR, 0, 21_000)
+        found = reader.read_rows(SPACE_HOUR, 0, 21_000)
         assert [(row.tags, row.at_ms) for row in found] == [
             ((space,), at_ms) for space in ("desk-1", "desk-2") for at_ms in range(21_000)
         ]
@@ -66,10 +66,10 @@ def test_a_truncated_or_invalid_answer_is_away(answer):
     snippet = f"server {{ listen 8087; location / {{ default_type application/json; return 200 '{answer}'; }} }}"
     with (
         nginx(snippet) as server,
-        closing(Influx(InfluxSettings(url=server.url))) as influx,
+        closing(InfluxClient(InfluxSettings(url=server.url))) as influx,
         pytest.raises(HistoryAway, match=r"sends incomplete responses|does not answer like InfluxDB"),
     ):
-        influx.query("SELECT taken_s FROM space_hour")
+        influx.run_query("SELECT taken_s FROM space_hour")
 
 
 @pytest.mark.parametrize(("precision", "unit_ns"), [("ns", 1), ("us", 1000), ("ms", 10**6), ("s", 10**9), (None, 1)])
@@ -78,10 +78,10 @@ def test_the_snippet_forwards_the_precision_of_a_write(precision, unit_ns):
     with ExitStack() as stack:
         server = stack.enter_context(influxdb())
         proxy = stack.enter_context(nginx(SNIPPET.read_text(), upstream(server)))
-        influx = stack.enter_context(closing(Influx(InfluxSettings(url=proxy.url))))
-        influx.create()
+        influx = stack.enter_context(closing(InfluxClient(InfluxSettings(url=proxy.url))))
+        influx.create_database()
         post(f"{proxy.url}/api/v2/write?org=any&bucket=ledig{asked}", f"m v=1 {T0 * 10**6 // unit_ns}")
-        assert influx.query("SELECT v FROM m")[0]["values"] == [[T0, 1]]
+        assert influx.run_query("SELECT v FROM m")[0]["values"] == [[T0, 1]]
 
 
 def post(url, body):
@@ -91,8 +91,8 @@ def post(url, body):
 
 def test_a_server_that_is_not_influxdb_is_away(guarded):
     wrong = InfluxSettings(url=f"{guarded.proxy.url}/other", token_file=guarded.settings.token_file)
-    with closing(Influx(wrong)) as influx, pytest.raises(HistoryAway, match="has no"):
-        influx.query("SHOW DATABASES")
+    with closing(InfluxClient(wrong)) as influx, pytest.raises(HistoryAway, match="has no"):
+        influx.run_query("SHOW DATABASES")
 
 
 def test_a_missing_database_is_away_for_the_reader(guarded):
@@ -100,11 +100,11 @@ def test_a_missing_database_is_away_for_the_reader(guarded):
         closing(InfluxHistory(guarded.settings)) as reader,
         pytest.raises(HistoryAway, match="has no database or bucket 'ledig'"),
     ):
-        reader.rows(SPACE_HOUR, 0, 1)
+        reader.read_rows(SPACE_HOUR, 0, 1)
 
 
 def test_a_broken_line_is_rejected_and_not_retried(guarded):
-    with closing(Influx(guarded.settings)) as influx:
-        influx.create()
+    with closing(InfluxClient(guarded.settings)) as influx:
+        influx.create_database()
         with pytest.raises(LinesRejected, match="unable to parse"):
-            influx.write(["space_hour,space=desk-1 taken_s= 1"])
+            influx.write_lines(["space_hour,space=desk-1 taken_s= 1"])

@@ -13,11 +13,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from collector.history import SPACE_HOUR, Row, lines
-from collector.history.influxdb import Influx, InfluxAway
-from collector.settings import InfluxSettings
+from collector.configuration.settings import InfluxSettings
+from collector.history import line_protocol
+from collector.history.influxdb import InfluxAway, InfluxClient
+from collector.history.measures import SPACE_HOUR, HistoryRow
 from tests.collector.history.conftest import following
-from tests.servers import until
+from tests.support.servers import wait_until
 
 T0 = 1_763_856_000_000
 MISSING = {"results": [{"statement_id": 0, "error": "database not found: ledig"}]}
@@ -97,40 +98,40 @@ def rows_of(recorded):
 def test_the_projection_continues_after_a_purge_whatever_the_answer_to_delete(journal, answer):
     with recorded_influxdb() as (recorded, settings), following(journal, settings) as projection:
         recorded.changed = answer
-        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
-        until(lambda: len(rows_of(recorded)) == 1, what="the first row")
-        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (None, None, None))])
-        until(lambda: any(asked.startswith("DELETE") for asked in recorded.statements), what="the DELETE")
-        journal.write(SPACE_HOUR, [Row(("desk-2",), T0, (1.0, 2.0, 3.0))])
-        until(lambda: len(rows_of(recorded)) == 2, what="the row after it")
-        assert projection.fault() == ""
+        journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
+        wait_until(lambda: len(rows_of(recorded)) == 1, what="the first row")
+        journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (None, None, None))])
+        wait_until(lambda: any(asked.startswith("DELETE") for asked in recorded.statements), what="the DELETE")
+        journal.write(SPACE_HOUR, [HistoryRow(("desk-2",), T0, (1.0, 2.0, 3.0))])
+        wait_until(lambda: len(rows_of(recorded)) == 2, what="the row after it")
+        assert projection.describe_fault() == ""
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"partial":true}]}'])
 def test_a_truncated_answer_to_a_query_is_detected(answer):
-    with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
+    with recorded_influxdb() as (recorded, settings), closing(InfluxClient(settings)) as influx:
         recorded.query = lambda _statement: (200, answer)
         with pytest.raises(InfluxAway, match="sends incomplete responses"):
-            influx.query("SELECT taken_s FROM space_hour")
+            influx.run_query("SELECT taken_s FROM space_hour")
 
 
 def test_an_error_in_the_answer_to_a_delete_is_a_failure():
-    with recorded_influxdb() as (recorded, settings), closing(Influx(settings)) as influx:
+    with recorded_influxdb() as (recorded, settings), closing(InfluxClient(settings)) as influx:
         for answer in (b'{"error":"shard is locked"}', b'{"results":[{"statement_id":0,"error":"shard is locked"}]}'):
             recorded.changed = answer
             with pytest.raises(InfluxAway, match="shard is locked"):
-                influx.change("DELETE FROM space_hour WHERE time < 1ms")
+                influx.run_statement("DELETE FROM space_hour WHERE time < 1ms")
 
 
 def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(journal):
-    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
     with recorded_influxdb() as (recorded, settings):
         recorded.has_bucket = False
         with following(journal, settings) as projection:
-            until(projection.fault, what="the fault")
-            assert projection.fault() == "InfluxDB has no database or bucket 'ledig'"
+            wait_until(projection.describe_fault, what="the fault")
+            assert projection.describe_fault() == "InfluxDB has no database or bucket 'ledig'"
             recorded.has_bucket = True
-            until(lambda: not projection.fault() and len(rows_of(recorded)) == 1, what="the row")
+            wait_until(lambda: not projection.describe_fault() and len(rows_of(recorded)) == 1, what="the row")
 
 
 @pytest.mark.parametrize(
@@ -152,14 +153,16 @@ def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(jour
 )
 def test_any_rejection_is_reported_and_the_rows_are_written_once_it_ends(journal, status, body, fault):
     with recorded_influxdb() as (recorded, settings), following(journal, settings, retry_s=0.1) as projection:
-        until(lambda: recorded.statements, what="the first question")
+        wait_until(lambda: recorded.statements, what="the first question")
         take = recorded.write
 
         def refuse_rows(written):
-            return take(written) if written.startswith(lines.CURSOR.encode()) else (status, body)
+            return take(written) if written.startswith(line_protocol.CURSOR_MEASUREMENT.encode()) else (status, body)
 
         recorded.write = refuse_rows
-        journal.write(SPACE_HOUR, [Row((desk,), T0, (1.0, 2.0, 3.0)) for desk in ("desk-1", "desk-2")])
-        until(lambda: projection.fault() == fault, what="the fault")
+        journal.write(SPACE_HOUR, [HistoryRow((desk,), T0, (1.0, 2.0, 3.0)) for desk in ("desk-1", "desk-2")])
+        wait_until(lambda: projection.describe_fault() == fault, what="the fault")
         recorded.write = take
-        until(lambda: not projection.fault() and len(rows_of(recorded)) == 2, seconds=60, what="both rows")
+        wait_until(
+            lambda: not projection.describe_fault() and len(rows_of(recorded)) == 2, seconds=60, what="both rows"
+        )

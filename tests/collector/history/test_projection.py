@@ -6,12 +6,13 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from collector.history import AIR_FIVE_MIN, HOUR_MS, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, Row, lines, tables
-from collector.history.influxdb import Influx, InfluxHistory
+from collector.history import line_protocol, tables
+from collector.history.influxdb import InfluxClient, InfluxHistory
+from collector.history.measures import AIR_FIVE_MIN, HOUR_MS, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, HistoryRow
 from collector.history.projection import Projection
-from collector.history.refused import MOST_ROWS
+from collector.history.refused_rows import MAX_ROWS
 from collector.history.sqlite import SqliteHistory
-from edge.clock import unix_ms
+from edge.timekeeping.clock import unix_ms
 from tests.collector.history.conftest import (
     HistoryJournal,
     everything,
@@ -19,7 +20,7 @@ from tests.collector.history.conftest import (
     guarded_influxdb,
     written_up_to,
 )
-from tests.servers import until
+from tests.support.servers import wait_until
 
 T0 = 1_763_856_000_000
 BUCKET = 300_000
@@ -36,14 +37,14 @@ def ten_minutes_of_a_day_in_ten(journal, from_ms):
     """Write one day, as the collector does during ten real minutes at 144 times the speed."""
     for at_ms in range(from_ms, from_ms + 24 * HOUR_MS, BUCKET):
         zones = [
-            Row((zone, kind), at_ms, (12.0, at_ms % 7 / 3, 5.0, 2.0, 0.5))
+            HistoryRow((zone, kind), at_ms, (12.0, at_ms % 7 / 3, 5.0, 2.0, 0.5))
             for zone in ("loft", "hall", "site")
             for kind in ("booth", "desk")
         ]
         journal.write(ZONE_FIVE_MIN, zones)
-        journal.write(AIR_FIVE_MIN, [Row(("loft",), at_ms, (500 + at_ms % 11, 21.0, None))])
+        journal.write(AIR_FIVE_MIN, [HistoryRow(("loft",), at_ms, (500 + at_ms % 11, 21.0, None))])
         if at_ms % HOUR_MS == 0:
-            journal.write(SPACE_HOUR, [Row((f"desk-{n}",), at_ms, (n * 100.0, 0.0, 0.0)) for n in range(30)])
+            journal.write(SPACE_HOUR, [HistoryRow((f"desk-{n}",), at_ms, (n * 100.0, 0.0, 0.0)) for n in range(30)])
 
 
 def equal(journal, settings):
@@ -54,135 +55,148 @@ def equal(journal, settings):
 def test_a_server_that_returns_empty_after_ten_minutes_is_filled_again(guarded, journal):
     with following(journal, guarded.settings) as projection:
         ten_minutes_of_a_day_in_ten(journal, T0)
-        until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first day")
         guarded.server.kill()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
-        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])  # a late correction of the first day
-        until(projection.fault, what="the report of the fault")
-        assert "answer" in projection.fault()
+        journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])  # a late correction of the first day
+        wait_until(projection.describe_fault, what="the report of the fault")
+        assert "answer" in projection.describe_fault()
         guarded.server.empty()
         guarded.create_user()
-        until(lambda: not projection.fault(), seconds=60, what="the end of the fault")
-        until(lambda: written_up_to(guarded.settings, journal), what="both days")
+        wait_until(lambda: not projection.describe_fault(), seconds=60, what="the end of the fault")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="both days")
         assert equal(journal, guarded.settings)
-        assert projection.refused.newest() == []
+        assert projection.rejected.list_newest() == []
 
 
 def test_after_a_short_outage_the_projection_continues_from_the_cursor(guarded, journal):
     with following(journal, guarded.settings) as projection:
         ten_minutes_of_a_day_in_ten(journal, T0)
-        until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first day")
         guarded.server.restart()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
-        until(lambda: not projection.fault() and written_up_to(guarded.settings, journal), what="both days")
+        wait_until(
+            lambda: not projection.describe_fault() and written_up_to(guarded.settings, journal), what="both days"
+        )
         assert equal(journal, guarded.settings)
 
 
 def test_a_server_that_lost_its_rows_silently_is_noticed(guarded, journal):
     with following(journal, guarded.settings, check_s=0.5):
         ten_minutes_of_a_day_in_ten(journal, T0)
-        until(lambda: written_up_to(guarded.settings, journal), what="the first day")
-        with closing(Influx(guarded.settings)) as influx:
-            influx.query("DROP DATABASE ledig")
-        until(lambda: written_up_to(guarded.settings, journal) and equal(journal, guarded.settings), what="equality")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        with closing(InfluxClient(guarded.settings)) as influx:
+            influx.run_query("DROP DATABASE ledig")
+        wait_until(
+            lambda: written_up_to(guarded.settings, journal) and equal(journal, guarded.settings), what="equality"
+        )
 
 
 def test_a_restarted_projection_writes_only_new_rows(guarded, journal):
-    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
     with following(journal, guarded.settings):
-        until(lambda: written_up_to(guarded.settings, journal), what="the first row")
-    with closing(Influx(guarded.settings)) as influx:  # a value that writing the row again would overwrite
-        influx.write([f"space_hour,space=desk-1 taken_s=77.0 {T0 * lines.NS_PER_MS}"])
-    journal.write(SPACE_HOUR, [Row(("desk-2",), T0, (1.0, 2.0, 3.0))])
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first row")
+    with closing(InfluxClient(guarded.settings)) as influx:  # a value that writing the row again would overwrite
+        influx.write_lines([f"space_hour,space=desk-1 taken_s=77.0 {T0 * line_protocol.NS_PER_MS}"])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-2",), T0, (1.0, 2.0, 3.0))])
     with following(journal, guarded.settings), closing(InfluxHistory(guarded.settings)) as reader:
-        until(lambda: written_up_to(guarded.settings, journal), what="the second row")
-        assert [row.fields[0] for row in reader.rows(SPACE_HOUR, 0, 2**42)] == [77.0, 1.0]
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the second row")
+        assert [row.fields[0] for row in reader.read_rows(SPACE_HOUR, 0, 2**42)] == [77.0, 1.0]
 
 
 def test_the_history_of_a_restored_journal_is_written_again(guarded, journal, tmp_path):
-    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
     older = tmp_path / "older"
     older.mkdir()
     with closing(sqlite3.connect(older / "journal.sqlite")) as copy:
         journal.db.backup(copy)
-    journal.write(SPACE_HOUR, [Row(("desk-2",), T0 + n * HOUR_MS, (1.0, 2.0, 3.0)) for n in range(9)])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-2",), T0 + n * HOUR_MS, (1.0, 2.0, 3.0)) for n in range(9)])
     with following(journal, guarded.settings):
-        until(lambda: written_up_to(guarded.settings, journal), what="all rows")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="all rows")
     restored = HistoryJournal(older)
     with closing(restored.db):
-        restored.write(SPACE_HOUR, [Row(("desk-1",), T0, (9.0, 2.0, 3.0))])
+        restored.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (9.0, 2.0, 3.0))])
         with following(restored, guarded.settings):
-            until(lambda: written_up_to(guarded.settings, restored), what="the restored journal")
+            wait_until(lambda: written_up_to(guarded.settings, restored), what="the restored journal")
         with closing(InfluxHistory(guarded.settings)) as reader:
-            assert reader.rows(SPACE_HOUR, 0, 2**42, space="desk-1")[0].fields == (9.0, 2.0, 3.0)
+            assert reader.read_rows(SPACE_HOUR, 0, 2**42, space="desk-1")[0].fields == (9.0, 2.0, 3.0)
 
 
 def test_a_rejected_row_is_recorded_with_its_reason_and_the_others_are_written(guarded, journal):
-    with closing(Influx(guarded.settings)) as influx:
-        influx.create()
-        influx.write([f'air_five_min,zone=loft co2_ppm="much" {T0 * lines.NS_PER_MS}'])  # co2_ppm is now a string there
-    rows = [Row((f"desk-{n}",), T0, (float(n), 0.0, 0.0)) for n in range(20)]
+    with closing(InfluxClient(guarded.settings)) as influx:
+        influx.create_database()
+        influx.write_lines(
+            [f'air_five_min,zone=loft co2_ppm="much" {T0 * line_protocol.NS_PER_MS}']
+        )  # co2_ppm is now a string there
+    rows = [HistoryRow((f"desk-{n}",), T0, (float(n), 0.0, 0.0)) for n in range(20)]
     journal.write(SPACE_HOUR, rows[:10])
-    journal.write(AIR_FIVE_MIN, [Row(("loft",), T0 + 1, (400.0, 21.0, None))])
-    journal.write(SPACE_HOUR, [*rows[10:], Row(("",), T0, (1.0, 2.0, 3.0))])
+    journal.write(AIR_FIVE_MIN, [HistoryRow(("loft",), T0 + 1, (400.0, 21.0, None))])
+    journal.write(SPACE_HOUR, [*rows[10:], HistoryRow(("",), T0, (1.0, 2.0, 3.0))])
     with following(journal, guarded.settings) as projection, closing(InfluxHistory(guarded.settings)) as reader:
-        until(lambda: written_up_to(guarded.settings, journal), what="the other rows")
-        assert reader.rows(SPACE_HOUR, 0, 2**42) == sorted(rows)
-        refused = {measure: (tags, at_ms, reason) for measure, tags, at_ms, reason in projection.refused.newest()}
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the other rows")
+        assert reader.read_rows(SPACE_HOUR, 0, 2**42) == sorted(rows)
+        refused = {measure: (tags, at_ms, reason) for measure, tags, at_ms, reason in projection.rejected.list_newest()}
         assert set(refused) == {"air_five_min", "space_hour"}
         assert refused["air_five_min"][:2] == (("loft",), T0 + 1)
         assert "field type conflict" in refused["air_five_min"][2]
         assert "empty" in refused["space_hour"][2]
-        until(lambda: projection.fault() == "InfluxDB rejects 2 rows of history", what="the fault with its count")
+        wait_until(
+            lambda: projection.describe_fault() == "InfluxDB rejects 2 rows of history", what="the fault with its count"
+        )
 
 
 @pytest.mark.parametrize("buckets", [61, 1100], ids=["few", "more than can be noted"])
 def test_rows_that_influxdb_rejects_are_reported_kept_and_written_once_the_cause_is_gone(
     guarded, journal, buckets, caplog
 ):
-    with closing(Influx(guarded.settings)) as influx:
-        influx.create()
-        days = [(T0 + day * 24 * HOUR_MS) * lines.NS_PER_MS for day in range(5)]
-        influx.write([f"zone_five_min,zone=other,kind=desk capacity=8i {at_ns}" for at_ns in days])  # in each shard
-        rows = [Row(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.5, 5.0, 2.0, 0.5)) for n in range(buckets)]
+    with closing(InfluxClient(guarded.settings)) as influx:
+        influx.create_database()
+        days = [(T0 + day * 24 * HOUR_MS) * line_protocol.NS_PER_MS for day in range(5)]
+        influx.write_lines(
+            [f"zone_five_min,zone=other,kind=desk capacity=8i {at_ns}" for at_ns in days]
+        )  # in each shard
+        rows = [HistoryRow(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.5, 5.0, 2.0, 0.5)) for n in range(buckets)]
         journal.write(ZONE_FIVE_MIN, rows)
         with following(journal, guarded.settings, retry_s=0.1) as projection:
-            until(lambda: "rejects" in projection.fault(), what="the fault")
-            until(lambda: written_up_to(guarded.settings, journal), seconds=90, what="the end of the first try")
-            noted = min(buckets, MOST_ROWS)
-            more = " or more" if buckets > MOST_ROWS else ""
-            until(lambda: projection.fault() == f"InfluxDB rejects {noted}{more} rows of history", what="the count")
+            wait_until(lambda: "rejects" in projection.describe_fault(), what="the fault")
+            wait_until(lambda: written_up_to(guarded.settings, journal), seconds=90, what="the end of the first try")
+            noted = min(buckets, MAX_ROWS)
+            more = " or more" if buckets > MAX_ROWS else ""
+            wait_until(
+                lambda: projection.describe_fault() == f"InfluxDB rejects {noted}{more} rows of history",
+                what="the count",
+            )
             assert "correct the cause in InfluxDB" in caplog.text
-            influx.change("DROP MEASUREMENT zone_five_min")
-            until(lambda: not projection.fault(), seconds=60, what="the end of the fault")
+            influx.run_statement("DROP MEASUREMENT zone_five_min")
+            wait_until(lambda: not projection.describe_fault(), seconds=60, what="the end of the fault")
             assert equal(journal, guarded.settings)
-            assert (projection.refused.newest(), projection.refused.beyond()) == ([], None)
+            assert (projection.rejected.list_newest(), projection.rejected.read_overflow_revision()) == ([], None)
 
 
 def test_a_rejected_row_that_the_journal_erases_is_no_longer_a_fault(guarded, journal):
-    with closing(Influx(guarded.settings)) as influx:
-        influx.create()
-        influx.write([f"space_hour,space=other taken_s=8i {T0 * lines.NS_PER_MS}"])
-    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, None, None))])
+    with closing(InfluxClient(guarded.settings)) as influx:
+        influx.create_database()
+        influx.write_lines([f"space_hour,space=other taken_s=8i {T0 * line_protocol.NS_PER_MS}"])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, None, None))])
     with following(journal, guarded.settings, retry_s=0.1) as projection:
-        until(lambda: "rejects" in projection.fault(), what="the fault")
-        journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (None, None, None))])
-        until(lambda: not projection.fault(), what="the end of the fault")
+        wait_until(lambda: "rejects" in projection.describe_fault(), what="the fault")
+        journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (None, None, None))])
+        wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
 
 
 def test_a_wrong_password_is_reported_with_its_remedy_and_recovers(guarded, journal):
-    journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
+    journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
     right = guarded.settings.token_file.read_text()
     guarded.settings.token_file.write_text("ledig:wrong")
     with following(journal, guarded.settings) as projection, ExitStack() as stack:
-        until(projection.fault, what="the report of the fault")
-        assert projection.fault() == "InfluxDB refuses the token"
+        wait_until(projection.describe_fault, what="the report of the fault")
+        assert projection.describe_fault() == "InfluxDB refuses the token"
         reader = stack.enter_context(closing(InfluxHistory(guarded.settings)))
         with pytest.raises(HistoryAway, match=r"refuses the token \(401.*token_file"):
-            reader.rows(SPACE_HOUR, 0, 2**42)
+            reader.read_rows(SPACE_HOUR, 0, 2**42)
         guarded.settings.token_file.write_text(right)
-        until(lambda: not projection.fault(), what="the end of the fault")
-        until(lambda: written_up_to(guarded.settings, journal), what="the row")
+        wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the row")
 
 
 def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
@@ -191,12 +205,12 @@ def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
     projection = Projection(late / "journal.sqlite", guarded.settings, unix_ms)
     projection.start()
     try:
-        until(projection.fault, what="the report of the fault")
+        wait_until(projection.describe_fault, what="the report of the fault")
         journal = HistoryJournal(late)
         with closing(journal.db):
-            journal.write(SPACE_HOUR, [Row(("desk-1",), T0, (1.0, 2.0, 3.0))])
-            until(lambda: written_up_to(guarded.settings, journal), what="the row")
-            assert tables.identity(journal.db)[1] == 1
+            journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
+            wait_until(lambda: written_up_to(guarded.settings, journal), what="the row")
+            assert tables.read_identity(journal.db)[1] == 1
     finally:
         projection.close()
     shutil.rmtree(late)
@@ -205,15 +219,15 @@ def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
 def test_rows_written_for_the_future_are_withdrawn(guarded, journal):
     with following(journal, guarded.settings):
         journal.write(
-            ZONE_FIVE_MIN, [Row(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.0, 5.0, 2.0, 0.5)) for n in range(9)]
+            ZONE_FIVE_MIN, [HistoryRow(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.0, 5.0, 2.0, 0.5)) for n in range(9)]
         )
-        until(lambda: written_up_to(guarded.settings, journal), what="the rows")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the rows")
         journal.take_back(ZONE_FIVE_MIN, T0 + 4 * BUCKET)
         journal.write(
-            ZONE_FIVE_MIN, [Row(("loft", "desk"), T0 + 5 * BUCKET, (12.0, 2.0, 5.0, 2.0, 0.5))]
+            ZONE_FIVE_MIN, [HistoryRow(("loft", "desk"), T0 + 5 * BUCKET, (12.0, 2.0, 5.0, 2.0, 0.5))]
         )  # once that time has come
-        until(lambda: written_up_to(guarded.settings, journal), what="the withdrawal")
+        wait_until(lambda: written_up_to(guarded.settings, journal), what="the withdrawal")
         assert equal(journal, guarded.settings)
     with closing(SqliteHistory(journal.path)) as history:
-        found = [row.at_ms for row in history.rows(ZONE_FIVE_MIN, 0, T0 + 99 * BUCKET)]
+        found = [row.at_ms for row in history.read_rows(ZONE_FIVE_MIN, 0, T0 + 99 * BUCKET)]
     assert found == [T0 + n * BUCKET for n in (0, 1, 2, 3, 5)]

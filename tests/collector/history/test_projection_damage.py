@@ -5,18 +5,19 @@ from contextlib import closing
 
 import pytest
 
-from collector.history import SPACE_HOUR, HistoryAway, Row, tables
-from collector.history.influxdb import Influx, InfluxHistory
-from collector.history.refused import RefusedRows, RejectedRow
+from collector.configuration.settings import RetentionSettings
+from collector.history import tables
+from collector.history.influxdb import InfluxClient, InfluxHistory
+from collector.history.measures import SPACE_HOUR, HistoryAway, HistoryRow
+from collector.history.refused_rows import RejectedRow, RejectedRows
 from collector.history.sqlite import SqliteHistory
-from collector.journal import Journal as CollectorJournal
-from collector.journal_faults import JournalDamaged
-from collector.journal_guard import JournalGuard
-from collector.settings import RetentionSettings
-from collector.sqlite_backup import BackupRules, back_up
+from collector.sqlite_files.backup import BackupRules, back_up
+from collector.store.journal import Journal as CollectorJournal
+from collector.store.journal_faults import JournalDamaged
+from collector.store.journal_guard import JournalGuard
 from tests.collector.history.conftest import everything, following, guarded_influxdb, written_up_to
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of
-from tests.servers import until
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from tests.support.servers import wait_until
 
 
 class OpenJournal:
@@ -27,7 +28,9 @@ class OpenJournal:
 
     def write(self, desks):
         with self._journal.transaction():
-            tables.upsert(self.db, SPACE_HOUR, [Row((f"desk-{n}",), NOON_MS, (float(n), 0.0, 0.0)) for n in desks])
+            tables.upsert_rows(
+                self.db, SPACE_HOUR, [HistoryRow((f"desk-{n}",), NOON_MS, (float(n), 0.0, 0.0)) for n in desks]
+            )
 
 
 def equal(journal, settings):
@@ -38,7 +41,7 @@ def equal(journal, settings):
 
 def test_a_journal_restored_during_the_projection_is_written_completely(tmp_path):
     path = tmp_path / "journal.sqlite"
-    guard = JournalGuard(path, house_of(2), RetentionSettings(), lambda: NOON_MS + HOUR_MS)
+    guard = JournalGuard(path, build_desk_plan(2), RetentionSettings(), lambda: NOON_MS + HOUR_MS)
     with guarded_influxdb(tmp_path) as running:
         journal = guard.open_journal()
         with closing(journal):
@@ -48,21 +51,21 @@ def test_a_journal_restored_during_the_projection_is_written_completely(tmp_path
             opened.write(range(100, 110))
         with following(opened, running.settings, check_s=3600):
             with closing(CollectorJournal(path)) as journal:
-                until(lambda: written_up_to(running.settings, OpenJournal(journal)), what="the history")
+                wait_until(lambda: written_up_to(running.settings, OpenJournal(journal)), what="the history")
             path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
-            with closing(guard.replaced(JournalDamaged("the header"))) as journal:
+            with closing(guard.replace_journal(JournalDamaged("the header"))) as journal:
                 restored = OpenJournal(journal)
                 restored.write(range(200, 240))  # beyond the revision that InfluxDB had of the damaged one
-                until(lambda: written_up_to(running.settings, restored), what="the restored history")
+                wait_until(lambda: written_up_to(running.settings, restored), what="the restored history")
                 assert equal(restored, running.settings)
 
 
 def test_a_restored_journal_has_a_new_history_id(tmp_path):
     with closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
-        before = tables.identity(journal.connection)
+        before = tables.read_identity(journal.connection)
         with journal.transaction():
-            journal.note_restored(1, 2)
-        after = tables.identity(journal.connection)
+            journal.record_restore(1, 2)
+        after = tables.read_identity(journal.connection)
     assert after[0] != before[0]
     assert after[1] == before[1]
 
@@ -97,29 +100,31 @@ DAMAGES = [header, pages, schema, text, emptied, cut]
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_list_of_rejected_rows_is_replaced_and_requests_all_rows(tmp_path, damage):
     path = tmp_path / "refused.sqlite"
-    with closing(RefusedRows(path)) as rows:
-        rows.add([RejectedRow(SPACE_HOUR, Row((f"desk-{n}",), 0, (1.0, 0.0, 0.0)), "why", n) for n in range(200)])
+    with closing(RejectedRows(path)) as rows:
+        rows.add(
+            [RejectedRow(SPACE_HOUR, HistoryRow((f"desk-{n}",), 0, (1.0, 0.0, 0.0)), "why", n) for n in range(200)]
+        )
     path.write_bytes(damage(path.read_bytes()))
-    with closing(RefusedRows(path)) as rows:
+    with closing(RejectedRows(path)) as rows:
         with pytest.raises(HistoryAway, match="was damaged"):
-            rows.newest()
-        assert rows.newest() == []
-        assert rows.beyond() == 0
-        rows.add([RejectedRow(SPACE_HOUR, Row(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
-        assert len(rows.newest()) == 1
+            rows.list_newest()
+        assert rows.list_newest() == []
+        assert rows.read_overflow_revision() == 0
+        rows.add([RejectedRow(SPACE_HOUR, HistoryRow(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
+        assert len(rows.list_newest()) == 1
     assert [one.name for one in tmp_path.iterdir()] == ["refused.sqlite"]
 
 
 def test_a_list_locked_by_another_program_is_kept(tmp_path):
     path = tmp_path / "refused.sqlite"
-    with closing(RefusedRows(path)) as rows:
-        rows.add([RejectedRow(SPACE_HOUR, Row(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
+    with closing(RejectedRows(path)) as rows:
+        rows.add([RejectedRow(SPACE_HOUR, HistoryRow(("desk-1",), 0, (1.0, 0.0, 0.0)), "why", 7)])
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(HistoryAway, match="cannot be used"):
-                rows.newest()
+                rows.list_newest()
             other.execute("ROLLBACK")
-        assert len(rows.newest()) == 1
+        assert len(rows.list_newest()) == 1
 
 
 def test_rows_recorded_only_in_the_damaged_list_are_written_again(tmp_path):
@@ -127,11 +132,13 @@ def test_rows_recorded_only_in_the_damaged_list_are_written_again(tmp_path):
         opened = OpenJournal(journal)
         opened.write(range(5))
         with following(opened, running.settings):
-            until(lambda: written_up_to(running.settings, opened), what="the history")
-        with closing(Influx(running.settings)) as influx:  # as if these had been rejected
-            influx.change("DELETE FROM space_hour WHERE space = 'desk-3'")
+            wait_until(lambda: written_up_to(running.settings, opened), what="the history")
+        with closing(InfluxClient(running.settings)) as influx:  # as if these had been rejected
+            influx.run_statement("DELETE FROM space_hour WHERE space = 'desk-3'")
         tmp_path.joinpath("refused.sqlite").write_bytes(b"damaged " * 1000)
         with following(opened, running.settings, check_s=3600, retry_s=0.2) as projection:
-            until(lambda: equal(opened, running.settings), what="the row that was missing")
-            until(lambda: projection.refused.beyond() is None, what="the end of the second writing")
-            until(lambda: not projection.fault(), what="the end of the fault")
+            wait_until(lambda: equal(opened, running.settings), what="the row that was missing")
+            wait_until(
+                lambda: projection.rejected.read_overflow_revision() is None, what="the end of the second writing"
+            )
+            wait_until(lambda: not projection.describe_fault(), what="the end of the fault")

@@ -10,22 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.history import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, Row, tables
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.outward import People
-from collector.people import Why
-from collector.people.counting import LOOK_MS
+from collector.configuration.settings import RetentionSettings
+from collector.contract.states import PeopleCount
+from collector.engine.pipeline import Pipeline
+from collector.history import tables
+from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
+from collector.intake.intake import IncomingMessage
+from collector.people.counting import RECOUNT_MS
 from collector.people.doors import BUCKET_MS
-from collector.plan import Door, OpeningHours, Sensor, SensorKind, SitePlan
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge.message import Kind, SensorEvent
-from tests.collector.houses import HOUR_MS, NOON_MS, house_of, message, motion
+from collector.people.estimate import CorrectionReason
+from collector.site.plan import Door, OpeningSpan, Sensor, SensorKind, SitePlan
+from collector.store.journal import Journal
+from edge.contract.message import EventKind, SensorEvent
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion
 
 MINUTE_MS = 60_000
-DAYTIME = {weekday: (OpeningHours(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
-PLAN = replace(house_of(2, devices=2), opening_hours=DAYTIME)
+DAYTIME = {weekday: (OpeningSpan(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
+PLAN = replace(build_desk_plan(2, devices=2), opening_hours=DAYTIME)
 
 
 class CountingCollector:
@@ -36,20 +37,20 @@ class CountingCollector:
         self.retention = RetentionSettings(raw_hours=raw_hours)
         self.journal = Journal(path)
         self.now_ms = NOON_MS
-        self.work = Work(plan, self.journal, self.retention, self.now_ms)
-        self.seqs = dict.fromkeys(plan.devices, 0)
+        self.work = Pipeline(plan, self.journal, self.retention, self.now_ms)
+        self.seqs = dict.fromkeys(plan.device_ids, 0)
 
     def close(self) -> None:
         self.journal.close()
 
-    def send(self, sensor: str, kind: Kind, value: float, at_ms: int, device: str = "pi-1") -> None:
+    def send(self, sensor: str, kind: EventKind, value: float, at_ms: int, device: str = "pi-1") -> None:
         self.seqs[device] += 1
         event = SensorEvent(seq=self.seqs[device], sensor=sensor, at_ms=at_ms, kind=kind, value=value)
-        self.work.take([Delivery(device, message([event]))], self.now_ms)
+        self.work.process_batch([IncomingMessage(device, message([event]))], self.now_ms)
 
     def cross(self, *ways: int, at_ms: int | None = None) -> None:
         for number, way in enumerate(ways):
-            self.send("entrance-beams", Kind.CROSSING, way, (at_ms or self.now_ms) + number)
+            self.send("entrance-beams", EventKind.CROSSING, way, (at_ms or self.now_ms) + number)
 
     def pass_time(self, to_ms: int, *, alive: bool = True) -> None:
         """Let time pass; every 30 s all sensors send a heartbeat without presence."""
@@ -57,28 +58,30 @@ class CountingCollector:
             self.now_ms = min(to_ms, self.now_ms + 30_000)
             if alive:
                 for number, device in enumerate(("pi-1", "pi-2")):
-                    self.send(f"desk-{number}-pir", Kind.HEARTBEAT, 0, self.now_ms, device)
-                self.send("entrance-beams", Kind.HEARTBEAT, 0, self.now_ms)
+                    self.send(f"desk-{number}-pir", EventKind.HEARTBEAT, 0, self.now_ms, device)
+                self.send("entrance-beams", EventKind.HEARTBEAT, 0, self.now_ms)
             self.settle()
 
     def settle(self) -> None:
         self.work.tick(self.now_ms)
         for _ in range(60):
-            self.work.settle(self.now_ms)
+            self.work.advance_history(self.now_ms)
 
     def restart(self) -> None:
-        self.work = Work(self.plan, self.journal, self.retention, self.now_ms)
+        self.work = Pipeline(self.plan, self.journal, self.retention, self.now_ms)
 
-    def people(self) -> People:
-        published = self.work.house.site_summary(self.now_ms + LOOK_MS).people  # includes crossings of this moment
+    def people(self) -> PeopleCount:
+        published = self.work.spaces.get_site_summary(
+            self.now_ms + RECOUNT_MS
+        ).people  # includes crossings of this moment
         assert published is not None
         return published
 
-    def rows(self) -> list[Row]:
-        return tables.read(self.journal.connection, PEOPLE_FIVE_MIN, ("site",), 0, 2**50)
+    def rows(self) -> list[HistoryRow]:
+        return tables.read_rows(self.journal.connection, PEOPLE_FIVE_MIN, ("site",), 0, 2**50)
 
-    def ledger(self, why: Why) -> list[Row]:
-        return tables.read(self.journal.connection, PEOPLE_CORRECTION, ("site", why), 0, 2**50)
+    def ledger(self, why: CorrectionReason) -> list[HistoryRow]:
+        return tables.read_rows(self.journal.connection, PEOPLE_CORRECTION, ("site", why), 0, 2**50)
 
 
 @pytest.fixture
@@ -110,26 +113,26 @@ def test_a_delayed_device_does_not_stop_the_live_count_at_a_new_day(
         collected.now_ms += BUCKET_MS
         collected.cross(1, -1, at_ms=collected.now_ms - 20 * HOUR_MS)
         collected.work.tick(collected.now_ms)
-        collected.work.settle(collected.now_ms)
-    assert collected.people() == People(count=0, least=0, most=0, zero_ms=morning_ms - HOUR_MS)
+        collected.work.advance_history(collected.now_ms)
+    assert collected.people() == PeopleCount(count=0, least=0, most=0, last_empty_ms=morning_ms - HOUR_MS)
 
 
 def test_a_quiet_site_is_empty_with_a_correction(collected: CountingCollector) -> None:
     collected.pass_time(NOON_MS + 20 * MINUTE_MS)
     collected.cross(*[1] * 6)
     crossed_ms = collected.now_ms
-    collected.send("desk-0-pir", Kind.MOTION, 1, crossed_ms + 1)
-    collected.send("desk-0-pir", Kind.MOTION, 0, crossed_ms + 2)
+    collected.send("desk-0-pir", EventKind.MOTION, 1, crossed_ms + 1)
+    collected.send("desk-0-pir", EventKind.MOTION, 0, crossed_ms + 2)
     assert collected.people().count == 6
     collected.pass_time(crossed_ms + 25 * MINUTE_MS)
     results = collected.people()
     assert (results.count, results.most) == (0, 0)
-    assert results.zero_ms is not None
-    assert results.zero_ms >= crossed_ms + 10 * MINUTE_MS
-    (entry,) = collected.ledger(Why.QUIET)
+    assert results.last_empty_ms is not None
+    assert results.last_empty_ms >= crossed_ms + 10 * MINUTE_MS
+    (entry,) = collected.ledger(CorrectionReason.QUIET)
     assert entry.fields == (6, 0)
-    assert entry.at_ms <= results.zero_ms < entry.at_ms + BUCKET_MS
-    assert collected.rows()[-1].fields[5] == results.zero_ms
+    assert entry.at_ms <= results.last_empty_ms < entry.at_ms + BUCKET_MS
+    assert collected.rows()[-1].fields[5] == results.last_empty_ms
 
 
 def test_late_motion_revokes_the_correction_and_a_late_crossing_counts(collected: CountingCollector) -> None:
@@ -138,14 +141,14 @@ def test_late_motion_revokes_the_correction_and_a_late_crossing_counts(collected
     crossed_ms = collected.now_ms
     collected.pass_time(crossed_ms + 20 * MINUTE_MS)
     assert collected.people().count == 0
-    assert collected.ledger(Why.QUIET)
+    assert collected.ledger(CorrectionReason.QUIET)
     for minute in range(20):  # a device that was offline reports somebody who was there all along
-        collected.send("desk-1-pir", Kind.MOTION, 1, crossed_ms + minute * MINUTE_MS + 1, "pi-2")
-        collected.send("desk-1-pir", Kind.MOTION, 0, crossed_ms + minute * MINUTE_MS + 2, "pi-2")
+        collected.send("desk-1-pir", EventKind.MOTION, 1, crossed_ms + minute * MINUTE_MS + 1, "pi-2")
+        collected.send("desk-1-pir", EventKind.MOTION, 0, crossed_ms + minute * MINUTE_MS + 2, "pi-2")
     collected.cross(1, 1, at_ms=crossed_ms + MINUTE_MS)
     collected.settle()
     assert collected.people().count == 8
-    assert collected.ledger(Why.QUIET) == []
+    assert collected.ledger(CorrectionReason.QUIET) == []
     assert collected.rows()[-1].fields[2] == 8
 
 
@@ -157,7 +160,7 @@ def test_a_count_by_doors_alone_is_reset_at_night(tmp_path: Path) -> None:
         assert counting.people().count == 9
         counting.pass_time(NOON_MS + 24 * HOUR_MS, alive=False)
         assert counting.people().count == 0
-        (entry,) = counting.ledger(Why.CLOSED)
+        (entry,) = counting.ledger(CorrectionReason.CLOSED)
         assert entry.fields == (9, 0)
 
 
@@ -176,17 +179,17 @@ def test_two_doors_make_one_count(tmp_path: Path) -> None:
         CountingCollector(tmp_path / "journal.sqlite", replace(PLAN, doors=doors, sensors=(*PLAN.sensors, back)))
     ) as counting:
         counting.cross(1, 1, 1)
-        counting.send("back-beams", Kind.CROSSING, 1, NOON_MS + 10)
-        counting.send("back-beams", Kind.CROSSING, -1, NOON_MS + 20)
+        counting.send("back-beams", EventKind.CROSSING, 1, NOON_MS + 10)
+        counting.send("back-beams", EventKind.CROSSING, -1, NOON_MS + 20)
         assert counting.people().count == 3
 
 
 def test_the_count_continues_after_the_morning_is_erased(tmp_path: Path) -> None:
     with closing(CountingCollector(tmp_path / "journal.sqlite", raw_hours=1)) as counting:
         counting.cross(*[1] * 7)
-        counting.send("desk-0-pir", Kind.MOTION, 1, NOON_MS + 1)
+        counting.send("desk-0-pir", EventKind.MOTION, 1, NOON_MS + 1)
         for hour in range(1, 4):
-            counting.send("desk-0-pir", Kind.HEARTBEAT, 1, NOON_MS + hour * HOUR_MS - MINUTE_MS)
+            counting.send("desk-0-pir", EventKind.HEARTBEAT, 1, NOON_MS + hour * HOUR_MS - MINUTE_MS)
             counting.pass_time(NOON_MS + hour * HOUR_MS, alive=False)
         (kept,) = counting.journal.connection.execute(
             "SELECT count(*) FROM event WHERE at_ms < ?", (NOON_MS + HOUR_MS,)
@@ -217,8 +220,8 @@ def test_a_journal_of_version_1_continues_from_its_rows(tmp_path: Path) -> None:
         old.execute("INSERT INTO settled VALUES ('door:entrance', x'91919300cd00c805')")
         old.execute("PRAGMA user_version = 1")
     with closing(Journal(path)) as journal:
-        work = Work(PLAN, journal, RetentionSettings(), now_ms)
-        people = work.house.site_summary(now_ms).people
+        work = Pipeline(PLAN, journal, RetentionSettings(), now_ms)
+        people = work.spaces.get_site_summary(now_ms).people
         assert people is not None
         assert people.count == 5
 
@@ -241,17 +244,17 @@ def test_late_and_repeated_data_give_the_same_rows_corrections_and_count(
             if place == 0:
                 for event in sent:
                     counting.now_ms = max(counting.now_ms, event.at_ms)
-                    counting.work.take([Delivery("pi-1", message([event]))], counting.now_ms)
+                    counting.work.process_batch([IncomingMessage("pi-1", message([event]))], counting.now_ms)
                     counting.settle()
             else:
                 counting.now_ms = end_ms
                 for event in random.sample(sent, len(sent)):  # type: ignore[attr-defined]
                     one = message([replaced(event)], stream=f"late-{event.seq}")
-                    counting.work.take([Delivery("pi-1", one), Delivery("pi-1", one)], end_ms)
+                    counting.work.process_batch([IncomingMessage("pi-1", one), IncomingMessage("pi-1", one)], end_ms)
                     counting.settle()
             counting.now_ms = end_ms
             counting.settle()
-            corrections = [counting.ledger(why) for why in Why]
+            corrections = [counting.ledger(why) for why in CorrectionReason]
             results.append((counting.rows(), corrections, counting.people()))
     assert results[0] == results[1]
 
@@ -260,7 +263,9 @@ def event_at(seq: int, minute: int, what: str) -> SensorEvent:
     at_ms = NOON_MS + minute * MINUTE_MS + seq
     if what == "move":
         return motion(seq, at_ms)
-    kind, value = {"in": (Kind.CROSSING, 1), "out": (Kind.CROSSING, -1), "beat": (Kind.HEARTBEAT, 0)}[what]
+    kind, value = {"in": (EventKind.CROSSING, 1), "out": (EventKind.CROSSING, -1), "beat": (EventKind.HEARTBEAT, 0)}[
+        what
+    ]
     return SensorEvent(seq=seq, sensor="entrance-beams", at_ms=at_ms, kind=kind, value=value)
 
 
@@ -269,7 +274,7 @@ def replaced(event: SensorEvent) -> SensorEvent:
     return SensorEvent(seq=1, sensor=event.sensor, at_ms=event.at_ms, kind=event.kind, value=event.value)
 
 
-def all_of(rows: Sequence[Row], field: int) -> list[float | None]:
+def all_of(rows: Sequence[HistoryRow], field: int) -> list[float | None]:
     return [row.fields[field] for row in rows]
 
 

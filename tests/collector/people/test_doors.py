@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.people.doors import BUCKET_MS, DoorDay, Learnt, Turn, Turns, day_span, learn
-from collector.plan import OpeningHours, RedDays, SitePlan
-from tests.collector.room import HOUR
+from collector.people.doors import BUCKET_MS, DayTurn, DayTurns, DoorDay, LearnedDoors, find_day_span, learn_doors
+from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from tests.support.collector.room import HOUR
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-DAYTIME = {weekday: (OpeningHours(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
+DAYTIME = {weekday: (OpeningSpan(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
 
 
 def moment(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM).timestamp()) * 1000
 
 
-def site_with(hours: dict[int, OpeningHours], closed: frozenset[date] = frozenset()) -> SitePlan:
+def site_with(hours: dict[int, OpeningSpan], closed: frozenset[date] = frozenset()) -> SitePlan:
     return SitePlan(
         id="house",
         name="House",
@@ -41,43 +41,46 @@ def days(entries: int, exits: int, count: int = 14) -> list[DoorDay]:
     ("day", "hours"), [("2026-03-29", 24), ("2026-03-28", 23), ("2026-10-24", 25), ("2026-06-21", 24)]
 )
 def test_a_day_runs_from_four_to_four_also_with_23_or_25_hours(day: str, hours: int) -> None:
-    span = day_span(moment(f"{day}T12:00"), STOCKHOLM)
+    span = find_day_span(moment(f"{day}T12:00"), STOCKHOLM)
     assert span.from_ms == moment(f"{day}T04:00")
     assert span.to_ms - span.from_ms == hours * HOUR
-    assert day_span(span.from_ms, STOCKHOLM) == day_span(span.to_ms - 1, STOCKHOLM) == span
-    assert day_span(span.to_ms, STOCKHOLM).day == span.day + 1
+    assert find_day_span(span.from_ms, STOCKHOLM) == find_day_span(span.to_ms - 1, STOCKHOLM) == span
+    assert find_day_span(span.to_ms, STOCKHOLM).day == span.day + 1
 
 
 def test_a_crossing_after_midnight_belongs_to_the_previous_day() -> None:
-    assert day_span(moment("2026-06-21T03:59"), STOCKHOLM).day == day_span(moment("2026-06-20T20:00"), STOCKHOLM).day
+    assert (
+        find_day_span(moment("2026-06-21T03:59"), STOCKHOLM).day
+        == find_day_span(moment("2026-06-20T20:00"), STOCKHOLM).day
+    )
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_every_moment_lies_in_its_day(at: datetime) -> None:
     at_ms = int(at.timestamp() * 1000)
-    span = day_span(at_ms, STOCKHOLM)
+    span = find_day_span(at_ms, STOCKHOLM)
     assert span.from_ms <= at_ms < span.to_ms
 
 
 def test_a_site_closed_at_four_is_empty_then() -> None:
-    turn = Turns(site_with(DAYTIME)).of(moment("2026-06-21T12:00"))
-    assert (turn.at_ms, turn.closed) == (moment("2026-06-21T04:00"), True)
+    turn = DayTurns(site_with(DAYTIME)).find_turn(moment("2026-06-21T12:00"))
+    assert (turn.at_ms, turn.is_closed) == (moment("2026-06-21T04:00"), True)
 
 
 def test_a_site_that_never_closes_is_never_known_to_be_empty() -> None:
-    turn = Turns(site_with({})).of(moment("2026-06-21T12:00"))
-    assert (turn.at_ms, turn.closed) == (moment("2026-06-21T04:00"), False)
+    turn = DayTurns(site_with({})).find_turn(moment("2026-06-21T12:00"))
+    assert (turn.at_ms, turn.is_closed) == (moment("2026-06-21T04:00"), False)
 
 
 def test_a_site_open_all_night_is_empty_in_the_middle_of_its_closed_time() -> None:
-    night = {weekday: (OpeningHours(opens_min=0, closes_min=8 * 60),) for weekday in range(7)}
-    turn = Turns(site_with(night)).of(moment("2026-06-21T05:00"))
-    assert (turn.at_ms, turn.closed) == (moment("2026-06-21T16:00"), True)
+    night = {weekday: (OpeningSpan(opens_min=0, closes_min=8 * 60),) for weekday in range(7)}
+    turn = DayTurns(site_with(night)).find_turn(moment("2026-06-21T05:00"))
+    assert (turn.at_ms, turn.is_closed) == (moment("2026-06-21T16:00"), True)
 
 
 def test_half_an_hour_closed_does_not_empty_the_site() -> None:
-    hours = {weekday: (OpeningHours(opens_min=0, closes_min=24 * 60 - 30),) for weekday in range(7)}
-    assert not Turns(site_with(hours)).of(moment("2026-06-21T12:00")).closed
+    hours = {weekday: (OpeningSpan(opens_min=0, closes_min=24 * 60 - 30),) for weekday in range(7)}
+    assert not DayTurns(site_with(hours)).find_turn(moment("2026-06-21T12:00")).is_closed
 
 
 @given(
@@ -88,12 +91,12 @@ def test_half_an_hour_closed_does_not_empty_the_site() -> None:
     st.sampled_from(["2026-03-27", "2026-03-28", "2026-10-23", "2026-10-24", "2026-06-21"]),
 )
 def test_each_day_turns_once_within_itself(hours: dict[int, tuple[int, int]], first: str) -> None:
-    plan = site_with({weekday: (OpeningHours(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()})
-    turns: list[Turn] = []
-    at_ms = day_span(moment(f"{first}T12:00"), STOCKHOLM).from_ms
+    plan = site_with({weekday: (OpeningSpan(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()})
+    turns: list[DayTurn] = []
+    at_ms = find_day_span(moment(f"{first}T12:00"), STOCKHOLM).from_ms
     for _ in range(3):
-        span = day_span(at_ms, STOCKHOLM)
-        found = {Turns(plan).of(moment_ms) for moment_ms in (span.from_ms, span.to_ms - 1)}
+        span = find_day_span(at_ms, STOCKHOLM)
+        found = {DayTurns(plan).find_turn(moment_ms) for moment_ms in (span.from_ms, span.to_ms - 1)}
         turns += found
         assert len(found) == 1
         assert span.from_ms <= turns[-1].at_ms < span.to_ms
@@ -103,28 +106,28 @@ def test_each_day_turns_once_within_itself(hours: dict[int, tuple[int, int]], fi
 
 
 def test_doors_with_few_crossings_count_as_typical() -> None:
-    assert learn([]) == Learnt()
-    assert learn(days(9, 6, count=1)).ratio == 1
+    assert learn_doors([]) == LearnedDoors()
+    assert learn_doors(days(9, 6, count=1)).in_out_ratio == 1
 
 
 def test_doors_that_miss_exits_are_learned_within_two_weeks() -> None:
-    assert learn(days(200, 180)).ratio == pytest.approx(200 / 180, rel=0.02)
-    assert learn(days(180, 200)).ratio == pytest.approx(180 / 200, rel=0.02)
+    assert learn_doors(days(200, 180)).in_out_ratio == pytest.approx(200 / 180, rel=0.02)
+    assert learn_doors(days(180, 200)).in_out_ratio == pytest.approx(180 / 200, rel=0.02)
 
 
 def test_a_drift_below_three_per_cent_is_ignored() -> None:
-    assert learn(days(200, 195)).ratio == 1
+    assert learn_doors(days(200, 195)).in_out_ratio == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 10**10)), max_size=14))
 def test_learned_values_stay_within_their_bounds(found: list[tuple[int, int, int]]) -> None:
-    learnt = learn([DoorDay(number, *day) for number, day in enumerate(found)])
-    assert 0.67 <= learnt.ratio <= 1.5
-    assert 0.5 <= learnt.erring <= 4
+    learnt = learn_doors([DoorDay(number, *day) for number, day in enumerate(found)])
+    assert 0.67 <= learnt.in_out_ratio <= 1.5
+    assert 0.5 <= learnt.error_scale <= 4
     assert 0.1 <= learnt.leaving_per_h <= 3
 
 
 def test_scattered_days_raise_the_learned_error() -> None:
-    steady = learn(days(200, 200))
-    wild = learn([DoorDay(number, 200, 200 + (-1) ** number * 40, 0) for number in range(14)])
-    assert wild.erring > 2 * steady.erring
+    steady = learn_doors(days(200, 200))
+    wild = learn_doors([DoorDay(number, 200, 200 + (-1) ** number * 40, 0) for number in range(14)])
+    assert wild.error_scale > 2 * steady.error_scale

@@ -8,150 +8,165 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.people import Bucket, Correction, Crossing, Crowd, House, Why, buckets, counted, passed, people
-from collector.people.doors import BUCKET_MS, DoorDay, Turn, Turns, day_span
-from collector.people.odds import Odds, quantile
-from collector.people.presence import Seen
-from collector.plan import OpeningHours, RedDays, SitePlan
-from tests.collector.room import HOUR, MINUTE
+from collector.people.doors import BUCKET_MS, DayTurn, DayTurns, DoorDay, find_day_span
+from collector.people.estimate import (
+    CorrectionReason,
+    CountCorrection,
+    CountingContext,
+    DoorCrossing,
+    PeopleBucket,
+    PeopleEstimate,
+    advance_estimate,
+    build_people_count,
+    finish_bucket,
+    split_into_buckets,
+)
+from collector.people.odds import PeopleOdds, quantile
+from collector.people.presence import PresenceStep
+from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from tests.support.collector.room import HOUR, MINUTE
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 T0 = 1_790_000_100_000 // BUCKET_MS * BUCKET_MS
-NEVER = Turn(0, 0, closed=False)
-BLIND = House(NEVER, watched=False)
-WATCHED = House(NEVER, watched=True)
-NOTHING_SEEN = Seen(T0, 0, False, None, None)
+NEVER = DayTurn(0, 0, is_closed=False)
+BLIND = CountingContext(NEVER, is_fully_watched=False)
+WATCHED = CountingContext(NEVER, is_fully_watched=True)
+NOTHING_SEEN = PresenceStep(T0, 0, False, None, None)
 
 
-def bucket(*ways: int, seen: Sequence[Seen] = (NOTHING_SEEN,), watched: bool = False, from_ms: int = T0) -> Bucket:
-    crossings = [Crossing(from_ms + number * 1000, way) for number, way in enumerate(ways)]
-    return Bucket(from_ms, crossings, seen, watched)
+def bucket(
+    *ways: int, seen: Sequence[PresenceStep] = (NOTHING_SEEN,), watched: bool = False, from_ms: int = T0
+) -> PeopleBucket:
+    crossings = [DoorCrossing(from_ms + number * 1000, way) for number, way in enumerate(ways)]
+    return PeopleBucket(from_ms, crossings, seen, watched)
 
 
-def inside(count: int, **more: object) -> Crowd:
-    return Crowd(at_ms=T0, odds=Odds(count), **more)  # type: ignore[arg-type]
+def inside(count: int, **more: object) -> PeopleEstimate:
+    return PeopleEstimate(at_ms=T0, odds=PeopleOdds(count), **more)  # type: ignore[arg-type]
 
 
-def reasons(corrections: Iterable[Correction]) -> list[str]:
-    return [each.why.value for each in corrections]
+def reasons(corrections: Iterable[CountCorrection]) -> list[str]:
+    return [each.reason.value for each in corrections]
 
 
 def test_entries_and_exits_count_for_the_day() -> None:
-    crowd, corrections = counted(Crowd(at_ms=T0), bucket(1, 1, 1, -1), BLIND)
-    assert BLIND.count(crowd.odds) == 2
+    crowd, corrections = finish_bucket(PeopleEstimate(at_ms=T0), bucket(1, 1, 1, -1), BLIND)
+    assert BLIND.count_to_show(crowd.odds) == 2
     assert (crowd.today.entries, crowd.today.exits, crowd.at_ms) == (3, 1, T0 + BUCKET_MS)
     assert corrections == []
 
 
 def test_more_exits_than_people_are_corrected_to_zero() -> None:
-    crowd, corrections = counted(inside(1), bucket(-1, -1, -1), WATCHED)
-    assert WATCHED.count(crowd.odds) == 0
-    assert corrections == [Correction(Why.NEGATIVE, -2, 0)]
+    crowd, corrections = finish_bucket(inside(1), bucket(-1, -1, -1), WATCHED)
+    assert WATCHED.count_to_show(crowd.odds) == 0
+    assert corrections == [CountCorrection(CorrectionReason.NEGATIVE, -2, 0)]
 
 
 def test_people_detected_for_five_minutes_are_inside() -> None:
-    crowd, corrections = counted(inside(2), bucket(seen=[Seen(T0, 5, True, None, None)]), WATCHED)
-    assert WATCHED.count(crowd.odds) == 5
-    assert corrections == [Correction(Why.SEEN, 2, 5)]
+    crowd, corrections = finish_bucket(inside(2), bucket(seen=[PresenceStep(T0, 5, True, None, None)]), WATCHED)
+    assert WATCHED.count_to_show(crowd.odds) == 5
+    assert corrections == [CountCorrection(CorrectionReason.SEEN, 2, 5)]
 
 
 def test_people_who_just_left_may_still_be_shown_as_detected() -> None:
-    crowd, corrections = counted(inside(5), bucket(-1, seen=[Seen(T0, 5, True, None, None)]), WATCHED)
-    assert WATCHED.count(crowd.odds) == 4
+    crowd, corrections = finish_bucket(inside(5), bucket(-1, seen=[PresenceStep(T0, 5, True, None, None)]), WATCHED)
+    assert WATCHED.count_to_show(crowd.odds) == 4
     assert corrections == []
 
 
 def test_a_space_that_is_away_in_between_counts_as_one_person() -> None:
-    flickering = [Seen(T0, 1, True, None, None), Seen(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
-    crowd, _ = counted(inside(0), bucket(seen=flickering), BLIND)
-    assert BLIND.count(crowd.odds) == 1
+    flickering = [PresenceStep(T0, 1, True, None, None), PresenceStep(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
+    crowd, _ = finish_bucket(inside(0), bucket(seen=flickering), BLIND)
+    assert BLIND.count_to_show(crowd.odds) == 1
 
 
 def test_motion_in_an_empty_site_shows_one_person_at_once() -> None:
-    corrections = people(inside(0), 1, WATCHED)
+    corrections = build_people_count(inside(0), 1, WATCHED)
     assert (corrections.count, corrections.least, corrections.most) == (1, 1, 1)
 
 
 def test_a_quiet_site_with_quiet_doors_is_empty_after_ten_minutes() -> None:
-    quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
+    quiet = [PresenceStep(T0, 0, False, 0, T0 - HOUR)]
     left = T0 - 8 * MINUTE
-    crowd, corrections = counted(inside(7, crossed_ms=left), bucket(seen=quiet), WATCHED)
-    assert crowd.odds == Odds(0)
-    assert crowd.zero_ms == left + 10 * MINUTE
-    assert corrections == [Correction(Why.QUIET, 7, 0)]
+    crowd, corrections = finish_bucket(inside(7, last_crossing_ms=left), bucket(seen=quiet), WATCHED)
+    assert crowd.odds == PeopleOdds(0)
+    assert crowd.last_empty_ms == left + 10 * MINUTE
+    assert corrections == [CountCorrection(CorrectionReason.QUIET, 7, 0)]
 
 
 def test_a_site_that_starts_quiet_is_known_to_be_empty_once() -> None:
-    quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
-    crowd, corrections = counted(Crowd(at_ms=T0), bucket(seen=quiet), WATCHED)
-    assert (crowd.zero_ms, corrections) == (T0, [])
-    later = [Seen(T0 + BUCKET_MS, 0, False, 0, T0 - HOUR)]
-    assert counted(crowd, bucket(seen=later, from_ms=T0 + BUCKET_MS), WATCHED)[0].zero_ms == T0
+    quiet = [PresenceStep(T0, 0, False, 0, T0 - HOUR)]
+    crowd, corrections = finish_bucket(PeopleEstimate(at_ms=T0), bucket(seen=quiet), WATCHED)
+    assert (crowd.last_empty_ms, corrections) == (T0, [])
+    later = [PresenceStep(T0 + BUCKET_MS, 0, False, 0, T0 - HOUR)]
+    assert finish_bucket(crowd, bucket(seen=later, from_ms=T0 + BUCKET_MS), WATCHED)[0].last_empty_ms == T0
 
 
 def test_a_crossing_ends_the_quiet() -> None:
-    quiet = [Seen(T0, 0, False, 0, T0 - HOUR)]
-    crowd, _ = counted(inside(7, crossed_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
-    assert WATCHED.count(crowd.odds) == 8
+    quiet = [PresenceStep(T0, 0, False, 0, T0 - HOUR)]
+    crowd, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
+    assert WATCHED.count_to_show(crowd.odds) == 8
 
 
 def test_each_unknown_space_may_hide_one_person() -> None:
-    quiet = [Seen(T0, 0, False, 2, T0 - HOUR)]
-    crowd, _ = counted(inside(7), bucket(seen=quiet), WATCHED)
-    assert WATCHED.count(crowd.odds) == 2
-    assert crowd.zero_ms == 0, "that is no zero"
+    quiet = [PresenceStep(T0, 0, False, 2, T0 - HOUR)]
+    crowd, _ = finish_bucket(inside(7), bucket(seen=quiet), WATCHED)
+    assert WATCHED.count_to_show(crowd.odds) == 2
+    assert crowd.last_empty_ms == 0, "that is no zero"
 
 
 def test_a_site_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
     after = {}
     for quiet_min in (20, 70):
-        quiet = [Seen(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
-        crowd, _ = counted(inside(7, crossed_ms=T0 - 70 * MINUTE), bucket(seen=quiet), BLIND)
-        after[quiet_min] = BLIND.count(crowd.odds)
+        quiet = [PresenceStep(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
+        crowd, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 70 * MINUTE), bucket(seen=quiet), BLIND)
+        after[quiet_min] = BLIND.count_to_show(crowd.odds)
     assert after == {20: 7, 70: 0}
 
 
 def test_a_closed_site_is_empty_and_a_new_day_begins() -> None:
-    context = House(Turn(8, T0, closed=True), watched=False)
-    crowd, corrections = counted(inside(9, today=DoorDay(7, 40, 31, HOUR)), bucket(), context)
-    assert crowd.odds == Odds(0)
-    assert crowd.zero_ms == T0
+    context = CountingContext(DayTurn(8, T0, is_closed=True), is_fully_watched=False)
+    crowd, corrections = finish_bucket(inside(9, today=DoorDay(7, 40, 31, HOUR)), bucket(), context)
+    assert crowd.odds == PeopleOdds(0)
+    assert crowd.last_empty_ms == T0
     assert (crowd.today, crowd.days) == (DoorDay(8), (DoorDay(7, 40, 31, HOUR),))
-    assert corrections == [Correction(Why.CLOSED, 9, 0)]
+    assert corrections == [CountCorrection(CorrectionReason.CLOSED, 9, 0)]
 
 
 def test_somebody_detected_in_a_closed_site_still_counts() -> None:
-    context = House(Turn(8, T0, closed=True), watched=False)
-    crowd, _ = counted(inside(2), bucket(seen=[Seen(T0, 1, True, None, None)]), context)
-    assert context.count(crowd.odds) >= 1
-    assert crowd.zero_ms == 0
+    context = CountingContext(DayTurn(8, T0, is_closed=True), is_fully_watched=False)
+    crowd, _ = finish_bucket(inside(2), bucket(seen=[PresenceStep(T0, 1, True, None, None)]), context)
+    assert context.count_to_show(crowd.odds) >= 1
+    assert crowd.last_empty_ms == 0
 
 
 def test_a_site_that_never_closes_keeps_the_lower_end_of_its_range() -> None:
-    crowd = Crowd(at_ms=T0, odds=Odds(4, (0.1, 0.2, 0.4, 0.2, 0.1)))
-    after, corrections = counted(crowd, bucket(), BLIND._replace(turn=Turn(8, T0, closed=False)))
-    assert (after.odds, after.zero_ms) == (Odds(4), 0)
-    assert corrections == [Correction(Why.LEAST, 6, 4)]
+    crowd = PeopleEstimate(at_ms=T0, odds=PeopleOdds(4, (0.1, 0.2, 0.4, 0.2, 0.1)))
+    after, corrections = finish_bucket(crowd, bucket(), BLIND._replace(day_turn=DayTurn(8, T0, is_closed=False)))
+    assert (after.odds, after.last_empty_ms) == (PeopleOdds(4), 0)
+    assert corrections == [CountCorrection(CorrectionReason.LEAST, 6, 4)]
 
 
 def test_only_the_last_fourteen_days_teach() -> None:
-    crowd = Crowd(at_ms=T0, today=DoorDay(0, 200, 180, HOUR))
+    crowd = PeopleEstimate(at_ms=T0, today=DoorDay(0, 200, 180, HOUR))
     for day in range(1, 20):
-        turn = House(Turn(day, T0, closed=True), watched=False)
-        crowd, _ = counted(crowd, bucket(), turn)
-        crowd = Crowd(at_ms=T0, today=DoorDay(day, 200, 180, HOUR), days=crowd.days, learnt=crowd.learnt)
+        turn = CountingContext(DayTurn(day, T0, is_closed=True), is_fully_watched=False)
+        crowd, _ = finish_bucket(crowd, bucket(), turn)
+        crowd = PeopleEstimate(
+            at_ms=T0, today=DoorDay(day, 200, 180, HOUR), days=crowd.days, learned_doors=crowd.learned_doors
+        )
     assert [day.day for day in crowd.days] == list(range(5, 19))
-    assert crowd.learnt.ratio == pytest.approx(200 / 180, rel=0.02)
+    assert crowd.learned_doors.in_out_ratio == pytest.approx(200 / 180, rel=0.02)
 
 
 def test_silent_doors_are_no_evidence_that_people_stay() -> None:
-    phantoms = Crowd(at_ms=T0, odds=Odds(30, (0.1,) * 10))
-    living, corrections = counted(phantoms, bucket(watched=True), BLIND)
-    dead, nothing = counted(phantoms, bucket(watched=False), BLIND)
-    assert BLIND.count(living.odds) <= BLIND.count(dead.odds)
+    phantoms = PeopleEstimate(at_ms=T0, odds=PeopleOdds(30, (0.1,) * 10))
+    living, corrections = finish_bucket(phantoms, bucket(watched=True), BLIND)
+    dead, nothing = finish_bucket(phantoms, bucket(watched=False), BLIND)
+    assert BLIND.count_to_show(living.odds) <= BLIND.count_to_show(dead.odds)
     assert dead.odds == phantoms.odds
     assert nothing == []
-    assert set(reasons(corrections)) <= {Why.STILL}
+    assert set(reasons(corrections)) <= {CorrectionReason.STILL}
 
 
 HOURS = st.dictionaries(
@@ -164,8 +179,8 @@ SEEING = st.lists(st.tuples(st.integers(0, 50 * HOUR), st.sampled_from(["quiet",
 
 
 def counted_days(
-    hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[Crossing], seen: Sequence[Seen]
-) -> list[tuple[Crowd, list[Correction], House, Bucket]]:
+    hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[DoorCrossing], seen: Sequence[PresenceStep]
+) -> list[tuple[PeopleEstimate, list[CountCorrection], CountingContext, PeopleBucket]]:
     """Return the estimate after each bucket of 50 hours, including a day of 23 or 25 hours."""
     plan = SitePlan(
         id="hall",
@@ -175,13 +190,13 @@ def counted_days(
         zones=(),
         spaces=(),
         red_days=RedDays.OPEN,
-        opening_hours={weekday: (OpeningHours(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()},
+        opening_hours={weekday: (OpeningSpan(opens_min=a, closes_min=b),) for weekday, (a, b) in hours.items()},
     )
     begun = begins(day)
-    turns, crowd, found = Turns(plan), Crowd(at_ms=begun), []
-    for each in buckets(list(crossings), seen, (), begun, begun + 50 * HOUR):
-        context = House(turns.of(each.from_ms), watched=True)
-        crowd, corrections = counted(crowd, each, context)
+    turns, crowd, found = DayTurns(plan), PeopleEstimate(at_ms=begun), []
+    for each in split_into_buckets(list(crossings), seen, (), begun, begun + 50 * HOUR):
+        context = CountingContext(turns.find_turn(each.from_ms), is_fully_watched=True)
+        crowd, corrections = finish_bucket(crowd, each, context)
         found.append((crowd, corrections, context, each))
     return found
 
@@ -190,16 +205,16 @@ def begins(day: str) -> int:
     return int(datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=STOCKHOLM).timestamp()) * 1000
 
 
-def steps_of(begun: int, seeing: Iterable[tuple[int, str]]) -> list[Seen]:
-    steps = [Seen(begun, 0, False, None, None)]
+def steps_of(begun: int, seeing: Iterable[tuple[int, str]]) -> list[PresenceStep]:
+    steps = [PresenceStep(begun, 0, False, None, None)]
     for offset, what in sorted(seeing):
         at = begun + offset
         steps.append(
             {
-                "quiet": Seen(at, 0, False, 0, at),
-                "away": Seen(at, 0, True, None, at),
-                "seen": Seen(at, 2, True, None, None),
-                "mute": Seen(at, 0, False, None, None),
+                "quiet": PresenceStep(at, 0, False, 0, at),
+                "away": PresenceStep(at, 0, True, None, at),
+                "seen": PresenceStep(at, 2, True, None, None),
+                "mute": PresenceStep(at, 0, False, None, None),
             }[what]
         )
     return steps
@@ -210,14 +225,14 @@ def test_any_history_has_valid_counts_ranges_and_corrections(
     hours: dict[int, tuple[int, int]], day: str, passing: list[tuple[int, int]], seeing: list[tuple[int, str]]
 ) -> None:
     begun = begins(day)
-    crossings = [Crossing(begun + offset, way) for offset, way in passing]
+    crossings = [DoorCrossing(begun + offset, way) for offset, way in passing]
     found = counted_days(hours, day, crossings, steps_of(begun, seeing))
     for crowd, corrections, context, each in found:
-        shown = people(crowd, each.seen[-1].known, context)
+        shown = build_people_count(crowd, each.presence_steps[-1].seen_people, context)
         assert 0 <= shown.least <= shown.count <= shown.most
         assert quantile(crowd.odds, 0.5) >= 0
         assert all(correction.before != correction.after >= 0 for correction in corrections)
-    entries = sum(crossing.way > 0 for crossing in crossings if crossing.at_ms < begun + 50 * HOUR)
+    entries = sum(crossing.direction > 0 for crossing in crossings if crossing.at_ms < begun + 50 * HOUR)
     last = found[-1][0]
     assert sum(day.entries for day in (*last.days, last.today)) == entries, "no day doubles or loses anybody"
     known = [day.day for day in (*last.days, last.today)]
@@ -229,7 +244,7 @@ def test_the_order_of_crossings_does_not_matter(
     hours: dict[int, tuple[int, int]], day: str, passing: list[tuple[int, int]], random: object
 ) -> None:
     begun = begins(day)
-    crossings = [Crossing(begun + offset, way) for offset, way in passing]
+    crossings = [DoorCrossing(begun + offset, way) for offset, way in passing]
     shuffled = random.sample(crossings, len(crossings))  # type: ignore[attr-defined]
     steps = steps_of(begun, [])
     assert counted_days(hours, day, crossings, steps)[-1][0] == counted_days(hours, day, shuffled, steps)[-1][0]
@@ -239,27 +254,27 @@ def test_the_order_of_crossings_does_not_matter(
 def test_the_live_count_agrees_with_history_at_the_bucket_end(
     passing: list[tuple[int, int]], seeing: list[tuple[int, str]], at: list[int]
 ) -> None:
-    crossings = [Crossing(T0 + offset % BUCKET_MS, way) for offset, way in passing]
+    crossings = [DoorCrossing(T0 + offset % BUCKET_MS, way) for offset, way in passing]
     seen = steps_of(T0, [(offset % BUCKET_MS, what) for offset, what in seeing])
-    (whole,) = buckets(crossings, seen, {T0}, T0, T0 + BUCKET_MS)
+    (whole,) = split_into_buckets(crossings, seen, {T0}, T0, T0 + BUCKET_MS)
     crowd = inside(3)
-    ended, _ = passed(crowd, whole, WATCHED, T0 + BUCKET_MS)
+    ended, _ = advance_estimate(crowd, whole, WATCHED, T0 + BUCKET_MS)
     for offset in at:  # reading the count changes nothing
-        passed(crowd, whole, WATCHED, T0 + offset)
-    after, _ = counted(crowd, whole, WATCHED)
-    assert (after.zero_ms, after.crossed_ms, after.today.entries) == (
-        ended.zero_ms,
-        ended.crossed_ms,
+        advance_estimate(crowd, whole, WATCHED, T0 + offset)
+    after, _ = finish_bucket(crowd, whole, WATCHED)
+    assert (after.last_empty_ms, after.last_crossing_ms, after.today.entries) == (
+        ended.last_empty_ms,
+        ended.last_crossing_ms,
         ended.today.entries,
     )
     assert after.odds.least >= ended.odds.least
 
 
 def test_more_crossings_give_a_wider_range() -> None:
-    crowd, widths = Crowd(at_ms=T0), []
+    crowd, widths = PeopleEstimate(at_ms=T0), []
     for number in range(6):
-        crowd, _ = counted(crowd, bucket(*[1] * 20, from_ms=T0 + number * BUCKET_MS), BLIND)
-        corrections = people(crowd, 0, BLIND)
+        crowd, _ = finish_bucket(crowd, bucket(*[1] * 20, from_ms=T0 + number * BUCKET_MS), BLIND)
+        corrections = build_people_count(crowd, 0, BLIND)
         widths.append(corrections.most - corrections.least)
     assert widths == sorted(widths)
     assert widths[0] < widths[-1]
@@ -267,8 +282,8 @@ def test_more_crossings_give_a_wider_range() -> None:
 
 def test_a_day_of_23_or_25_hours_is_one_day() -> None:
     for day in ("2026-03-28", "2026-10-24"):
-        span = day_span(begins(day) + 12 * HOUR, STOCKHOLM)
+        span = find_day_span(begins(day) + 12 * HOUR, STOCKHOLM)
         assert span.to_ms - span.from_ms in {23 * HOUR, 25 * HOUR}
         found = counted_days({}, day, [], steps_of(begins(day), []))
-        turned = [each.from_ms for _, _, context, each in found if each.from_ms == context.turn.at_ms]
+        turned = [each.from_ms for _, _, context, each in found if each.from_ms == context.day_turn.at_ms]
         assert len(turned) == len(set(turned)) == 2

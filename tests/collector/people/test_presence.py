@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.outward import Occupancy
-from collector.people.presence import FEW, Presence, Seen
-from collector.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
-from collector.use import Timeline
-from tests.collector.room import HOUR, MINUTE, plan
+from collector.contract.states import Occupancy
+from collector.occupancy.hourly_use import Timeline
+from collector.people.presence import DEDICATED_GROUP_SIZE, PresenceStep, SitePresence
+from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from tests.support.collector.room import HOUR, MINUTE, plan
 
 T0 = 1_790_000_000_000
 VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
@@ -22,38 +22,38 @@ def site_of(*spaces: Space, zones: tuple[str, ...] = ("loft",)) -> SitePlan:
     return plan(*spaces, sensors=sensors, zones=zones)
 
 
-def seen(site: SitePlan, **timelines: Timeline) -> list[Seen]:
-    return Presence(site).steps(timelines, T0, T0 + HOUR)
+def seen(site: SitePlan, **timelines: Timeline) -> list[PresenceStep]:
+    return SitePresence(site).compute_steps(timelines, T0, T0 + HOUR)
 
 
 def test_occupied_spaces_count_as_people() -> None:
     site = site_of(space("a"), space("b"), space("room", kind=SpaceKind.ROOM))
     (now,) = seen(site, a=[(T0 - 1, OCCUPIED)], b=[(T0 - 1, AWAY)], room=[(T0 - 1, OCCUPIED)])
-    assert (now.known, now.taken, now.at_most) == (2, True, None)
+    assert (now.seen_people, now.is_any_taken, now.max_people) == (2, True, None)
 
 
 def test_a_machine_in_use_is_not_a_person() -> None:
     site = site_of(space("a"), space("printer", kind=SpaceKind.EQUIPMENT))
     (now,) = seen(site, a=[(T0 - 1, VACANT)], printer=[(T0 - 1, OCCUPIED)])
-    assert (now.known, now.taken, now.at_most) == (0, False, 0)
+    assert (now.seen_people, now.is_any_taken, now.max_people) == (0, False, 0)
 
 
 def test_a_quiet_site_has_its_unknown_spaces_and_its_start() -> None:
     site = site_of(space("a"), space("b"))
     (now,) = seen(site, a=[(T0 - MINUTE, VACANT)])
-    assert now == Seen(T0, 0, False, 1, T0 - MINUTE)
+    assert now == PresenceStep(T0, 0, False, 1, T0 - MINUTE)
 
 
 def test_an_unknown_zone_makes_the_site_unknown() -> None:
     site = site_of(space("a"), space("b", zone="cellar"), zones=("loft", "cellar"))
     (now,) = seen(site, a=[(T0 - MINUTE, VACANT)], b=[(T0 - MINUTE, UNKNOWN)])
-    assert now.at_most is None
+    assert now.max_people is None
 
 
 def test_a_site_is_watched_if_each_of_its_zones_is() -> None:
-    assert Presence(site_of(space("a"))).everywhere
-    assert not Presence(site_of(space("a"), zones=("loft", "kitchen"))).everywhere
-    assert not Presence(plan(space("a"), sensors=[])).everywhere
+    assert SitePresence(site_of(space("a"))).covers_all_zones
+    assert not SitePresence(site_of(space("a"), zones=("loft", "kitchen"))).covers_all_zones
+    assert not SitePresence(plan(space("a"), sensors=[])).covers_all_zones
 
 
 def test_a_space_with_only_sound_is_ignored() -> None:
@@ -62,7 +62,7 @@ def test_a_space_with_only_sound_is_ignored() -> None:
         Sensor(device="pi", id="sound", kind=SensorKind.SOUND, space="b"),
     ]
     (now,) = seen(plan(space("a"), space("b"), sensors=sensors), a=[(T0 - 1, VACANT)], b=[(T0 - 1, UNKNOWN)])
-    assert now.at_most == 0
+    assert now.max_people == 0
 
 
 def test_quiet_begins_when_the_last_space_became_away() -> None:
@@ -72,7 +72,7 @@ def test_quiet_begins_when_the_last_space_became_away() -> None:
         a=[(T0 - MINUTE, OCCUPIED), (T0 + MINUTE, AWAY)],
         b=[(T0 - MINUTE, OCCUPIED), (T0 + 2 * MINUTE, AWAY)],
     )
-    assert [(step.at_ms - T0, step.known, step.since_ms) for step in steps] == [
+    assert [(step.at_ms - T0, step.seen_people, step.quiet_since_ms) for step in steps] == [
         (0, 2, None),
         (MINUTE, 1, None),
         (2 * MINUTE, 0, T0 + 2 * MINUTE),
@@ -85,9 +85,9 @@ def test_dedicated_spaces_count_in_fives_without_the_last_five(taken: int, count
     site = site_of(space("shared"), *(space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(count)))
     timelines = {f"own-{number}": [(T0 - 1, OCCUPIED)] for number in range(taken)}
     (now,) = seen(site, **timelines)
-    assert now.known % FEW == 0
-    assert now.known <= min(taken, max(0, count - FEW))
-    assert now.taken is (taken > 0)
+    assert now.seen_people % DEDICATED_GROUP_SIZE == 0
+    assert now.seen_people <= min(taken, max(0, count - DEDICATED_GROUP_SIZE))
+    assert now.is_any_taken is (taken > 0)
 
 
 STATES = st.sampled_from([VACANT, OCCUPIED, AWAY, UNKNOWN])
@@ -98,7 +98,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, HOUR - 1), STATES), max_size=8, uniq
 def test_a_divided_span_gives_the_same_steps(
     a: list[tuple[int, Occupancy]], b: list[tuple[int, Occupancy]], cut: int
 ) -> None:
-    presence = Presence(site_of(space("a"), space("b")))
+    presence = SitePresence(site_of(space("a"), space("b")))
     timelines = {name: story(changes) for name, changes in (("a", a), ("b", b))}
     middle = T0 + cut * 5 * MINUTE
     tails = {
@@ -106,7 +106,7 @@ def test_a_divided_span_gives_the_same_steps(
         for name, timeline in timelines.items()
         for before in [[change for change in timeline if change[0] < middle] or [None]]
     }
-    whole, late = presence.steps(timelines, T0, T0 + HOUR), presence.steps(tails, middle, T0 + HOUR)
+    whole, late = presence.compute_steps(timelines, T0, T0 + HOUR), presence.compute_steps(tails, middle, T0 + HOUR)
     for at in range(middle, T0 + HOUR, MINUTE):
         assert at_moment(whole, at) == at_moment(late, at)
 
@@ -120,5 +120,5 @@ def story(changes: list[tuple[int, Occupancy]]) -> list[tuple[int, Occupancy]]:
     return transitions
 
 
-def at_moment(steps: list[Seen], at_ms: int) -> tuple[object, ...]:
+def at_moment(steps: list[PresenceStep], at_ms: int) -> tuple[object, ...]:
     return [step for step in steps if step.at_ms <= at_ms][-1][1:]

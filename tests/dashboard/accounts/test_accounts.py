@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.accounts import (
-    IDLE_S,
-    LONGEST_S,
-    TRIES,
-    WINDOW_S,
+from dashboard.accounts.accounts import (
+    LOGIN_FAILURE_WINDOW_S,
+    MAX_LOGIN_FAILURES,
+    MAX_SESSION_IDLE_S,
+    MAX_SESSION_S,
     AccountRejected,
     Accounts,
     LastManager,
     LoginRejected,
-    TooManyTries,
+    TooManyLoginFailures,
     session_id,
 )
-from dashboard.accounts.login import browser
-from dashboard.accounts.passwords import PasswordRejected, check
-from dashboard.accounts.roles import Account, Role
+from dashboard.accounts.passwords import WeakPasswordRejected, check_password
+from dashboard.accounts.roles import AccountRole, UserAccount
+from dashboard.web.login_session import describe_browser
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
 
 HERE = "192.0.2.7"
-ANNA = Account(NAME, Role.MANAGER)
+ANNA = UserAccount(NAME, AccountRole.MANAGER)
 
 
 class SessionClock:
@@ -56,23 +56,23 @@ def accounts(tmp_path: Path, accounts_template: bytes, clock: SessionClock) -> A
     ["short", "elevenchars", "x" * 129, "Anna går hem nu", "lösenord1234", "PasswordPassword", "aaaaaaaaaaaaaa"],
 )
 def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
-    with pytest.raises(PasswordRejected, match="'anna'"):
-        check("anna", password)
+    with pytest.raises(WeakPasswordRejected, match="'anna'"):
+        check_password("anna", password)
 
 
 @pytest.mark.parametrize("password", ["fyra gröna hästar går", "twelve chars", "x1y2z3" * 20])
 def test_a_long_password_is_accepted_without_composition_rules(password: str) -> None:
-    check("anna", password)
+    check_password("anna", password)
 
 
 def test_only_the_owner_may_read_the_file(accounts: Accounts) -> None:
-    accounts.all()
+    accounts.list_accounts()
     assert stat.S_IMODE(accounts.path.stat().st_mode) == 0o600
 
 
 def test_the_secret_is_the_same_after_a_restart(accounts: Accounts) -> None:
-    assert Accounts(accounts.path).secret == accounts.secret
-    assert len(accounts.secret) >= 32
+    assert Accounts(accounts.path).form_secret == accounts.form_secret
+    assert len(accounts.form_secret) >= 32
 
 
 def test_a_password_is_stored_only_as_an_argon2id_hash(accounts: Accounts) -> None:
@@ -85,9 +85,9 @@ def test_a_password_is_stored_only_as_an_argon2id_hash(accounts: Accounts) -> No
 
 def test_accounts_are_added_named_and_removed(accounts: Accounts) -> None:
     accounts.add("bo", "en annan lång fras")
-    assert [one.name for one in accounts.all()] == ["anna", "bo", "vera"]
+    assert [one.name for one in accounts.list_accounts()] == ["anna", "bo", "vera"]
     accounts.remove("bo")
-    assert [one.name for one in accounts.all()] == [NAME, VIEWER]
+    assert [one.name for one in accounts.list_accounts()] == [NAME, VIEWER]
 
 
 def test_an_invalid_account_is_rejected_with_the_reason(accounts: Accounts) -> None:
@@ -103,7 +103,7 @@ def test_an_invalid_account_is_rejected_with_the_reason(accounts: Accounts) -> N
 
 def test_a_login_begins_a_session_that_is_stored_as_a_hash(accounts: Accounts) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    assert accounts.who(token) == ANNA
+    assert accounts.use_session(token) == ANNA
     assert token.encode() not in accounts.path.read_bytes()
     assert len(token) >= 43  # 256 bits
 
@@ -111,41 +111,41 @@ def test_a_login_begins_a_session_that_is_stored_as_a_hash(accounts: Accounts) -
 def test_logging_out_ends_a_session(accounts: Accounts) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     accounts.log_out(token)
-    assert accounts.who(token) is None
+    assert accounts.use_session(token) is None
 
 
 def test_a_session_ends_after_half_an_hour_without_use(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    clock.s += IDLE_S
-    assert accounts.who(token) == ANNA
-    clock.s += IDLE_S + 1
-    assert accounts.who(token) is None
+    clock.s += MAX_SESSION_IDLE_S
+    assert accounts.use_session(token) == ANNA
+    clock.s += MAX_SESSION_IDLE_S + 1
+    assert accounts.use_session(token) is None
 
 
 def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    clock.s += IDLE_S
-    assert accounts.still(token) == ANNA
+    clock.s += MAX_SESSION_IDLE_S
+    assert accounts.check_session(token) == ANNA
     clock.s += 1
-    assert accounts.still(token) is None
+    assert accounts.check_session(token) is None
 
 
 def test_a_session_ends_after_twelve_hours_of_use(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    for _ in range(LONGEST_S // IDLE_S):
-        clock.s += IDLE_S
-        assert accounts.who(token) == ANNA
+    for _ in range(MAX_SESSION_S // MAX_SESSION_IDLE_S):
+        clock.s += MAX_SESSION_IDLE_S
+        assert accounts.use_session(token) == ANNA
     clock.s += 1
-    assert accounts.who(token) is None
+    assert accounts.use_session(token) is None
 
 
 def test_a_changed_password_and_a_removed_account_end_their_sessions(accounts: Accounts) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
     accounts.set_password(NAME, "nu är det en till")
-    assert accounts.who(token) is None
+    assert accounts.use_session(token) is None
     token = accounts.log_in(NAME, "nu är det en till", HERE)
     accounts.remove(NAME)
-    assert accounts.who(token) is None
+    assert accounts.use_session(token) is None
 
 
 def test_a_wrong_name_and_a_wrong_password_get_the_same_error(accounts: Accounts) -> None:
@@ -164,40 +164,40 @@ def fail(accounts: Accounts, name: str, address: str) -> None:
 
 @pytest.mark.parametrize("name", [NAME, "nobody"])
 def test_ten_failures_block_a_name_for_15_minutes(accounts: Accounts, clock: SessionClock, name: str) -> None:
-    for number in range(TRIES):
+    for number in range(MAX_LOGIN_FAILURES):
         fail(accounts, name, f"192.0.2.{number}")
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyLoginFailures):
         accounts.log_in(name, PASSWORD, HERE)
-    clock.s += WINDOW_S
+    clock.s += LOGIN_FAILURE_WINDOW_S
     fail(accounts, name, HERE)
 
 
 def test_ten_failures_block_an_address_for_all_names(accounts: Accounts) -> None:
-    for number in range(TRIES):
+    for number in range(MAX_LOGIN_FAILURES):
         fail(accounts, f"name-{number}", HERE)
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyLoginFailures):
         accounts.log_in(NAME, PASSWORD, HERE)
     assert accounts.log_in(NAME, PASSWORD, "192.0.2.99")
 
 
 def test_guessing_elsewhere_does_not_lock_out_a_known_browser(accounts: Accounts) -> None:
-    mark = accounts.mark(NAME)
-    for number in range(TRIES):
+    mark = accounts.create_device_cookie(NAME)
+    for number in range(MAX_LOGIN_FAILURES):
         fail(accounts, NAME, f"192.0.2.{number}")
     assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=mark)
-    for forged in ("", "x.y", mark[:-1], f"x{mark}", accounts.mark("eve"), "\udcff.é"):
-        with pytest.raises(TooManyTries):
+    for forged in ("", "x.y", mark[:-1], f"x{mark}", accounts.create_device_cookie("eve"), "\udcff.é"):
+        with pytest.raises(TooManyLoginFailures):
             accounts.log_in(NAME, PASSWORD, HERE, device_cookie=forged)
 
 
 def test_a_known_browser_is_blocked_after_ten_failures_too(accounts: Accounts) -> None:
-    mark = accounts.mark(NAME)
-    for _ in range(TRIES):
+    mark = accounts.create_device_cookie(NAME)
+    for _ in range(MAX_LOGIN_FAILURES):
         with pytest.raises(LoginRejected):
             accounts.log_in(NAME, "wrong", HERE, device_cookie=mark)
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyLoginFailures):
         accounts.log_in(NAME, PASSWORD, HERE, device_cookie=mark)
-    assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=accounts.mark(NAME))
+    assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=accounts.create_device_cookie(NAME))
 
 
 def test_no_address_is_stored(accounts: Accounts) -> None:
@@ -208,22 +208,25 @@ def test_no_address_is_stored(accounts: Accounts) -> None:
 def test_expired_data_is_deleted_without_any_request(accounts: Accounts, clock: SessionClock) -> None:
     fail(accounts, NAME, HERE)
     accounts.log_in(VIEWER, PASSWORD, "192.0.2.99", "Firefox, Linux")
-    clock.s += LONGEST_S
-    accounts.purge()
+    clock.s += MAX_SESSION_S
+    accounts.purge_expired()
     with closing(sqlite3.connect(accounts.path)) as db:
         assert db.execute("SELECT (SELECT count(*) FROM try) + (SELECT count(*) FROM session)").fetchone() == (0,)
     assert b"Firefox" not in accounts.path.read_bytes()
 
 
 def test_the_last_manager_is_neither_locked_nor_made_a_viewer(accounts: Accounts) -> None:
-    for refused in (lambda: accounts.lock(NAME), lambda: accounts.set_role(NAME, Role.VIEWER)):
+    for refused in (lambda: accounts.lock(NAME), lambda: accounts.set_role(NAME, AccountRole.VIEWER)):
         with pytest.raises(LastManager, match="there must be at least one manager"):
             refused()
-    accounts.set_role(VIEWER, Role.MANAGER)
+    accounts.set_role(VIEWER, AccountRole.MANAGER)
     accounts.lock(NAME)
     with pytest.raises(LastManager):  # a locked manager cannot log in
-        accounts.set_role(VIEWER, Role.VIEWER)
-    assert accounts.all() == [Account(NAME, Role.MANAGER, locked=True), Account(VIEWER, Role.MANAGER)]
+        accounts.set_role(VIEWER, AccountRole.VIEWER)
+    assert accounts.list_accounts() == [
+        UserAccount(NAME, AccountRole.MANAGER, locked=True),
+        UserAccount(VIEWER, AccountRole.MANAGER),
+    ]
 
 
 def test_a_locked_account_is_refused_like_a_wrong_password_until_unlocked(accounts: Accounts) -> None:
@@ -252,25 +255,25 @@ def test_a_refusal_takes_equally_long_for_every_reason(accounts: Accounts) -> No
 
 def test_locking_ends_sessions_and_a_new_role_applies_at_once(accounts: Accounts) -> None:
     token = accounts.log_in(VIEWER, PASSWORD, HERE)
-    accounts.set_role(VIEWER, Role.MANAGER)
-    assert accounts.still(token) == Account(VIEWER, Role.MANAGER)
+    accounts.set_role(VIEWER, AccountRole.MANAGER)
+    assert accounts.check_session(token) == UserAccount(VIEWER, AccountRole.MANAGER)
     accounts.lock(VIEWER)
-    assert accounts.still(token) is None
+    assert accounts.check_session(token) is None
     accounts.unlock(VIEWER)
-    assert accounts.still(token) is None
+    assert accounts.check_session(token) is None
 
 
 def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: Accounts, clock: SessionClock) -> None:
     first = accounts.log_in(NAME, PASSWORD, HERE, "Firefox, Linux")
     clock.s += 60
     second = accounts.log_in(NAME, PASSWORD, HERE, "Safari, iPhone")
-    newest, oldest = accounts.sessions()
+    newest, oldest = accounts.list_sessions()
     assert (newest.browser, oldest.browser) == ("Safari, iPhone", "Firefox, Linux")
     assert (oldest.id, oldest.began_s) == (session_id(first), clock.s - 60)
     assert not accounts.end_session(oldest.id, VIEWER)
     assert accounts.end_session(oldest.id, NAME)
-    assert accounts.still(first) is None
-    assert accounts.still(second) == ANNA
+    assert accounts.check_session(first) is None
+    assert accounts.check_session(second) == ANNA
 
 
 @pytest.mark.parametrize(
@@ -303,4 +306,4 @@ def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: A
     ],
 )
 def test_a_browser_gets_its_common_name(agent: str, name: str) -> None:
-    assert browser(agent) == name
+    assert describe_browser(agent) == name

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from collector.sqlite_backup import backups
-from tests.servers import HOST, until
+from collector.sqlite_files.backup import list_backups
 from tests.support.dashboard_process import DashboardProcess, dashboard_process
+from tests.support.servers import HOST, wait_until
 
 NAME, PASSWORD = "anna", "fyra gröna hästar går"
 
@@ -55,7 +55,7 @@ class CookieClient:
 
 
 def add_account(folder: Path) -> None:
-    from dashboard.accounts import Accounts
+    from dashboard.accounts.accounts import Accounts
 
     (folder / "data").mkdir(exist_ok=True)
     Accounts(folder / "data" / "accounts.sqlite").add(NAME, PASSWORD)
@@ -89,7 +89,7 @@ def test_locked_accounts_delay_no_other_page_and_end_nothing(running: DashboardP
             status, page = request.result()
             assert status == 503
             assert "Another program" in page or "annat program" in page
-    until(lambda: visitor.ask("/manage")[0] == 200, what="the session goes on")
+    wait_until(lambda: visitor.ask("/manage")[0] == 200, what="the session goes on")
     assert running.is_running()
     assert "Traceback" not in running.log()
 
@@ -99,7 +99,7 @@ def test_password_guesses_delay_neither_the_register_nor_other_pages(running: Da
     with ThreadPoolExecutor(24) as guessers:
         guesses = [guessers.submit(CookieClient(running.port).log_in, "wrong password", f"name-{n}") for n in range(24)]
         stranger = CookieClient(running.port)
-        until(lambda: any(guess.done() for guess in guesses), what="guesses are being judged")
+        wait_until(lambda: any(guess.done() for guess in guesses), what="guesses are being judged")
         for path in ("/", "/sensing", "/api/v1/summary"):
             assert stranger.ask(path)[0] == 200
         assert any(not guess.done() for guess in guesses)
@@ -108,11 +108,11 @@ def test_password_guesses_delay_neither_the_register_nor_other_pages(running: Da
 
 def test_damaged_accounts_are_restored_while_the_pages_stay_up(running: DashboardProcess) -> None:
     accounts = running.data / "accounts.sqlite"
-    until(lambda: backups(accounts, running.data / "backups"), what="the first backup")
+    wait_until(lambda: list_backups(accounts, running.data / "backups"), what="the first backup")
     accounts.write_bytes(b"nonsense" * 2000)
     visitor = CookieClient(running.port)
     assert visitor.ask("/")[0] == 200
-    until(lambda: visitor.log_in() == 303, what="login works again")
+    wait_until(lambda: visitor.log_in() == 303, what="login works again")
     assert visitor.ask("/manage/accounts")[0] == 200
     assert "was damaged" in running.log()
     assert running.is_running()
@@ -151,7 +151,7 @@ def test_full_disk_blocks_only_stored_actions_and_recovers(tmp_path: Path, small
         assert CookieClient(running.port).log_in() == 503
         assert running.is_running()
         filler.unlink()
-        until(lambda: visitor.ask("/manage/devices")[0] == 200, what="recovery")
+        wait_until(lambda: visitor.ask("/manage/devices")[0] == 200, what="recovery")
         assert CookieClient(running.port).log_in() == 303
         assert "cannot rollback" not in running.log()
 
@@ -163,4 +163,4 @@ def test_full_disk_at_start_leaves_the_public_page_working(tmp_path: Path, small
         visitor = CookieClient(running.port)
         assert visitor.ask("/")[0] == 200
         filler.unlink()
-        until(lambda: visitor.log_in() == 401, what="accounts are there")
+        wait_until(lambda: visitor.log_in() == 401, what="accounts are there")

@@ -3,18 +3,18 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.accounts import Accounts
-from tests import browser
+from dashboard.accounts.accounts import Accounts
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER, Served
-from tests.dashboard.stage import everything, voice
-from tests.servers import mosquitto
+from tests.support import browser
+from tests.support.dashboard.stage import publish_everything, run_publisher
+from tests.support.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
 
 def enter(chromium: Browser, port: int, name: str) -> Page:
     page = chromium.new_context(base_url=f"http://localhost:{port}", locale="en-GB").new_page()
-    page.set_default_timeout(browser.SLOW_MS)
+    page.set_default_timeout(browser.BROWSER_TIMEOUT_MS)
     page.goto("/manage")
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
@@ -26,10 +26,10 @@ def enter(chromium: Browser, port: int, name: str) -> Page:
 def test_an_open_page_goes_to_the_login_and_back_when_its_session_is_ended(chromium: Browser, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         viewer = enter(chromium, settings.port, VIEWER)
         expect(viewer.locator("body")).to_have_attribute("data-link", "live")
         manager = enter(chromium, settings.port, NAME)

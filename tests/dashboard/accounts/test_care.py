@@ -9,18 +9,18 @@ from random import Random
 
 import pytest
 
-from collector.site_time import SiteTime
-from collector.sqlite_backup import backups, damaged
-from dashboard.accounts import Accounts, LoginRejected, Restored
-from dashboard.accounts.care import KEEP, AccountsCare
+from collector.sqlite_files.backup import list_backups, list_damaged_files
+from collector.timekeeping.site_time import SiteTime
+from dashboard.accounts.accounts import Accounts, LoginRejected, RestoreNotice
 from dashboard.accounts.faults import AccountsAway
-from dashboard.accounts.roles import Role
+from dashboard.accounts.maintenance import MAX_BACKUPS, AccountsMaintenance
+from dashboard.accounts.roles import AccountRole
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.settings import DashboardSettings
-from edge.broker import BrokerSettings
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract.broker import BrokerSettings
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
-from tests.dashboard.house import MONDAY_10_MS, PLAN
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 DAY_S = 86_400
 HERE = "192.0.2.7"
@@ -36,8 +36,8 @@ class BackupClock:
         return self.s
 
 
-def create_maintenance(accounts: Accounts) -> AccountsCare:
-    return AccountsCare(accounts, SiteTime(lambda: round(accounts.store.now_s() * 1000)))
+def create_maintenance(accounts: Accounts) -> AccountsMaintenance:
+    return AccountsMaintenance(accounts, SiteTime(lambda: round(accounts.store.now_s() * 1000)))
 
 
 @pytest.fixture
@@ -63,108 +63,108 @@ def names(path: Path) -> list[str]:
 
 def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Accounts, clock: BackupClock) -> None:
     care = create_maintenance(accounts)
-    for _day in range(KEEP + 3):
+    for _day in range(MAX_BACKUPS + 3):
         for _ in range(3):
-            care.care()
+            care.maintain()
         clock.s += DAY_S
-    assert [one.number for one in backups(accounts.path, folder(accounts))] == list(range(KEEP + 3, 3, -1))
+    assert [one.number for one in list_backups(accounts.path, folder(accounts))] == list(range(MAX_BACKUPS + 3, 3, -1))
 
 
 def test_no_backup_has_a_session_a_login_failure_or_an_old_log_entry(accounts: Accounts, clock: BackupClock) -> None:
     token = accounts.log_in(NAME, PASSWORD, HERE)
-    account = accounts.who(token)
+    account = accounts.use_session(token)
     assert account is not None
     with pytest.raises(LoginRejected):
         accounts.log_in("nobody", "a wrong password", HERE)
-    accounts.log.write(account, "export", "use.csv", "a span of long ago")  # type: ignore[arg-type]
+    accounts.log.record(account, "export", "use.csv", "a span of long ago")  # type: ignore[arg-type]
     care = create_maintenance(accounts)
-    care.care()
-    (first,) = backups(accounts.path, folder(accounts))
+    care.maintain()
+    (first,) = list_backups(accounts.path, folder(accounts))
     with closing(sqlite3.connect(first.path)) as db:
         assert db.execute("SELECT count(*) FROM session").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM try").fetchone() == (0,)
     assert b"a span of long ago" in first.path.read_bytes()
     clock.s += 397 * DAY_S
-    accounts.purge()
-    care.care()
+    accounts.purge_expired()
+    care.maintain()
     assert all(b"a span of long ago" not in path.read_bytes() for path in folder(accounts).iterdir())
 
 
 def test_removed_account_and_changed_password_are_in_no_backup_after_the_next_call(accounts: Accounts) -> None:
     care = create_maintenance(accounts)
-    care.care()
+    care.maintain()
     accounts.remove(VIEWER)
-    care.care()
-    assert [names(one.path) for one in backups(accounts.path, folder(accounts))] == [[NAME]]
+    care.maintain()
+    assert [names(one.path) for one in list_backups(accounts.path, folder(accounts))] == [[NAME]]
     assert all(VIEWER.encode() not in path.read_bytes() for path in folder(accounts).iterdir())
 
 
 def test_change_by_another_process_before_the_start_is_backed_up_at_the_start(accounts: Accounts) -> None:
-    create_maintenance(accounts).care()
+    create_maintenance(accounts).maintain()
     Accounts(accounts.path).remove(VIEWER)  # `ledig user remove`, while the dashboard is stopped
-    create_maintenance(accounts).care()
-    assert [names(one.path) for one in backups(accounts.path, folder(accounts))] == [[NAME]]
+    create_maintenance(accounts).maintain()
+    assert [names(one.path) for one in list_backups(accounts.path, folder(accounts))] == [[NAME]]
 
 
 def test_a_restore_ends_every_session_and_is_shown_to_managers(accounts: Accounts, clock: BackupClock) -> None:
     care = create_maintenance(accounts)
-    care.care()
+    care.maintain()
     token = accounts.log_in(NAME, PASSWORD, HERE)
     backup_s = clock.s
     clock.s += 3600
     accounts.path.write_bytes(b"nonsense" * 1000)
     with pytest.raises(AccountsAway):
-        accounts.who(token)
-    care.care()
-    assert accounts.who(token) is None
-    assert accounts.notice == Restored(clock.s, backup_s)
-    assert accounts.who(accounts.log_in(NAME, PASSWORD, HERE)) is not None
-    assert damaged(accounts.path)
+        accounts.use_session(token)
+    care.maintain()
+    assert accounts.use_session(token) is None
+    assert accounts.notice == RestoreNotice(clock.s, backup_s)
+    assert accounts.use_session(accounts.log_in(NAME, PASSWORD, HERE)) is not None
+    assert list_damaged_files(accounts.path)
     clock.s += 31 * DAY_S
-    care.care()
+    care.maintain()
     assert accounts.notice is None
 
 
 def test_without_a_good_backup_a_new_empty_file_works(accounts: Accounts) -> None:
     care = create_maintenance(accounts)
-    care.care()
+    care.maintain()
     for path in (accounts.path, *folder(accounts).iterdir()):
         path.write_bytes(b"nonsense" * 1000)
     with pytest.raises(AccountsAway):
-        accounts.all()
-    care.care()
-    assert accounts.all() == []
+        accounts.list_accounts()
+    care.maintain()
+    assert accounts.list_accounts() == []
     assert accounts.notice is not None
     assert accounts.notice.backup_s is None
-    accounts.add("bo", PASSWORD, Role.MANAGER)
-    care.care()
-    assert names(backups(accounts.path, folder(accounts))[0].path) == ["bo"]
+    accounts.add("bo", PASSWORD, AccountRole.MANAGER)
+    care.maintain()
+    assert names(list_backups(accounts.path, folder(accounts))[0].path) == ["bo"]
 
 
 def test_a_lost_file_is_restored_and_a_first_start_is_not(tmp_path: Path, accounts: Accounts) -> None:
-    create_maintenance(accounts).care()
+    create_maintenance(accounts).maintain()
     accounts.path.unlink()
     again = Accounts(accounts.path)
     with pytest.raises(AccountsAway):
-        again.all()
-    create_maintenance(again).care()
-    assert [one.name for one in again.all()] == [NAME, VIEWER]
+        again.list_accounts()
+    create_maintenance(again).maintain()
+    assert [one.name for one in again.list_accounts()] == [NAME, VIEWER]
     first = Accounts(tmp_path / "new" / "accounts.sqlite")
     first.path.parent.mkdir()
-    create_maintenance(first).care()
-    assert first.all() == []
+    create_maintenance(first).maintain()
+    assert first.list_accounts() == []
 
 
 def test_intact_file_of_a_newer_ledig_is_never_moved_aside(accounts: Accounts) -> None:
     care = create_maintenance(accounts)
-    care.care()
+    care.maintain()
     with closing(sqlite3.connect(accounts.path, isolation_level=None)) as db:
         db.execute("CREATE TABLE key (name TEXT) STRICT")
         db.execute("PRAGMA user_version = 9")
     again = Accounts(accounts.path)
     with pytest.raises(AccountsAway, match="newer"):
-        create_maintenance(again).care()
-    assert not damaged(accounts.path)
+        create_maintenance(again).maintain()
+    assert not list_damaged_files(accounts.path)
 
 
 def spoil(whole: bytes, number: int, dice: Random) -> bytes:
@@ -196,9 +196,9 @@ def test_no_damage_stops_the_public_page_or_locks_managers_out(
     origin = tmp_path / "origin" / "accounts.sqlite"
     origin.parent.mkdir()
     origin.write_bytes(accounts_template)
-    create_maintenance(Accounts(origin, clock)).care()
+    create_maintenance(Accounts(origin, clock)).maintain()
     whole, kept = origin.read_bytes(), hash_of(origin, NAME)
-    live = Live(PLAN, lambda: MONDAY_10_MS)
+    live = LiveView(PLAN, lambda: MONDAY_10_MS)
     found = 0
     for number in range(240):
         dice = Random(number)  # noqa: S311 - repeatable, no secret
@@ -220,13 +220,16 @@ def test_no_damage_stops_the_public_page_or_locks_managers_out(
             assert client.get("/", base_url="https://localhost").status_code == 200, number
         else:
             with contextlib.suppress(AccountsAway):
-                assert accounts.secret
-        care.care()
-        assert [(one.name, one.role) for one in accounts.all()] == [(NAME, Role.MANAGER), (VIEWER, Role.VIEWER)], number
+                assert accounts.form_secret
+        care.maintain()
+        assert [(one.name, one.role) for one in accounts.list_accounts()] == [
+            (NAME, AccountRole.MANAGER),
+            (VIEWER, AccountRole.VIEWER),
+        ], number
         assert hash_of(path, NAME) == kept, number
         if client is not None:
-            assert accounts.who(accounts.log_in(NAME, PASSWORD, HERE)), number
+            assert accounts.use_session(accounts.log_in(NAME, PASSWORD, HERE)), number
             assert client.get("/sensing", base_url="https://localhost").status_code == 200, number
-        found += bool(damaged(path))
+        found += bool(list_damaged_files(path))
         shutil.rmtree(path.parent)
     assert found > 80, found  # most damage was found; the rest was in unused space

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from collector.site_clock import Reading
-from dashboard.accounts import IDLE_S, Accounts
-from dashboard.accounts.access_log import Act
-from dashboard.accounts.care import AccountsCare
-from dashboard.accounts.clock import COLLECTOR, open_accounts
-from dashboard.accounts.roles import Account, Role
+from collector.timekeeping.site_clock import ClockReading
+from dashboard.accounts.access_log import LoggedAction
+from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, Accounts
+from dashboard.accounts.clock import COLLECTOR_WITNESS, open_accounts
+from dashboard.accounts.maintenance import AccountsMaintenance
+from dashboard.accounts.roles import AccountRole, UserAccount
 from tests.dashboard.conftest import NAME, PASSWORD
 
 MINUTE_MS = 60_000
@@ -17,7 +17,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 NOW_MS = 1_796_000_000_000
 JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_MS]
-ANNA = Account(NAME, Role.MANAGER)
+ANNA = UserAccount(NAME, AccountRole.MANAGER)
 
 
 class DashboardMachine:
@@ -29,20 +29,20 @@ class DashboardMachine:
         self.path = path
         self.start()
 
-    def read(self) -> Reading:
-        return Reading(self.true_ms + self.wrong_ms, self.true_ms - self.booted_ms, self.boot, self.synchronised)
+    def read(self) -> ClockReading:
+        return ClockReading(self.true_ms + self.wrong_ms, self.true_ms - self.booted_ms, self.boot, self.synchronised)
 
     def start(self) -> None:
         self.accounts, self.time = open_accounts(self.path, self.read)
-        self.care = AccountsCare(self.accounts, self.time)
+        self.care = AccountsMaintenance(self.accounts, self.time)
 
     def live(self, minutes: int, *, collector: bool = False) -> None:
         for _ in range(minutes):
             self.true_ms += MINUTE_MS
             if collector:
-                self.time.report(COLLECTOR, self.true_ms, exact=True)
+                self.time.record_device_time(COLLECTOR_WITNESS, self.true_ms, exact=True)
             self.time.now_ms()
-            self.care.purge()
+            self.care.purge_expired()
 
 
 @pytest.fixture
@@ -61,21 +61,21 @@ def test_a_wrong_clock_ends_no_session_and_deletes_no_log_entry(
     machine = DashboardMachine(path, synchronised=synchronised)
     machine.live(2)
     token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
-    machine.accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
+    machine.accounts.log.record(ANNA, LoggedAction.EXPORT, "use.csv", "days=7")
     machine.wrong_ms, machine.synchronised = jump_ms, False
     if restarts == "reboot":
         machine.boot, machine.booted_ms = 2, machine.true_ms
     if restarts != "no restart":
         machine.start()
     machine.live(10)
-    assert machine.accounts.still(token) == ANNA
+    assert machine.accounts.check_session(token) == ANNA
     machine.wrong_ms, machine.synchronised = 0, synchronised
     machine.live(10, collector=True)
-    assert machine.accounts.still(token) == ANNA
-    assert len(machine.accounts.log.entries(9)) == 1
-    machine.live(IDLE_S // 60, collector=True)
-    assert machine.accounts.still(token) is None, "it ends when it should"
-    assert machine.accounts.sessions() == []
+    assert machine.accounts.check_session(token) == ANNA
+    assert len(machine.accounts.log.list_entries(9)) == 1
+    machine.live(MAX_SESSION_IDLE_S // 60, collector=True)
+    assert machine.accounts.check_session(token) is None, "it ends when it should"
+    assert machine.accounts.list_sessions() == []
 
 
 def test_a_dashboard_uses_the_time_of_its_collector(path: Path) -> None:
@@ -83,21 +83,21 @@ def test_a_dashboard_uses_the_time_of_its_collector(path: Path) -> None:
     machine.wrong_ms = -3 * HOUR_MS
     machine.start()
     machine.live(1, collector=True)
-    assert machine.time.belief.site_ms == machine.true_ms
+    assert machine.time.estimate.site_ms == machine.true_ms
 
 
 def test_future_times_from_an_older_ledig_are_set_to_now(path: Path) -> None:
     ahead_s = (NOW_MS + 730 * DAY_MS) / 1000
     accounts = Accounts(path, lambda: ahead_s)
     token = accounts.log_in(NAME, PASSWORD, "192.0.2.1")
-    accounts.log.write(ANNA, Act.EXPORT, "use.csv", "days=7")
+    accounts.log.record(ANNA, LoggedAction.EXPORT, "use.csv", "days=7")
     machine = DashboardMachine(path, synchronised=True)
     machine.live(2)
-    assert machine.accounts.still(token) == ANNA
-    (entry,) = machine.accounts.log.entries(9)
+    assert machine.accounts.check_session(token) == ANNA
+    (entry,) = machine.accounts.log.list_entries(9)
     assert abs(entry.at_s - machine.true_ms / 1000) <= 120
-    machine.live(IDLE_S // 60 + 2)
-    assert machine.accounts.still(token) is None, "it would have lasted for two years"
+    machine.live(MAX_SESSION_IDLE_S // 60 + 2)
+    assert machine.accounts.check_session(token) is None, "it would have lasted for two years"
 
 
 def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
@@ -106,5 +106,5 @@ def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
     token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
     machine.wrong_ms = 730 * DAY_MS
     accounts, _ = open_accounts(path, machine.read)  # as `ledig user` does
-    assert [session.name for session in accounts.sessions()] == [NAME]
-    assert machine.accounts.still(token) == ANNA
+    assert [session.name for session in accounts.list_sessions()] == [NAME]
+    assert machine.accounts.check_session(token) == ANNA

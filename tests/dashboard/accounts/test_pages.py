@@ -8,16 +8,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from dashboard.accounts import Accounts
-from dashboard.accounts.access_log import Act
-from dashboard.accounts.roles import Account, Role
+from dashboard.accounts.access_log import LoggedAction
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.settings import DashboardSettings
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.subscriber.subscriber import LiveView
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
-from tests.dashboard.house import PLAN
-from tests.dashboard.test_routes import log_in
-from tests.servers import ROOT
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import PLAN
+from tests.support.servers import ROOT
 
 HOME = "https://localhost"
 PAGE = "/manage/accounts"
@@ -82,11 +82,11 @@ def test_no_address_is_on_the_page(manager: FlaskClient) -> None:
 def test_an_added_account_can_log_in(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
     answer = send(manager, "add", name="bo", password=NEW, role="viewer")
     assert answer.headers["Location"] == f"{PAGE}?done=added"
-    assert Account("bo", Role.VIEWER) in accounts.all()
+    assert UserAccount("bo", AccountRole.VIEWER) in accounts.list_accounts()
     assert log_in(app.test_client(), "bo", NEW).status_code == 303
     assert "Account added. It can log in now." in manager.get(f"{PAGE}?done=added&lang=en", base_url=HOME).text
-    line = next(one for one in accounts.log.entries(9) if one.what == "accounts.add")
-    assert (line.name, line.act, line.span) == (NAME, Act.CHANGE, "bo viewer")
+    line = next(one for one in accounts.log.list_entries(9) if one.endpoint == "accounts.add")
+    assert (line.name, line.action, line.span) == (NAME, LoggedAction.CHANGE, "bo viewer")
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_an_invalid_change_is_explained_and_changes_nothing(
     manager: FlaskClient, accounts: Accounts, what: str, form: dict[str, str], message: str
 ) -> None:
     manager.set_cookie("lang", "sv")
-    before = accounts.all()
+    before = accounts.list_accounts()
     answer = send(manager, what, **form)
     assert answer.status_code == 400
     assert message in answer.text
-    assert accounts.all() == before
-    assert all(one.what != f"accounts.{what}" for one in accounts.log.entries(9))
+    assert accounts.list_accounts() == before
+    assert all(one.endpoint != f"accounts.{what}" for one in accounts.log.list_entries(9))
 
 
 def test_an_unknown_role_changes_nothing(manager: FlaskClient, accounts: Accounts) -> None:
     assert send(manager, "role", name=VIEWER, role="king").status_code == 400
-    assert Account(VIEWER, Role.VIEWER) in accounts.all()
+    assert UserAccount(VIEWER, AccountRole.VIEWER) in accounts.list_accounts()
 
 
 def test_a_role_a_lock_and_a_password_are_changed(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
@@ -135,11 +135,11 @@ def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
     app: Flask, manager: FlaskClient, accounts: Accounts
 ) -> None:
     viewer, elsewhere = enter(app, VIEWER), enter(app, VIEWER)
-    managers = next(one for one in accounts.sessions() if one.name == NAME)
+    managers = next(one for one in accounts.list_sessions() if one.name == NAME)
     assert send(viewer, "end", name=NAME, session=managers.id).status_code == 403
     assert send(viewer, "end-own", name=NAME, session=managers.id).status_code == 303
     assert read(manager)
-    newest, first = (one for one in accounts.sessions() if one.name == VIEWER)
+    newest, first = (one for one in accounts.list_sessions() if one.name == VIEWER)
     assert send(viewer, "end-own", session=newest.id).status_code == 303
     assert elsewhere.get("/manage", base_url=HOME).status_code == 303
     assert send(manager, "end", name=VIEWER, session=first.id).status_code == 303
@@ -159,7 +159,7 @@ def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
     ],
 )
 def test_login_over_plain_http_from_another_machine_explains_what_to_do(
-    settings: DashboardSettings, live: Live, host: str, hosts: tuple[str, ...], line: str | None
+    settings: DashboardSettings, live: LiveView, host: str, hosts: tuple[str, ...], line: str | None
 ) -> None:
     there = replace(settings, host=host, port=8000, hosts=hosts)
     pages = create_app(there, PLAN, live, Accounts(there.accounts_path)).test_client()
@@ -175,5 +175,5 @@ def test_login_over_plain_http_from_another_machine_explains_what_to_do(
             assert 'name="password"' in pages.get("/manage/login", base_url="http://localhost:8000").text
 
 
-def test_the_readme_has_the_section_named_on_the_login_page() -> None:
-    assert "HTTPS and the first login" in (ROOT / "README.md").read_text()
+def test_operation_document_has_the_section_named_on_the_login_page() -> None:
+    assert "HTTPS and the first login" in (ROOT / "docs" / "operation.md").read_text()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard.accounts.spans import in_words
-from dashboard.words import Words
-from tests.dashboard.house import PLAN
+from dashboard.text.log_spans import describe_span
+from dashboard.text.texts import PageTexts
+from tests.support.dashboard.site import PLAN
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from tests.dashboard.house import PLAN
     ],
 )
 def test_a_span_is_described_and_unknown_parts_are_shown_unchanged(span: str, sv: str, en: str) -> None:
-    assert [in_words(span, PLAN, Words.of(language)) for language in ("sv", "en")] == [sv, en]
+    assert [describe_span(span, PLAN, PageTexts.load(language)) for language in ("sv", "en")] == [sv, en]

@@ -6,31 +6,31 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboard.settings import DashboardSettings
-from tests import browser
+from dashboard.configuration.settings import DashboardSettings
 from tests.dashboard.conftest import Served
-from tests.dashboard.stage import Voice, everything, voice
-from tests.servers import Mosquitto
+from tests.support import browser
+from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
+from tests.support.servers import Mosquitto
 
-Opened = Callable[..., AbstractContextManager[Page]]
+OpenScreen = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture
-def site(lasting_broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, Voice]]:
+def site(lasting_broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardSettings, CollectorPublisher]]:
     with (
-        voice(lasting_broker.settings("observer")) as publisher,
+        run_publisher(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard")) as running,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         yield running, publisher
 
 
 @pytest.fixture
-def opened(chromium: Browser) -> Opened:
+def opened(chromium: Browser) -> OpenScreen:
     """Open a page at 1920 x 1080 like the wall screen; errors in its scripts fail the test."""
 
     def opening(settings: DashboardSettings, **context: object) -> AbstractContextManager[Page]:
         screen = {"viewport": {"width": 1920, "height": 1080}, **context}
-        return browser.page_of(chromium, settings.port, expected="", **screen)
+        return browser.open_page(chromium, settings.port, expected="", **screen)
 
     return opening

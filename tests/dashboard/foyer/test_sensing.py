@@ -6,12 +6,12 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from dashboard.house_rules import house_rules
-from dashboard.settings import DashboardSettings
-from dashboard.words import LANGUAGES, Words
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.text.texts import LANGUAGES, PageTexts
 from tests.dashboard.conftest import NAME
-from tests.dashboard.house import PLAN
-from tests.dashboard.test_routes import log_in
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import PLAN
 
 
 def test_page_lists_every_sensor_and_what_it_records(app: Flask) -> None:
@@ -55,7 +55,7 @@ def test_page_needs_no_session(app: Flask) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_page_contains_every_privacy_rule(app: Flask, settings: DashboardSettings, language: str) -> None:
     page = unescape(app.test_client().get(f"/sensing?lang={language}").text)
-    for rule in house_rules(PLAN, settings, Words.of(language)):
+    for rule in build_privacy_sections(PLAN, settings, PageTexts.load(language)):
         assert f'id="{rule.anchor}"' in page
         for sentence in rule.sentences:
             assert page.count(f"<li>{sentence}</li>") == 1

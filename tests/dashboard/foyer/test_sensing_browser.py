@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Route
 
-from tests.dashboard.foyer.conftest import Opened
-from tests.dashboard.stage import Voice
+from tests.dashboard.foyer.conftest import OpenScreen
+from tests.support.dashboard.stage import CollectorPublisher
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,9 @@ AWAY = "https://ledig.spinneriet-i-den-gamla-fabriken.example"
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("path", ["/sensing", "/sensing/sign"])
-def test_nothing_is_wider_than_the_window(opened: Opened, site: tuple[object, Voice], width: int, path: str) -> None:
+def test_nothing_is_wider_than_the_window(
+    opened: OpenScreen, site: tuple[object, CollectorPublisher], width: int, path: str
+) -> None:
     with opened(site[0], viewport={"width": width, "height": 568}) as page:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

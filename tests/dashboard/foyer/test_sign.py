@@ -9,8 +9,8 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.foyer.sign import QUIET, Code, code, origin
-from dashboard.settings import DashboardSettings
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.foyer.sign import BORDER_SQUARES, QrCode, encode_qr, find_public_origin
 
 ADDRESS = "https://ledig.spinneriet.example/sensing"
 
@@ -32,23 +32,25 @@ ADDRESS = "https://ledig.spinneriet.example/sensing"
 def test_sign_uses_a_host_name_that_phones_can_reach(  # noqa: PLR0917 - a table
     settings: DashboardSettings, host: str, scheme: str, hosts: tuple[str, ...], proxies: int, expected: str | None
 ) -> None:
-    assert origin(replace(settings, hosts=hosts, proxies=proxies), host, scheme) == expected
+    assert find_public_origin(replace(settings, hosts=hosts, proxies=proxies), host, scheme) == expected
 
 
-def squares(drawn: Code) -> Iterator[tuple[int, int]]:
+def list_dark_squares(drawn: QrCode) -> Iterator[tuple[int, int]]:
     """Return the positions of the dark squares of a code, without its border."""
     for step in drawn.path.split("M")[1:]:
         x, y = step.removesuffix("h1v1h-1z").split(" ")
-        yield int(x) - QUIET, int(y) - QUIET
+        yield int(x) - BORDER_SQUARES, int(y) - BORDER_SQUARES
 
 
 @given(name=st.from_regex(r"[a-z]{1,30}(\.[a-z]{2,10}){1,3}", fullmatch=True))
 def test_drawing_is_the_qr_code_of_the_address_with_a_white_border(name: str) -> None:
     address = f"https://{name}/sensing"
     matrix = segno.make_qr(address, error="q").matrix
-    drawn = code(address)
-    assert drawn.size == len(matrix) + 2 * QUIET
-    assert set(squares(drawn)) == {(x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark}
+    drawn = encode_qr(address)
+    assert drawn.size == len(matrix) + 2 * BORDER_SQUARES
+    assert set(list_dark_squares(drawn)) == {
+        (x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark
+    }
 
 
 def test_sheet_has_both_languages_the_default_first(app: Flask) -> None:

@@ -9,10 +9,18 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.plan import Space, SpaceKind, Tenure
-from dashboard.drawing import draw
-from dashboard.foyer.wall import MOST_NAMED, PLAN_PX, SHIFTS, board, lettered, shift, shown
-from tests.dashboard.house import PLAN
+from collector.site.plan import Space, SpaceKind, Tenure
+from dashboard.charts.plan_drawing import draw_floors
+from dashboard.foyer.wall import (
+    MAX_NAMED,
+    PLAN_SIZE_PX,
+    SHIFT_POSITIONS,
+    choose_layout,
+    find_shift,
+    label_floor,
+    list_shown_floors,
+)
+from tests.support.dashboard.site import PLAN
 
 DESK = Space(id="desk", name="Skrivbord", kind=SpaceKind.DESK, zone="hall", x_m=2, y_m=2)
 
@@ -26,49 +34,51 @@ def make_spaces(**count: int) -> tuple[Space, ...]:
 
 
 def test_few_booths_and_rooms_are_listed_by_name_and_many_by_kind() -> None:
-    few = board(replace(PLAN, spaces=make_spaces(desk=9, booth=2, room=MOST_NAMED - 2)))
+    few = choose_layout(replace(PLAN, spaces=make_spaces(desk=9, booth=2, room=MAX_NAMED - 2)))
     assert [row.name for row in few.rows] == ["booth 0", "booth 1", "room 0", "room 1", "room 2"]
     assert few.kinds == ()
-    many = board(replace(PLAN, spaces=make_spaces(desk=9, booth=2, room=MOST_NAMED - 1)))
+    many = choose_layout(replace(PLAN, spaces=make_spaces(desk=9, booth=2, room=MAX_NAMED - 1)))
     assert many.rows == ()
     assert many.kinds == (SpaceKind.BOOTH, SpaceKind.ROOM)
 
 
 def test_row_has_its_index_in_the_frame() -> None:
-    offered = [space for space in PLAN.spaces if space.offered]
-    assert [offered[row.place].name for row in board(PLAN).rows] == [row.name for row in board(PLAN).rows]
+    offered = [space for space in PLAN.spaces if space.is_offered]
+    assert [offered[row.frame_index].name for row in choose_layout(PLAN).rows] == [
+        row.name for row in choose_layout(PLAN).rows
+    ]
 
 
 @pytest.mark.parametrize(("desks", "digits"), [(6, 1), (10, 2), (99, 2), (500, 3)])
 def test_number_has_room_for_every_possible_count(desks: int, digits: int) -> None:
-    assert board(replace(PLAN, spaces=make_spaces(desk=desks))).digits == digits
+    assert choose_layout(replace(PLAN, spaces=make_spaces(desk=desks))).digits == digits
 
 
 def test_dedicated_desk_is_neither_counted_nor_listed() -> None:
     own = replace(DESK, tenure=Tenure.DEDICATED)
-    assert board(replace(PLAN, spaces=(own,))).kind is None
-    assert board(replace(PLAN, spaces=(own, *make_spaces(booth=1)))).kind is SpaceKind.BOOTH
+    assert choose_layout(replace(PLAN, spaces=(own,))).kind is None
+    assert choose_layout(replace(PLAN, spaces=(own, *make_spaces(booth=1)))).kind is SpaceKind.BOOTH
 
 
 def test_wide_floor_has_no_unreadable_labels() -> None:
     wide = replace(PLAN, floors=(replace(PLAN.floors[0], width_m=62, depth_m=30),))
-    assert [lettered(drawing).dense for drawing in draw(wide)] == [True]
-    assert [lettered(drawing).dense for drawing in draw(PLAN)] == [False, False]
+    assert [label_floor(drawing).is_dense for drawing in draw_floors(wide)] == [True]
+    assert [label_floor(drawing).is_dense for drawing in draw_floors(PLAN)] == [False, False]
 
 
 def test_labels_are_readable_at_five_metres_and_do_not_overlap() -> None:
-    for drawing in draw(PLAN):
-        letters = lettered(drawing)
-        scale = min(PLAN_PX[0] / drawing.width, PLAN_PX[1] / drawing.height)
-        capitals_mm = letters.size * scale * 0.72 * 620 / 1080
+    for drawing in draw_floors(PLAN):
+        labels = label_floor(drawing)
+        scale = min(PLAN_SIZE_PX[0] / drawing.width, PLAN_SIZE_PX[1] / drawing.height)
+        capitals_mm = labels.font_size * scale * 0.72 * 620 / 1080
         assert math.degrees(capitals_mm / 5000) * 60 >= 10, "minutes of arc"
-        named = [(mark, letters.labels[mark.id]) for mark in drawing.marks if letters.labels.get(mark.id)]
+        named = [(mark, labels.labels[mark.id]) for mark in drawing.marks if labels.labels.get(mark.id)]
         assert {label for _, label in named if label.isdecimal()} >= {
-            m.label for m in drawing.marks if m.place and m.kind is SpaceKind.DESK
+            m.label for m in drawing.marks if m.frame_index and m.kind is SpaceKind.DESK
         }
         for (one, first), (other, second) in combinations(named, 2):
-            if abs(one.y - other.y) < letters.size:
-                assert abs(one.x - other.x) >= (len(first) + len(second)) / 2 * 0.6 * letters.size
+            if abs(one.y - other.y) < labels.font_size:
+                assert abs(one.x - other.x) >= (len(first) + len(second)) / 2 * 0.6 * labels.font_size
 
 
 def test_floor_without_offered_spaces_is_not_shown() -> None:
@@ -77,13 +87,13 @@ def test_floor_without_offered_spaces_is_not_shown() -> None:
     )
     downstairs = tuple(space for space in PLAN.spaces if space.zone in {"hall", "workshop"})
     plan = replace(PLAN, spaces=(*downstairs, *upstairs))
-    assert [drawing.name for drawing in shown(draw(plan))] == ["Bottenvåningen"]
+    assert [drawing.name for drawing in list_shown_floors(draw_floors(plan))] == ["Bottenvåningen"]
 
 
 @given(now_s=st.floats(0, 4e9))
 def test_layout_shifts_every_minute(now_s: float) -> None:
-    assert shift(now_s) in range(SHIFTS)
-    assert shift(now_s) != shift(now_s + 60)
+    assert find_shift(now_s) in range(SHIFT_POSITIONS)
+    assert find_shift(now_s) != find_shift(now_s + 60)
 
 
 @pytest.mark.parametrize(("language", "text"), [("sv", "av 28 skrivbord lediga"), ("en", "of 28 desks free")])

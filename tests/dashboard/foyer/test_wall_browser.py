@@ -6,21 +6,21 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from collector.adjustments import MOST_NOTICE, Adjustments, encode
-from collector.outward import Occupancy
-from dashboard.settings import DashboardSettings
-from edge import topics
+from collector.contract.states import Occupancy
+from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
+from dashboard.configuration.settings import DashboardSettings
+from edge.contract import topics
 from tests.dashboard.conftest import Served
-from tests.dashboard.foyer.conftest import Opened
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.stage import Voice, everything, state, voice
-from tests.servers import Mosquitto, free_port, mosquitto, until
+from tests.dashboard.foyer.conftest import OpenScreen
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import CollectorPublisher, build_state, publish_everything, run_publisher
+from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_until
 
 pytestmark = pytest.mark.browser
 
 HOUR_MS = 3_600_000
 HEIGHT = 1080
-House = tuple[DashboardSettings, Voice]
+WallSite = tuple[DashboardSettings, CollectorPublisher]
 
 # height of the answer's glyphs in pixels, not of its line box
 INK = """() => {
@@ -58,7 +58,7 @@ def expect_live(page: Page) -> None:
     expect(page.locator("#lost")).to_be_empty()
 
 
-def outside(page: Page) -> list[str]:
+def find_cut_off(page: Page) -> list[str]:
     """Return the elements that are cut off at the edge of the screen."""
     return page.evaluate("""() => [...document.querySelectorAll('body *')].filter(element => {
       const box = element.getBoundingClientRect();
@@ -67,7 +67,7 @@ def outside(page: Page) -> list[str]:
     }).map(element => element.outerHTML.slice(0, 80))""")
 
 
-def test_answer_rows_and_labels_are_readable_from_five_metres(opened: Opened, site: House) -> None:
+def test_answer_rows_and_labels_are_readable_from_five_metres(opened: OpenScreen, site: WallSite) -> None:
     with opened(site[0]) as page:
         page.goto("/wall")
         expect_live(page)
@@ -79,20 +79,20 @@ def test_answer_rows_and_labels_are_readable_from_five_metres(opened: Opened, si
         assert len(sizes) == 5
         assert min(sizes) >= 0.05 * HEIGHT
         assert page.locator(".storey.on .mark").count() == 17
-        assert outside(page) == []
+        assert find_cut_off(page) == []
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1080, 1920), (1366, 768), (1024, 768)])
-def test_nothing_is_cut_off_on_any_screen_size(opened: Opened, site: House, size: tuple[int, int]) -> None:
+def test_nothing_is_cut_off_on_any_screen_size(opened: OpenScreen, site: WallSite, size: tuple[int, int]) -> None:
     with opened(site[0], viewport={"width": size[0], "height": size[1]}) as page:
         page.goto("/wall")
         expect_live(page)
-        assert outside(page) == []
+        assert find_cut_off(page) == []
 
 
 NOTICES = {
     "long text": "Vattnet är avstängt till klockan fyra. Använd köket på övre våningen. " * 3,
-    "unbroken": "W" * MOST_NOTICE,
+    "unbroken": "W" * MAX_NOTICE_CHARS,
     "from the right": "المياه مقطوعة حتى الساعة الرابعة بعد الظهر " * 4,
 }
 
@@ -100,23 +100,23 @@ NOTICES = {
 @pytest.mark.parametrize("notice", NOTICES)
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1366, 768)])
 def test_longest_notice_is_complete_and_covers_nothing(
-    opened: Opened, site: House, size: tuple[int, int], notice: str
+    opened: OpenScreen, site: WallSite, size: tuple[int, int], notice: str
 ) -> None:
-    text = NOTICES[notice][:MOST_NOTICE].strip()
-    site[1].raw(topics.adjustments(PLAN.id), encode(Adjustments(notice=text)))
+    text = NOTICES[notice][:MAX_NOTICE_CHARS].strip()
+    site[1].publish_payload(topics.adjustments_topic(PLAN.id), encode(Adjustments(notice=text)))
     try:
         with opened(site[0], viewport={"width": size[0], "height": size[1]}) as page:
             page.goto("/wall")
             expect_live(page)
             expect(page.locator(".notice")).to_have_text(text)
-            assert outside(page) == []
+            assert find_cut_off(page) == []
             assert page.evaluate(COVERED) == []
             assert page.locator(".notice").evaluate("one => one.scrollHeight <= one.clientHeight + 2")
     finally:
-        site[1].raw(topics.adjustments(PLAN.id), encode(Adjustments()))
+        site[1].publish_payload(topics.adjustments_topic(PLAN.id), encode(Adjustments()))
 
 
-def test_long_names_leave_room_for_the_plan(opened: Opened, site: House) -> None:
+def test_long_names_leave_room_for_the_plan(opened: OpenScreen, site: WallSite) -> None:
     with opened(site[0]) as page:
         page.goto("/wall")
         expect_live(page)
@@ -127,16 +127,16 @@ def test_long_names_leave_room_for_the_plan(opened: Opened, site: House) -> None
         plan = page.locator(".storey.on .plan").bounding_box()
         assert plan
         assert plan["width"] >= 0.4 * 1920
-        assert outside(page) == []
+        assert find_cut_off(page) == []
 
 
-def test_state_change_updates_the_screen(opened: Opened, site: House) -> None:
+def test_state_change_updates_the_screen(opened: OpenScreen, site: WallSite) -> None:
     settings, publisher = site
     with opened(settings) as page:
         page.goto("/wall")
         expect_live(page)
         page.evaluate("window.untouched = true")
-        publisher.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT), "room-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
         expect(page.locator("#s0")).to_have_class("mark s-v")  # the mark of the change disappears
         expect(page.locator('.places .s-v:has-text("Rum Väven") dd')).to_have_text("ledigt")
@@ -147,14 +147,14 @@ def test_state_change_updates_the_screen(opened: Opened, site: House) -> None:
         assert page.locator("main").inner_text().split(" · ")[0] == shown.split(" · ")[0]
 
 
-def test_screen_greys_with_time_when_the_broker_is_lost_and_recovers(opened: Opened, served: Served) -> None:
+def test_screen_greys_with_time_when_the_broker_is_lost_and_recovers(opened: OpenScreen, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
         opened(settings) as page,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         page.goto("/wall")
         expect_live(page)
         assert not GREYS & set(page.evaluate(COLOURS)) - {"#6b7280"}
@@ -167,22 +167,22 @@ def test_screen_greys_with_time_when_the_broker_is_lost_and_recovers(opened: Ope
         assert len(page.evaluate(COLOURS)) > len(GREYS)
 
 
-def test_screen_greys_when_the_collector_stops(opened: Opened, site: House) -> None:
+def test_screen_greys_when_the_collector_stops(opened: OpenScreen, site: WallSite) -> None:
     settings, publisher = site
     with opened(settings) as page:
         page.goto("/wall")
         expect_live(page)
-        publisher.say_goodbye()
+        publisher.shut_down()
         expect(page.locator("body")).to_have_attribute("data-link", "collector_away")
         assert set(page.evaluate(COLOURS)) == GREYS
 
 
 def test_screen_greys_and_hides_its_clock_when_the_server_is_gone_and_recovers(
-    opened: Opened, lasting_broker: Mosquitto, served: Served
+    opened: OpenScreen, lasting_broker: Mosquitto, served: Served
 ) -> None:
-    port, broker = free_port(), lasting_broker.settings("dashboard")
-    with voice(lasting_broker.settings("observer")) as publisher, served(broker, port=port) as settings:
-        everything(publisher)
+    port, broker = find_free_port(), lasting_broker.settings("dashboard")
+    with run_publisher(lasting_broker.settings("observer")) as publisher, served(broker, port=port) as settings:
+        publish_everything(publisher)
         screen = opened(settings)
         page = screen.__enter__()
         page.goto("/wall")
@@ -191,14 +191,14 @@ def test_screen_greys_and_hides_its_clock_when_the_server_is_gone_and_recovers(
     expect(page.locator("#lost")).to_have_text("Ingen anslutning sedan kl. 10.00")
     assert set(page.evaluate(COLOURS)) == GREYS
     expect(page.locator("#clock")).to_be_hidden()
-    with voice(lasting_broker.settings("observer")), served(broker, port=port):
+    with run_publisher(lasting_broker.settings("observer")), served(broker, port=port):
         expect_live(page)
         expect(page.locator("#clock")).to_be_visible()
         assert page.evaluate("window.untouched")
         screen.__exit__(None, None, None)
 
 
-def test_screen_is_grey_after_sleep_or_silence_until_a_frame_arrives(opened: Opened, site: House) -> None:
+def test_screen_is_grey_after_sleep_or_silence_until_a_frame_arrives(opened: OpenScreen, site: WallSite) -> None:
     with opened(site[0]) as live:
         live.goto("/wall")
         expect_live(live)
@@ -223,7 +223,7 @@ def test_screen_is_grey_after_sleep_or_silence_until_a_frame_arrives(opened: Ope
         expect(page.locator("#age")).to_contain_text("tim sedan")
 
 
-def test_screen_without_its_script_loses_its_colours(opened: Opened, site: House) -> None:
+def test_screen_without_its_script_loses_its_colours(opened: OpenScreen, site: WallSite) -> None:
     with opened(site[0]) as page:
         page.route("**/wall.js", lambda route: route.abort())
         page.goto("/wall")
@@ -238,7 +238,7 @@ def test_screen_without_its_script_loses_its_colours(opened: Opened, site: House
         assert page.locator("main").evaluate("main => main.getAnimations().length") == 0
 
 
-def test_screen_without_javascript_shows_all_floors_and_its_age_and_reloads(opened: Opened, site: House) -> None:
+def test_screen_without_javascript_shows_all_floors_and_its_age_and_reloads(opened: OpenScreen, site: WallSite) -> None:
     settings, publisher = site
     with opened(settings) as live:
         live.goto("/wall")
@@ -249,11 +249,11 @@ def test_screen_without_javascript_shows_all_floors_and_its_age_and_reloads(open
         expect(page.locator(".made")).to_have_text("Uppgifter från kl. 10.00")
         for floor in page.locator(".storey").all():
             expect(floor).to_be_visible()
-        publisher.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001 - it reloads by itself
 
 
-def test_floors_alternate_and_are_side_by_side_with_reduced_motion(opened: Opened, site: House) -> None:
+def test_floors_alternate_and_are_side_by_side_with_reduced_motion(opened: OpenScreen, site: WallSite) -> None:
     with opened(site[0]) as page:
         page.clock.install()
         page.goto("/wall")
@@ -271,10 +271,10 @@ def test_floors_alternate_and_are_side_by_side_with_reduced_motion(opened: Opene
         expect_live(page)
         for floor in page.locator(".storey").all():
             expect(floor).to_be_visible()
-        assert outside(page) == []
+        assert find_cut_off(page) == []
 
 
-def test_layout_moves_by_a_few_pixels_each_minute(opened: Opened, site: House) -> None:
+def test_layout_moves_by_a_few_pixels_each_minute(opened: OpenScreen, site: WallSite) -> None:
     with opened(site[0]) as page:
         page.clock.install()
         page.goto("/wall")
@@ -289,7 +289,7 @@ def test_layout_moves_by_a_few_pixels_each_minute(opened: Opened, site: House) -
         assert max(x for x, _ in places) - min(x for x, _ in places) <= 12
 
 
-def renewed(page: Page) -> bool:
+def is_reloaded(page: Page) -> bool:
     """Return whether the page was reloaded; if not, advance its clock."""
     with suppress(Error):  # the page may be replaced at any moment
         page.clock.fast_forward("00:40")
@@ -297,7 +297,9 @@ def renewed(page: Page) -> bool:
     return False
 
 
-def test_screen_of_another_plan_or_release_reloads_only_if_the_server_answers(opened: Opened, site: House) -> None:
+def test_screen_of_another_plan_or_release_reloads_only_if_the_server_answers(
+    opened: OpenScreen, site: WallSite
+) -> None:
     with opened(site[0]) as page:
         page.clock.install()
         page.goto("/wall")
@@ -314,22 +316,22 @@ def test_screen_of_another_plan_or_release_reloads_only_if_the_server_answers(op
         page.clock.fast_forward("00:40")
         assert page.evaluate("window.untouched")
         page.unroute("**/wall")
-        until(lambda: renewed(page), what="the new page")
+        wait_until(lambda: is_reloaded(page), what="the new page")
         page.unroute("**/api/v1/*")
         expect_live(page)
 
 
 def test_closed_screen_shows_only_the_opening_time_and_opens_by_itself(
-    opened: Opened, lasting_broker: Mosquitto, served: Served
+    opened: OpenScreen, lasting_broker: Mosquitto, served: Served
 ) -> None:
     now = [MONDAY_10_MS - 4 * HOUR_MS]
     clock: Callable[[], int] = lambda: now[0]  # noqa: E731
     with (
-        voice(lasting_broker.settings("observer")) as publisher,
+        run_publisher(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard"), now_ms=clock) as settings,
         opened(settings) as page,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         page.goto("/wall")
         expect_live(page)
         expect(page.locator("body")).to_have_text("Spinneriet 06:00 Stängt. Öppnar kl. 07.00", use_inner_text=True)
@@ -340,24 +342,24 @@ def test_closed_screen_shows_only_the_opening_time_and_opens_by_itself(
         now[0] = MONDAY_10_MS + 11 * HOUR_MS
         expect(page.locator("h1")).to_have_text("Stängt. Öppnar i morgon kl. 07.00")
         assert page.locator("svg, dl, #age").count() == 0
-        publisher.say_goodbye()
+        publisher.shut_down()
         expect(page.locator("h1")).to_have_css("color", "rgb(86, 95, 107)")
 
 
-def test_screen_without_a_free_stream_polls_and_stays_live(opened: Opened, site: House) -> None:
+def test_screen_without_a_free_stream_polls_and_stays_live(opened: OpenScreen, site: WallSite) -> None:
     settings, publisher = site
     with opened(settings) as page:
         page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, body="full"))
         page.goto("/wall")
-        publisher.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
         expect_live(page)
 
 
-def test_forced_colours_keep_every_shape_visible(opened: Opened, site: House, chromium: Browser) -> None:
+def test_forced_colours_keep_every_shape_visible(opened: OpenScreen, site: WallSite, chromium: Browser) -> None:
     with opened(site[0], forced_colors="active") as page:
         page.goto("/wall")
         expect_live(page)
-        assert outside(page) == []
+        assert find_cut_off(page) == []
         ring = page.locator(".storey.on .mark.s-v use").first
         assert ring.evaluate("mark => getComputedStyle(mark).getPropertyValue('--ring')") == "inline"

@@ -5,11 +5,11 @@ import time
 import pytest
 from playwright.sync_api import CDPSession, expect
 
-from collector.outward import Occupancy
-from dashboard.settings import DashboardSettings
-from tests.dashboard.foyer.conftest import Opened
-from tests.dashboard.house import PLAN
-from tests.dashboard.stage import Voice, state
+from collector.contract.states import Occupancy
+from dashboard.configuration.settings import DashboardSettings
+from tests.dashboard.foyer.conftest import OpenScreen
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.stage import CollectorPublisher, build_state
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ FASTER = """(() => {
 })()"""
 
 
-def held(devtools: CDPSession) -> dict[str, int]:
+def measure_memory(devtools: CDPSession) -> dict[str, int]:
     """Return the page's memory after garbage collection: bytes of JavaScript, nodes, listeners."""
     for _ in range(3):
         devtools.send("HeapProfiler.collectGarbage")
@@ -43,17 +43,17 @@ def held(devtools: CDPSession) -> dict[str, int]:
 
 
 def test_memory_of_the_screen_does_not_grow_over_hours(
-    opened: Opened, site: tuple[DashboardSettings, Voice], full: bool
+    opened: OpenScreen, site: tuple[DashboardSettings, CollectorPublisher], full: bool
 ) -> None:
     settings, publisher = site
     hours = 8.0 if full else 0.25
-    desks = [space.id for space in PLAN.spaces if space.offered]
+    desks = [space.id for space in PLAN.spaces if space.is_offered]
     turns = [Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.VACANT, Occupancy.UNKNOWN]
 
     def pass_time(minutes: float) -> int:
         changes, until_s = 0, time.monotonic() + minutes * MINUTE_S / SPEED
         while time.monotonic() < until_s:
-            publisher.say({desks[changes % len(desks)]: state(turns[changes % len(turns)])})
+            publisher.publish_states({desks[changes % len(desks)]: build_state(turns[changes % len(turns)])})
             changes += 1
             page.wait_for_timeout(50)
         return changes
@@ -65,9 +65,9 @@ def test_memory_of_the_screen_does_not_grow_over_hours(
         devtools = page.context.new_cdp_session(page)
         page.evaluate("window.untouched = true")
         pass_time(3)
-        before = held(devtools)
+        before = measure_memory(devtools)
         changes = pass_time(hours * 60)
-        after = held(devtools)
+        after = measure_memory(devtools)
         print(f"{hours} h, {changes} changes: from {before} to {after}")  # noqa: T201 - a figure of the test
         assert page.evaluate("window.untouched"), "the page reloaded, so nothing was measured"
         assert after["bytes"] - before["bytes"] <= max(NOISE, MOST_GROWTH * hours / 8)

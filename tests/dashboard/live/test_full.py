@@ -7,11 +7,11 @@ from contextlib import ExitStack, closing
 import pytest
 from playwright.sync_api import expect
 
-from collector.outward import Occupancy
-from tests import browser
+from collector.contract.states import Occupancy
 from tests.dashboard.conftest import Served
-from tests.dashboard.stage import everything, state, voice
-from tests.servers import HOST, Mosquitto, mosquitto
+from tests.support import browser
+from tests.support.dashboard.stage import build_state, publish_everything, run_publisher
+from tests.support.servers import HOST, Mosquitto, mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -34,19 +34,19 @@ def take_slots(port: int, count: int, stack: ExitStack) -> None:
 
 def test_a_page_without_a_slot_polls_and_shows_every_change(broker: Mosquitto, served: Served) -> None:
     with (
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard"), max_streams=MAX_STREAMS) as settings,
         ExitStack() as stack,
         browser.chromium() as chromium,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         take_slots(settings.port, MAX_STREAMS // 2, stack)  # the limit per address
         page = chromium.new_page(locale="sv-SE", base_url=f"http://{HOST}:{settings.port}")
         answered: list[tuple[str, int]] = []
         page.on("response", lambda answer: answered.append((answer.url.rsplit("/", 1)[-1], answer.status)))
         page.goto("/")
         expect(page.locator("#number")).to_have_text(BEFORE)
-        publisher.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT), "room-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text(AFTER)
         expect(page.locator("body")).to_have_attribute("data-link", "live")
         assert ("stream", 503) in answered

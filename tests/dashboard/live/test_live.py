@@ -10,14 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from collector.outward import Occupancy
-from dashboard.server import PortTaken, serve
-from dashboard.settings import DashboardSettings
-from edge.broker import BrokerSettings
+from collector.contract.states import Occupancy
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.server import PortTaken, serve_dashboard
+from edge.contract.broker import BrokerSettings
 from tests.dashboard.conftest import Served
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.stage import everything, state, voice
-from tests.servers import Mosquitto, free_port, mosquitto, until
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import build_state, publish_everything, run_publisher
+from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ class PublicStreamReader:
                 content: dict[str, object] = json.loads(line.removeprefix(b"data: "))
                 return content
 
-    def until(self, key: str, value: object) -> dict[str, object]:
+    def wait_until(self, key: str, value: object) -> dict[str, object]:
         """Return the first frame in which `key` is `value`; there is a frame every 5 s."""
         for _ in range(200):
             frame = self.frame()
@@ -69,16 +69,16 @@ class PublicStreamReader:
 
 
 def test_a_reader_gets_the_state_of_the_site_and_each_change(broker: Mosquitto, served: Served) -> None:
-    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
-        everything(publisher)
+    with run_publisher(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        publish_everything(publisher)
         stream = PublicStreamReader(settings)
-        frame = stream.until("link", "live")
+        frame = stream.wait_until("link", "live")
         if frame["people"] is None:
-            frame = stream.until("people", [21, 25])
+            frame = stream.wait_until("people", [21, 25])
         before = str(frame["spaces"])
         assert before.startswith("ovooa")
-        publisher.say({"desk-1": state(Occupancy.VACANT)})
-        stream.until("spaces", "v" + before[1:])
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
+        stream.wait_until("spaces", "v" + before[1:])
         stream.close()
         assert ask(settings, "/api/v1/frame")[1]["spaces"] == "v" + before[1:]
 
@@ -86,29 +86,29 @@ def test_a_reader_gets_the_state_of_the_site_and_each_change(broker: Mosquitto, 
 def test_an_outage_of_the_broker_is_shown_at_once_and_survived(served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         stream = PublicStreamReader(settings)
-        stream.until("link", "live")
+        stream.wait_until("link", "live")
         broker.kill()
-        frame = stream.until("link", "broker_away")
+        frame = stream.wait_until("link", "broker_away")
         assert frame["since"] == "10:00"
         assert ask(settings, "/healthz")[0] == 503
         broker.start()
-        stream.until("link", "live")
+        stream.wait_until("link", "live")
         assert ask(settings, "/healthz")[0] == 200
         stream.close()
 
 
 def test_a_collector_that_shuts_down_is_shown_as_away(served: Served, broker: Mosquitto) -> None:
-    with served(broker.settings("dashboard")) as settings, voice(broker.settings("observer")) as publisher:
-        everything(publisher)
+    with served(broker.settings("dashboard")) as settings, run_publisher(broker.settings("observer")) as publisher:
+        publish_everything(publisher)
         stream = PublicStreamReader(settings)
-        stream.until("link", "live")
-        publisher.say_goodbye()
-        stream.until("link", "collector_away")
+        stream.wait_until("link", "live")
+        publisher.shut_down()
+        stream.wait_until("link", "collector_away")
         stream.close()
 
 
@@ -128,7 +128,7 @@ def test_a_stream_over_the_limit_is_refused_and_health_still_answers(served: Ser
             again.close()
             return again.answer.status == 200
 
-        until(has_free_slot, what="the slot of a reader that left")
+        wait_until(has_free_slot, what="the slot of a reader that left")
         for stream in streams:
             stream.close()
 
@@ -137,7 +137,7 @@ def test_the_file_limit_is_raised_for_all_streams(served: Served) -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
     try:
-        with served(BrokerSettings(port=free_port()), max_streams=500):
+        with served(BrokerSettings(port=find_free_port()), max_streams=500):
             assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 500 + 200
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
@@ -149,6 +149,6 @@ def test_a_port_in_use_is_a_clear_error(settings: DashboardSettings) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken, match=f"port {port} of 127.0.0.1 is in use"):
-            serve(replace(settings, port=port), PLAN, lambda: MONDAY_10_MS, threading.Event())
+            serve_dashboard(replace(settings, port=port), PLAN, lambda: MONDAY_10_MS, threading.Event())
     with pytest.raises(PortTaken, match=r"cannot listen on 192\.0\.2\.1"):
-        serve(replace(settings, host="192.0.2.1"), PLAN, lambda: MONDAY_10_MS, threading.Event())
+        serve_dashboard(replace(settings, host="192.0.2.1"), PLAN, lambda: MONDAY_10_MS, threading.Event())

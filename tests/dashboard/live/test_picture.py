@@ -5,78 +5,82 @@ import json
 import msgspec
 import pytest
 
-from collector.outward import (
-    Air,
+from collector.contract.states import (
     AirBand,
+    AirTrend,
     CollectorStatus,
     HoldTuning,
     Occupancy,
-    People,
+    PeopleCount,
     SpaceState,
     Summary,
-    Trend,
     Tuning,
+    ZoneAir,
     encode,
 )
-from collector.plan import SpaceKind
-from dashboard.live.following import BREATH_S, Live
-from dashboard.live.frame import Free, Link, air_word, shut
-from dashboard.live.picture import COLLECTOR_SILENT_S, Broker, Message, Picture
-from dashboard.manager.fleet import manager_frame
-from dashboard.words import LANGUAGES, Words
-from edge import topics
-from edge.message import DeviceStatus
-from edge.message import encode as encode_status
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.stage import morning, state
+from collector.site.plan import SpaceKind
+from dashboard.live.frame import FreeCount, LinkStatus, format_air_level, hide_when_closed
+from dashboard.live.snapshot import COLLECTOR_SILENT_S, BrokerConnection, BrokerMessage, SiteSnapshot
+from dashboard.site_report.manager_frame import manager_frame
+from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
+from dashboard.text.texts import LANGUAGES, PageTexts
+from edge.contract import topics
+from edge.contract.message import DeviceStatus
+from edge.contract.message import encode as encode_status
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import build_morning_states, build_state
 
-ALIVE = Message(topics.collector(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+ALIVE = BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
 
 
-def apply_messages(*messages: Message | Broker, at_s: float = 0) -> Picture:
-    picture = Picture(PLAN)
+def apply_messages(*messages: BrokerMessage | BrokerConnection, at_s: float = 0) -> SiteSnapshot:
+    picture = SiteSnapshot(PLAN)
     for one in messages:
-        picture.hear(one, at_s, MONDAY_10_MS)
+        picture.apply(one, at_s, MONDAY_10_MS)
     return picture
 
 
-def apply_live(*messages: Message) -> Picture:
+def apply_live(*messages: BrokerMessage) -> SiteSnapshot:
     """Return a snapshot with these messages over a live link."""
-    return apply_messages(Broker.HERE, ALIVE, *messages)
+    return apply_messages(BrokerConnection.CONNECTED, ALIVE, *messages)
 
 
-def space_message(space: str, what: SpaceState) -> Message:
-    return Message(topics.space(PLAN.id, space), encode(what), retained=True)
+def space_message(space: str, what: SpaceState) -> BrokerMessage:
+    return BrokerMessage(topics.space_topic(PLAN.id, space), encode(what), retained=True)
 
 
 def test_a_site_without_messages_is_unknown_and_nothing_counts_as_free() -> None:
-    frame = Picture(PLAN).frame(0, MONDAY_10_MS)
+    frame = SiteSnapshot(PLAN).build_frame(0, MONDAY_10_MS)
     assert set(frame.spaces) == {"u"}
-    assert frame.kinds[SpaceKind.DESK] == Free(least=0, most=28, capacity=28)
-    assert frame.link is Link.BROKER_AWAY
+    assert frame.kinds[SpaceKind.DESK] == FreeCount(least=0, most=28, capacity=28)
+    assert frame.link is LinkStatus.BROKER_AWAY
     assert frame.age_s is None
 
 
 def test_the_frame_has_one_character_per_offered_space_in_plan_order() -> None:
     picture = apply_messages(
-        space_message("desk-2", state(Occupancy.VACANT)), space_message("laser", state(Occupancy.OCCUPIED))
+        space_message("desk-2", build_state(Occupancy.VACANT)), space_message("laser", build_state(Occupancy.OCCUPIED))
     )
-    spaces = picture.frame(0, MONDAY_10_MS).spaces
-    offered = [space.id for space in PLAN.spaces if space.offered]
+    spaces = picture.build_frame(0, MONDAY_10_MS).spaces
+    offered = [space.id for space in PLAN.spaces if space.is_offered]
     assert len(spaces) == len(offered) == 34
     assert (spaces[offered.index("desk-2")], spaces[offered.index("laser")]) == ("v", "o")
     assert "desk-24" not in offered  # one member's own
 
 
 def test_counts_range_from_vacant_to_not_taken_spaces() -> None:
-    frame = apply_messages(*(space_message(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
-    assert frame.kinds[SpaceKind.DESK] == Free(least=6, most=8, capacity=28)
-    assert frame.kinds[SpaceKind.EQUIPMENT] == Free(least=0, most=0, capacity=1)  # the other one is out of use
-    assert frame.zones["hall"][SpaceKind.DESK] == Free(least=3, most=4, capacity=15)
+    frame = apply_messages(
+        *(space_message(space, known) for space, known in build_morning_states().items())
+    ).build_frame(0, MONDAY_10_MS)
+    assert frame.kinds[SpaceKind.DESK] == FreeCount(least=6, most=8, capacity=28)
+    assert frame.kinds[SpaceKind.EQUIPMENT] == FreeCount(least=0, most=0, capacity=1)  # the other one is out of use
+    assert frame.zones["hall"][SpaceKind.DESK] == FreeCount(least=3, most=4, capacity=15)
 
 
 def test_the_public_frame_has_no_time_and_no_reason_of_any_space() -> None:
-    frame = apply_messages(*(space_message(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+    frame = apply_messages(
+        *(space_message(space, known) for space, known in build_morning_states().items())
+    ).build_frame(0, MONDAY_10_MS)
     text = msgspec.json.encode(frame).decode()
     assert "pir" not in text
     assert "motion" not in text
@@ -84,164 +88,196 @@ def test_the_public_frame_has_no_time_and_no_reason_of_any_space() -> None:
 
 
 def test_the_frame_of_the_example_site_is_small() -> None:
-    frame = apply_messages(*(space_message(space, known) for space, known in morning().items())).frame(0, MONDAY_10_MS)
+    frame = apply_messages(
+        *(space_message(space, known) for space, known in build_morning_states().items())
+    ).build_frame(0, MONDAY_10_MS)
     assert len(msgspec.json.encode(frame)) < 800
 
 
 @pytest.mark.parametrize(
     ("messages", "after_s", "link"),
     [
-        ([], 0, Link.BROKER_AWAY),
-        ([Broker.HERE], 0, Link.COLLECTOR_AWAY),
-        ([Broker.HERE, ALIVE], 15, Link.LIVE),
-        ([Broker.HERE, ALIVE], 15.1, Link.COLLECTOR_AWAY),
-        ([Broker.HERE, ALIVE, Broker.AWAY], 0, Link.BROKER_AWAY),
-        ([Broker.HERE, ALIVE, Broker.AWAY, Broker.HERE], 0, Link.COLLECTOR_AWAY),
+        ([], 0, LinkStatus.BROKER_AWAY),
+        ([BrokerConnection.CONNECTED], 0, LinkStatus.COLLECTOR_AWAY),
+        ([BrokerConnection.CONNECTED, ALIVE], 15, LinkStatus.LIVE),
+        ([BrokerConnection.CONNECTED, ALIVE], 15.1, LinkStatus.COLLECTOR_AWAY),
+        ([BrokerConnection.CONNECTED, ALIVE, BrokerConnection.DISCONNECTED], 0, LinkStatus.BROKER_AWAY),
         (
-            [Broker.HERE, ALIVE, Message(ALIVE.topic, encode(CollectorStatus(online=False)), retained=False)],
+            [BrokerConnection.CONNECTED, ALIVE, BrokerConnection.DISCONNECTED, BrokerConnection.CONNECTED],
             0,
-            Link.COLLECTOR_AWAY,
+            LinkStatus.COLLECTOR_AWAY,
+        ),
+        (
+            [
+                BrokerConnection.CONNECTED,
+                ALIVE,
+                BrokerMessage(ALIVE.topic, encode(CollectorStatus(online=False)), retained=False),
+            ],
+            0,
+            LinkStatus.COLLECTOR_AWAY,
         ),
     ],
 )
 def test_the_link_is_live_only_while_the_collector_reports(
-    messages: list[Message | Broker], after_s: float, link: Link
+    messages: list[BrokerMessage | BrokerConnection], after_s: float, link: LinkStatus
 ) -> None:
-    assert apply_messages(*messages).link(after_s) is link
+    assert apply_messages(*messages).evaluate_link(after_s) is link
 
 
 def test_a_retained_status_does_not_prove_that_the_collector_runs() -> None:
-    remembered = Message(ALIVE.topic, ALIVE.payload, retained=True)
-    assert apply_messages(Broker.HERE, remembered).link(0) is Link.COLLECTOR_AWAY
+    remembered = BrokerMessage(ALIVE.topic, ALIVE.payload, retained=True)
+    assert apply_messages(BrokerConnection.CONNECTED, remembered).evaluate_link(0) is LinkStatus.COLLECTOR_AWAY
 
 
 def test_an_invalid_or_cleared_state_is_unknown() -> None:
-    topic = topics.space(PLAN.id, "desk-1")
+    topic = topics.space_topic(PLAN.id, "desk-1")
     for payload in (b"{", b"", b'{"state": "asleep"}'):
         picture = apply_messages(
-            space_message("desk-1", state(Occupancy.VACANT)), Message(topic, payload, retained=False)
+            space_message("desk-1", build_state(Occupancy.VACANT)), BrokerMessage(topic, payload, retained=False)
         )
-        assert picture.frame(0, MONDAY_10_MS).spaces[0] == "u"
-    assert apply_messages(Message(topic, b"{", retained=False)).rejected == 1
+        assert picture.build_frame(0, MONDAY_10_MS).spaces[0] == "u"
+    assert apply_messages(BrokerMessage(topic, b"{", retained=False)).rejected_count == 1
 
 
 def test_learned_values_are_shown_to_managers_until_cleared() -> None:
     learnt = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
-    topic = topics.tuning(PLAN.id, "desk-1")
-    messages = (space_message("desk-1", state(Occupancy.OCCUPIED)), Message(topic, encode(learnt), retained=True))
+    topic = topics.tuning_topic(PLAN.id, "desk-1")
+    messages = (
+        space_message("desk-1", build_state(Occupancy.OCCUPIED)),
+        BrokerMessage(topic, encode(learnt), retained=True),
+    )
     for taken_back in (False, True):
-        picture = apply_messages(*messages, *[Message(topic, b"", retained=False)][: int(taken_back)])
-        frame = manager_frame(picture, picture.frame(0, MONDAY_10_MS), MONDAY_10_MS, Words.of("en"))
+        picture = apply_messages(*messages, *[BrokerMessage(topic, b"", retained=False)][: int(taken_back)])
+        frame = manager_frame(picture, picture.build_frame(0, MONDAY_10_MS), MONDAY_10_MS, PageTexts.load("en"))
         assert ("hold time 8 min after movement, learnt here" in frame.spaces["desk-1"].why) is not taken_back
 
 
 def test_a_space_outside_the_plan_changes_nothing() -> None:
-    picture = apply_messages(space_message("desk-99", state(Occupancy.VACANT)))
+    picture = apply_messages(space_message("desk-99", build_state(Occupancy.VACANT)))
     assert picture.version == 0
-    assert picture.frame(0, MONDAY_10_MS) == Picture(PLAN).frame(0, MONDAY_10_MS)
+    assert picture.build_frame(0, MONDAY_10_MS) == SiteSnapshot(PLAN).build_frame(0, MONDAY_10_MS)
 
 
 def test_a_repeated_message_is_no_change() -> None:
-    picture = apply_messages(space_message("desk-1", state(Occupancy.VACANT)))
+    picture = apply_messages(space_message("desk-1", build_state(Occupancy.VACANT)))
     before = picture.version
-    picture.hear(space_message("desk-1", state(Occupancy.VACANT)), 1, MONDAY_10_MS)
+    picture.apply(space_message("desk-1", build_state(Occupancy.VACANT)), 1, MONDAY_10_MS)
     assert picture.version == before
 
 
 @pytest.mark.parametrize("band", AirBand)
-@pytest.mark.parametrize("trend", [None, *Trend])
+@pytest.mark.parametrize("trend", [None, *AirTrend])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_air_band_and_trend_has_its_own_text(band: AirBand, trend: Trend | None, language: str) -> None:
-    air = Air(900, band=band, trend=trend)
-    message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
-    words = Words.of(language)
-    frame = apply_live(message).frame(0, MONDAY_10_MS)
-    assert words.air(frame.air["hall"]) == words.page[f"air.{air_word(air)}"]
-    moves = trend in {Trend.RISING, Trend.FALLING} and (band, trend) != (AirBand.FRESH, Trend.FALLING)
+def test_each_air_band_and_trend_has_its_own_text(band: AirBand, trend: AirTrend | None, language: str) -> None:
+    air = ZoneAir(900, band=band, trend=trend)
+    message = BrokerMessage(topics.zone_topic(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
+    texts = PageTexts.load(language)
+    frame = apply_live(message).build_frame(0, MONDAY_10_MS)
+    assert texts.describe_air(frame.air["hall"]) == texts.templates[f"air.{format_air_level(air)}"]
+    moves = trend in {AirTrend.RISING, AirTrend.FALLING} and (band, trend) != (AirBand.FRESH, AirTrend.FALLING)
     assert (frame.air["hall"] != band) is moves
 
 
 def test_air_without_co2_has_no_level() -> None:
-    message = Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(humidity_pct=40))), retained=True)
-    assert apply_live(message).frame(0, MONDAY_10_MS).air == {}
+    message = BrokerMessage(
+        topics.zone_topic(PLAN.id, "hall"), encode(Summary(0, {}, ZoneAir(humidity_pct=40))), retained=True
+    )
+    assert apply_live(message).build_frame(0, MONDAY_10_MS).air == {}
 
 
 def test_people_are_a_range_that_is_never_negative() -> None:
-    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 0, 4))), retained=True)
-    assert apply_live(message).frame(0, MONDAY_10_MS).people == (0, 4)
+    message = BrokerMessage(
+        topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(1, 0, 4))), retained=True
+    )
+    assert apply_live(message).build_frame(0, MONDAY_10_MS).people == (0, 4)
 
 
 def test_the_frame_states_whether_the_site_was_known_to_be_empty() -> None:
-    def is_from_zero(people: People) -> bool:
-        message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
-        return apply_messages(message).frame(0, MONDAY_10_MS).from_zero
+    def is_from_zero(people: PeopleCount) -> bool:
+        message = BrokerMessage(
+            topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True
+        )
+        return apply_messages(message).build_frame(0, MONDAY_10_MS).from_zero
 
-    assert is_from_zero(People(9, 8, 11, MONDAY_10_MS))
-    assert not is_from_zero(People(9, 8, 11))
+    assert is_from_zero(PeopleCount(9, 8, 11, MONDAY_10_MS))
+    assert not is_from_zero(PeopleCount(9, 8, 11))
 
 
 def test_the_minimum_of_a_range_is_hidden_when_it_would_be_few_people() -> None:
-    for people, shown in ((People(6, 2, 8), (0, 8)), (People(6, 5, 8), (5, 8))):
-        message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=people)), retained=True)
-        assert apply_live(message).frame(0, MONDAY_10_MS).people == shown
+    for people, shown in ((PeopleCount(6, 2, 8), (0, 8)), (PeopleCount(6, 5, 8), (5, 8))):
+        message = BrokerMessage(
+            topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True
+        )
+        assert apply_live(message).build_frame(0, MONDAY_10_MS).people == shown
 
 
 def test_few_people_are_shown_as_few_in_every_feed() -> None:
-    message = Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(1, 1, 1))), retained=True)
-    assert apply_live(message).frame(0, MONDAY_10_MS).people == (0, 4)
+    message = BrokerMessage(
+        topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(1, 1, 1))), retained=True
+    )
+    assert apply_live(message).build_frame(0, MONDAY_10_MS).people == (0, 4)
 
 
 def test_a_supply_has_its_level_and_whether_it_is_low() -> None:
     low = (
-        apply_live(space_message("beans", state(Occupancy.LOW, level_pct=12.4)))
-        .frame(0, MONDAY_10_MS)
+        apply_live(space_message("beans", build_state(Occupancy.LOW, level_pct=12.4)))
+        .build_frame(0, MONDAY_10_MS)
         .supplies["beans"]
     )
     assert (low.level_pct, low.low) == (12, True)
-    assert Picture(PLAN).frame(0, MONDAY_10_MS).supplies["beans"].level_pct is None
+    assert SiteSnapshot(PLAN).build_frame(0, MONDAY_10_MS).supplies["beans"].level_pct is None
 
 
-@pytest.mark.parametrize("gone", [Broker.AWAY, Message(ALIVE.topic, encode(CollectorStatus(online=False)), False)])
-def test_people_air_and_supplies_are_not_known_without_a_live_link(gone: Broker | Message) -> None:
+@pytest.mark.parametrize(
+    "gone", [BrokerConnection.DISCONNECTED, BrokerMessage(ALIVE.topic, encode(CollectorStatus(online=False)), False)]
+)
+def test_people_air_and_supplies_are_not_known_without_a_live_link(gone: BrokerConnection | BrokerMessage) -> None:
     messages = (
-        Message(topics.site_summary(PLAN.id), encode(Summary(0, {}, people=People(6, 5, 8))), retained=True),
-        Message(topics.zone(PLAN.id, "hall"), encode(Summary(0, {}, Air(612, band=AirBand.FRESH))), retained=True),
-        space_message("beans", state(Occupancy.STOCKED, level_pct=62)),
+        BrokerMessage(
+            topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(6, 5, 8))), retained=True
+        ),
+        BrokerMessage(
+            topics.zone_topic(PLAN.id, "hall"), encode(Summary(0, {}, ZoneAir(612, band=AirBand.FRESH))), retained=True
+        ),
+        space_message("beans", build_state(Occupancy.STOCKED, level_pct=62)),
     )
     picture = apply_live(*messages)
-    frame = picture.frame(0, MONDAY_10_MS)
+    frame = picture.build_frame(0, MONDAY_10_MS)
     assert (frame.people, frame.air, frame.supplies["beans"].level_pct) == ((5, 8), {"hall": "fresh"}, 62)
-    picture.hear(gone, 1, MONDAY_10_MS)
-    for seen in (picture.frame(1, MONDAY_10_MS), apply_live(*messages).frame(COLLECTOR_SILENT_S + 1, MONDAY_10_MS)):
+    picture.apply(gone, 1, MONDAY_10_MS)
+    for seen in (
+        picture.build_frame(1, MONDAY_10_MS),
+        apply_live(*messages).build_frame(COLLECTOR_SILENT_S + 1, MONDAY_10_MS),
+    ):
         assert (seen.people, seen.air, seen.supplies["beans"].level_pct) == (None, {}, None)
 
 
 def test_a_silent_device_keeps_the_time_of_its_last_report() -> None:
-    topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.STATUS)
+    topic = topics.device_topic(PLAN.id, "pi-1", topics.DeviceTopic.STATUS)
     picture = apply_messages(
-        Message(topic, encode_status(DeviceStatus(online=True, at_ms=MONDAY_10_MS - 5000)), retained=False),
-        Message(topic, encode_status(DeviceStatus(online=False)), retained=False),
+        BrokerMessage(topic, encode_status(DeviceStatus(online=True, at_ms=MONDAY_10_MS - 5000)), retained=False),
+        BrokerMessage(topic, encode_status(DeviceStatus(online=False)), retained=False),
     )
-    assert picture.devices["pi-1"].heard_ms == MONDAY_10_MS - 5000
+    assert picture.devices["pi-1"].last_report_ms == MONDAY_10_MS - 5000
     assert not picture.devices["pi-1"].status.online
 
 
-def test_a_frame_is_sent_on_change_and_as_keep_alive(live: Live) -> None:
+def test_a_frame_is_sent_on_change_and_as_keep_alive(live: LiveView) -> None:
     live.tick(0)
     first = live.public.latest
     live.tick(0.1)
     assert live.public.latest is first
-    live.inbox.append(space_message("desk-1", state(Occupancy.VACANT)))
+    live.inbox.append(space_message("desk-1", build_state(Occupancy.VACANT)))
     live.tick(0.2)
     second = live.public.latest
     assert second is not first
-    live.tick(0.2 + BREATH_S - 0.1)
+    live.tick(0.2 + KEEP_ALIVE_FRAME_S - 0.1)
     assert live.public.latest is second
-    live.tick(0.2 + BREATH_S)
+    live.tick(0.2 + KEEP_ALIVE_FRAME_S)
     assert json.loads(live.public.latest.removeprefix(b"data: "))["age_s"] == 5.2
 
 
-def test_a_link_lost_by_silence_sends_a_frame(live: Live) -> None:
+def test_a_link_lost_by_silence_sends_a_frame(live: LiveView) -> None:
     live.tick(0)
     live.tick(12)
     live.tick(15.1)
@@ -249,16 +285,16 @@ def test_a_link_lost_by_silence_sends_a_frame(live: Live) -> None:
 
 
 def test_only_a_whole_silent_zone_of_five_or_more_shows_since_when() -> None:
-    picture = Picture(PLAN)
-    quiet = [space for space in PLAN.spaces if space.zone == "quiet" and space.offered]
+    picture = SiteSnapshot(PLAN)
+    quiet = [space for space in PLAN.spaces if space.zone == "quiet" and space.is_offered]
     loft = [space for space in PLAN.spaces if space.zone == "loft" and space.kind is not SpaceKind.DESK]
     small = [space for space in PLAN.spaces if space.zone == "workshop"]
     for space in (*quiet, *loft, *small):
-        picture.states[space.id] = state(Occupancy.UNKNOWN, space=space.id)
-    frame = picture.frame(0, MONDAY_10_MS)
+        picture.states[space.id] = build_state(Occupancy.UNKNOWN, space=space.id)
+    frame = picture.build_frame(0, MONDAY_10_MS)
     assert frame.silent == {"quiet": "09:54"}
-    assert shut(frame).silent == {}
-    picture.states[quiet[0].id] = state(Occupancy.VACANT, space=quiet[0].id)
-    assert picture.frame(0, MONDAY_10_MS).silent == {}
+    assert hide_when_closed(frame).silent == {}
+    picture.states[quiet[0].id] = build_state(Occupancy.VACANT, space=quiet[0].id)
+    assert picture.build_frame(0, MONDAY_10_MS).silent == {}
     del picture.states[quiet[0].id]
-    assert picture.frame(0, MONDAY_10_MS).silent == {}, "one of them was never received"
+    assert picture.build_frame(0, MONDAY_10_MS).silent == {}, "one of them was never received"

@@ -10,33 +10,33 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.alerts.settings import AlertSettings
-from collector.alerts.wire import (
+from collector.configuration.alert_settings import AlertSettings
+from collector.contract.alerts import (
     Alert,
     AlertCommand,
     AlertKind,
     Alerts,
     Mute,
+    MuteAction,
     Severity,
-    Wish,
     decode_command,
     encode,
 )
-from dashboard.accounts import Accounts
-from dashboard.live.following import Live
-from dashboard.live.picture import Message
-from dashboard.manager import alerts
-from dashboard.manager.alerts import LINES, Until
-from dashboard.settings import DashboardSettings
-from dashboard.words import Words
-from edge import topics
+from dashboard.accounts.accounts import Accounts
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.snapshot import BrokerMessage
+from dashboard.site_report import alerts
+from dashboard.site_report.alerts import MAX_LINES, MuteDuration
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.text.texts import PageTexts
+from edge.contract import topics
 from ledig.site.alerts import read_alerts
-from ledig.site.reader import Faults, Reader
+from ledig.site.table_reader import Faults, TableReader
 from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_routes import log_in
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-EN, SV = Words.of("en"), Words.of("sv")
+EN, SV = PageTexts.load("en"), PageTexts.load("sv")
 HOUR_MS = 3_600_000
 HERE = "https://localhost"
 
@@ -49,11 +49,11 @@ DEVICE = alert(AlertKind.DEVICE_SILENT, "pi-2", sensors=17)
 CROWD = alert(AlertKind.OVER_CAPACITY, "site", Severity.URGENT, value=43.0, limit=40.0)
 AIR = alert(AlertKind.CO2_HIGH, "hall", muted=True, value=1520.0, limit=1400.0)
 PAST = alert(AlertKind.SUPPLY_LOW, "beans", Severity.NOTICE, ended_ms=MONDAY_10_MS - 60_000, value=12.0, limit=20.0)
-TOLD = Alerts(MONDAY_10_MS, [DEVICE, CROWD, AIR], [PAST], [Mute(None, "hall", MONDAY_10_MS + HOUR_MS)])
+ALERTS_MESSAGE = Alerts(MONDAY_10_MS, [DEVICE, CROWD, AIR], [PAST], [Mute(None, "hall", MONDAY_10_MS + HOUR_MS)])
 
 
-def publish(live: Live, payload: bytes) -> None:
-    live.inbox.append(Message(topics.alerts(PLAN.id), payload, retained=True))
+def publish(live: LiveView, payload: bytes) -> None:
+    live.inbox.append(BrokerMessage(topics.alerts_topic(PLAN.id), payload, retained=True))
     live.tick(time.monotonic())
 
 
@@ -75,7 +75,7 @@ def read(client: FlaskClient, language: str = "en") -> str:
 
 
 def test_urgent_alerts_come_first_and_muted_ones_last() -> None:
-    rows = alerts.open_rows(TOLD, PLAN, EN, MONDAY_10_MS)
+    rows = alerts.build_open_rows(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS)
     assert [(row.kind, row.urgency, row.muted) for row in rows] == [
         (AlertKind.OVER_CAPACITY, "now", ""),
         (AlertKind.DEVICE_SILENT, "today", ""),
@@ -84,7 +84,7 @@ def test_urgent_alerts_come_first_and_muted_ones_last() -> None:
 
 
 def test_row_states_problem_begin_and_remedy_in_both_languages() -> None:
-    english, swedish = (alerts.open_rows(TOLD, PLAN, texts, MONDAY_10_MS)[1] for texts in (EN, SV))
+    english, swedish = (alerts.build_open_rows(ALERTS_MESSAGE, PLAN, texts, MONDAY_10_MS)[1] for texts in (EN, SV))
     assert (english.what, english.do) == (
         "pi-2 has been offline since 08:00: 17 sensors affected.",
         "Check power and Wi-Fi of pi-2.",
@@ -97,7 +97,7 @@ def test_row_states_problem_begin_and_remedy_in_both_languages() -> None:
 
 def test_alert_about_an_ignored_finding_is_shown_as_ignored() -> None:
     ignored = Alerts(0, [alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
-    assert alerts.open_rows(ignored, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
+    assert alerts.build_open_rows(ignored, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
 
 
 def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
@@ -108,7 +108,7 @@ def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
         Mute(None, "pi-1", MONDAY_10_MS),
         Mute(),
     ]
-    rows = alerts.mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
+    rows = alerts.build_mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
     assert [(row.what, row.until) for row in rows] == [
         ("Poor air: Spinnsalen", "until unmuted"),
         ("Sensor stuck", "until unmuted"),
@@ -118,32 +118,35 @@ def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
 
 
 def test_today_ends_at_local_midnight_also_on_a_day_of_25_hours() -> None:
-    assert alerts.until_ms(Until.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
+    assert alerts.compute_mute_end_ms(MuteDuration.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
     autumn_ms = 1_792_879_200_000  # Sunday 25 October 2026, 00:00 in Stockholm
-    assert alerts.until_ms(Until.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
-    assert alerts.until_ms(Until.HOUR, PLAN, MONDAY_10_MS) == MONDAY_10_MS + HOUR_MS
-    assert alerts.until_ms(Until.CHANGED, PLAN, MONDAY_10_MS) is None
+    assert alerts.compute_mute_end_ms(MuteDuration.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
+    assert alerts.compute_mute_end_ms(MuteDuration.HOUR, PLAN, MONDAY_10_MS) == MONDAY_10_MS + HOUR_MS
+    assert alerts.compute_mute_end_ms(MuteDuration.CHANGED, PLAN, MONDAY_10_MS) is None
 
 
 def test_staff_page_counts_open_alerts_and_lists_the_most_urgent() -> None:
-    many = Alerts(0, [*TOLD.open, *[DEVICE] * 20], [], [], left_out=2)
-    part = alerts.part(many, PLAN, EN, MONDAY_10_MS)
+    many = Alerts(0, [*ALERTS_MESSAGE.open, *[DEVICE] * 20], [], [], left_out=2)
+    part = alerts.build_alert_part(many, PLAN, EN, MONDAY_10_MS)
     assert part.headline == "24 active alerts"
-    assert len(part.lines) == LINES
+    assert len(part.lines) == MAX_LINES
     assert part.lines[0].startswith("There are 43 people here; the capacity is 40. ")
-    assert alerts.part(Alerts(0, [AIR], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
-    assert alerts.part(None, PLAN, EN, MONDAY_10_MS).lines == []
+    assert alerts.build_alert_part(Alerts(0, [AIR], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
+    assert alerts.build_alert_part(None, PLAN, EN, MONDAY_10_MS).lines == []
 
 
 def test_mark_changes_with_the_content_and_not_with_the_time() -> None:
-    mark = alerts.part(TOLD, PLAN, EN, MONDAY_10_MS).mark
-    assert alerts.part(TOLD, PLAN, EN, MONDAY_10_MS + HOUR_MS).mark == mark
-    assert alerts.part(Alerts(1, TOLD.open, [], TOLD.mutes), PLAN, EN, MONDAY_10_MS).mark != mark
+    mark = alerts.build_alert_part(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS).mark
+    assert alerts.build_alert_part(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS + HOUR_MS).mark == mark
+    assert (
+        alerts.build_alert_part(Alerts(1, ALERTS_MESSAGE.open, [], ALERTS_MESSAGE.mutes), PLAN, EN, MONDAY_10_MS).mark
+        != mark
+    )
 
 
 @pytest.mark.parametrize("texts", [EN, SV], ids=["en", "sv"])
-def test_every_kind_has_a_rule_with_a_threshold(texts: Words) -> None:
-    rows = alerts.rules(AlertSettings(), PLAN, texts)
+def test_every_kind_has_a_rule_with_a_threshold(texts: PageTexts) -> None:
+    rows = alerts.build_rule_rows(AlertSettings(), PLAN, texts)
     assert len(rows) == len(AlertKind)
     assert all(row.name and row.threshold and row.when for row in rows)
     assert "{" not in "".join(f"{row.threshold}{row.when}" for row in rows)
@@ -156,21 +159,21 @@ def test_thresholds_are_those_in_force() -> None:
         most_people=80,
         when={AlertKind.STUCK: "off", AlertKind.CO2_HIGH: "08:00-18:00"},
     )
-    rows = {row.name: (row.threshold, row.when) for row in alerts.rules(settings, PLAN, EN)}
+    rows = {row.name: (row.threshold, row.when) for row in alerts.build_rule_rows(settings, PLAN, EN)}
     assert rows["Poor air"] == ("more than 1200 ppm CO₂, for 10 minutes", "08:00-18:00")
     assert rows["Over capacity"] == ("more than 80 people", "always")
     assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "off")
 
 
 def test_each_rule_shows_lines_that_the_site_file_accepts(tmp_path: Path) -> None:
-    lines = [line for row in alerts.rules(AlertSettings(), PLAN, EN) for line in row.lines]
+    lines = [line for row in alerts.build_rule_rows(AlertSettings(), PLAN, EN) for line in row.lines]
     table = tomllib.loads("\n".join(lines))
     faults = Faults("site.toml")
     site = SimpleNamespace(spaces=PLAN.spaces)
-    assert read_alerts(Reader(faults, tmp_path), {"alerts": table}, site, "en").when == {  # type: ignore[arg-type]
-        kind: AlertSettings().hours(kind) for kind in AlertKind
+    assert read_alerts(TableReader(faults, tmp_path), {"alerts": table}, site, "en").when == {  # type: ignore[arg-type]
+        kind: AlertSettings().get_hours(kind) for kind in AlertKind
     }
-    assert faults.texts() == ()
+    assert faults.list_faults() == ()
 
 
 def test_page_before_the_first_message_states_that_alerts_are_not_available(manager: FlaskClient) -> None:
@@ -179,17 +182,17 @@ def test_page_before_the_first_message_states_that_alerts_are_not_available(mana
 
 @pytest.mark.parametrize(("language", "headline"), [("en", "3 active alerts"), ("sv", "3 aktiva larm")])
 def test_manager_sees_everything_without_javascript(
-    manager: FlaskClient, live: Live, language: str, headline: str
+    manager: FlaskClient, live: LiveView, language: str, headline: str
 ) -> None:
-    publish(live, encode(TOLD))
+    publish(live, encode(ALERTS_MESSAGE))
     page = read(manager, language)
     assert headline in page
     assert page.count("<article") == 3
     assert ("Kaffebönor has been refilled" if language == "en" else "Kaffebönor har fyllts på") in page
 
 
-def test_viewer_sees_everything_without_buttons(app: Flask, live: Live) -> None:
-    publish(live, encode(TOLD))
+def test_viewer_sees_everything_without_buttons(app: Flask, live: LiveView) -> None:
+    publish(live, encode(ALERTS_MESSAGE))
     page = read(log_in_as(app, VIEWER))
     assert page.count("<article") == 3
     assert "/manage/alerts/mute" not in page
@@ -206,23 +209,23 @@ def ask(client: FlaskClient, **changed: str):
 @pytest.mark.parametrize(
     ("form", "command"),
     [
-        ({}, AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)),
-        ({"until": "changed"}, AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2")),
-        ({"kind": "everything", "subject": ""}, AlertCommand(Wish.MUTE, None, "", MONDAY_10_MS + HOUR_MS)),
-        ({"command": "unmute", "kind": "everything"}, AlertCommand(Wish.UNMUTE, None, "pi-2")),
+        ({}, AlertCommand(MuteAction.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)),
+        ({"until": "changed"}, AlertCommand(MuteAction.MUTE, AlertKind.DEVICE_SILENT, "pi-2")),
+        ({"kind": "everything", "subject": ""}, AlertCommand(MuteAction.MUTE, None, "", MONDAY_10_MS + HOUR_MS)),
+        ({"command": "unmute", "kind": "everything"}, AlertCommand(MuteAction.UNMUTE, None, "pi-2")),
     ],
 )
 def test_command_is_sent_to_the_collector_and_logged(
-    manager: FlaskClient, live: Live, settings: DashboardSettings, form: dict[str, str], command: AlertCommand
+    manager: FlaskClient, live: LiveView, settings: DashboardSettings, form: dict[str, str], command: AlertCommand
 ) -> None:
     sent: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: sent.append((topic, payload)) is None
+    live.publish = lambda topic, payload: sent.append((topic, payload)) is None
     answer = ask(manager, **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/alerts?asked=1")
     ((topic, payload),) = sent
-    assert (topic, decode_command(payload)) == (topics.collector_command(PLAN.id), command)
-    last = Accounts(settings.accounts_path).log.entries(1)[0]
-    assert (last.name, last.what) == (NAME, "alerts.mute")
+    assert (topic, decode_command(payload)) == (topics.collector_command_topic(PLAN.id), command)
+    last = Accounts(settings.accounts_path).log.list_entries(1)[0]
+    assert (last.name, last.endpoint) == (NAME, "alerts.mute")
 
 
 @pytest.mark.parametrize(
@@ -236,9 +239,9 @@ def test_command_is_sent_to_the_collector_and_logged(
         {"csrf_token": "x"},
     ],
 )
-def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: Live, wrong: dict[str, str]) -> None:
+def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: LiveView, wrong: dict[str, str]) -> None:
     sent: list[str] = []
-    live.say = lambda topic, _payload: sent.append(topic) is None
+    live.publish = lambda topic, _payload: sent.append(topic) is None
     assert ask(manager, **wrong).status_code == 400
     assert sent == []
 
@@ -247,23 +250,23 @@ def test_command_without_a_broker_fails(manager: FlaskClient) -> None:
     assert ask(manager).status_code == 503
 
 
-def test_viewer_cannot_mute(app: Flask, live: Live) -> None:
+def test_viewer_cannot_mute(app: Flask, live: LiveView) -> None:
     sent: list[str] = []
-    live.say = lambda topic, _payload: sent.append(topic) is None
+    live.publish = lambda topic, _payload: sent.append(topic) is None
     assert ask(log_in_as(app, VIEWER)).status_code in {400, 403}
     assert sent == []
 
 
-def test_invalid_alerts_message_makes_alerts_unavailable(manager: FlaskClient, live: Live) -> None:
-    publish(live, encode(TOLD))
+def test_invalid_alerts_message_makes_alerts_unavailable(manager: FlaskClient, live: LiveView) -> None:
+    publish(live, encode(ALERTS_MESSAGE))
     publish(live, b'{"at":1}')
-    assert live.picture.alerts is None
+    assert live.snapshot.alerts is None
     assert "Alerts not available yet" in read(manager)
 
 
 @pytest.mark.parametrize("path", ["/?lang=en", "/api/v1/states", "/api/v1/summary", "/api/v1/frame"])
-def test_public_pages_contain_no_alerts(app: Flask, live: Live, path: str) -> None:
-    publish(live, encode(TOLD))
+def test_public_pages_contain_no_alerts(app: Flask, live: LiveView, path: str) -> None:
+    publish(live, encode(ALERTS_MESSAGE))
     answer = app.test_client().get(path)
     assert answer.status_code == 200
     assert not re.search(r"pi-2|alert|over_capacity|has been offline since", answer.text)

@@ -8,37 +8,37 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
-from collector.alerts.wire import AlertCommand, AlertKind, Alerts, Mute, Wish, decode_command, encode
-from dashboard.settings import DashboardSettings
-from edge import topics
-from edge.broker import client
-from tests import browser
+from collector.contract.alerts import AlertCommand, AlertKind, Alerts, Mute, MuteAction, decode_command, encode
+from dashboard.configuration.settings import DashboardSettings
+from edge.contract import topics
+from edge.contract.broker import create_client
 from tests.dashboard.conftest import Served
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.manager.test_alerts import AIR, CROWD, DEVICE, TOLD
-from tests.dashboard.stage import Voice, everything, voice
+from tests.dashboard.manager.test_alerts import AIR, ALERTS_MESSAGE, CROWD, DEVICE
 from tests.dashboard.test_browser import expect_live, log_in
-from tests.servers import Mosquitto, until
+from tests.support import browser
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
+from tests.support.servers import Mosquitto, wait_until
 
 pytestmark = pytest.mark.browser
 
 HOUR_MS = 3_600_000
-House = tuple[DashboardSettings, Voice]
-ALERTS = topics.alerts(PLAN.id)
+ServedSite = tuple[DashboardSettings, CollectorPublisher]
+ALERTS = topics.alerts_topic(PLAN.id)
 
 
 @pytest.fixture
-def site_with_alerts(broker: Mosquitto, served: Served) -> Iterator[House]:
-    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
-        everything(publisher)
-        publisher.raw(ALERTS, encode(TOLD))
+def site_with_alerts(broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
+    with run_publisher(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        publish_everything(publisher)
+        publisher.publish_payload(ALERTS, encode(ALERTS_MESSAGE))
         yield settings, publisher
 
 
 @contextmanager
 def page_of(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
     """Open a manager's page, logged in."""
-    with browser.page_of(chromium, settings.port, **{"locale": "en-GB", **context}) as page:
+    with browser.open_page(chromium, settings.port, **{"locale": "en-GB", **context}) as page:
         log_in(page, "/manage/alerts")
         yield page
 
@@ -46,9 +46,9 @@ def page_of(chromium: Browser, settings: DashboardSettings, **context: object) -
 @contextmanager
 def receiving(broker: Mosquitto, received: queue.Queue[bytes]) -> Iterator[None]:
     """Receive the commands that are sent to the collector."""
-    listener = client(broker.settings("collector"), "listener")
+    listener = create_client(broker.settings("collector"), "listener")
     listener.on_message = lambda _client, _data, message: received.put(message.payload)
-    listener.on_connect = lambda me, *_: me.subscribe(topics.collector_command(PLAN.id), 1)
+    listener.on_connect = lambda me, *_: me.subscribe(topics.collector_command_topic(PLAN.id), 1)
     listener.connect(broker.host, broker.port)
     listener.loop_start()
     yield
@@ -56,36 +56,36 @@ def receiving(broker: Mosquitto, received: queue.Queue[bytes]) -> Iterator[None]
     listener.loop_stop()
 
 
-def test_alerts_appear_and_disappear_while_the_page_is_open(chromium: Browser, site_with_alerts: House) -> None:
+def test_alerts_appear_and_disappear_while_the_page_is_open(chromium: Browser, site_with_alerts: ServedSite) -> None:
     settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
         expect_live(page)
         expect(page.locator("article h2")).to_have_text(
             ["Over capacity", "Device offline: pi-2", "Poor air: Spinnsalen"]
         )
-        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
         expect(page.locator("article h2")).to_have_text(["Over capacity"])
-        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
         expect(page.locator("h1")).to_have_text("No active alerts")
 
 
-def test_staff_page_lists_alerts_as_they_begin(chromium: Browser, site_with_alerts: House) -> None:
+def test_staff_page_lists_alerts_as_they_begin(chromium: Browser, site_with_alerts: ServedSite) -> None:
     settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
         page.goto("/manage")
         expect(page.locator("#alert-count")).to_have_text("2 active alerts")
-        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
         expect(page.locator("#alert-lines li")).to_have_text(
             ["pi-2 has been offline since 08:00: 17 sensors affected. Check power and Wi-Fi of pi-2."]
         )
-        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
         expect(page.locator("#alert-count")).to_have_text("No active alerts")
         expect(page.locator("#alert-lines li")).to_have_count(0)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
 def test_manager_mutes_an_alert_for_an_hour(
-    chromium: Browser, site_with_alerts: House, broker: Mosquitto, script: bool
+    chromium: Browser, site_with_alerts: ServedSite, broker: Mosquitto, script: bool
 ) -> None:
     settings, publisher = site_with_alerts
     received: queue.Queue[bytes] = queue.Queue()
@@ -94,29 +94,33 @@ def test_manager_mutes_an_alert_for_an_hour(
         form.get_by_role("combobox").select_option("hour")
         form.get_by_role("button").click()
         expect(page.get_by_text("Sent to the collector")).to_be_visible()
-        command = AlertCommand(Wish.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
+        command = AlertCommand(MuteAction.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
         assert decode_command(received.get(timeout=20)) == command
         mutes = [Mute(command.kind, command.subject, command.until_ms)]
-        publisher.raw(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
         again = page.get_by_role("button", name="Unmute: Device offline: pi-2")
         if not script:
-            until(lambda: page.reload() and again.is_visible(), what="the mute on a reloaded page")
+            wait_until(lambda: page.reload() and again.is_visible(), what="the mute on a reloaded page")
         again.click()
         expect(page.get_by_text("Sent to the collector")).to_be_visible()
-        assert decode_command(received.get(timeout=20)) == AlertCommand(Wish.UNMUTE, command.kind, command.subject)
+        assert decode_command(received.get(timeout=20)) == AlertCommand(
+            MuteAction.UNMUTE, command.kind, command.subject
+        )
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 @pytest.mark.parametrize("language", ["sv-SE", "en-GB"])
-def test_page_does_not_scroll_sideways(chromium: Browser, site_with_alerts: House, width: int, language: str) -> None:
+def test_page_does_not_scroll_sideways(
+    chromium: Browser, site_with_alerts: ServedSite, width: int, language: str
+) -> None:
     with page_of(chromium, site_with_alerts[0], locale=language, viewport={"width": width, "height": 800}) as page:
         expect(page.locator("article")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_page_shows_that_the_collector_left(chromium: Browser, site_with_alerts: House) -> None:
+def test_page_shows_that_the_collector_left(chromium: Browser, site_with_alerts: ServedSite) -> None:
     settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
         expect_live(page)
-        publisher.say_goodbye()
+        publisher.shut_down()
         expect(page.locator("body")).to_have_attribute("data-link", "collector_away")

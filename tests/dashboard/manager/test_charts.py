@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.history import (
+from collector.history.measures import (
     AIR_FIVE_MIN,
     DAY_MS,
     MINUTE_MS,
@@ -14,25 +14,33 @@ from collector.history import (
     STAYS,
     ZONE_FIVE_MIN,
     ZONE_HOUR,
-    Row,
+    HistoryRow,
 )
-from collector.plan import WHOLE_SITE, SpaceKind, Tenure
-from collector.privacy import hidden_zones
-from dashboard.manager.charts import Choice, chart, figure, hidden, question, read_choice, table
-from dashboard.past import Question, QuestionRejected, answer, read_question
-from dashboard.words import Words
-from tests.dashboard.house import MONDAY_10_MS, PLAN
+from collector.site.plan import WHOLE_SITE, SpaceKind, Tenure
+from collector.site.privacy import find_hidden_desk_zones
+from dashboard.charts.history_chart import (
+    ChartChoice,
+    build_chart,
+    build_figure,
+    build_query,
+    build_table,
+    is_hidden,
+    read_choice,
+)
+from dashboard.history.queries import HistoryQuery, QueryRejected, build_history_json, parse_query
+from dashboard.text.texts import PageTexts
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-SV = Words.of("sv")
+SV = PageTexts.load("sv")
 FIVE_MS = 5 * MINUTE_MS
 
 
-def row(minute: int, taken: float = 10.5, *, zone: str = "site", kind: str = "desk") -> Row:
-    return Row((zone, kind), MONDAY_10_MS + minute * MINUTE_MS, (32.0, taken, taken, 20.0, 1.25))
+def build_row(minute: int, taken: float = 10.5, *, zone: str = "site", kind: str = "desk") -> HistoryRow:
+    return HistoryRow((zone, kind), MONDAY_10_MS + minute * MINUTE_MS, (32.0, taken, taken, 20.0, 1.25))
 
 
 def test_figure_has_capacity_and_taken_spaces_in_five_minute_steps() -> None:
-    drawn = figure([row(0), row(5, 12)], PLAN, SV)
+    drawn = build_figure([build_row(0), build_row(5, 12)], PLAN, SV)
     assert [trace["name"] for trace in drawn["data"]] == ["platser", "upptagna platser"]
     mean = drawn["data"][1]
     assert mean["x"] == ["2025-11-24 10:00", "2025-11-24 10:05", "2025-11-24 10:10"]
@@ -41,11 +49,11 @@ def test_figure_has_capacity_and_taken_spaces_in_five_minute_steps() -> None:
 
 
 def test_missing_bucket_leaves_a_gap() -> None:
-    assert figure([row(0), row(15, 12)], PLAN, SV)["data"][1]["y"] == [10.5, None, 12, 12]
+    assert build_figure([build_row(0), build_row(15, 12)], PLAN, SV)["data"][1]["y"] == [10.5, None, 12, 12]
 
 
 def test_table_summarises_the_figure_by_hour() -> None:
-    hours = table([row(0), row(5, 12), row(60, 3)], PLAN, SV)
+    hours = build_table([build_row(0), build_row(5, 12), build_row(60, 3)], PLAN, SV)
     assert [(hour.mean, hour.peak, hour.capacity, hour.unknown) for hour in hours] == [
         ("11,2", "12", "32", "1,2"),
         ("under 5", "under 5", "32", "1,2"),
@@ -54,33 +62,33 @@ def test_table_summarises_the_figure_by_hour() -> None:
 
 
 def test_one_to_four_taken_are_not_drawn() -> None:
-    drawn = figure([row(0, 2.5), row(5, 0), row(10, 5)], PLAN, SV)["data"][1]["y"]
+    drawn = build_figure([build_row(0, 2.5), build_row(5, 0), build_row(10, 5)], PLAN, SV)["data"][1]["y"]
     assert drawn == [None, 0.0, 5.0, 5.0]
 
 
 def test_unknown_value_is_a_dash_not_a_zero() -> None:
-    blank = Row(("site", "desk"), MONDAY_10_MS, (32.0, None, None, None, None))
-    assert table([blank], PLAN, SV)[0].mean == "–"  # noqa: RUF001
+    blank = HistoryRow(("site", "desk"), MONDAY_10_MS, (32.0, None, None, None, None))
+    assert build_table([blank], PLAN, SV)[0].mean == "–"  # noqa: RUF001
 
 
 def test_no_rows_give_an_empty_chart() -> None:
-    assert chart([], PLAN, SV).table == ()
+    assert build_chart([], PLAN, SV).table == ()
 
 
 @pytest.mark.parametrize(
     ("args", "choice"),
     [
-        ({}, Choice()),
-        ({"zone": "quiet", "kind": "room", "days": "7"}, Choice("quiet", SpaceKind.ROOM, 7)),
-        ({"zone": "cellar", "kind": "supply", "days": "8000"}, Choice()),
+        ({}, ChartChoice()),
+        ({"zone": "quiet", "kind": "room", "days": "7"}, ChartChoice("quiet", SpaceKind.ROOM, 7)),
+        ({"zone": "cellar", "kind": "supply", "days": "8000"}, ChartChoice()),
     ],
 )
-def test_invalid_choice_falls_back_to_the_default(args: dict[str, str], choice: Choice) -> None:
+def test_invalid_choice_falls_back_to_the_default(args: dict[str, str], choice: ChartChoice) -> None:
     assert read_choice(args, PLAN) == choice
 
 
 def test_query_runs_from_local_midnight_until_now() -> None:
-    query = question(Choice(days=7), PLAN, MONDAY_10_MS)
+    query = build_query(ChartChoice(days=7), PLAN, MONDAY_10_MS)
     assert (query.from_ms, query.to_ms) == (MONDAY_10_MS - 10 * 3_600_000 - 6 * DAY_MS, MONDAY_10_MS)
     assert query.tags == (("zone", "site"), ("kind", "desk"))
 
@@ -88,12 +96,15 @@ def test_query_runs_from_local_midnight_until_now() -> None:
 def test_zone_with_fewer_than_five_desks_has_no_history_and_cannot_be_derived() -> None:
     small = tuple(replace(s, zone="workshop") if s.id in {"desk-1", "desk-2"} else s for s in PLAN.spaces)
     plan = replace(PLAN, spaces=small)
-    assert hidden_zones(PLAN) == frozenset()
-    assert hidden_zones(plan) == {"workshop", "loft"}  # the whole site minus the other zones would reveal the workshop
+    assert find_hidden_desk_zones(PLAN) == frozenset()
+    assert find_hidden_desk_zones(plan) == {
+        "workshop",
+        "loft",
+    }  # the whole site minus the other zones would reveal the workshop
     shut = tuple(replace(s, disabled=True) if s.id == "desk-28" else s for s in PLAN.spaces)
-    assert hidden_zones(replace(PLAN, spaces=shut)) == {"loft", "quiet"}, "four people can sit in the loft"
-    assert hidden(Choice("workshop"), plan)
-    assert hidden(Choice("workshop", SpaceKind.EQUIPMENT), plan), "there are two machines"
+    assert find_hidden_desk_zones(replace(PLAN, spaces=shut)) == {"loft", "quiet"}, "four people can sit in the loft"
+    assert is_hidden(ChartChoice("workshop"), plan)
+    assert is_hidden(ChartChoice("workshop", SpaceKind.EQUIPMENT), plan), "there are two machines"
 
 
 @pytest.mark.parametrize(
@@ -122,27 +133,27 @@ def test_history_never_covers_one_to_four_shared_or_dedicated_desks(
         for n in range(number)
     ]
     plan = replace(PLAN, spaces=tuple(desks))
-    assert hidden_zones(plan) == expected
-    assert hidden(Choice(WHOLE_SITE), plan) is ("site" in expected)
+    assert find_hidden_desk_zones(plan) == expected
+    assert is_hidden(ChartChoice(WHOLE_SITE), plan) is ("site" in expected)
 
 
 def test_dedicated_room_has_no_history_and_cannot_be_derived() -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "room-1" else s for s in PLAN.spaces)
     plan = replace(PLAN, spaces=own)
-    assert hidden(Choice("loft", SpaceKind.ROOM), plan)
-    assert hidden(Choice(WHOLE_SITE, SpaceKind.ROOM), plan)
-    rows = [Row((zone, "room"), MONDAY_10_MS, (2.0, 1.0, 1.0, 0.0, 0.0)) for zone in ("loft", WHOLE_SITE)]
-    assert answer(question(Choice(), plan, MONDAY_10_MS), rows, plan)["rows"] == []
+    assert is_hidden(ChartChoice("loft", SpaceKind.ROOM), plan)
+    assert is_hidden(ChartChoice(WHOLE_SITE, SpaceKind.ROOM), plan)
+    rows = [HistoryRow((zone, "room"), MONDAY_10_MS, (2.0, 1.0, 1.0, 0.0, 0.0)) for zone in ("loft", WHOLE_SITE)]
+    assert build_history_json(build_query(ChartChoice(), plan, MONDAY_10_MS), rows, plan)["rows"] == []
 
 
 def test_query_without_a_range_covers_the_last_day() -> None:
-    assert read_question({}, PLAN, MONDAY_10_MS) == Question(
+    assert parse_query({}, PLAN, MONDAY_10_MS) == HistoryQuery(
         measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS - DAY_MS, to_ms=MONDAY_10_MS
     )
 
 
 def test_range_is_given_in_milliseconds_or_as_date_and_time() -> None:
-    query = read_question({"from": "2025-11-24T08:00+01:00", "to": str(MONDAY_10_MS)}, PLAN, 0)
+    query = parse_query({"from": "2025-11-24T08:00+01:00", "to": str(MONDAY_10_MS)}, PLAN, 0)
     assert query.to_ms - query.from_ms == 2 * 3_600_000
 
 
@@ -167,14 +178,14 @@ def test_range_is_given_in_milliseconds_or_as_date_and_time() -> None:
     ],
 )
 def test_invalid_query_is_rejected_with_the_reason(args: dict[str, str], text: str) -> None:
-    with pytest.raises(QuestionRejected) as rejected:
-        read_question(args, PLAN, MONDAY_10_MS)
+    with pytest.raises(QueryRejected) as rejected:
+        parse_query(args, PLAN, MONDAY_10_MS)
     assert text in str(rejected.value)
 
 
 def test_answer_is_an_object_with_named_fields() -> None:
-    query = question(Choice(), PLAN, MONDAY_10_MS)
-    response = answer(query, [row(0)], PLAN)
+    query = build_query(ChartChoice(), PLAN, MONDAY_10_MS)
+    response = build_history_json(query, [build_row(0)], PLAN)
     assert response["measure"] == "zone_five_min"
     assert response["rows"][0] == {
         "zone": "site",
@@ -189,57 +200,63 @@ def test_answer_is_an_object_with_named_fields() -> None:
 
 
 def test_stays_are_rounded_to_fives_and_hidden_for_zones_with_few_desks() -> None:
-    query = read_question({"measure": "stays"}, PLAN, MONDAY_10_MS)
-    few = Row(("hall", "desk"), MONDAY_10_MS, (0.0, 1.0, 4.0, 5.0, 7.0, 8.0, 12.0, 13.0))
-    (row,) = answer(query, [few, Row(("workshop", "desk"), MONDAY_10_MS, few.fields)], PLAN)["rows"]
+    query = parse_query({"measure": "stays"}, PLAN, MONDAY_10_MS)
+    few = HistoryRow(("hall", "desk"), MONDAY_10_MS, (0.0, 1.0, 4.0, 5.0, 7.0, 8.0, 12.0, 13.0))
+    (row,) = build_history_json(query, [few, HistoryRow(("workshop", "desk"), MONDAY_10_MS, few.fields)], PLAN)["rows"]
     assert [row[name] for name in STAYS.fields] == [0.0, None, None, 5.0, 5.0, 10.0, 10.0, 15.0]
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("desk", [5.0, 6.0]), ("room", [])])
 def test_history_from_before_a_zone_had_five_desks_is_hidden(kind: str, expected: list[float]) -> None:
     grown = [
-        Row(("loft", kind), MONDAY_10_MS + n * FIVE_MS, (capacity, 1.0, 1.0, 1.0, 0.0))
+        HistoryRow(("loft", kind), MONDAY_10_MS + n * FIVE_MS, (capacity, 1.0, 1.0, 1.0, 0.0))
         for n, capacity in enumerate((2.0, 4.0, 5.0, 6.0))
     ]
-    query = Question(measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS, to_ms=MONDAY_10_MS + FIVE_MS)
-    assert [row["capacity"] for row in answer(query, grown, PLAN)["rows"]] == expected
+    query = HistoryQuery(measure=ZONE_FIVE_MIN, from_ms=MONDAY_10_MS, to_ms=MONDAY_10_MS + FIVE_MS)
+    assert [row["capacity"] for row in build_history_json(query, grown, PLAN)["rows"]] == expected
 
 
 def test_air_of_a_dedicated_office_is_hidden_also_in_stored_rows() -> None:
     office = [space for space in PLAN.spaces if space.zone != "loft" or space.id == "room-1"]
     own = [replace(space, tenure=Tenure.DEDICATED) if space.id == "room-1" else space for space in office]
-    rows = [Row((zone,), MONDAY_10_MS, (900.0, 21.0, 40.0)) for zone in ("hall", "loft")]
-    query = Question(measure=AIR_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS + 1)
-    assert [row["zone"] for row in answer(query, rows, PLAN)["rows"]] == ["hall", "loft"]
-    assert [row["zone"] for row in answer(query, rows, replace(PLAN, spaces=tuple(own)))["rows"]] == ["hall"]
+    rows = [HistoryRow((zone,), MONDAY_10_MS, (900.0, 21.0, 40.0)) for zone in ("hall", "loft")]
+    query = HistoryQuery(measure=AIR_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS + 1)
+    assert [row["zone"] for row in build_history_json(query, rows, PLAN)["rows"]] == ["hall", "loft"]
+    assert [row["zone"] for row in build_history_json(query, rows, replace(PLAN, spaces=tuple(own)))["rows"]] == [
+        "hall"
+    ]
 
 
 def test_forecasts_are_answered_except_few_people_and_small_zones() -> None:
-    query = read_question({"measure": "forecast", "kind": "people", "lead": "day"}, PLAN, MONDAY_10_MS)
-    people = Row(("site", "people", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, None, 4.5, None))
-    (row,) = answer(query, [people], PLAN)["rows"]
+    query = parse_query({"measure": "forecast", "kind": "people", "lead": "day"}, PLAN, MONDAY_10_MS)
+    people = HistoryRow(("site", "people", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, None, 4.5, None))
+    (row,) = build_history_json(query, [people], PLAN)["rows"]
     assert (row["low"], row["middle"], row["came"]) == (None, 6.0, None)
-    desks = [Row((zone, "desk", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, 0.9, 4.5, 1.0)) for zone in ("hall", "loft")]
+    desks = [
+        HistoryRow((zone, "desk", "day"), MONDAY_10_MS, (2.0, 6.0, 9.0, 0.9, 4.5, 1.0)) for zone in ("hall", "loft")
+    ]
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.id == "desk-28" else s for s in PLAN.spaces)
-    query = read_question({"measure": "forecast"}, PLAN, MONDAY_10_MS)
-    rows = answer(query, desks, replace(PLAN, spaces=own))["rows"]
+    query = parse_query({"measure": "forecast"}, PLAN, MONDAY_10_MS)
+    rows = build_history_json(query, desks, replace(PLAN, spaces=own))["rows"]
     assert [row["zone"] for row in rows] == ["hall"], "of the loft's five desks four are offered"
     assert rows[0]["low"] == 2.0
 
 
 def test_answer_never_contains_a_single_space_or_few_people() -> None:
-    hours = Question(measure=SPACE_HOUR, from_ms=0, to_ms=MONDAY_10_MS)
-    states = [Row((space,), MONDAY_10_MS, (3600.0, 0.0, 0.0)) for space in ("desk-1", "booth-1")]
-    assert answer(hours, states, PLAN)["rows"] == []
-    people = Question(measure=PEOPLE_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS)
-    (row,) = answer(people, [Row(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0, 3.0, 21.0, None))], PLAN)["rows"]
+    hours = HistoryQuery(measure=SPACE_HOUR, from_ms=0, to_ms=MONDAY_10_MS)
+    states = [HistoryRow((space,), MONDAY_10_MS, (3600.0, 0.0, 0.0)) for space in ("desk-1", "booth-1")]
+    assert build_history_json(hours, states, PLAN)["rows"] == []
+    people = HistoryQuery(measure=PEOPLE_FIVE_MIN, from_ms=0, to_ms=MONDAY_10_MS)
+    (row,) = build_history_json(people, [HistoryRow(("site",), MONDAY_10_MS, (4.0, 0.0, 17.0, 3.0, 21.0, None))], PLAN)[
+        "rows"
+    ]
     assert (row["entries"], row["exits"], row["people"]) == (None, 0.0, 17.0)
 
 
 def test_one_to_four_taken_spaces_and_derived_fields_are_withheld() -> None:
-    query = Question(measure=ZONE_HOUR, from_ms=0, to_ms=MONDAY_10_MS + 1)
+    query = HistoryQuery(measure=ZONE_HOUR, from_ms=0, to_ms=MONDAY_10_MS + 1)
     fields = (12.0, 32.0, 2.5, 2.5, 29.5, 0.0, 0.0), (12.0, 32.0, 4.5, 6.0, 26.0, 0.0, 0.0)
-    rows = [Row((WHOLE_SITE, "desk"), MONDAY_10_MS - n, found) for n, found in enumerate(fields)]
-    few, more = answer(query, rows, PLAN)["rows"]
+    rows = [HistoryRow((WHOLE_SITE, "desk"), MONDAY_10_MS - n, found) for n, found in enumerate(fields)]
+    few, more = build_history_json(query, rows, PLAN)["rows"]
     assert [few[name] for name in ZONE_HOUR.fields] == [12.0, 32.0, None, None, None, 0.0, None]
     assert [more[name] for name in ZONE_HOUR.fields] == [12.0, 32.0, None, 6.0, 26.0, 0.0, 0.0]

@@ -6,13 +6,13 @@ import time
 import pytest
 from flask import Flask
 
-from collector.outward import CollectorStatus, encode
-from dashboard.live.following import Live
-from dashboard.live.picture import Message
-from edge import topics
-from tests.dashboard.house import PLAN
-from tests.dashboard.test_routes import log_in
-from tests.servers import ROOT
+from collector.contract.states import CollectorStatus, encode
+from dashboard.live.snapshot import BrokerMessage
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import PLAN
+from tests.support.servers import ROOT
 
 HOME = "https://localhost"
 REQUESTS = {
@@ -25,9 +25,9 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("address", REQUESTS)
-def test_command_is_rejected_while_the_collector_is_offline(app: Flask, live: Live, address: str) -> None:
+def test_command_is_rejected_while_the_collector_is_offline(app: Flask, live: LiveView, address: str) -> None:
     sent: list[str] = []
-    live.say = lambda topic, _payload: sent.append(topic) is None
+    live.publish = lambda topic, _payload: sent.append(topic) is None
     client = app.test_client()
     assert log_in(client).status_code == 303
     token = client.get("/manage/today", base_url=HOME).text.partition('name="csrf_token" value="')[2].partition('"')[0]
@@ -36,7 +36,7 @@ def test_command_is_rejected_while_the_collector_is_offline(app: Flask, live: Li
         data = {"csrf_token": token, "shown": "", **REQUESTS[address]}
         return client.post(address, data=data, base_url=HOME, headers={"Referer": f"{HOME}/manage/today"}).status_code
 
-    goodbye = Message(topics.collector(PLAN.id), encode(CollectorStatus(online=False)), retained=False)
+    goodbye = BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=False)), retained=False)
     live.inbox.append(goodbye)
     live.tick(time.monotonic())
     assert (ask(), sent) == (503, [])
@@ -47,9 +47,9 @@ def test_every_command_to_the_collector_uses_the_checked_function() -> None:
     found = {
         path.relative_to(ROOT / "dashboard").as_posix()
         for path in (ROOT / "dashboard").rglob("*.py")
-        if re.search(r"\.say\(", path.read_text())
+        if re.search(r"\blive\.publish\(", path.read_text())
     }
     assert found == {
-        "manager/collector_requests.py",
         "manager/devices_pages.py",  # to a device, whose own status is checked
+        "web/collector_requests.py",
     }

@@ -8,39 +8,46 @@ from flask import Flask
 from flask.testing import FlaskClient
 from msgspec.structs import replace
 
-from collector.alerts.wire import AlertCommand, Alerts, Mute, Wish
-from collector.alerts.wire import decode_command as decode_alert_command
-from collector.alerts.wire import encode as encode_alerts
-from collector.health.findings import Finding, FindingKind, Findings, Rejection, SensorNote, encode
-from collector.plan import SitePlan
-from collector.rejection import Loss
-from dashboard.accounts import Accounts
-from dashboard.live.following import Live
-from dashboard.live.picture import Message
-from dashboard.manager.devices import DeviceRow, SensorRow, device_row, mark, sensor_rows, summary
-from dashboard.manager.rejections import rejection_row
-from dashboard.settings import DashboardSettings
-from dashboard.why import Reader
-from dashboard.words import Words
-from edge import topics
-from edge.message import (
+from collector.contract.alerts import AlertCommand, Alerts, Mute, MuteAction
+from collector.contract.alerts import decode_command as decode_alert_command
+from collector.contract.alerts import encode as encode_alerts
+from collector.contract.findings import Finding, FindingKind, Findings, Rejection, SensorNote, encode
+from collector.intake.rejection import LossReason
+from collector.site.plan import SitePlan
+from dashboard.accounts.accounts import Accounts
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.snapshot import BrokerMessage
+from dashboard.site_report.devices import (
+    DeviceRow,
+    SensorRow,
+    build_device_row,
+    build_sensor_rows,
+    compute_mark,
+    summarise_devices,
+)
+from dashboard.site_report.rejections import build_rejection_row
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.texts import PageTexts
+from edge.contract import topics
+from edge.contract.message import (
     ClockState,
-    Command,
     CommandName,
+    DeviceCommand,
     DeviceStatus,
-    Kind,
+    EventKind,
     OutboxStatus,
     SensorHealth,
     decode_command,
 )
-from edge.message import encode as encode_status
-from edge.topics import DeviceTopic
+from edge.contract.message import encode as encode_status
+from edge.contract.topics import DeviceTopic
 from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_routes import log_in
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 HOME = "https://localhost"
-EN, SV = Words.of("en"), Words.of("sv")
+EN, SV = PageTexts.load("en"), PageTexts.load("sv")
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 WELL = DeviceStatus(
@@ -55,33 +62,33 @@ WELL = DeviceStatus(
 )
 
 
-def publish(live: Live, topic: str, payload: bytes) -> None:
-    live.inbox.append(Message(topic, payload, retained=True))
+def publish(live: LiveView, topic: str, payload: bytes) -> None:
+    live.inbox.append(BrokerMessage(topic, payload, retained=True))
     live.tick(time.monotonic())
 
 
-def publish_status(live: Live, message: DeviceStatus, device: str = "pi-1") -> None:
-    publish(live, topics.device(PLAN.id, device, DeviceTopic.STATUS), encode_status(message))
+def publish_status(live: LiveView, message: DeviceStatus, device: str = "pi-1") -> None:
+    publish(live, topics.device_topic(PLAN.id, device, DeviceTopic.STATUS), encode_status(message))
 
 
-def publish_findings(live: Live, message: Findings, device: str = "pi-1") -> None:
-    publish(live, topics.device(PLAN.id, device, DeviceTopic.FINDINGS), encode(message))
+def publish_findings(live: LiveView, message: Findings, device: str = "pi-1") -> None:
+    publish(live, topics.device_topic(PLAN.id, device, DeviceTopic.FINDINGS), encode(message))
 
 
-def reader(texts: Words = EN, plan: SitePlan = PLAN) -> Reader:
-    return Reader(plan, MONDAY_10_MS, texts)
+def reader(texts: PageTexts = EN, plan: SitePlan = PLAN) -> ExplanationContext:
+    return ExplanationContext(plan, MONDAY_10_MS, texts)
 
 
-def row(live: Live, texts: Words = EN) -> DeviceRow:
-    return device_row("pi-1", live.picture, reader(texts))
+def row(live: LiveView, texts: PageTexts = EN) -> DeviceRow:
+    return build_device_row("pi-1", live.snapshot, reader(texts))
 
 
-def sensor(live: Live, texts: Words = EN, name: str = "desk-1-pir") -> SensorRow:
-    (found,) = (one for one in sensor_rows("pi-1", live.picture, reader(texts)) if one.sensor == name)
+def sensor(live: LiveView, texts: PageTexts = EN, name: str = "desk-1-pir") -> SensorRow:
+    (found,) = (one for one in build_sensor_rows("pi-1", live.snapshot, reader(texts)) if one.sensor == name)
     return found
 
 
-def test_healthy_device_shows_its_status_without_a_remedy(live: Live) -> None:
+def test_healthy_device_shows_its_status_without_a_remedy(live: LiveView) -> None:
     publish_status(live, WELL)
     assert row(live) == DeviceRow(
         "v", "OK", "just now", "in sync", "2 queued, 0 dropped", "", "good, -61\u00a0dBm", "0.4.0", "all 2 OK", ""
@@ -104,27 +111,27 @@ def test_healthy_device_shows_its_status_without_a_remedy(live: Live) -> None:
         ({"sensors": {"desk-1-pir": SensorHealth.SILENT}}, "Check the sensors listed here."),
     ],
 )
-def test_device_with_a_problem_shows_the_remedy(live: Live, changed: dict[str, object], do: str) -> None:
+def test_device_with_a_problem_shows_the_remedy(live: LiveView, changed: dict[str, object], do: str) -> None:
     publish_status(live, replace(WELL, **changed))
     shown = row(live)
-    assert (shown.code, shown.word, shown.do) == ("o", "problem", do)
+    assert (shown.code, shown.label, shown.do) == ("o", "problem", do)
 
 
-def test_offline_device_shows_when_it_was_last_seen(live: Live) -> None:
+def test_offline_device_shows_when_it_was_last_seen(live: LiveView) -> None:
     publish_status(live, WELL)
     publish_status(live, DeviceStatus(online=False))
     shown = row(live, SV)
-    assert (shown.code, shown.word) == ("o", "inte ansluten")
+    assert (shown.code, shown.label) == ("o", "inte ansluten")
     assert shown.do == "Kontrollera ström och wifi för pi-1; senaste kontakt kl. 09.59."
-    assert sensor(live).word == "offline"
+    assert sensor(live).label == "offline"
 
 
-def test_device_that_never_reported_shows_how_to_start_it(live: Live) -> None:
+def test_device_that_never_reported_shows_how_to_start_it(live: LiveView) -> None:
     assert row(live).do == "Start its agent: systemctl start ledig-edge@pi-1"
-    assert summary([row(live)], live.picture, EN) == "1 of 1 devices needs attention."
+    assert summarise_devices([row(live)], live.snapshot, EN) == "1 of 1 devices needs attention."
 
 
-def test_lost_events_are_shown(live: Live) -> None:
+def test_lost_events_are_shown(live: LiveView) -> None:
     publish_status(live, WELL)
     publish_findings(live, Findings(MONDAY_10_MS, [], lost=40))
     assert row(live).lost == "40 events"
@@ -143,50 +150,50 @@ def test_lost_events_are_shown(live: Live) -> None:
         (SensorNote(battery_pct=6, days_left=1), "6%, about 1 day left", "6 %, ungefär 1 dag kvar"),
     ],
 )
-def test_battery_shows_days_left_or_that_they_are_unknown(live: Live, note: SensorNote, en: str, sv: str) -> None:
+def test_battery_shows_days_left_or_that_they_are_unknown(live: LiveView, note: SensorNote, en: str, sv: str) -> None:
     publish_status(live, WELL)
     publish_findings(live, Findings(MONDAY_10_MS, [], {"desk-1-pir": note}))
     assert (sensor(live).battery, sensor(live, SV).battery) == (en, sv)
 
 
-def test_finding_degrades_its_sensor_unless_ignored(live: Live) -> None:
+def test_finding_degrades_its_sensor_unless_ignored(live: LiveView) -> None:
     publish_status(live, WELL)
     one = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     publish_findings(live, Findings(MONDAY_10_MS, [one], {"desk-1-pir": SensorNote(MONDAY_10_MS - 3 * MINUTE_MS)}))
     shown = sensor(live)
-    assert (shown.code, shown.word, shown.heard, shown.about) == ("o", "problem", "3 min ago", "Skrivbord 1")
+    assert (shown.code, shown.label, shown.last_seen, shown.about) == ("o", "problem", "3 min ago", "Skrivbord 1")
     assert shown.do.startswith("Check for a loose wire")
-    assert summary([row(live)], live.picture, EN) == "The only device works. 1 sensor has a problem."
+    assert summarise_devices([row(live)], live.snapshot, EN) == "The only device works. 1 sensor has a problem."
     publish_findings(live, Findings(MONDAY_10_MS, [replace(one, ignored=True)]))
     assert (sensor(live).code, sensor(live).do) == ("v", "")
 
 
-def test_failed_channel_is_shown_at_its_device_and_sensor(live: Live) -> None:
+def test_failed_channel_is_shown_at_its_device_and_sensor(live: LiveView) -> None:
     well = replace(WELL, sensors={"hall-air": SensorHealth.HEALTHY})
     publish_status(live, well)
     assert (row(live).code, sensor(live, name="hall-air").code) == ("v", "v")
-    before = mark(live.picture)
-    publish_status(live, replace(well, failed_channels={"hall-air": [Kind.HUMIDITY_PCT]}))
-    assert mark(live.picture) != before
+    before = compute_mark(live.snapshot)
+    publish_status(live, replace(well, failed_channels={"hall-air": [EventKind.HUMIDITY_PCT]}))
+    assert compute_mark(live.snapshot) != before
     assert (row(live).code, row(live).sensors) == ("o", "hall-air: no valid reading of humidity")
     shown = sensor(live, name="hall-air")
-    assert (shown.code, shown.word) == ("o", "problem")
+    assert (shown.code, shown.label) == ("o", "problem")
     assert shown.do.startswith("no valid reading of humidity. Check its wiring")
     assert sensor(live, SV, name="hall-air").do.startswith("inga giltiga värden för luftfuktighet. Kontrollera")
 
 
-def test_sensor_missing_in_the_status_of_its_device_is_unknown(live: Live) -> None:
+def test_sensor_missing_in_the_status_of_its_device_is_unknown(live: LiveView) -> None:
     publish_status(live, WELL)
-    assert (sensor(live, name="desk-3-pir").code, sensor(live, name="desk-3-pir").word) == ("u", "unknown")
+    assert (sensor(live, name="desk-3-pir").code, sensor(live, name="desk-3-pir").label) == ("u", "unknown")
 
 
-def test_mark_changes_with_the_content_and_not_with_ages(live: Live) -> None:
+def test_mark_changes_with_the_content_and_not_with_ages(live: LiveView) -> None:
     publish_status(live, WELL)
-    before = mark(live.picture)
+    before = compute_mark(live.snapshot)
     publish_status(live, replace(WELL, at_ms=MONDAY_10_MS, outbox=OutboxStatus(depth=9, dropped=0)))
-    assert mark(live.picture) == before
+    assert compute_mark(live.snapshot) == before
     publish_status(live, DeviceStatus(online=False))
-    assert mark(live.picture) != before
+    assert compute_mark(live.snapshot) != before
 
 
 @pytest.fixture
@@ -204,28 +211,30 @@ def send(client: FlaskClient, path: str, **form: str):
     return client.post(path, data=form | {"csrf_token": token[1]}, base_url=HOME, headers=headers)
 
 
-def capture_sent(live: Live) -> list[tuple[str, bytes]]:
+def capture_sent(live: LiveView) -> list[tuple[str, bytes]]:
     sent: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: sent.append((topic, payload)) is None
+    live.publish = lambda topic, payload: sent.append((topic, payload)) is None
     return sent
 
 
 def test_manager_identifies_a_device_and_it_is_logged(
-    manager: FlaskClient, live: Live, settings: DashboardSettings
+    manager: FlaskClient, live: LiveView, settings: DashboardSettings
 ) -> None:
     publish_status(live, WELL)
     sent = capture_sent(live)
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?asked=pi-1")
     ((topic, payload),) = sent
-    assert topic == topics.device(PLAN.id, "pi-1", DeviceTopic.COMMAND)
-    assert decode_command(payload) == Command(CommandName.IDENTIFY)
+    assert topic == topics.device_topic(PLAN.id, "pi-1", DeviceTopic.COMMAND)
+    assert decode_command(payload) == DeviceCommand(CommandName.IDENTIFY)
     assert "blinks fast for ten seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
-    last = next(one for one in Accounts(settings.accounts_path).log.entries(9) if one.what == "devices.identify")
+    last = next(
+        one for one in Accounts(settings.accounts_path).log.list_entries(9) if one.endpoint == "devices.identify"
+    )
     assert (last.name, last.span) == (NAME, "pi-1")
 
 
-def test_offline_device_cannot_be_identified(manager: FlaskClient, live: Live) -> None:
+def test_offline_device_cannot_be_identified(manager: FlaskClient, live: LiveView) -> None:
     publish_status(live, DeviceStatus(online=False))
     sent = capture_sent(live)
     answer = send(manager, "/manage/devices/identify", device="pi-1")
@@ -235,18 +244,18 @@ def test_offline_device_cannot_be_identified(manager: FlaskClient, live: Live) -
 
 
 @pytest.mark.parametrize("device", ["", "pi-77", "+", "pi-1/command"])
-def test_unknown_device_is_rejected(manager: FlaskClient, live: Live, device: str) -> None:
+def test_unknown_device_is_rejected(manager: FlaskClient, live: LiveView, device: str) -> None:
     sent = capture_sent(live)
     assert send(manager, "/manage/devices/identify", device=device).status_code == 400
     assert sent == []
 
 
-def test_identify_without_a_broker_fails(manager: FlaskClient, live: Live) -> None:
+def test_identify_without_a_broker_fails(manager: FlaskClient, live: LiveView) -> None:
     publish_status(live, WELL)
     assert send(manager, "/manage/devices/identify", device="pi-1").status_code == 503
 
 
-def test_viewer_sees_everything_and_cannot_send_commands(app: Flask, live: Live) -> None:
+def test_viewer_sees_everything_and_cannot_send_commands(app: Flask, live: LiveView) -> None:
     publish_status(live, WELL)
     viewer = app.test_client()
     assert log_in(viewer, VIEWER).status_code == 303
@@ -257,16 +266,18 @@ def test_viewer_sees_everything_and_cannot_send_commands(app: Flask, live: Live)
     assert send(viewer, "/manage/devices/identify", device="pi-1").status_code == 403
 
 
-def test_sensor_is_muted_for_a_week_and_shows_until_when(manager: FlaskClient, live: Live) -> None:
+def test_sensor_is_muted_for_a_week_and_shows_until_when(manager: FlaskClient, live: LiveView) -> None:
     sent = capture_sent(live)
     form = {"command": "mute", "kind": "everything", "subject": "pi-1/desk-1-pir", "until": "week", "back": "devices"}
     answer = send(manager, "/manage/alerts/mute", **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?muted=1")
     command = decode_alert_command(sent[0][1])
     end_ms = MONDAY_10_MS + 6 * DAY_MS + 14 * 3_600_000
-    assert command == AlertCommand(Wish.MUTE, None, "pi-1/desk-1-pir", end_ms)
+    assert command == AlertCommand(MuteAction.MUTE, None, "pi-1/desk-1-pir", end_ms)
     publish(
-        live, topics.alerts(PLAN.id), encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, command.subject, end_ms)]))
+        live,
+        topics.alerts_topic(PLAN.id),
+        encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, command.subject, end_ms)])),
     )
     assert sensor(live).muted == "muted until 1 Dec 00:00"
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
@@ -280,14 +291,14 @@ REJECTED = [
 ]
 
 
-def test_rejections_of_a_device_are_listed_with_reason_and_field(manager: FlaskClient, live: Live) -> None:
+def test_rejections_of_a_device_are_listed_with_reason_and_field(manager: FlaskClient, live: LiveView) -> None:
     publish_status(live, WELL)
-    before = mark(live.picture)
+    before = compute_mark(live.snapshot)
     assert "data-rejected" not in manager.get("/manage/devices", base_url=HOME).text
     publish_findings(
         live, Findings(MONDAY_10_MS, [Finding(FindingKind.REJECTED, MONDAY_10_MS, times=60)], rejected=REJECTED)
     )
-    assert mark(live.picture) != before
+    assert compute_mark(live.snapshot) != before
     page = manager.get("/manage/devices?lang=en", base_url=HOME).text
     table = page[page.index("data-rejected") : page.index("</table>", page.index("data-rejected"))]
     for text in ("desk-1-pir", "The value is not a number, or is out of range.", "3 - 61", "59", "24 Nov 10:00"):
@@ -299,8 +310,8 @@ def test_rejections_of_a_device_are_listed_with_reason_and_field(manager: FlaskC
     assert "Insamlaren avvisade 60 händelser från pi-1." in swedish
 
 
-@pytest.mark.parametrize("loss", Loss)
-def test_every_reason_has_a_text_in_both_languages(loss: Loss) -> None:
-    rows = [rejection_row(Rejection(loss.code), PLAN.time_zone, texts).why for texts in (EN, SV)]
+@pytest.mark.parametrize("loss", LossReason)
+def test_every_reason_has_a_text_in_both_languages(loss: LossReason) -> None:
+    rows = [build_rejection_row(Rejection(loss.code), PLAN.time_zone, texts).why for texts in (EN, SV)]
     assert rows[0] != rows[1]
     assert loss.code not in rows

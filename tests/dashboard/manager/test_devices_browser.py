@@ -8,31 +8,37 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from collector.outward import Occupancy
-from collector.plan import SpaceKind
-from dashboard.settings import DashboardSettings
-from edge import topics
-from edge.broker import client
-from edge.message import Command, CommandName, DeviceStatus, decode_command
-from edge.topics import DeviceTopic
-from tests import browser
+from collector.contract.states import Occupancy
+from collector.site.plan import SpaceKind
+from dashboard.configuration.settings import DashboardSettings
+from edge.contract import topics
+from edge.contract.broker import create_client
+from edge.contract.message import CommandName, DeviceCommand, DeviceStatus, decode_command
+from edge.contract.topics import DeviceTopic
 from tests.dashboard.conftest import Served
-from tests.dashboard.house import PLAN
 from tests.dashboard.manager.test_devices import WELL
-from tests.dashboard.manager.test_growth_pages import remember
-from tests.dashboard.stage import Voice, everything, morning, state, voice
+from tests.dashboard.manager.test_growth_pages import store_weeks
 from tests.dashboard.test_browser import log_in
-from tests.servers import Mosquitto
+from tests.support import browser
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.stage import (
+    CollectorPublisher,
+    build_morning_states,
+    build_state,
+    publish_everything,
+    run_publisher,
+)
+from tests.support.servers import Mosquitto
 
 pytestmark = pytest.mark.browser
 
-House = tuple[DashboardSettings, Voice]
+ServedSite = tuple[DashboardSettings, CollectorPublisher]
 
 
 @pytest.fixture
-def live_site(broker: Mosquitto, served: Served) -> Iterator[House]:
-    with voice(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
-        everything(publisher)
+def live_site(broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
+    with run_publisher(broker.settings("observer")) as publisher, served(broker.settings("dashboard")) as settings:
+        publish_everything(publisher)
         yield settings, publisher
 
 
@@ -40,35 +46,37 @@ def live_site(broker: Mosquitto, served: Served) -> Iterator[House]:
 def page_of(chromium: Browser, settings: DashboardSettings, path: str, *, script: bool = True) -> Iterator[Page]:
     """Open a manager's page on a small phone, logged in."""
     small = {"locale": "en-GB", "viewport": {"width": 320, "height": 568}, "java_script_enabled": script}
-    with browser.page_of(chromium, settings.port, **small) as page:
+    with browser.open_page(chromium, settings.port, **small) as page:
         log_in(page, path)
         yield page
 
 
-def test_device_going_offline_and_online_is_shown_while_the_page_is_open(chromium: Browser, live_site: House) -> None:
+def test_device_going_offline_and_online_is_shown_while_the_page_is_open(
+    chromium: Browser, live_site: ServedSite
+) -> None:
     settings, publisher = live_site
     with page_of(chromium, settings, "/manage/devices") as page:
         one = page.locator('[data-device="pi-1"]')
         expect(one.locator("h2")).to_have_text("pi-1: problem")
-        publisher.say_device("pi-1", DeviceStatus(online=False))
+        publisher.publish_device_status("pi-1", DeviceStatus(online=False))
         expect(one.locator("h2")).to_have_text("pi-1: offline")
         expect(one.get_by_role("button", name="Identify")).to_have_count(0)
-        publisher.say_device("pi-1", WELL)
+        publisher.publish_device_status("pi-1", WELL)
         expect(one.locator("h2")).to_have_text("pi-1: OK")
         expect(one.get_by_role("button", name="Identify pi-1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
-def test_click_identifies_the_device(chromium: Browser, live_site: House, broker: Mosquitto, script: bool) -> None:
+def test_click_identifies_the_device(chromium: Browser, live_site: ServedSite, broker: Mosquitto, script: bool) -> None:
     settings, publisher = live_site
-    publisher.say_device("pi-1", replace(WELL, version="0.5.0"))
+    publisher.publish_device_status("pi-1", replace(WELL, version="0.5.0"))
     received: queue.Queue[bytes] = queue.Queue()
-    device = client(broker.settings("pi-1"), "device")
+    device = create_client(broker.settings("pi-1"), "device")
     device.on_message = lambda _client, _data, message: received.put(message.payload)
     subscribed = queue.Queue[bool]()
     device.on_subscribe = lambda *_: subscribed.put(True)
-    device.on_connect = lambda me, *_: me.subscribe(topics.device(PLAN.id, "pi-1", DeviceTopic.COMMAND), 1)
+    device.on_connect = lambda me, *_: me.subscribe(topics.device_topic(PLAN.id, "pi-1", DeviceTopic.COMMAND), 1)
     device.connect(broker.host, broker.port)
     device.loop_start()
     try:
@@ -76,35 +84,35 @@ def test_click_identifies_the_device(chromium: Browser, live_site: House, broker
         with page_of(chromium, settings, "/manage/devices", script=script) as page:
             page.get_by_role("button", name="Identify pi-1").click()
             expect(page.get_by_text("The lamp of pi-1 blinks")).to_be_visible()
-        assert decode_command(received.get(timeout=20)) == Command(CommandName.IDENTIFY)
+        assert decode_command(received.get(timeout=20)) == DeviceCommand(CommandName.IDENTIFY)
     finally:
         device.disconnect()
         device.loop_stop()
 
 
-def test_live_page_is_short_and_follows_the_fewest_free(chromium: Browser, live_site: House) -> None:
+def test_live_page_is_short_and_follows_the_fewest_free(chromium: Browser, live_site: ServedSite) -> None:
     settings, publisher = live_site
     with page_of(chromium, settings, "/manage") as page:
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 6 at 10:00")
-        publisher.say({"desk-2": state(Occupancy.OCCUPIED, space="desk-2")})
+        publisher.publish_states({"desk-2": build_state(Occupancy.OCCUPIED, space="desk-2")})
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 5 at 10:00")
-        known = morning()
-        desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK and space.offered]
+        known = build_morning_states()
+        desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK and space.is_offered]
         desks.sort(key=lambda desk: known[desk].state is Occupancy.VACANT)  # the free ones become unknown last
-        publisher.say({desk: state(Occupancy.UNKNOWN, space=desk) for desk in desks})
+        publisher.publish_states({desk: build_state(Occupancy.UNKNOWN, space=desk) for desk in desks})
         expect(page.locator("#number")).to_have_text("?")
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 5 at 10:00")  # unknown is not zero
         expect(page.locator("#fleet")).to_have_text("2 of 2 devices need attention.")
-        publisher.say_device("pi-1", WELL)
+        publisher.publish_device_status("pi-1", WELL)
         expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs attention.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         page.set_viewport_size(ViewportSize(width=1440, height=900))
         assert page.evaluate("document.documentElement.scrollHeight") < 3 * 900
 
 
-def test_growth_for_more_members_is_calculated_and_drawn(chromium: Browser, live_site: House) -> None:
+def test_growth_for_more_members_is_calculated_and_drawn(chromium: Browser, live_site: ServedSite) -> None:
     settings, _speaker = live_site
-    remember(settings, 6)
+    store_weeks(settings, 6)
     with page_of(chromium, settings, "/manage/growth") as page:
         page.get_by_label("Members sharing the 28 desks").fill("60")
         page.get_by_role("button", name="Calculate").click()

@@ -7,20 +7,28 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.health.findings import Answer, CollectorCommand, Finding, FindingKind, Findings, decode_command, encode
-from collector.plan import Sensor, SensorKind
-from dashboard.accounts import Accounts
-from dashboard.live.following import Live
-from dashboard.live.picture import Message
-from dashboard.manager import findings
-from dashboard.settings import DashboardSettings
-from dashboard.words import Words
-from edge import topics
+from collector.contract.findings import (
+    Finding,
+    FindingAction,
+    FindingCommand,
+    FindingKind,
+    Findings,
+    decode_command,
+    encode,
+)
+from collector.site.plan import Sensor, SensorKind
+from dashboard.accounts.accounts import Accounts
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.snapshot import BrokerMessage
+from dashboard.site_report import findings
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.text.texts import PageTexts
+from edge.contract import topics
 from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_routes import log_in
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-SV, EN = Words.of("sv"), Words.of("en")
+SV, EN = PageTexts.load("sv"), PageTexts.load("en")
 DAY_MS = 86_400_000
 
 FULL = {
@@ -61,7 +69,8 @@ def numbers(text: str) -> set[int]:
 @pytest.mark.parametrize("kind", FindingKind)
 def test_every_finding_has_a_sentence_and_a_remedy_in_both_languages(kind: FindingKind) -> None:
     texts_by_language = [
-        (findings.sentence("pi-1", FULL[kind], texts), findings.remedy(FULL[kind], None, texts)) for texts in (SV, EN)
+        (findings.describe_finding("pi-1", FULL[kind], texts), findings.describe_remedy(FULL[kind], None, texts))
+        for texts in (SV, EN)
     ]
     (what_sv, do_sv), (what_en, do_en) = texts_by_language
     assert what_sv != what_en
@@ -72,9 +81,9 @@ def test_every_finding_has_a_sentence_and_a_remedy_in_both_languages(kind: Findi
 @pytest.mark.parametrize("finding", OTHERS, ids=str)
 def test_every_other_reason_has_its_own_sentence(finding: Finding) -> None:
     for texts in (SV, EN):
-        sentence = findings.sentence("pi-1", finding, texts)
+        sentence = findings.describe_finding("pi-1", finding, texts)
         assert "{" not in sentence
-        assert sentence != findings.sentence("pi-1", FULL[finding.kind], texts)
+        assert sentence != findings.describe_finding("pi-1", FULL[finding.kind], texts)
 
 
 @pytest.mark.parametrize("kind", set(FindingKind) - {FindingKind.CLOCK_OFF, FindingKind.BATTERY_LOW})
@@ -84,45 +93,49 @@ def test_sentence_of_a_finding_without_numbers_has_no_number_and_no_gap(kind: Fi
     if kind in (FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED) and not witness:
         return
     for texts in (SV, EN):
-        sentence = findings.sentence("pi", Finding(kind, 0, "pir", witness=witness, space="the other one"), texts)
+        sentence = findings.describe_finding(
+            "pi", Finding(kind, 0, "pir", witness=witness, space="the other one"), texts
+        )
         assert "None" not in sentence
         assert not numbers(sentence)
 
 
 def test_sentence_has_the_numbers_and_the_witness() -> None:
-    assert findings.sentence("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
+    assert findings.describe_finding("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
         "Missed 4 h of the time when desk-1-mat detected somebody (23%), 9 times."
     )
-    assert findings.sentence("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
+    assert findings.describe_finding("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
         "Har inte reagerat på 2 dagar, medan desk-1-mat kände av 4 besök där."
     )
-    assert findings.sentence("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
+    assert findings.describe_finding("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
         "Batteriet är på 17\u00a0%, ungefär 9 dagar kvar."
     )
 
 
 def test_sentences_of_never_triggered_are_in_one_language() -> None:
-    sentence = findings.sentence("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
+    sentence = findings.describe_finding("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
     assert sentence == "Har aldrig reagerat. Har inte reagerat på 9 dagar då lokalen användes."
 
 
-def test_wrong_place_names_the_other_space(live: Live) -> None:
+def test_wrong_place_names_the_other_space(live: LiveView) -> None:
     publish(live, FULL[FindingKind.WRONG_PLACE])
-    (row,) = findings.rows(live.picture.findings, PLAN, EN)
+    (row,) = findings.build_finding_rows(live.snapshot.findings, PLAN, EN)
     assert row.what == "Matches Skrivbord 2 (81%) better than its own space (7%), for 4 days."
 
 
 def test_remedy_of_stuck_on_depends_on_the_kind_of_sensor() -> None:
     remedies = [
-        findings.remedy(FULL[FindingKind.STUCK_ON], Sensor(device="pi-1", id="x", kind=kind, space="desk-1"), EN)
+        findings.describe_remedy(
+            FULL[FindingKind.STUCK_ON], Sensor(device="pi-1", id="x", kind=kind, space="desk-1"), EN
+        )
         for kind in (SensorKind.PRESSURE, SensorKind.PEOPLE, SensorKind.PIR)
     ]
     assert len(set(remedies)) == 3
 
 
-def publish(live: Live, *found: Finding, device: str = "pi-1") -> None:
-    topic = topics.device(PLAN.id, device, topics.DeviceTopic.FINDINGS)
-    live.inbox.append(Message(topic, encode(Findings(MONDAY_10_MS, list(found))), retained=True))
+def publish(live: LiveView, *found: Finding, device: str = "pi-1") -> None:
+    topic = topics.device_topic(PLAN.id, device, topics.DeviceTopic.FINDINGS)
+    live.inbox.append(BrokerMessage(topic, encode(Findings(MONDAY_10_MS, list(found))), retained=True))
     live.tick(time.monotonic())
 
 
@@ -130,33 +143,33 @@ FOUND = Finding(FindingKind.FLAPPING, MONDAY_10_MS - 2 * DAY_MS, "desk-1-pir", t
 IGNORED = Finding(FindingKind.BATTERY_LOW, MONDAY_10_MS - DAY_MS, "desk-2-pir", ignored=True, battery_pct=9)
 
 
-def test_ignored_findings_come_last_and_can_be_unignored(live: Live) -> None:
+def test_ignored_findings_come_last_and_can_be_unignored(live: LiveView) -> None:
     publish(live, IGNORED, FOUND)
-    rows = findings.rows(live.picture.findings, PLAN, EN)
+    rows = findings.build_finding_rows(live.snapshot.findings, PLAN, EN)
     assert [(row.sensor, row.answer, row.button) for row in rows] == [
-        ("desk-1-pir", Answer.IGNORE, "Ignore"),
-        ("desk-2-pir", Answer.HEED, "Stop ignoring"),
+        ("desk-1-pir", FindingAction.IGNORE, "Ignore"),
+        ("desk-2-pir", FindingAction.UNIGNORE, "Stop ignoring"),
     ]
     assert rows[0].about == "desk-1-pir (Skrivbord\u00a01)"
 
 
-def test_empty_list_removes_findings(live: Live) -> None:
+def test_empty_list_removes_findings(live: LiveView) -> None:
     publish(live, FOUND)
     publish(live)
-    assert findings.rows(live.picture.findings, PLAN, EN) == []
+    assert findings.build_finding_rows(live.snapshot.findings, PLAN, EN) == []
 
 
-def test_findings_of_a_device_outside_the_plan_are_not_shown(live: Live) -> None:
+def test_findings_of_a_device_outside_the_plan_are_not_shown(live: LiveView) -> None:
     publish(live, FOUND, device="pi-77")
-    assert live.picture.findings == {}
+    assert live.snapshot.findings == {}
 
 
-def test_invalid_list_removes_findings(live: Live) -> None:
+def test_invalid_list_removes_findings(live: LiveView) -> None:
     publish(live, FOUND)
-    topic = topics.device(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
-    live.inbox.append(Message(topic, b'{"at":1,"findings":[{"kind":"sad"}]}', retained=True))
+    topic = topics.device_topic(PLAN.id, "pi-1", topics.DeviceTopic.FINDINGS)
+    live.inbox.append(BrokerMessage(topic, b'{"at":1,"findings":[{"kind":"sad"}]}', retained=True))
     live.tick(time.monotonic())
-    assert live.picture.findings == {}
+    assert live.snapshot.findings == {}
 
 
 def token_of(client: FlaskClient) -> str:
@@ -180,14 +193,14 @@ def send_command(client: FlaskClient, **changed: str):
     return client.post("/manage/findings", data=form, base_url="https://localhost", headers=headers)
 
 
-def test_manager_sees_findings_without_javascript(manager: FlaskClient, live: Live) -> None:
+def test_manager_sees_findings_without_javascript(manager: FlaskClient, live: LiveView) -> None:
     publish(live, FOUND)
     page = manager.get("/manage/devices?lang=en", base_url="https://localhost").text
     assert "Triggered up to 1200 times in an hour" in page
     assert "Check for a loose wire" in page
 
 
-def test_viewer_sees_findings_without_buttons(app: Flask, live: Live) -> None:
+def test_viewer_sees_findings_without_buttons(app: Flask, live: LiveView) -> None:
     publish(live, FOUND)
     viewer = app.test_client()
     log_in(viewer, VIEWER)
@@ -197,23 +210,23 @@ def test_viewer_sees_findings_without_buttons(app: Flask, live: Live) -> None:
 
 
 def test_command_is_sent_to_the_collector_and_logged(
-    manager: FlaskClient, live: Live, settings: DashboardSettings
+    manager: FlaskClient, live: LiveView, settings: DashboardSettings
 ) -> None:
     sent: list[tuple[str, bytes]] = []
-    live.say = lambda topic, payload: sent.append((topic, payload)) is None
+    live.publish = lambda topic, payload: sent.append((topic, payload)) is None
     response = send_command(manager)
     assert (response.status_code, response.headers["Location"]) == (303, "/manage/devices#findings")
     ((topic, payload),) = sent
-    assert topic == topics.collector_command(PLAN.id)
-    assert decode_command(payload) == CollectorCommand(Answer.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
-    last = Accounts(settings.accounts_path).log.entries(1)[0]
-    assert (last.name, last.what, last.span) == (NAME, "manage.answer", "ignore flapping of pi-1 desk-1-pir")
+    assert topic == topics.collector_command_topic(PLAN.id)
+    assert decode_command(payload) == FindingCommand(FindingAction.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
+    last = Accounts(settings.accounts_path).log.list_entries(1)[0]
+    assert (last.name, last.endpoint, last.span) == (NAME, "manage.answer", "ignore flapping of pi-1 desk-1-pir")
 
 
 @pytest.mark.parametrize("wrong", [{"answer": "shout"}, {"finding": "sad"}, {"device": "pi-77"}, {"csrf_token": "x"}])
-def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: Live, wrong: dict[str, str]) -> None:
+def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: LiveView, wrong: dict[str, str]) -> None:
     sent: list[bytes] = []
-    live.say = lambda _topic, payload: sent.append(payload) is None
+    live.publish = lambda _topic, payload: sent.append(payload) is None
     assert send_command(manager, **wrong).status_code == 400
     assert sent == []
 

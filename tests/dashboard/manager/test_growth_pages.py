@@ -9,21 +9,22 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.days import local
-from collector.history import ZONE_FIVE_MIN, tables
-from collector.plan import SpaceKind, Tenure
-from dashboard.accounts import Accounts
+from collector.history import tables
+from collector.history.measures import ZONE_FIVE_MIN
+from collector.site.calendar import to_local_time
+from collector.site.plan import SpaceKind, Tenure
+from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.settings import DashboardSettings
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.subscriber.subscriber import LiveView
 from tests.dashboard.conftest import VIEWER
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_routes import log_in
-from tests.dashboard.use.test_growth import five_minutes
-from tests.dashboard.use.weeks import Days
+from tests.dashboard.use.test_growth import build_five_minute_rows
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.weeks import DayRange
 
 HOME = "https://localhost"
-TODAY = local(PLAN, MONDAY_10_MS).date()
+TODAY = to_local_time(PLAN, MONDAY_10_MS).date()
 
 
 @pytest.fixture
@@ -33,16 +34,16 @@ def viewer(app: Flask) -> FlaskClient:
     return client
 
 
-def remember(settings: DashboardSettings, weeks: int, free: float = 4.0) -> None:
-    days = Days(TODAY - timedelta(days=7 * weeks), TODAY - timedelta(days=1))
+def store_weeks(settings: DashboardSettings, weeks: int, free: float = 4.0) -> None:
+    days = DayRange(TODAY - timedelta(days=7 * weeks), TODAY - timedelta(days=1))
     with closing(sqlite3.connect(settings.journal_path)) as db:
-        tables.create(db)
-        tables.upsert(db, ZONE_FIVE_MIN, five_minutes(days, free))
+        tables.create_tables(db)
+        tables.upsert_rows(db, ZONE_FIVE_MIN, build_five_minute_rows(days, free))
         db.commit()
 
 
 def test_answer_comes_before_the_chart_and_the_table(viewer: FlaskClient, settings: DashboardSettings) -> None:
-    remember(settings, 6)
+    store_weeks(settings, 6)
     page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
     assert page.status_code == 200
     places = [
@@ -51,12 +52,12 @@ def test_answer_comes_before_the_chart_and_the_table(viewer: FlaskClient, settin
     ]
     assert places == sorted(places)
     assert "Based on 30 days in 6 weeks." in page.text
-    last = Accounts(settings.accounts_path).log.entries(1)[0]
-    assert (last.name, last.what, last.span) == (VIEWER, "growth.page", "members=60 floor=1")
+    last = Accounts(settings.accounts_path).log.list_entries(1)[0]
+    assert (last.name, last.endpoint, last.span) == (VIEWER, "growth.page", "members=60 floor=1")
 
 
 def test_page_without_members_shows_only_the_form(viewer: FlaskClient, settings: DashboardSettings) -> None:
-    remember(settings, 6)
+    store_weeks(settings, 6)
     page = viewer.get("/manage/growth?lang=sv", base_url=HOME)
     assert page.status_code == 200
     assert "Medlemmar som delar de 28 skrivborden" in page.text
@@ -67,7 +68,7 @@ def test_page_without_members_shows_only_the_form(viewer: FlaskClient, settings:
 def test_less_than_four_weeks_of_history_show_a_message_and_no_figures(
     viewer: FlaskClient, settings: DashboardSettings, weeks: int
 ) -> None:
-    remember(settings, weeks)
+    store_weeks(settings, weeks)
     page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
     assert page.status_code == 200
     assert "four weeks are needed in which nearly all desks report" in page.text
@@ -89,22 +90,22 @@ def test_unavailable_history_gives_503(viewer: FlaskClient) -> None:
 
 
 def test_export_is_csv_and_is_logged(viewer: FlaskClient, settings: DashboardSettings) -> None:
-    remember(settings, 6)
+    store_weeks(settings, 6)
     file = viewer.get("/manage/growth/export?members=60&floor=2&lang=en", base_url=HOME)
     assert file.mimetype == "text/csv"
     lines = file.text.splitlines()
     assert lines[0].startswith('\ufeffHour,"Now, %"')
     assert len(lines) == 1 + 13
-    last = Accounts(settings.accounts_path).log.entries(1)[0]
-    assert (last.what, last.act, last.span) == ("growth.export", "export", "members=60 floor=2")
+    last = Accounts(settings.accounts_path).log.list_entries(1)[0]
+    assert (last.endpoint, last.action, last.span) == ("growth.export", "export", "members=60 floor=2")
 
 
 def test_site_with_too_few_shared_desks_gets_no_estimate(settings: DashboardSettings) -> None:
-    remember(settings, 6)
+    store_weeks(settings, 6)
     desks = [space for space in PLAN.spaces if space.kind is SpaceKind.DESK]
     few = desks[:4] + [replace(space, tenure=Tenure.DEDICATED) for space in desks[4:]]
     plan = replace(PLAN, spaces=tuple(few))
-    app = create_app(settings, plan, Live(plan, lambda: MONDAY_10_MS), Accounts(settings.accounts_path))
+    app = create_app(settings, plan, LiveView(plan, lambda: MONDAY_10_MS), Accounts(settings.accounts_path))
     client = app.test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/growth?members=60&lang=en", base_url=HOME)

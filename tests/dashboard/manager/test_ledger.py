@@ -6,106 +6,128 @@ from contextlib import closing
 import pytest
 from flask import Flask
 
-from collector.history import DAY_MS, MINUTE_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, Row, tables
-from collector.journal import Journal
-from collector.outward import People
-from collector.people import Why
-from collector.privacy import FEW
-from dashboard.languages import LANGUAGES
-from dashboard.manager.ledger import NEWEST, doors, entries, ledger
-from dashboard.settings import DashboardSettings
-from dashboard.words import Words
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_routes import log_in
+from collector.contract.states import PeopleCount
+from collector.history import tables
+from collector.history.measures import DAY_MS, MINUTE_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
+from collector.people.estimate import CorrectionReason
+from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.store.journal import Journal
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.manager.people_corrections import (
+    MAX_CORRECTIONS,
+    build_correction_rows,
+    build_people_corrections,
+    describe_doors,
+)
+from dashboard.text.languages import LANGUAGES
+from dashboard.text.texts import PageTexts
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-SV, EN = Words.of("sv"), Words.of("en")
+SV, EN = PageTexts.load("sv"), PageTexts.load("en")
 
 
-def correction_row(why: str, before: float, after: float, at_ms: int = MONDAY_10_MS) -> Row:
-    return Row(("site", why), at_ms, (before, after))
+def correction_row(why: str, before: float, after: float, at_ms: int = MONDAY_10_MS) -> HistoryRow:
+    return HistoryRow(("site", why), at_ms, (before, after))
 
 
-def passage_rows(entries: int, exits: int, days: int = 14) -> list[Row]:
+def passage_rows(entries: int, exits: int, days: int = 14) -> list[HistoryRow]:
     return [
-        Row(("site",), MONDAY_10_MS - day * DAY_MS, (float(entries), float(exits), 0.0, 0.0, 0.0, None))
+        HistoryRow(("site",), MONDAY_10_MS - day * DAY_MS, (float(entries), float(exits), 0.0, 0.0, 0.0, None))
         for day in range(days + 1)
     ]
 
 
 def test_correction_has_time_reason_and_counts() -> None:
-    (entry,) = entries([correction_row(Why.QUIET, 7, 0)], PLAN, SV)
+    (entry,) = build_correction_rows([correction_row(CorrectionReason.QUIET, 7, 0)], PLAN, SV)
     assert (entry.at, entry.why, entry.before, entry.after) == (
         "mån 24 nov. 10:00",
         "ingen aktivitet någonstans",
         "7",
         "0",
     )
-    (entry,) = entries([correction_row(Why.CLOSED, 12, 0)], PLAN, EN)
+    (entry,) = build_correction_rows([correction_row(CorrectionReason.CLOSED, 12, 0)], PLAN, EN)
     assert entry.why == "outside opening hours"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("why", Why)
-def test_every_reason_has_a_text_in_both_languages(why: Why, language: str) -> None:
-    (entry,) = entries([correction_row(why, 9, 7)], PLAN, Words.of(language))
+@pytest.mark.parametrize("why", CorrectionReason)
+def test_every_reason_has_a_text_in_both_languages(why: CorrectionReason, language: str) -> None:
+    (entry,) = build_correction_rows([correction_row(why, 9, 7)], PLAN, PageTexts.load(language))
     assert entry.why not in {"", why.value}
 
 
 def test_correction_by_quiet_sensors_states_its_direction() -> None:
-    fewer, more = entries([correction_row(Why.STILL, 9, 8), correction_row(Why.STILL, 9, 11)], PLAN, SV)
+    fewer, more = build_correction_rows(
+        [correction_row(CorrectionReason.STILL, 9, 8), correction_row(CorrectionReason.STILL, 9, 11)], PLAN, SV
+    )
     assert (fewer.why, more.why) == ("färre gick ut än antalet tyder på", "fler gick ut än antalet tyder på")
 
 
 def test_negative_count_has_a_minus_sign() -> None:
-    (entry,) = entries([correction_row(Why.NEGATIVE, -2, 0)], PLAN, SV)
+    (entry,) = build_correction_rows([correction_row(CorrectionReason.NEGATIVE, -2, 0)], PLAN, SV)
     assert (entry.before, entry.after) == ("\u22122", "0")
 
 
 def test_counts_under_five_are_hidden_and_corrections_among_them_omitted() -> None:
-    (entry,) = entries([correction_row(Why.SEEN, 3, 5), correction_row(Why.DOORS, 2, 3)], PLAN, SV)
+    (entry,) = build_correction_rows(
+        [correction_row(CorrectionReason.SEEN, 3, 5), correction_row(CorrectionReason.DOORS, 2, 3)], PLAN, SV
+    )
     assert (entry.before, entry.after) == ("under 5", "5")
 
 
 def test_only_the_newest_corrections_are_shown_newest_first() -> None:
-    rows = [correction_row(Why.DOORS, 9, 10, MONDAY_10_MS + minute * 5 * MINUTE_MS) for minute in range(NEWEST + 3)]
-    newest = entries(rows, PLAN, EN)
-    assert len(newest) == NEWEST
-    assert newest[0].at == entries(rows[-1:], PLAN, EN)[0].at
+    rows = [
+        correction_row(CorrectionReason.DOORS, 9, 10, MONDAY_10_MS + minute * 5 * MINUTE_MS)
+        for minute in range(MAX_CORRECTIONS + 3)
+    ]
+    newest = build_correction_rows(rows, PLAN, EN)
+    assert len(newest) == MAX_CORRECTIONS
+    assert newest[0].at == build_correction_rows(rows[-1:], PLAN, EN)[0].at
 
 
 def test_learned_door_ratio_is_one_sentence() -> None:
-    assert "errs" not in doors([], PLAN, EN)
-    assert "have not counted a full day" in doors(passage_rows(50, 40, days=0), PLAN, EN)
-    assert "about as many in as out" in doors(passage_rows(100, 100), PLAN, EN)
+    assert "errs" not in describe_doors([], PLAN, EN)
+    assert "have not counted a full day" in describe_doors(passage_rows(50, 40, days=0), PLAN, EN)
+    assert "about as many in as out" in describe_doors(passage_rows(100, 100), PLAN, EN)
 
 
 def test_learned_door_ratio_names_the_days_it_was_learned_from() -> None:
-    assert doors(passage_rows(100, 100, days=1), PLAN, EN).startswith("On the first day")
-    assert doors(passage_rows(100, 100, days=3), PLAN, SV).startswith("Under 3 dygn")
-    assert doors([*passage_rows(0, 0, days=3), *passage_rows(100, 100, days=2)], PLAN, EN).startswith("Over 2 days")
-    assert doors(passage_rows(200, 180), PLAN, SV).endswith("så varje person ut räknas som 1,10.")
+    assert describe_doors(passage_rows(100, 100, days=1), PLAN, EN).startswith("On the first day")
+    assert describe_doors(passage_rows(100, 100, days=3), PLAN, SV).startswith("Under 3 dygn")
+    assert describe_doors([*passage_rows(0, 0, days=3), *passage_rows(100, 100, days=2)], PLAN, EN).startswith(
+        "Over 2 days"
+    )
+    assert describe_doors(passage_rows(200, 180), PLAN, SV).endswith("så varje person ut räknas som 1,10.")
 
 
 def test_more_people_than_places_are_flagged_and_not_limited() -> None:
     places = len(PLAN.spaces)
-    assert ledger([], [], People(places + 9, places + 1, places + 12), PLAN, EN).crowded.startswith(
-        "More people are counted"
+    assert build_people_corrections(
+        [], [], PeopleCount(places + 9, places + 1, places + 12), PLAN, EN
+    ).crowded_warning.startswith("More people are counted")
+    assert (
+        build_people_corrections(
+            [], [], PeopleCount(places + 9, MIN_SHOWN_PEOPLE, places + 12), PLAN, EN
+        ).crowded_warning
+        == ""
     )
-    assert ledger([], [], People(places + 9, FEW, places + 12), PLAN, EN).crowded == ""
 
 
 def test_last_empty_time_is_shown_once_known() -> None:
-    assert ledger([], [], None, PLAN, EN).zero == ""
-    assert ledger([], [], People(7, 6, 8), PLAN, EN).zero.startswith("The site has not been certain to be empty yet")
-    text = ledger([], [], People(7, 6, 8, MONDAY_10_MS), PLAN, SV).zero
+    assert build_people_corrections([], [], None, PLAN, EN).last_empty == ""
+    assert build_people_corrections([], [], PeopleCount(7, 6, 8), PLAN, EN).last_empty.startswith(
+        "The site has not been certain to be empty yet"
+    )
+    text = build_people_corrections([], [], PeopleCount(7, 6, 8, MONDAY_10_MS), PLAN, SV).last_empty
     assert text == "Senast säkert tomt mån 24 nov. 10:00."
 
 
 def test_page_shows_the_corrections(app: Flask, settings: DashboardSettings) -> None:
     with closing(Journal(settings.journal_path)) as journal, journal.transaction():
-        rows = [correction_row(Why.QUIET, 7, 0, MONDAY_10_MS - 5 * MINUTE_MS)]
-        tables.upsert(journal.connection, PEOPLE_CORRECTION, rows)
-        tables.upsert(journal.connection, PEOPLE_FIVE_MIN, passage_rows(200, 180))
+        rows = [correction_row(CorrectionReason.QUIET, 7, 0, MONDAY_10_MS - 5 * MINUTE_MS)]
+        tables.upsert_rows(journal.connection, PEOPLE_CORRECTION, rows)
+        tables.upsert_rows(journal.connection, PEOPLE_FIVE_MIN, passage_rows(200, 180))
     client = app.test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/learnt", base_url="https://localhost").text

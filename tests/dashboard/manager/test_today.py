@@ -9,33 +9,33 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.adjustments import (
-    MOST_NOTICE,
-    AdjustCommand,
+from collector.contract.forecasts import Forecast, HourOutlook, Outlook
+from collector.contract.forecasts import encode as encode_forecast
+from collector.contract.states import Because, CollectorStatus, Occupancy, Reason, SpaceHealth, SpaceState
+from collector.contract.states import encode as encode_status
+from collector.site.adjustments import (
+    MAX_NOTICE_CHARS,
+    AdjustmentCommand,
     Adjustments,
     SetHours,
     SetNotice,
     SetOutOfUse,
-    changed,
+    apply_command,
     decode_command,
     encode,
 )
-from collector.days import local
-from collector.forecast.outlook import Forecast, HourOutlook, Outlook
-from collector.forecast.outlook import encode as encode_forecast
-from collector.opening_hours import read_hours
-from collector.outward import Because, CollectorStatus, Health, Occupancy, Reason, SpaceState
-from collector.outward import encode as encode_status
-from collector.plan import WHOLE_SITE, SpaceKind
-from dashboard.accounts import Accounts
+from collector.site.calendar import to_local_time
+from collector.site.opening_hours import read_hours
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.live.following import Live
-from dashboard.live.picture import Broker, Message
-from dashboard.settings import DashboardSettings
-from edge import topics
+from dashboard.configuration.settings import DashboardSettings
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
 from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_routes import log_in
+from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 HOME = "https://localhost"
 
@@ -47,45 +47,47 @@ def manager(app: Flask) -> FlaskClient:
     return client
 
 
-def adjust(live: Live, adjustments: Adjustments) -> None:
-    live.inbox.append(Message(topics.adjustments(PLAN.id), encode(adjustments), retained=True))
+def publish_adjustments(live: LiveView, adjustments: Adjustments) -> None:
+    live.inbox.append(BrokerMessage(topics.adjustments_topic(PLAN.id), encode(adjustments), retained=True))
     live.tick(time.monotonic())
 
 
-class ObedientCollector:
+class ImmediateCollector:
     """Applies each command at once; the real collector does so within a moment."""
 
-    def __init__(self, live: Live) -> None:
-        self.asked: list[tuple[str, bytes]] = []
+    def __init__(self, live: LiveView) -> None:
+        self.commands: list[tuple[str, bytes]] = []
         self._live = live
-        live.say = self._take
+        live.publish = self._take
 
     def _take(self, topic: str, payload: bytes) -> bool:
-        self.asked.append((topic, payload))
-        picture = self._live.picture
-        day = local(picture.plan, self._live.now_ms()).date()
-        adjust(self._live, changed(picture.adjustments, decode_command(payload), picture.plan, day))
+        self.commands.append((topic, payload))
+        picture = self._live.snapshot
+        day = to_local_time(picture.plan, self._live.now_ms()).date()
+        publish_adjustments(self._live, apply_command(picture.adjustments, decode_command(payload), picture.plan, day))
         return True
 
 
-def leave(live: Live) -> None:
+def stop_collector(live: LiveView) -> None:
     """Publish that the collector is offline."""
-    live.inbox.append(Message(topics.collector(PLAN.id), encode_status(CollectorStatus(online=False)), retained=False))
+    live.inbox.append(
+        BrokerMessage(topics.collector_topic(PLAN.id), encode_status(CollectorStatus(online=False)), retained=False)
+    )
     live.tick(time.monotonic())
 
 
-def value(page: str, name: str) -> str:
+def read_field(page: str, name: str) -> str:
     """Return the value of a field of the page."""
     found = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page)
     assert found is not None, name
     return unescape(found[1])
 
 
-def ask(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
+def send_form(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
     """Open the page, change these fields of a form and send it."""
     page = client.get("/manage/today", base_url=HOME).text
     token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
-    shown = {"shown": value(page, "shown")} if form == "notice" and 'name="shown"' in page else {}
+    shown = {"shown": read_field(page, "shown")} if form == "notice" and 'name="shown"' in page else {}
     headers = {"Referer": f"{HOME}/manage/today"}
     data = {"csrf_token": token, **shown, **fields}
     return client.post(f"/manage/today/{form}?lang={lang}", data=data, base_url=HOME, headers=headers)
@@ -110,19 +112,19 @@ def ask(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
 )
 def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
     manager: FlaskClient,
-    live: Live,
+    live: LiveView,
     settings: DashboardSettings,
     form: str,
     fields: dict[str, str],
-    command: AdjustCommand,
+    command: AdjustmentCommand,
 ) -> None:
-    collector = ObedientCollector(live)
-    answer = ask(manager, form, **fields)
+    collector = ImmediateCollector(live)
+    answer = send_form(manager, form, **fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/today?saved=1")
-    ((topic, payload),) = collector.asked
-    assert (topic, decode_command(payload)) == (topics.adjustments_command(PLAN.id), command)
-    last = Accounts(settings.accounts_path).log.entries(1)[0]
-    assert (last.name, last.what.partition(".")[0]) == (NAME, "today")
+    ((topic, payload),) = collector.commands
+    assert (topic, decode_command(payload)) == (topics.adjustments_command_topic(PLAN.id), command)
+    last = Accounts(settings.accounts_path).log.list_entries(1)[0]
+    assert (last.name, last.endpoint.partition(".")[0]) == (NAME, "today")
 
 
 @pytest.mark.parametrize(
@@ -136,23 +138,23 @@ def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
         ("space", {"out_of_use": "1"}),
         ("space", {"space": "desk-24", "out_of_use": "1"}),  # dedicated
         ("space", {"space": "beans", "out_of_use": "1"}),  # a supply
-        ("notice", {"notice": "x" * (MOST_NOTICE + 1)}),
+        ("notice", {"notice": "x" * (MAX_NOTICE_CHARS + 1)}),
         ("notice", {"notice": "a\u202eb"}),
         ("notice", {"notice": "\u200d"}),
         ("notice", {"notice": "e" + "\u0301" * 40}),
     ],
 )
 def test_invalid_form_sends_nothing_and_shows_an_error(
-    manager: FlaskClient, live: Live, form: str, fields: dict[str, str]
+    manager: FlaskClient, live: LiveView, form: str, fields: dict[str, str]
 ) -> None:
     sent: list[str] = []
-    live.say = lambda topic, _payload: sent.append(topic) is None
-    answer = ask(manager, form, **fields)
+    live.publish = lambda topic, _payload: sent.append(topic) is None
+    answer = send_form(manager, form, **fields)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
     assert sent == []
     for name in ("notice", "hours"):
-        assert value(answer.text, name) == fields.get(name, value(answer.text, name)), "typed values are kept"
+        assert read_field(answer.text, name) == fields.get(name, read_field(answer.text, name)), "typed values are kept"
 
 
 @pytest.mark.parametrize(
@@ -164,54 +166,58 @@ def test_invalid_form_sends_nothing_and_shows_an_error(
     ],
 )
 def test_unconfirmed_change_is_not_shown_as_saved(
-    manager: FlaskClient, live: Live, form: str, fields: dict[str, str]
+    manager: FlaskClient, live: LiveView, form: str, fields: dict[str, str]
 ) -> None:
     sent: list[str] = []
-    live.say = lambda topic, _payload: sent.append(topic) is None
-    unconfirmed = ask(manager, form, lang="en", **fields)
+    live.publish = lambda topic, _payload: sent.append(topic) is None
+    unconfirmed = send_form(manager, form, lang="en", **fields)
     assert (unconfirmed.status_code, len(sent)) == (503, 1)
     assert "has not confirmed the change" in unconfirmed.text
-    leave(live)
-    away = ask(manager, form, lang="en", **fields)
+    stop_collector(live)
+    away = send_form(manager, form, lang="en", **fields)
     assert (away.status_code, len(sent)) == (503, 1), "nothing is sent while the collector is offline"
     assert "changes cannot be saved" in away.text
     assert "changes cannot be saved" in manager.get("/manage/today?lang=en", base_url=HOME).text
     for answer in (unconfirmed, away):
         for name in ("notice", "hours"):
-            assert value(answer.text, name) == fields.get(name, value(answer.text, name))
+            assert read_field(answer.text, name) == fields.get(name, read_field(answer.text, name))
 
 
-def test_notice_changed_by_somebody_else_is_not_overwritten(manager: FlaskClient, live: Live) -> None:
-    collector = ObedientCollector(live)
-    adjust(live, Adjustments(notice="The water is off"))
-    stale = ask(manager, "notice", lang="en", shown="", notice="Fika at three")
+def test_notice_changed_by_somebody_else_is_not_overwritten(manager: FlaskClient, live: LiveView) -> None:
+    collector = ImmediateCollector(live)
+    publish_adjustments(live, Adjustments(notice="The water is off"))
+    stale = send_form(manager, "notice", lang="en", shown="", notice="Fika at three")
     assert stale.status_code == 409
     assert "It is now: “The water is off”" in stale.text
-    assert collector.asked == []
-    assert (value(stale.text, "notice"), value(stale.text, "shown")) == ("Fika at three", "The water is off")
-    assert ask(manager, "notice", shown="The water is off", notice="Fika at three").status_code == 303
-    assert live.picture.adjustments.notice == "Fika at three"
-    assert ask(manager, "notice", shown="", notice="Fika at three").status_code == 303, "both wrote the same"
+    assert collector.commands == []
+    assert (read_field(stale.text, "notice"), read_field(stale.text, "shown")) == ("Fika at three", "The water is off")
+    assert send_form(manager, "notice", shown="The water is off", notice="Fika at three").status_code == 303
+    assert live.snapshot.adjustments.notice == "Fika at three"
+    assert send_form(manager, "notice", shown="", notice="Fika at three").status_code == 303, "both wrote the same"
 
 
-def test_hours_of_the_previous_evening_can_be_changed_after_midnight(settings: DashboardSettings, live: Live) -> None:
+def test_hours_of_the_previous_evening_can_be_changed_after_midnight(
+    settings: DashboardSettings, live: LiveView
+) -> None:
     evening = {weekday: read_hours(["18:00-02:00"]) for weekday in range(7)}
     half_past_midnight_ms = MONDAY_10_MS - int(9.5 * 3_600_000)
-    night = Live(replace(PLAN, opening_hours=evening), lambda: half_past_midnight_ms)
-    night.inbox.extend([Broker.HERE])
-    night.inbox.append(Message(topics.collector(PLAN.id), encode_status(CollectorStatus(online=True)), retained=False))
+    night = LiveView(replace(PLAN, opening_hours=evening), lambda: half_past_midnight_ms)
+    night.inbox.extend([BrokerConnection.CONNECTED])
+    night.inbox.append(
+        BrokerMessage(topics.collector_topic(PLAN.id), encode_status(CollectorStatus(online=True)), retained=False)
+    )
     night.tick(time.monotonic())
-    collector = ObedientCollector(night)
-    client = create_app(settings, night.picture.plan, night, Accounts(settings.accounts_path)).test_client()
+    collector = ImmediateCollector(night)
+    client = create_app(settings, night.snapshot.plan, night, Accounts(settings.accounts_path)).test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/today", base_url=HOME).text
-    assert (value(page, "date"), value(page, "hours")) == ("2025-11-23", "18:00-02:00")
-    assert not night.frame(time.monotonic()).closed
-    assert ask(client, "hours", date="2025-11-23", how="closed").status_code == 303
-    assert night.frame(time.monotonic()).closed
-    assert ask(client, "hours", date="2025-11-23", how="usual").status_code == 303, "a wrong click can be undone"
-    assert not night.frame(time.monotonic()).closed
-    assert len(collector.asked) == 2
+    assert (read_field(page, "date"), read_field(page, "hours")) == ("2025-11-23", "18:00-02:00")
+    assert not night.build_public_frame(time.monotonic()).closed
+    assert send_form(client, "hours", date="2025-11-23", how="closed").status_code == 303
+    assert night.build_public_frame(time.monotonic()).closed
+    assert send_form(client, "hours", date="2025-11-23", how="usual").status_code == 303, "a wrong click can be undone"
+    assert not night.build_public_frame(time.monotonic()).closed
+    assert len(collector.commands) == 2
 
 
 def test_viewer_can_read_but_not_change(app: Flask) -> None:
@@ -225,40 +231,40 @@ def test_viewer_can_read_but_not_change(app: Flask) -> None:
         "hours": {"how": "closed"},
         "space": {"space": "desk-1", "out_of_use": "1"},
     }.items():
-        assert ask(client, form, **fields).status_code == 403
+        assert send_form(client, form, **fields).status_code == 403
 
 
-def test_every_page_applies_the_adjustments(app: Flask, live: Live) -> None:
+def test_every_page_applies_the_adjustments(app: Flask, live: LiveView) -> None:
     public = app.test_client()
     before = public.get("/api/v1/frame").json
-    adjust(live, Adjustments(notice="Fika <b>at</b> three", out_of_use=["desk-1"]))
+    publish_adjustments(live, Adjustments(notice="Fika <b>at</b> three", out_of_use=["desk-1"]))
     page = public.get("/?lang=en").text
     assert "Fika &lt;b&gt;at&lt;/b&gt; three" in page
     after = public.get("/api/v1/frame").json
     assert after["plan"] != before["plan"], "an open page reloads itself"
     marks = {public.get("/api/v1/frame").json["plan"]}
     for parts in ({"out_of_use": ["desk-1"]}, {"out_of_use": ["desk-2"]}, {"hours": {"2025-11-24": ["08:00-12:00"]}}):
-        adjust(live, Adjustments(**parts))
+        publish_adjustments(live, Adjustments(**parts))
         marks.add(public.get("/api/v1/frame").json["plan"])
     assert len(marks) == 4, "the closing time, the legend and the forecast of an open page come from the server"
     assert public.get("/api/v1/summary").json["closed"] is False
-    adjust(live, Adjustments(hours={"2025-11-24": []}))
+    publish_adjustments(live, Adjustments(hours={"2025-11-24": []}))
     assert public.get("/api/v1/summary").json["closed"] is True
-    adjust(live, Adjustments())
+    publish_adjustments(live, Adjustments())
     assert public.get("/api/v1/frame").json["plan"] == before["plan"]
     assert public.get("/api/v1/summary").json["closed"] is False
 
 
-def test_spaces_out_of_use_are_left_out_of_the_forecast_of_today(live: Live) -> None:
+def test_spaces_out_of_use_are_left_out_of_the_forecast_of_today(live: LiveView) -> None:
     hour = HourOutlook(1, 12.0, tuple(float(n) for n in range(4, 13)), 0.9)
     outlook = Outlook(at_ms=MONDAY_10_MS, capacity=20, days=30, hours=(hour,))
     for zone in (WHOLE_SITE, "hall", "quiet"):
         forecast = encode_forecast(Forecast(kinds={SpaceKind.DESK: outlook, SpaceKind.BOOTH: outlook}))
-        live.inbox.append(Message(topics.forecast(PLAN.id, zone), forecast, retained=True))
-    adjust(live, Adjustments(out_of_use=["desk-1", "desk-2"]))
+        live.inbox.append(BrokerMessage(topics.forecast_topic(PLAN.id, zone), forecast, retained=True))
+    publish_adjustments(live, Adjustments(out_of_use=["desk-1", "desk-2"]))
 
     def most(zone: str, kind: SpaceKind) -> float:
-        found = live.picture.outlook(zone, kind, MONDAY_10_MS)
+        found = live.snapshot.get_outlook(zone, kind, MONDAY_10_MS)
         assert found is not None
         return found.hours[0].deciles[-1]
 
@@ -270,18 +276,18 @@ def test_spaces_out_of_use_are_left_out_of_the_forecast_of_today(live: Live) -> 
     assert most(WHOLE_SITE, SpaceKind.BOOTH) == 12
 
 
-def test_kind_entirely_out_of_use_is_not_shown_as_zero_of_zero(app: Flask, live: Live) -> None:
-    out = SpaceState(Occupancy.DISABLED, 0, Because(Reason.DISABLED), Health.HEALTHY, 0)
+def test_kind_entirely_out_of_use_is_not_shown_as_zero_of_zero(app: Flask, live: LiveView) -> None:
+    out = SpaceState(Occupancy.DISABLED, 0, Because(Reason.DISABLED), SpaceHealth.HEALTHY, 0)
     for space in ("booth-1", "booth-2"):
-        live.inbox.append(Message(topics.space(PLAN.id, space), encode_status(out), retained=False))
-    adjust(live, Adjustments(out_of_use=["booth-1", "booth-2"]))
+        live.inbox.append(BrokerMessage(topics.space_topic(PLAN.id, space), encode_status(out), retained=False))
+    publish_adjustments(live, Adjustments(out_of_use=["booth-1", "booth-2"]))
     page = app.test_client().get("/?lang=en").text
     row = re.search(r'data-count="booth">([^<]*)<', page)
     assert row is not None
     assert row[1] == "out of use"
-    desks = [space.id for space in PLAN.spaces if space.offered and space.kind is SpaceKind.DESK]
+    desks = [space.id for space in PLAN.spaces if space.is_offered and space.kind is SpaceKind.DESK]
     for space in desks:
-        live.inbox.append(Message(topics.space(PLAN.id, space), encode_status(out), retained=False))
+        live.inbox.append(BrokerMessage(topics.space_topic(PLAN.id, space), encode_status(out), retained=False))
     live.tick(time.monotonic())
     page = app.test_client().get("/?lang=en").text
     assert "0 of 0" not in page

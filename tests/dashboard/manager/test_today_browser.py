@@ -6,44 +6,44 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from collector.adjustments import MOST_NOTICE, Adjustments, encode
-from edge import topics
-from tests import browser
+from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
+from edge.contract import topics
 from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.house import PLAN
-from tests.dashboard.stage import everything, voice
-from tests.servers import Mosquitto
+from tests.support import browser
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.stage import publish_everything, run_publisher
+from tests.support.servers import Mosquitto
 
 pytestmark = pytest.mark.browser
 
-WORD = "W" * MOST_NOTICE
+LONG_NOTICE = "W" * MAX_NOTICE_CHARS
 RIGHT_TO_LEFT = "المياه مقطوعة (حتى 16:00)"
 MARKUP = "<b onclick=alert(1)>fika</b> {{ 7 * 7 }} %(x)s &amp;"
 
 
-Adjusted = tuple[Page, Callable[[str], None]]
+AdjustedPage = tuple[Page, Callable[[str], None]]
 """A page, and a function that sets the notice of the site."""
 
 
 @pytest.fixture
-def adjusted(chromium: Browser, lasting_broker: Mosquitto, served: Served) -> Iterator[Adjusted]:
+def adjusted(chromium: Browser, lasting_broker: Mosquitto, served: Served) -> Iterator[AdjustedPage]:
     with (
-        voice(lasting_broker.settings("observer")) as publisher,
+        run_publisher(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard")) as running,
-        browser.page_of(chromium, running.port) as page,
+        browser.open_page(chromium, running.port) as page,
     ):
-        everything(publisher)
+        publish_everything(publisher)
 
         def adjust(notice: str) -> None:
             adjustments = Adjustments(notice=notice, hours={"2025-12-24": []}, out_of_use=["desk-1", "booth-1"])
-            publisher.raw(topics.adjustments(PLAN.id), encode(adjustments))
+            publisher.publish_payload(topics.adjustments_topic(PLAN.id), encode(adjustments))
 
         yield page, adjust
-        publisher.raw(topics.adjustments(PLAN.id), encode(Adjustments()))
+        publisher.publish_payload(topics.adjustments_topic(PLAN.id), encode(Adjustments()))
 
 
-@pytest.mark.parametrize("notice", [WORD, RIGHT_TO_LEFT, MARKUP])
-def test_any_notice_is_shown_as_written_and_fits_the_screen(adjusted: Adjusted, notice: str) -> None:
+@pytest.mark.parametrize("notice", [LONG_NOTICE, RIGHT_TO_LEFT, MARKUP])
+def test_any_notice_is_shown_as_written_and_fits_the_screen(adjusted: AdjustedPage, notice: str) -> None:
     page, adjust = adjusted
     adjust(notice)
     page.goto("/manage/login")
@@ -61,7 +61,7 @@ def test_any_notice_is_shown_as_written_and_fits_the_screen(adjusted: Adjusted, 
     assert direction == ("rtl" if notice == RIGHT_TO_LEFT else "ltr")
 
 
-def test_open_page_shows_a_new_notice_within_seconds(adjusted: Adjusted) -> None:
+def test_open_page_shows_a_new_notice_within_seconds(adjusted: AdjustedPage) -> None:
     page, adjust = adjusted
     page.goto("/")
     expect(page.locator("body")).to_have_attribute("data-link", "live")

@@ -10,15 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from collector.history import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
-from dashboard.settings import DashboardSettings
-from edge.broker import BrokerSettings
-from tests import browser
+from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
+from dashboard.configuration.settings import DashboardSettings
+from edge.contract.broker import BrokerSettings
 from tests.dashboard.conftest import Served
-from tests.dashboard.manager.test_use import SIX, store
+from tests.dashboard.manager.test_use import SIX_WEEKS, store_rows
 from tests.dashboard.test_browser import log_in
-from tests.dashboard.use.weeks import hour_rows, people_rows, stay_row
-from tests.servers import free_port
+from tests.support import browser
+from tests.support.dashboard.weeks import build_stay_row, generate_hour_rows, generate_people_rows
+from tests.support.servers import find_free_port
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +26,19 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def settings_with_history(served: Served) -> Iterator[DashboardSettings]:
     """Six weeks of history. The broker is unavailable, which does not affect this page."""
-    with served(BrokerSettings(port=free_port())) as settings:
-        store(settings, ZONE_HOUR, hour_rows(SIX, lambda at: 20.0 if at.day % 2 else 16.0, capacity=32.0))
-        store(settings, ZONE_HOUR, hour_rows(SIX, lambda _at: 6.0, zone="quiet", capacity=12.0))
-        store(settings, PEOPLE_FIVE_MIN, people_rows(SIX, lambda _at: 17.0))
-        store(settings, STAYS, [stay_row(SIX.last, 10, 20, 30, 40)])
+    with served(BrokerSettings(port=find_free_port())) as settings:
+        store_rows(
+            settings, ZONE_HOUR, generate_hour_rows(SIX_WEEKS, lambda at: 20.0 if at.day % 2 else 16.0, capacity=32.0)
+        )
+        store_rows(settings, ZONE_HOUR, generate_hour_rows(SIX_WEEKS, lambda _at: 6.0, zone="quiet", capacity=12.0))
+        store_rows(settings, PEOPLE_FIVE_MIN, generate_people_rows(SIX_WEEKS, lambda _at: 17.0))
+        store_rows(settings, STAYS, [build_stay_row(SIX_WEEKS.last, 10, 20, 30, 40)])
         yield settings
 
 
 @contextmanager
-def opened(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
-    with browser.page_of(chromium, settings.port, expected="400", **context) as page:
+def open_use_page(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
+    with browser.open_page(chromium, settings.port, expected="400", **context) as page:
         log_in(page, "/manage/use")
         yield page
 
@@ -44,7 +46,7 @@ def opened(chromium: Browser, settings: DashboardSettings, **context: object) ->
 def test_host_compares_and_exports_two_weeks_without_javascript(
     chromium: Browser, settings_with_history: DashboardSettings, tmp_path: Path
 ) -> None:
-    with opened(chromium, settings_with_history, java_script_enabled=False, accept_downloads=True) as page:
+    with open_use_page(chromium, settings_with_history, java_script_enabled=False, accept_downloads=True) as page:
         page.fill("#from", "2025-11-10")
         page.fill("#to", "2025-11-16")
         page.select_option("#zone", "quiet")
@@ -69,7 +71,7 @@ def test_host_compares_and_exports_two_weeks_without_javascript(
 def test_charts_are_drawn_and_fit_the_screen(
     chromium: Browser, settings_with_history: DashboardSettings, width: int
 ) -> None:
-    with opened(chromium, settings_with_history, viewport={"width": width, "height": 844}) as page:
+    with open_use_page(chromium, settings_with_history, viewport={"width": width, "height": 844}) as page:
         page.goto("/manage/use?with=before")
         expect(page.locator(".chart .main-svg").first).to_be_visible()
         assert page.locator(".chart").count() == page.locator(".chart .main-svg:first-child").count() == 5
@@ -83,7 +85,7 @@ def test_charts_are_drawn_and_fit_the_screen(
 def test_invalid_query_can_be_corrected_in_the_form(
     chromium: Browser, settings_with_history: DashboardSettings
 ) -> None:
-    with opened(chromium, settings_with_history, locale="en-GB") as page:
+    with open_use_page(chromium, settings_with_history, locale="en-GB") as page:
         page.goto("/manage/use?from=2025-11-10&to=2025-11-09")
         expect(page.get_by_role("alert")).to_contain_text("The last day is before the first.")
         page.get_by_role("button", name="Show").click()
@@ -91,7 +93,7 @@ def test_invalid_query_can_be_corrected_in_the_form(
 
 
 def test_print_has_figures_and_no_controls(chromium: Browser, settings_with_history: DashboardSettings) -> None:
-    with opened(chromium, settings_with_history) as page:
+    with open_use_page(chromium, settings_with_history) as page:
         page.goto("/manage/use?with=before")
         page.emulate_media(media="print")
         expect(page.locator(".lead")).to_be_visible()

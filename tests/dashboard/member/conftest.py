@@ -6,32 +6,32 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.settings import DashboardSettings
-from tests import browser
+from dashboard.configuration.settings import DashboardSettings
 from tests.dashboard.conftest import Served
-from tests.dashboard.stage import Voice, everything, voice
-from tests.servers import Mosquitto
+from tests.support import browser
+from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
+from tests.support.servers import Mosquitto
 
-House = tuple[DashboardSettings, Voice]
-Phone = Callable[..., AbstractContextManager[Page]]
+ServedSite = tuple[DashboardSettings, CollectorPublisher]
+OpenPhone = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture
-def site(lasting_broker: Mosquitto, served: Served) -> Iterator[House]:
+def site(lasting_broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
     with (
-        voice(lasting_broker.settings("observer")) as publisher,
+        run_publisher(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard")) as running,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         yield running, publisher
 
 
 @pytest.fixture
-def phone(chromium: Browser) -> Phone:
+def phone(chromium: Browser) -> OpenPhone:
     """Open a page at 390 x 844 in Swedish; errors in its scripts fail the test."""
 
     def opening(settings: DashboardSettings, **context: object) -> AbstractContextManager[Page]:
-        return browser.page_of(chromium, settings.port, expected="", **context)
+        return browser.open_page(chromium, settings.port, expected="", **context)
 
     return opening
 

@@ -6,25 +6,27 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from collector.days import local
-from collector.forecast import HOUR_MS
-from collector.forecast.outlook import Forecast, Hindsight, Outlook, encode
-from collector.forecast.score import Kept, Lead, Score
-from collector.plan import WHOLE_SITE, SpaceKind, Tenure
-from dashboard.live.following import Live
-from dashboard.live.picture import Message
-from dashboard.member.arrival import answer, read_arrival
-from dashboard.past import QuestionRejected
-from edge import topics
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_ahead import expected
+from collector.contract.forecasts import Forecast, ForecastScores, Outlook, encode
+from collector.forecast.model.points import HOUR_MS
+from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
+from collector.site.calendar import to_local_time
+from collector.site.plan import WHOLE_SITE, SpaceKind, Tenure
+from dashboard.history.queries import QueryRejected
+from dashboard.live.snapshot import BrokerMessage
+from dashboard.member.arrival import build_forecast_json, read_arrival_query
+from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
+from tests.dashboard.live.test_forecasts import build_outlook
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-HINDSIGHT = Hindsight({Lead.HOUR: Score(40, 1.1, 0.4, 0.79, 3.2)}, (*(None,) * 9, Kept(31, 0.95, 0.97)))
-OUTLOOK = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 8).hours, hindsight=HINDSIGHT)
+HINDSIGHT = ForecastScores(
+    {Lead.HOUR: ForecastScore(40, 1.1, 0.4, 0.79, 3.2)}, (*(None,) * 9, ChanceScore(31, 0.95, 0.97))
+)
+OUTLOOK = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8).hours, hindsight=HINDSIGHT)
 
 
 def query(now_ms: int = MONDAY_10_MS, outlook: Outlook | None = OUTLOOK, **args: str):
-    return answer(read_arrival(args, PLAN), outlook, now_ms)
+    return build_forecast_json(read_arrival_query(args, PLAN), outlook, now_ms)
 
 
 def test_each_coming_hour_has_band_and_odds() -> None:
@@ -38,7 +40,7 @@ def test_each_coming_hour_has_band_and_odds() -> None:
 
 
 def test_arrival_odds_include_their_hit_rate() -> None:
-    arrival = local(PLAN, MONDAY_10_MS) + timedelta(minutes=90)
+    arrival = to_local_time(PLAN, MONDAY_10_MS) + timedelta(minutes=90)
     body = query(at=arrival.isoformat(), at_least="2")
     assert body["hour"]["at"] == MONDAY_10_MS + HOUR_MS
     assert body["odds"] > 0.9
@@ -58,12 +60,12 @@ def test_missing_days_are_reported_and_unknown_without_outlook() -> None:
 
 
 def test_people_have_no_odds_and_counts_of_1_to_4_are_hidden() -> None:
-    people = expected(3, 9, capacity=None)
-    body = answer(read_arrival({"kind": "people"}, PLAN), people, MONDAY_10_MS)
+    people = build_outlook(3, 9, capacity=None)
+    body = build_forecast_json(read_arrival_query({"kind": "people"}, PLAN), people, MONDAY_10_MS)
     assert body["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": None, "middle": None, "high": None}
     assert body["hours"][1]["middle"] == 9
-    asked = read_arrival({"kind": "people", "at": str(MONDAY_10_MS)}, PLAN)
-    assert "odds" not in answer(asked, people, MONDAY_10_MS)
+    asked = read_arrival_query({"kind": "people", "at": str(MONDAY_10_MS)}, PLAN)
+    assert "odds" not in build_forecast_json(asked, people, MONDAY_10_MS)
 
 
 @pytest.mark.parametrize(
@@ -83,24 +85,24 @@ def test_people_have_no_odds_and_counts_of_1_to_4_are_hidden() -> None:
     ],
 )
 def test_invalid_query_is_rejected_with_place_problem_and_remedy(args: dict[str, str], text: str) -> None:
-    with pytest.raises(QuestionRejected) as refused:
+    with pytest.raises(QueryRejected) as refused:
         query(**args)
     assert text in str(refused.value)
 
 
 def test_forecast_hour_that_has_passed_is_rejected() -> None:
-    with pytest.raises(QuestionRejected, match="give a time during opening hours"):
+    with pytest.raises(QueryRejected, match="give a time during opening hours"):
         query(MONDAY_10_MS + HOUR_MS, at=str(MONDAY_10_MS))
     assert query(MONDAY_10_MS + HOUR_MS - 1, at=str(MONDAY_10_MS))["hour"]["at"] == MONDAY_10_MS
 
 
 def test_zone_without_forecast_is_rejected() -> None:
     own = tuple(replace(s, tenure=Tenure.DEDICATED) if s.zone == "loft" else s for s in PLAN.spaces)
-    with pytest.raises(QuestionRejected, match="it has too few spaces"):
-        read_arrival({"zone": "loft"}, replace(PLAN, spaces=own))
+    with pytest.raises(QueryRejected, match="it has too few spaces"):
+        read_arrival_query({"zone": "loft"}, replace(PLAN, spaces=own))
 
 
-def test_api_returns_published_forecast(app: Flask, live: Live) -> None:
+def test_api_returns_published_forecast(app: Flask, live: LiveView) -> None:
     public = app.test_client()
     assert public.get("/api/v1/forecast").json == {
         "site": PLAN.id,
@@ -111,18 +113,18 @@ def test_api_returns_published_forecast(app: Flask, live: Live) -> None:
         "closed": False,
         "opens": None,
     }
-    topic = topics.forecast(PLAN.id, WHOLE_SITE)
-    live.inbox.append(Message(topic, encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK})), retained=True))
+    topic = topics.forecast_topic(PLAN.id, WHOLE_SITE)
+    live.inbox.append(BrokerMessage(topic, encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK})), retained=True))
     live.tick(1.0)
     assert len(public.get("/api/v1/forecast").json["hours"]) == 3
     assert public.get(f"/api/v1/forecast?at={MONDAY_10_MS + HOUR_MS}").json["odds"] > 0.9
     refused = public.get("/api/v1/forecast?zone=cellar")
     assert (refused.status_code, refused.json["type"]) == (400, "urn:ledig:problem:question")
     assert "Brukar vara fullt till kl. 11." in public.get("/?lang=sv").text
-    live.inbox.append(Message(topic, b"", retained=False))
+    live.inbox.append(BrokerMessage(topic, b"", retained=False))
     live.tick(2.0)
     assert public.get("/api/v1/forecast").json["hours"] == []
     assert "Brukar vara fullt" not in public.get("/?lang=sv").text.split("<script")[0]
-    live.inbox.append(Message(topic, b'{"kinds":1}', retained=True))
+    live.inbox.append(BrokerMessage(topic, b'{"kinds":1}', retained=True))
     live.tick(3.0)
-    assert live.picture.rejected == 1
+    assert live.snapshot.rejected_count == 1

@@ -2,15 +2,15 @@
 
 import re
 
-from collector.forecast import HOUR_MS
-from collector.forecast.outlook import HourOutlook, Outlook
-from dashboard.member.calm import CELL, HEIGHT, LEVELS, WIDTH, course, week
-from dashboard.why import Reader
-from dashboard.words import Words
-from tests.dashboard.house import MONDAY_10_MS, PLAN
+from collector.contract.forecasts import HourOutlook, Outlook
+from collector.forecast.model.points import HOUR_MS
+from dashboard.member.calm_hours import CELL_SIZE, CHART_HEIGHT, CHART_WIDTH, LEVEL_COUNT, draw_day, draw_week
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.texts import PageTexts
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-EN = Reader(PLAN, MONDAY_10_MS + HOUR_MS // 2, Words.of("en"))
-SV = Reader(PLAN, MONDAY_10_MS, Words.of("sv"))
+EN = ExplanationContext(PLAN, MONDAY_10_MS + HOUR_MS // 2, PageTexts.load("en"))
+SV = ExplanationContext(PLAN, MONDAY_10_MS, PageTexts.load("sv"))
 
 
 def hour(ahead: int, middle: float) -> HourOutlook:
@@ -27,23 +27,26 @@ OUTLOOK = Outlook(
 )
 
 
-def places(path: str) -> list[float]:
+def read_positions(path: str) -> list[float]:
     return [float(number) for number in re.findall(r"-?[\d.]+", path)]
 
 
 def test_live_usual_and_forecast_have_separate_lines() -> None:
-    drawn = course(OUTLOOK, 6, EN)
+    drawn = draw_day(OUTLOOK, 6, EN)
     assert drawn is not None
-    assert drawn.came.startswith("M22 ")
-    assert drawn.came.endswith(f"L{drawn.now[0]:g} {drawn.now[1]:g}" if drawn.now else "")
+    assert drawn.so_far.startswith("M22 ")
+    assert drawn.so_far.endswith(f"L{drawn.now[0]:g} {drawn.now[1]:g}" if drawn.now else "")
     assert drawn.usual.count("H") == 4
     assert drawn.expected.count("H") == 2
     assert drawn.band.count("z") == 2
-    assert all(0 <= number <= max(WIDTH, HEIGHT) for number in places(drawn.usual + drawn.expected + drawn.band))
+    assert all(
+        0 <= number <= max(CHART_WIDTH, CHART_HEIGHT)
+        for number in read_positions(drawn.usual + drawn.expected + drawn.band)
+    )
 
 
 def test_day_table_has_the_same_values_as_the_chart() -> None:
-    drawn = course(OUTLOOK, 6, EN)
+    drawn = draw_day(OUTLOOK, 6, EN)
     assert drawn is not None
     assert drawn.day == "Monday 24 November"
     assert drawn.rows == (
@@ -56,49 +59,49 @@ def test_day_table_has_the_same_values_as_the_chart() -> None:
 
 def test_unknown_hours_leave_a_gap_before_now() -> None:
     outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=OUTLOOK.usual, came=((-2, 18.0),), hours=OUTLOOK.hours)
-    drawn = course(outlook, 6, EN)
+    drawn = draw_day(outlook, 6, EN)
     assert drawn is not None
-    assert drawn.came.count("M") == 1
-    assert "L" not in drawn.came
+    assert drawn.so_far.count("M") == 1
+    assert "L" not in drawn.so_far
 
 
 def test_scale_includes_the_highest_value() -> None:
     outlook = Outlook(at_ms=MONDAY_10_MS, capacity=9, usual=((0, 5.0),), hours=(hour(0, 6.5),))
-    drawn = course(outlook, 6, EN)
+    drawn = draw_day(outlook, 6, EN)
     assert drawn is not None
     assert [tick.text for tick in drawn.counts] == ["0", "4", "9"], "the band ends at 8.5"
 
 
 def test_chart_of_another_day_has_no_current_value() -> None:
     outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=((22, 5.0), (23, 5.0)), hours=OUTLOOK.hours)
-    drawn = course(outlook, 6, EN)
+    drawn = draw_day(outlook, 6, EN)
     assert drawn is not None
-    assert (drawn.now, drawn.came) == (None, "")
-    assert course(Outlook(at_ms=MONDAY_10_MS, capacity=28), 6, EN) is None
+    assert (drawn.now, drawn.so_far) == (None, "")
+    assert draw_day(Outlook(at_ms=MONDAY_10_MS, capacity=28), 6, EN) is None
 
 
 def test_squares_grow_with_free_spaces() -> None:
-    drawn = week(OUTLOOK, SV)
+    drawn = draw_week(OUTLOOK, SV)
     assert drawn is not None
     assert drawn.names == ("mån 24", "tis 25")
-    assert len(drawn.levels) == LEVELS
+    assert len(drawn.levels) == LEVEL_COUNT
     assert [path.count("z") for path in drawn.levels] == [2, 1, 0, 0, 1]
     sides = [int(found) for path in drawn.levels for found in re.findall(r"h(\d+)v", path)]
     assert sides == sorted(sides)
-    assert max(sides) < CELL
+    assert max(sides) < CELL_SIZE
 
 
 def test_week_table_has_every_hour_and_a_sentence_names_the_quietest() -> None:
-    drawn = week(OUTLOOK, EN)
+    drawn = draw_week(OUTLOOK, EN)
     assert drawn is not None
     assert drawn.rows == (("10", ("4", "0")), ("11", ("6", "28")))
     assert drawn.sentence == "Most free on Tuesday 11:00, fewest on Tuesday 10:00."
-    assert week(Outlook(at_ms=MONDAY_10_MS, capacity=28), SV) is None
+    assert draw_week(Outlook(at_ms=MONDAY_10_MS, capacity=28), SV) is None
 
 
 def test_sentence_names_only_hours_in_the_week() -> None:
     hours = tuple(hour(24 * day, 4.0 + (day == 2)) for day in range(7))
     outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=(*hours, hour(167, 20.0)))
-    drawn = week(outlook, EN)
+    drawn = draw_week(outlook, EN)
     assert drawn is not None
     assert drawn.sentence == "Most free on Wednesday 10:00, fewest on Monday 10:00."

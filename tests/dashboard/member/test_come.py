@@ -6,34 +6,38 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from collector.days import local
-from collector.forecast import HOUR_MS
-from collector.forecast.outlook import Hindsight, Outlook
-from collector.forecast.score import Kept
-from collector.plan import WHOLE_SITE, Attribute
-from dashboard.ahead import OFTEN
-from dashboard.member.come import Answer, answer, form
+from collector.contract.forecasts import ForecastScores, Outlook
+from collector.forecast.model.points import HOUR_MS
+from collector.forecast.model.scores import ChanceScore
+from collector.site.calendar import to_local_time
+from collector.site.plan import WHOLE_SITE, SpaceAttribute
+from dashboard.live.forecasts import MIN_SCORED_FORECASTS
+from dashboard.member.arrival_odds import ArrivalAnswer, answer_form, build_form
 from dashboard.member.needs import Needs
-from dashboard.why import Reader
-from dashboard.words import Words
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.test_ahead import expected
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.texts import PageTexts
+from tests.dashboard.live.test_forecasts import build_outlook
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-EN = Reader(PLAN, MONDAY_10_MS, Words.of("en"))
-SV = Reader(PLAN, MONDAY_10_MS, Words.of("sv"))
-HINDSIGHT = Hindsight({}, (*(None,) * 9, Kept(212, 0.95, 0.938)))
+EN = ExplanationContext(PLAN, MONDAY_10_MS, PageTexts.load("en"))
+SV = ExplanationContext(PLAN, MONDAY_10_MS, PageTexts.load("sv"))
+HINDSIGHT = ForecastScores({}, (*(None,) * 9, ChanceScore(212, 0.95, 0.938)))
 OUTLOOK = Outlook(
-    at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(0.2, 6, 8, usual=7).hours, hindsight=HINDSIGHT
+    at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8, usual=7).hours, hindsight=HINDSIGHT
 )
 NONE: Needs = frozenset()
 
 
 def answer_query(
-    reader: Reader = EN, outlook: Outlook | None = OUTLOOK, of: str = WHOLE_SITE, wanted: Needs = NONE, **args: str
-) -> Answer:
+    reader: ExplanationContext = EN,
+    outlook: Outlook | None = OUTLOOK,
+    of: str = WHOLE_SITE,
+    wanted: Needs = NONE,
+    **args: str,
+) -> ArrivalAnswer:
     """Answer a query where only the zone `of` has a forecast and 5 or all 28 spaces may match."""
-    return answer(
-        form(args, wanted, reader), args, {5, 28}, lambda zone, _kind: outlook if zone == of else None, reader
+    return answer_form(
+        build_form(args, wanted, reader), args, {5, 28}, lambda zone, _kind: outlook if zone == of else None, reader
     )
 
 
@@ -49,7 +53,7 @@ def test_odds_are_shown_with_their_hit_rate() -> None:
 
 
 def test_expected_number_has_singular_and_plural() -> None:
-    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=expected(1.2, usual=1).hours)
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(1.2, usual=1).hours)
     assert (
         answer_query(outlook=outlook, at="10:30").lines[1]
         == "About one is expected to be free then; the usual number is 1."
@@ -63,23 +67,26 @@ def test_odds_without_earlier_forecasts_have_no_hit_rate() -> None:
 
 
 def test_hit_rate_is_that_of_the_decile_of_the_odds() -> None:
-    kept = [Kept(100, tenth / 10, tenth / 10) for tenth in range(10)]
-    outlook = structs.replace(OUTLOOK, hours=expected(1.76).hours, hindsight=Hindsight({}, tuple(kept)))
+    kept = [ChanceScore(100, tenth / 10, tenth / 10) for tenth in range(10)]
+    outlook = structs.replace(OUTLOOK, hours=build_outlook(1.76).hours, hindsight=ForecastScores({}, tuple(kept)))
     assert answer_query(outlook=outlook, at="10:30").odds == "88%"
     assert "came true 80 of 100 times" in answer_query(outlook=outlook, at="10:30").lines[-1]
 
 
-@pytest.mark.parametrize(("promises", "text"), [(OFTEN, "came true 20 of 20 times"), (OFTEN - 1, "not yet enough")])
+@pytest.mark.parametrize(
+    ("promises", "text"),
+    [(MIN_SCORED_FORECASTS, "came true 20 of 20 times"), (MIN_SCORED_FORECASTS - 1, "not yet enough")],
+)
 def test_few_earlier_forecasts_give_no_hit_rate(promises: int, text: str) -> None:
-    outlook = structs.replace(OUTLOOK, hindsight=Hindsight({}, (*(None,) * 9, Kept(promises, 0.95, 1.0))))
+    outlook = structs.replace(OUTLOOK, hindsight=ForecastScores({}, (*(None,) * 9, ChanceScore(promises, 0.95, 1.0))))
     assert text in answer_query(outlook=outlook, at="11:30").lines[-1]
 
 
 def test_odds_of_matching_spaces_are_lower_and_only_if_some_but_not_all_match() -> None:
     """With 6 of 28 free and 5 matching: 1 - C(22, 5) / C(28, 5) is 73 %; 30 days of history limit the certainty."""
-    assert answer_query(at="11:30").likes == {5: "71%"}
-    assert answer_query(SV, at="11:30").likes == {5: "71\u00a0%"}
-    assert answer_query(at="11:30").of == 28
+    assert answer_query(at="11:30").match_odds == {5: "71%"}
+    assert answer_query(SV, at="11:30").match_odds == {5: "71\u00a0%"}
+    assert answer_query(at="11:30").capacity == 28
 
 
 def test_chosen_zone_has_its_own_odds_and_is_named() -> None:
@@ -91,19 +98,20 @@ def test_chosen_zone_has_its_own_odds_and_is_named() -> None:
 
 def test_zone_with_too_few_of_a_kind_is_rejected_with_remedy() -> None:
     result = answer_query(at="11:00", zone="quiet", kind="booth")
-    assert result == Answer(
+    assert result == ArrivalAnswer(
         fault="There are too few of those in this zone for a forecast of their own. Choose all zones."
     )
 
 
 def test_need_met_by_exactly_one_zone_selects_it_unless_all_zones_are_requested() -> None:
     quiet = tuple(
-        replace(one, attributes=frozenset({Attribute.QUIET})) if one.zone == "quiet" else one for one in PLAN.spaces
+        replace(one, attributes=frozenset({SpaceAttribute.QUIET})) if one.zone == "quiet" else one
+        for one in PLAN.spaces
     )
-    reader, wanted = replace(EN, plan=replace(PLAN, spaces=quiet)), frozenset({Attribute.QUIET})
-    assert form({}, wanted, reader).zone == "quiet"
-    assert form({"zone": ""}, wanted, reader).zone == ""
-    assert form({}, frozenset({Attribute.WINDOW}), reader).zone == ""
+    reader, wanted = replace(EN, plan=replace(PLAN, spaces=quiet)), frozenset({SpaceAttribute.QUIET})
+    assert build_form({}, wanted, reader).zone == "quiet"
+    assert build_form({"zone": ""}, wanted, reader).zone == ""
+    assert build_form({}, frozenset({SpaceAttribute.WINDOW}), reader).zone == ""
 
 
 @pytest.mark.parametrize(
@@ -120,7 +128,7 @@ def test_need_met_by_exactly_one_zone_selects_it_unless_all_zones_are_requested(
     ],
 )
 def test_invalid_form_gets_a_remedy(args: dict[str, str], fault: str) -> None:
-    assert answer_query(**args) == Answer(fault=fault)
+    assert answer_query(**args) == ArrivalAnswer(fault=fault)
 
 
 def test_missing_days_are_shown_before_two_weeks_of_history() -> None:
@@ -130,7 +138,7 @@ def test_missing_days_are_shown_before_two_weeks_of_history() -> None:
 
 
 def test_form_offers_seven_days_forecast_kinds_and_next_hour() -> None:
-    shown = form({}, NONE, EN)
+    shown = build_form({}, NONE, EN)
     assert [value for value, _ in shown.days][::6] == ["2025-11-24", "2025-11-30"]
     assert [name for _, name in shown.days][:3] == ["today", "tomorrow", "Wednesday 26 November"]
     assert shown.kinds == ("desk", "booth", "room", "equipment")
@@ -138,13 +146,13 @@ def test_form_offers_seven_days_forecast_kinds_and_next_hour() -> None:
 
 
 def test_default_time_after_last_hour_is_tomorrow() -> None:
-    late = form({}, NONE, replace(EN, now_ms=MONDAY_10_MS + 13 * HOUR_MS + HOUR_MS // 2))
+    late = build_form({}, NONE, replace(EN, now_ms=MONDAY_10_MS + 13 * HOUR_MS + HOUR_MS // 2))
     assert (late.day, late.at) == ("2025-11-25", "00:00")
 
 
 def test_form_keeps_valid_choices_only() -> None:
-    tomorrow = (local(PLAN, MONDAY_10_MS) + timedelta(days=1)).date().isoformat()
-    kept = form({"day": tomorrow, "at": "9.15", "kind": "room"}, NONE, EN)
+    tomorrow = (to_local_time(PLAN, MONDAY_10_MS) + timedelta(days=1)).date().isoformat()
+    kept = build_form({"day": tomorrow, "at": "9.15", "kind": "room"}, NONE, EN)
     assert (kept.day, kept.at, kept.kind) == (tomorrow, "09:15", "room")
-    odd = form({"day": "<script>", "at": "<", "kind": "throne", "zone": "cellar"}, NONE, EN)
+    odd = build_form({"day": "<script>", "at": "<", "kind": "throne", "zone": "cellar"}, NONE, EN)
     assert (odd.day, odd.at, odd.kind, odd.zone) == ("2025-11-24", "11:00", "desk", "")

@@ -8,16 +8,22 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from collector.outward import Occupancy
-from collector.plan import WHOLE_SITE, Attribute
-from edge import topics
+from collector.contract.states import Occupancy
+from collector.site.plan import WHOLE_SITE, SpaceAttribute
+from edge.contract import topics
 from tests.dashboard.conftest import Served
-from tests.dashboard.house import MONDAY_10_MS, PLAN
-from tests.dashboard.manager.test_prospect import TOLD
-from tests.dashboard.member.conftest import House, Phone, expect_live
-from tests.dashboard.stage import everything, foretell, morning, state, voice
-from tests.dashboard.test_ahead import expected
-from tests.servers import mosquitto
+from tests.dashboard.live.test_forecasts import build_outlook
+from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.member.conftest import OpenPhone, ServedSite, expect_live
+from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stage import (
+    build_morning_states,
+    build_state,
+    publish_everything,
+    publish_forecast,
+    run_publisher,
+)
+from tests.support.servers import mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -35,10 +41,10 @@ def lowest_edge(page: Page, *selectors: str) -> float:
 @pytest.mark.parametrize("size", [(390, 844), (320, 568)])
 @pytest.mark.parametrize("path", ["/sv", "/en"])
 def test_answer_forecast_booths_and_rooms_need_no_scrolling(
-    site: House, phone: Phone, size: tuple[int, int], path: str
+    site: ServedSite, phone: OpenPhone, size: tuple[int, int], path: str
 ) -> None:
     settings, publisher = site
-    foretell(publisher, settings.port, expected(0.2, 0.4, 8, 9, 10))
+    publish_forecast(publisher, settings.port, build_outlook(0.2, 0.4, 8, 9, 10))
     with phone(settings, viewport={"width": size[0], "height": size[1]}) as page:
         page.goto(path)
         expect_live(page)
@@ -47,9 +53,9 @@ def test_answer_forecast_booths_and_rooms_need_no_scrolling(
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
-def test_touch_targets_are_large_enough(site: House, phone: Phone) -> None:
+def test_touch_targets_are_large_enough(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
-    foretell(publisher, settings.port, TOLD)
+    publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -61,7 +67,7 @@ def test_touch_targets_are_large_enough(site: House, phone: Phone) -> None:
         assert [name for name, height in boxes if height < 44] == []
 
 
-def test_language_has_its_own_url_and_is_remembered(site: House, phone: Phone) -> None:
+def test_language_has_its_own_url_and_is_remembered(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/")
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
@@ -72,7 +78,7 @@ def test_language_has_its_own_url_and_is_remembered(site: House, phone: Phone) -
         expect(page.locator("#of")).to_have_text("of 28 desks free")
 
 
-def test_reason_for_a_range_is_one_tap_away_and_names_no_desk(site: House, phone: Phone) -> None:
+def test_reason_for_a_range_is_one_tap_away_and_names_no_desk(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
     with phone(settings) as page:
         page.goto("/sv")
@@ -80,21 +86,21 @@ def test_reason_for_a_range_is_one_tap_away_and_names_no_desk(site: House, phone
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         page.locator("summary").first.click()
         expect(page.locator("#unheard li")).to_have_text(["Spinnsalen: 1 av 15 okända", "Tysta rummet: 1 av 8 okända"])
-        quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.offered]
-        publisher.say({space: state(Occupancy.UNKNOWN, space=space) for space in quiet})
+        quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.is_offered]
+        publisher.publish_states({space: build_state(Occupancy.UNKNOWN, space=space) for space in quiet})
         since = "Tysta rummet: inga data sedan kl. 09.54"
         expect(page.locator("#unheard li").last).to_have_text(since)
         page.reload()
         expect(page.locator("#unheard li").last).to_have_text(since)
 
 
-def test_state_change_updates_the_open_page(site: House, phone: Phone) -> None:
+def test_state_change_updates_the_open_page(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
         page.evaluate("window.untouched = true")
-        publisher.say({"desk-1": state(Occupancy.VACANT), "room-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT), "room-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
         expect(page.locator("#s0")).to_have_attribute("aria-label", "Skrivbord 1: ledigt")
         assert "s-v" in (page.locator("#s0").get_attribute("class") or "")
@@ -105,7 +111,7 @@ def test_state_change_updates_the_open_page(site: House, phone: Phone) -> None:
         assert [p.split(" · ")[0] for p in page.locator(".column").first.inner_text().splitlines()] == shown
 
 
-def test_needs_stay_on_the_phone_and_change_the_counts(site: House, phone: Phone) -> None:
+def test_needs_stay_on_the_phone_and_change_the_counts(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         sent: list[Request] = []
         page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - it takes plain functions only
@@ -117,7 +123,9 @@ def test_needs_stay_on_the_phone_and_change_the_counts(site: House, phone: Phone
         expect(page.locator('[data-zone="0"]')).to_contain_text("av 3")
         expect(page.locator('[data-count="booth"]')).to_have_text("inga matchar")
         assert page.locator("a.mark.out").count() == 29
-        windows = {space.name for space in PLAN.spaces if space.offered and Attribute.WINDOW in space.attributes}
+        windows = {
+            space.name for space in PLAN.spaces if space.is_offered and SpaceAttribute.WINDOW in space.attributes
+        }
         listed = page.locator("#matches li a")
         assert set(listed.all_inner_texts()) == windows
         expect(page.locator("#named")).to_be_hidden()
@@ -135,9 +143,9 @@ def test_needs_stay_on_the_phone_and_change_the_counts(site: House, phone: Phone
         assert all(cookie["name"] == "lang" for cookie in page.context.cookies())
 
 
-def test_space_panel_has_kind_and_reason_but_no_time(site: House, phone: Phone) -> None:
+def test_space_panel_has_kind_and_reason_but_no_time(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
-    foretell(publisher, settings.port, TOLD)
+    publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -148,12 +156,12 @@ def test_space_panel_has_kind_and_reason_but_no_time(site: House, phone: Phone) 
         expect(panel).to_contain_text("Skrivbord i Spinnsalen: fönster")
         expect(panel).to_contain_text("Så här dags brukar 5 av 28 vara lediga, alla zoner sammanlagt.")
         assert "kl." not in panel.inner_text()
-        publisher.say({"desk-5": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-5": build_state(Occupancy.VACANT)})
         expect(panel).to_contain_text("ledigt: ingen sensor känner av någon")
         assert "?" not in page.url
 
 
-def test_keyboard_has_one_stop_per_floor_and_arrows_follow_the_room(site: House, phone: Phone) -> None:
+def test_keyboard_has_one_stop_per_floor_and_arrows_follow_the_room(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
@@ -171,9 +179,9 @@ def test_keyboard_has_one_stop_per_floor_and_arrows_follow_the_room(site: House,
         expect(page.locator("#s0")).to_be_hidden()
 
 
-def test_everything_works_without_javascript(site: House, phone: Phone) -> None:
+def test_everything_works_without_javascript(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
-    foretell(publisher, settings.port, TOLD)
+    publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as live:
         live.goto("/sv")
         expect_live(live)
@@ -200,10 +208,10 @@ def test_everything_works_without_javascript(site: House, phone: Phone) -> None:
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
 
-def test_odds_follow_the_needs_on_the_phone_and_the_zone(site: House, phone: Phone) -> None:
+def test_odds_follow_the_needs_on_the_phone_and_the_zone(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
-    foretell(publisher, settings.port, TOLD)
-    foretell(publisher, settings.port, expected(3, 1), "quiet")
+    publish_forecast(publisher, settings.port, OUTLOOK)
+    publish_forecast(publisher, settings.port, build_outlook(3, 1), "quiet")
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
@@ -223,31 +231,31 @@ def test_odds_follow_the_needs_on_the_phone_and_the_zone(site: House, phone: Pho
         )
 
 
-def test_forecast_of_the_day_is_shown_and_updated(site: House, phone: Phone) -> None:
+def test_forecast_of_the_day_is_shown_and_updated(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
-    foretell(publisher, settings.port, expected(0.2, 0.4, 8, 9, 10))
+    publish_forecast(publisher, settings.port, build_outlook(0.2, 0.4, 8, 9, 10))
     with phone(settings) as page:
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#ahead")).to_have_text(
             "Brukar vara fullt till kl. 12.00. Ungefär 9 lediga från kl. 12.00."
         )
-        foretell(publisher, settings.port, expected(9, 6, 4.4, 1.2))
+        publish_forecast(publisher, settings.port, build_outlook(9, 6, 4.4, 1.2))
         expect(page.locator("#ahead")).to_have_text("Minst ledigt kl. 13.00: ungefär ett ledigt.")
         page.get_by_label("Fönster").check()
         expect(page.locator("#ahead")).to_have_text("Alla zoner: Minst ledigt kl. 13.00: ungefär ett ledigt.")
-        publisher.raw(topics.forecast(PLAN.id, WHOLE_SITE), b"")
+        publisher.publish_payload(topics.forecast_topic(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
 
-def test_page_greys_when_the_broker_is_lost_and_recovers(phone: Phone, served: Served) -> None:
+def test_page_greys_when_the_broker_is_lost_and_recovers(phone: OpenPhone, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard")) as settings,
         phone(settings) as page,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#number")).not_to_have_class(re.compile("none"))  # some are free, so it is coloured
@@ -264,7 +272,7 @@ def test_page_greys_when_the_broker_is_lost_and_recovers(phone: Phone, served: S
         assert page.evaluate(colour) == live
 
 
-def test_page_is_grey_after_sleep_or_without_frames_until_one_arrives(site: House, phone: Phone) -> None:
+def test_page_is_grey_after_sleep_or_without_frames_until_one_arrives(site: ServedSite, phone: OpenPhone) -> None:
     settings, _publisher = site
     with phone(settings) as page:
         page.clock.install()
@@ -285,18 +293,18 @@ def test_page_is_grey_after_sleep_or_without_frames_until_one_arrives(site: Hous
         expect(page.locator("#age")).to_contain_text("tim sedan")
 
 
-def test_page_without_a_free_stream_polls(site: House, phone: Phone) -> None:
+def test_page_without_a_free_stream_polls(site: ServedSite, phone: OpenPhone) -> None:
     settings, publisher = site
     with phone(settings) as page:
         full = {"Retry-After": "30", "Content-Type": "application/problem+json"}
         page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, headers=full, body="{}"))
         page.goto("/sv")
         expect_live(page)
-        publisher.say({"desk-1": state(Occupancy.VACANT)})
+        publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
 
 
-def test_page_of_another_plan_reloads_and_paints_nothing(site: House, phone: Phone) -> None:
+def test_page_of_another_plan_reloads_and_paints_nothing(site: ServedSite, phone: OpenPhone) -> None:
     settings, _publisher = site
     with phone(settings) as page:
         page.goto("/sv")
@@ -312,15 +320,15 @@ def test_page_of_another_plan_reloads_and_paints_nothing(site: House, phone: Pho
         expect_live(page)
 
 
-def test_closing_removes_everything_from_the_open_page(phone: Phone, served: Served) -> None:
+def test_closing_removes_everything_from_the_open_page(phone: OpenPhone, served: Served) -> None:
     clock = [MONDAY_10_MS]
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard"), now_ms=lambda: clock[0]) as settings,
         phone(settings) as page,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         page.goto("/sv")
         expect_live(page)
         clock[0] += 11 * 3_600_000
@@ -330,14 +338,16 @@ def test_closing_removes_everything_from_the_open_page(phone: Phone, served: Ser
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
 
-def test_site_that_never_closes_shows_a_level_before_and_after_its_script(phone: Phone, served: Served) -> None:
+def test_site_that_never_closes_shows_a_level_before_and_after_its_script(phone: OpenPhone, served: Served) -> None:
     with (
         mosquitto() as broker,
-        voice(broker.settings("observer")) as publisher,
+        run_publisher(broker.settings("observer")) as publisher,
         served(broker.settings("dashboard"), plan=replace(PLAN, opening_hours={})) as settings,
         phone(settings) as page,
     ):
-        publisher.say({space: state(Occupancy.VACANT, space=space) for space in morning() if space != "beans"})
+        publisher.publish_states(
+            {space: build_state(Occupancy.VACANT, space=space) for space in build_morning_states() if space != "beans"}
+        )
         page.goto("/sv")
         expect_live(page)
         expect(page.locator("#number")).to_have_text("24–28")  # noqa: RUF001 - a range has an en dash
@@ -349,10 +359,10 @@ def test_site_that_never_closes_shows_a_level_before_and_after_its_script(phone:
             expect(plain.locator("#number")).to_have_text("1–5")  # noqa: RUF001
 
 
-def test_page_is_small_and_requests_only_this_server(site: House, phone: Phone) -> None:
+def test_page_is_small_and_requests_only_this_server(site: ServedSite, phone: OpenPhone) -> None:
     """Count all transfers: page, styles, scripts, frame, icon, manifest, and what the service worker loads again."""
     settings, publisher = site
-    foretell(publisher, settings.port, TOLD)
+    publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as page:
         requests: list[Request] = []
         page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes plain functions only

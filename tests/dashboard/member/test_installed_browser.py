@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import Served
-from tests.dashboard.house import MONDAY_10_MS
-from tests.dashboard.member.conftest import House, Phone, expect_live
-from tests.dashboard.stage import everything, voice
-from tests.servers import Mosquitto
+from tests.dashboard.member.conftest import OpenPhone, ServedSite, expect_live
+from tests.support.dashboard.site import MONDAY_10_MS
+from tests.support.dashboard.stage import publish_everything, run_publisher
+from tests.support.servers import Mosquitto
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,7 @@ def wait_for_service_worker(page: Page) -> None:
     page.wait_for_function("caches.match(location.pathname).then(found => !!found)")
 
 
-def test_last_known_page_without_network_is_grey_with_its_time(site: House, phone: Phone) -> None:
+def test_last_known_page_without_network_is_grey_with_its_time(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
@@ -36,7 +36,7 @@ def test_last_known_page_without_network_is_grey_with_its_time(site: House, phon
         expect_live(page)
 
 
-def test_cached_page_is_old_before_scripts_run(site: House, phone: Phone) -> None:
+def test_cached_page_is_old_before_scripts_run(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
@@ -46,7 +46,7 @@ def test_cached_page_is_old_before_scripts_run(site: House, phone: Phone) -> Non
         assert 'data-link="live"' not in kept
 
 
-def test_form_answers_and_feeds_are_not_cached(site: House, phone: Phone) -> None:
+def test_form_answers_and_feeds_are_not_cached(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
         expect_live(page)
@@ -62,15 +62,15 @@ def test_form_answers_and_feeds_are_not_cached(site: House, phone: Phone) -> Non
 
 
 def test_old_page_after_closing_time_shows_only_that_the_site_is_closed(
-    lasting_broker: Mosquitto, served: Served, phone: Phone
+    lasting_broker: Mosquitto, served: Served, phone: OpenPhone
 ) -> None:
     clock = [MONDAY_10_MS + 10 * 3_600_000 - 4_000]  # four seconds before eight in the evening
     with (
-        voice(lasting_broker.settings("observer")) as publisher,
+        run_publisher(lasting_broker.settings("observer")) as publisher,
         served(lasting_broker.settings("dashboard"), now_ms=lambda: clock[0]) as settings,
         phone(settings) as page,
     ):
-        everything(publisher)
+        publish_everything(publisher)
         page.goto("/sv")
         expect_live(page)
         wait_for_service_worker(page)
@@ -81,7 +81,7 @@ def test_old_page_after_closing_time_shows_only_that_the_site_is_closed(
 
 
 @pytest.mark.parametrize(("path", "name"), [("/sv", "Spinneriet: lediga platser"), ("/en", "Spinneriet: free spaces")])
-def test_page_is_installable_in_each_language(site: House, phone: Phone, path: str, name: str) -> None:
+def test_page_is_installable_in_each_language(site: ServedSite, phone: OpenPhone, path: str, name: str) -> None:
     with phone(site[0]) as page:
         page.goto(path)
         address = page.locator("link[rel=manifest]").get_attribute("href")

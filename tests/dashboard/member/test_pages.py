@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.forecast.outlook import Forecast, encode
-from collector.plan import WHOLE_SITE, Attribute, SpaceKind
-from dashboard.live.following import Live
-from dashboard.live.picture import Message
-from dashboard.member.ready import KEPT_S, MOST, Ready
-from edge import topics
-from tests.dashboard.house import PLAN
-from tests.dashboard.manager.test_prospect import TOLD
+from collector.contract.forecasts import Forecast, encode
+from collector.site.plan import WHOLE_SITE, SpaceAttribute, SpaceKind
+from dashboard.live.snapshot import BrokerMessage
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.web.page_cache import MAX_AGE_S, MAX_PAGES, PageCache
+from edge.contract import topics
+from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.support.dashboard.site import PLAN
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def test_language_of_the_url_is_remembered_but_not_that_of_the_browser(reader: F
         ("?spot=<script>", 200),
     ],
 )
-def test_answer_comes_first_for_any_query(app: Flask, live: Live, asked: str, status: int) -> None:
+def test_answer_comes_first_for_any_query(app: Flask, live: LiveView, asked: str, status: int) -> None:
     import time
 
-    payload = encode(Forecast(kinds={SpaceKind.DESK: TOLD}))
-    live.inbox.append(Message(topics.forecast(PLAN.id, WHOLE_SITE), payload, retained=True))
+    payload = encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK}))
+    live.inbox.append(BrokerMessage(topics.forecast_topic(PLAN.id, WHOLE_SITE), payload, retained=True))
     live.tick(time.monotonic())
     answer = app.test_client().get(f"/en{asked}")
     assert answer.status_code == status
@@ -75,37 +75,37 @@ def test_page_and_static_files_are_gzipped_on_request(reader: FlaskClient) -> No
 
 
 def test_page_is_rendered_once_per_second_for_identical_requests() -> None:
-    ready, made = Ready(), []
+    ready, made = PageCache(), []
 
     def make() -> str:
         made.append(1)
         return "page"
 
-    for at_s in (0.0, 0.5, KEPT_S - 0.01):
-        assert ready.page("sv", at_s, make).plain == b"page"
+    for at_s in (0.0, 0.5, MAX_AGE_S - 0.01):
+        assert ready.get_page("sv", at_s, make).plain == b"page"
     assert len(made) == 1
-    ready.page("en", 0.5, make)
-    ready.page("sv", KEPT_S, make)
+    ready.get_page("en", 0.5, make)
+    ready.get_page("sv", MAX_AGE_S, make)
     assert len(made) == 3
-    for number in range(10 * MOST):
-        ready.page(number, 1.0, make)
-    assert len(ready._pages) <= MOST  # invented host names do not fill memory
+    for number in range(10 * MAX_PAGES):
+        ready.get_page(number, 1.0, make)
+    assert len(ready._pages) <= MAX_PAGES  # invented host names do not fill memory
 
 
-def matches(page: str) -> list[str]:
+def find_matches(page: str) -> list[str]:
     section = page[page.index('id="matches"') : page.index('<template id="match">')]
     return re.findall(r"</svg><span>([^<]+)</span></a><span>([^<]+)", section)
 
 
 def test_filter_lists_matches_and_opens_their_floor(reader: FlaskClient) -> None:
     page = reader.get("/en?need=window").text
-    fitting = [space for space in PLAN.spaces if space.offered and Attribute.WINDOW in space.attributes]
-    named = matches(page)
+    fitting = [space for space in PLAN.spaces if space.is_offered and SpaceAttribute.WINDOW in space.attributes]
+    named = find_matches(page)
     assert sorted(name for name, _ in named) == sorted(space.name for space in fitting)
     order = ["free", "unknown", "taken", "taken, away"]
     assert [order.index(state) for _, state in named] == sorted(order.index(state) for _, state in named)
     best = next(space for space in fitting if space.name == named[0][0])
-    floor = next(floor.name for floor in PLAN.floors if floor.id == PLAN.zone[best.zone].floor)
+    floor = next(floor.name for floor in PLAN.floors if floor.id == PLAN.zone_by_id[best.zone].floor)
     assert re.findall(r'name="floor" checked><span>([^<]+)', page) == [floor]
     assert re.search(rf'href="\?need=window&amp;spot={best.id}#spot"', page), "the filter stays when a space is chosen"
 
@@ -116,7 +116,7 @@ def test_only_matches_are_listed_by_name(reader: FlaskClient) -> None:
     filtered = re.findall(named, reader.get("/en?need=window").text)
     assert filtered
     assert all(filtered), "no booth, room or machine has a window"
-    assert not matches(reader.get("/en").text), "without a filter nothing is listed twice"
+    assert not find_matches(reader.get("/en").text), "without a filter nothing is listed twice"
 
 
 def test_open_page_shows_closing_time(reader: FlaskClient) -> None:

@@ -7,43 +7,45 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.outward import Occupancy, encode
-from dashboard.live.following import Live
-from dashboard.live.picture import Broker, Message
-from dashboard.member.ready import KEPT_S, MOST, Ready
-from edge import topics
-from tests.dashboard.house import PLAN
-from tests.dashboard.stage import state
-from tests.servers import until
+from collector.contract.states import Occupancy, encode
+from dashboard.live.snapshot import BrokerConnection, BrokerMessage
+from dashboard.subscriber.subscriber import LiveView
+from dashboard.web.page_cache import MAX_AGE_S, MAX_PAGES, PageCache
+from edge.contract import topics
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.stage import build_state
+from tests.support.servers import wait_until
 
 
-def receive(live: Live, *messages: Message | Broker) -> None:
+def receive(live: LiveView, *messages: BrokerMessage | BrokerConnection) -> None:
     live.inbox.extend(messages)
     live.tick(time.monotonic())
 
 
-def state_message(space: str, occupancy: Occupancy) -> Message:
-    return Message(topics.space(PLAN.id, space), encode(state(occupancy, space=space)), retained=False)
+def state_message(space: str, occupancy: Occupancy) -> BrokerMessage:
+    return BrokerMessage(
+        topics.space_topic(PLAN.id, space), encode(build_state(occupancy, space=space)), retained=False
+    )
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 0.6)), max_size=30))
 def test_cached_page_is_never_older_than_a_second_or_of_another_key(asked: list[tuple[str, float]]) -> None:
-    ready, now_s = Ready(), 0.0
+    ready, now_s = PageCache(), 0.0
     for key, later_s in asked:
         now_s += later_s
-        name, made_s = ready.page(key, now_s, lambda key=key, at_s=now_s: f"{key} {at_s}").plain.decode().split()
+        name, made_s = ready.get_page(key, now_s, lambda key=key, at_s=now_s: f"{key} {at_s}").plain.decode().split()
         assert name == key
-        assert 0 <= now_s - float(made_s) < KEPT_S
+        assert 0 <= now_s - float(made_s) < MAX_AGE_S
 
 
 def test_invented_host_names_do_not_fill_memory() -> None:
-    ready = Ready()
-    for number in range(10 * MOST):
-        ready.page(number, 0.0, str)
-        assert len(ready._pages) <= MOST
+    ready = PageCache()
+    for number in range(10 * MAX_PAGES):
+        ready.get_page(number, 0.0, str)
+        assert len(ready._pages) <= MAX_PAGES
 
 
-def test_change_is_shown_at_once_despite_the_cache(app: Flask, live: Live) -> None:
+def test_change_is_shown_at_once_despite_the_cache(app: Flask, live: LiveView) -> None:
     client = app.test_client()
     kept: list[str] = []
 
@@ -51,15 +53,15 @@ def test_change_is_shown_at_once_despite_the_cache(app: Flask, live: Live) -> No
         kept[:] = [client.get("/en").text, client.get("/en").text]
         return kept[0] == kept[1]
 
-    until(is_kept, what="the same page twice within its second")
+    wait_until(is_kept, what="the same page twice within its second")
     receive(live, state_message("desk-1", Occupancy.VACANT))
     after = client.get("/en").text
     assert after != kept[1]
-    receive(live, state_message("desk-1", Occupancy.OCCUPIED), Broker.AWAY)
+    receive(live, state_message("desk-1", Occupancy.OCCUPIED), BrokerConnection.DISCONNECTED)
     assert 'data-link="broker_away"' in client.get("/en").text
 
 
-def test_cache_separates_languages_and_encodings(app: Flask, live: Live) -> None:
+def test_cache_separates_languages_and_encodings(app: Flask, live: LiveView) -> None:
     client = app.test_client()
     swedish = client.get("/", headers={"Accept-Language": "sv"})
     english = client.get("/", headers={"Accept-Language": "en", "Accept-Encoding": "gzip"})
@@ -69,7 +71,7 @@ def test_cache_separates_languages_and_encodings(app: Flask, live: Live) -> None
     assert not client.get("/", headers={"Accept-Encoding": "gzip;q=0"}).content_encoding
 
 
-def test_cached_page_of_another_host_name_is_not_reused(app: Flask, live: Live) -> None:
+def test_cached_page_of_another_host_name_is_not_reused(app: Flask, live: LiveView) -> None:
     client = app.test_client()
     assert "http://one.example/" in client.get("/", base_url="http://one.example").text
     assert "http://two.example/" in client.get("/", base_url="http://two.example").text

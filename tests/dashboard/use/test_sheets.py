@@ -1,43 +1,43 @@
 """Each column of a table has the values that its heading names, and the figure draws the same values."""
 
-from dashboard.use.cells import Sheet, Unit
-from dashboard.use.plots import figures
-from dashboard.use.sheets import sheets
-from dashboard.use.view import Material, view
-from dashboard.words import Words
-from tests.dashboard.house import PLAN
-from tests.dashboard.use.weeks import asked, at_ms, hour_rows, weeks
+from dashboard.text.texts import PageTexts
+from dashboard.use.cells import ColumnUnit, Sheet
+from dashboard.use.plots import build_figures
+from dashboard.use.report import UseRows, build_report
+from dashboard.use.sheets import build_sheets
+from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.weeks import build_query, build_weeks, generate_hour_rows, to_unix_ms
 
 END = 2**50
-FOUR = weeks(4)
-EN = Words.of("en")
+FOUR_WEEKS = build_weeks(4)
+EN = PageTexts.load("en")
 
 
-def made() -> dict[str, Sheet]:
+def build_week_sheets() -> dict[str, Sheet]:
     """Ten desks. All are taken on Tuesdays at ten in three of four weeks, six at other times."""
-    last_ms = at_ms(weeks(3).last)
-    rows = hour_rows(
-        FOUR,
+    last_ms = to_unix_ms(build_weeks(3).last)
+    rows = generate_hour_rows(
+        FOUR_WEEKS,
         lambda at: 10.0 if (at.weekday(), at.hour) == (1, 10) and at.timestamp() * 1000 < last_ms else 6.0,
     )
-    seen = view(asked(FOUR), Material(list(rows)), None, PLAN, END)
-    return {sheet.key: sheet for sheet in sheets(seen, PLAN, EN)}
+    seen = build_report(build_query(FOUR_WEEKS), UseRows(list(rows)), None, PLAN, END)
+    return {sheet.key: sheet for sheet in build_sheets(seen, PLAN, EN)}
 
 
-def under(sheet: Sheet, *begins: object) -> dict[str, object]:
+def find_row(sheet: Sheet, *begins: object) -> dict[str, object]:
     (row,) = (row for row in sheet.rows if row[: len(begins)] == begins)
     return {column.name: value for column, value in zip(sheet.columns, row, strict=True)}
 
 
 def test_week_hour_counts_weeks_with_nothing_free() -> None:
-    row = under(made()["week"], "Tuesday", "10–11")  # noqa: RUF001 - a range has an en dash
+    row = find_row(build_week_sheets()["week"], "Tuesday", "10–11")  # noqa: RUF001 - a range has an en dash
     assert (row["Weeks with nothing free"], row["Weeks with data"]) == (3.0, 4.0)
     assert (row["Occupied"], row["Maximum"], row["Fewest free"], row["Data available"]) == (0.9, 10.0, 0.0, 1.0)
 
 
 def test_each_line_of_the_days_draws_its_own_column() -> None:
-    sheet = made()["days"]
-    drawn = figures([sheet], EN)["days"]["data"]
+    sheet = build_week_sheets()["days"]
+    drawn = build_figures([sheet], EN)["days"]["data"]
     assert [trace["name"] for trace in drawn] == ["Maximum", "Fewest free"]
     for trace in drawn:
         column = [one.name for one in sheet.columns].index(trace["name"])
@@ -46,7 +46,7 @@ def test_each_line_of_the_days_draws_its_own_column() -> None:
 
 
 def test_shares_are_drawn_in_per_cent() -> None:
-    sheet = made()["hours"]
-    (trace,) = figures([sheet], EN)["hours"]["data"]
-    assert sheet.columns[1].unit is Unit.SHARE
+    sheet = build_week_sheets()["hours"]
+    (trace,) = build_figures([sheet], EN)["hours"]["data"]
+    assert sheet.columns[1].unit is ColumnUnit.SHARE
     assert trace["y"] == [round(100 * row[1], 2) for row in sheet.rows]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import HOST, until
 from tests.support.dashboard_process import DashboardProcess, dashboard_process
+from tests.support.servers import HOST, wait_until
 
 GET_HOME = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET_STREAM = b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -119,7 +119,7 @@ def test_any_number_of_slow_connections_leaves_the_page_reachable_and_every_proc
                 assert took_s < WITHIN_S
             assert opened < files - 16, name
             assert running.is_running(), running.log()
-        until(lambda: open_files(running) < 60, what="the connections are released")
+        wait_until(lambda: open_files(running) < 60, what="the connections are released")
         assert "Traceback" not in running.log()
         assert "Too many open files" not in running.log()
 
@@ -205,7 +205,7 @@ def test_clients_that_leave_during_a_response_cause_no_traceback(shared: Dashboa
                 )  # reset instead of a regular close
                 line.sendall(request)
     get_home(shared.port)
-    until(lambda: open_files(shared) < 60, what="the connections are released")
+    wait_until(lambda: open_files(shared) < 60, what="the connections are released")
     assert "Traceback" not in shared.log()
 
 

@@ -1,8 +1,8 @@
 from gpiozero.pins.mock import MockFactory, MockPin, MockTriggerPin
 
+from edge.configuration.settings import DistanceSettings
 from edge.sensors.distance import MM_PER_S
-from edge.settings import DistanceSettings
-from tests.edge.sensors.table import Table, table
+from tests.support.edge.sensor_table import SensorRig, open_sensor_rig
 
 SEAT = DistanceSettings(id="seat", echo_pin=23, trigger_pin=24, near_mm=800)
 BEANS = DistanceSettings(id="beans", echo_pin=23, trigger_pin=24, empty_mm=1200, full_mm=200)
@@ -28,14 +28,14 @@ def install_trigger(factory: MockFactory) -> EchoingTrigger:
     return factory.pin(24, pin_class=EchoingTrigger, echo_pin=factory.pin(23))
 
 
-def read_values(rig: Table, count: int) -> list[tuple[str, float]]:
+def read_values(rig: SensorRig, count: int) -> list[tuple[str, float]]:
     """Return the values of this many more readings."""
     values = []
     for _ in range(count):
         rig.clock.at_ms += rig.sensor.every_ms
         item = rig.inbox.get(timeout=10)
         rig.inbox.put(item)
-        values += rig.said()
+        values += rig.read_events()
     return values
 
 
@@ -43,18 +43,18 @@ def test_seat_is_taken_while_something_is_near() -> None:
     factory = MockFactory()
     trigger = install_trigger(factory)
     trigger.distance_mm = 1500
-    with table(SEAT, factory) as rig:
+    with open_sensor_rig(SEAT, factory) as rig:
         assert read_values(rig, 4) == [("presence", 0)]
         trigger.distance_mm = 450
         assert read_values(rig, 6) == [("presence", 1)]
-        assert rig.sensor.level() == 1
+        assert rig.sensor.heartbeat_level() == 1
 
 
 def test_container_level_is_published_in_whole_per_cent() -> None:
     factory = MockFactory()
     trigger = install_trigger(factory)
     trigger.distance_mm = 700
-    with table(BEANS, factory) as rig:
+    with open_sensor_rig(BEANS, factory) as rig:
         assert read_values(rig, 3) == [("level_pct", 50)]
         trigger.distance_mm = 704
         assert read_values(rig, 4) == []
@@ -65,6 +65,6 @@ def test_container_level_is_published_in_whole_per_cent() -> None:
 def test_without_an_echo_there_is_no_event_and_no_level() -> None:
     factory = MockFactory()
     install_trigger(factory)
-    with table(SEAT, factory) as rig:
-        assert rig.said(after_ms=60_000) == []
-        assert rig.sensor.level() is None
+    with open_sensor_rig(SEAT, factory) as rig:
+        assert rig.read_events(after_ms=60_000) == []
+        assert rig.sensor.heartbeat_level() is None

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.settings import PeopleSettings
-from tests.edge.sensors.table import table
-from tests.servers import until
+from edge.configuration.settings import PeopleSettings
+from tests.support.edge.sensor_table import open_sensor_rig
+from tests.support.servers import wait_until
 
 
 def make_settings(folder: Path, count: str) -> PeopleSettings:
@@ -18,23 +18,23 @@ def write_reading(folder: Path, count: str) -> None:
 
 
 def test_changed_count_is_published(tmp_path: Path) -> None:
-    with table(make_settings(tmp_path, "3")) as rig:
-        rig.says([("people", 3)])
+    with open_sensor_rig(make_settings(tmp_path, "3")) as rig:
+        rig.expect_events([("people", 3)])
         rig.clock.at_ms += 5000
-        until(lambda: not rig.inbox.empty(), seconds=10, what="the next reading")
-        assert rig.said() == []
-        assert rig.sensor.level() == 3
+        wait_until(lambda: not rig.inbox.empty(), seconds=10, what="the next reading")
+        assert rig.read_events() == []
+        assert rig.sensor.heartbeat_level() == 3
         write_reading(tmp_path, "0")
         rig.clock.at_ms += 5000
-        rig.says([("people", 0)])
+        rig.expect_events([("people", 0)])
 
 
 @pytest.mark.parametrize("count", ["2.5", "-1"])
 def test_invalid_count_is_a_fault(tmp_path: Path, count: str) -> None:
-    with table(make_settings(tmp_path, count)) as rig:
+    with open_sensor_rig(make_settings(tmp_path, count)) as rig:
         problem = f"{tmp_path}/people holds {count}; a count of people is a whole number, 0 or above"
-        assert rig.fails() == problem
-        assert rig.sensor.level() is None
+        assert rig.wait_for_fault() == problem
+        assert rig.sensor.heartbeat_level() is None
 
 
 def test_invalid_interval_is_rejected_with_its_bounds() -> None:

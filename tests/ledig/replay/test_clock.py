@@ -26,9 +26,9 @@ def test_sleeping_thread_wakes_at_each_deadline() -> None:
 
     thread = threading.Thread(target=sleeper)
     thread.start()
-    while not clock.sleepers():
+    while not clock.count_sleepers():
         threading.Event().wait(0.001)
-    clock.go_to(300_000)
+    clock.advance_to(300_000)
     ended.set()
     thread.join()
     assert awake == list(range(30_000, 300_001, 30_000))
@@ -39,16 +39,16 @@ def test_ended_thread_does_not_block_the_clock() -> None:
     thread = threading.Thread(target=clock.seconds_until, args=(1000,))
     thread.start()
     thread.join()
-    clock.go_to(5000)
+    clock.advance_to(5000)
     assert clock.at_ms == 5000
-    assert clock.sleepers() == 0
+    assert clock.count_sleepers() == 0
 
 
 def test_clock_stops_early_when_the_replay_is_stopped() -> None:
     stop = threading.Event()
     clock = clock_at(0, stop=stop, speed=1)
     stop.set()
-    clock.go_to(3_600_000)
+    clock.advance_to(3_600_000)
     assert clock.at_ms == 0
 
 
@@ -56,7 +56,7 @@ def test_time_is_shared_with_another_process() -> None:
     shared = multiprocessing.get_context("spawn").Value("q", 0)
     clock = ReplayClock(shared, 100_000, threading.Event())
     clock.jump_to(1_766_000_000_000)
-    clock.go_to(1_766_000_001_000)
+    clock.advance_to(1_766_000_001_000)
     assert shared.value == clock.now_ms() == clock.monotonic_ms() == 1_766_000_001_000
 
 

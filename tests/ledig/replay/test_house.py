@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import gpiozero
 import pytest
 
-from collector.plan import SpaceKind
-from edge.broker import BrokerSettings
-from edge.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
-from ledig.replay.house import Wiring, build
-from ledig.replay.recorded import Change, RecordedKind, RecordedSensor, RecordedSpace, Recording
-from ledig.replay.rows import Row
+from collector.site.plan import SpaceKind
+from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
+from edge.contract.broker import BrokerSettings
+from ledig.replay.recorded_data import RecordedKind, RecordedSensor, RecordedSpace, Recording, SensorChange
+from ledig.replay.replay_site import ReplayWiring, build_replay_site
+from ledig.replay.rows import RecordedRow
 
 
 def recording(*sensors: RecordedSensor) -> Recording:
@@ -19,7 +19,7 @@ def recording(*sensors: RecordedSensor) -> Recording:
         time_zone=ZoneInfo("UTC"),
         spaces=(RecordedSpace(id="room", kind=SpaceKind.ROOM),),
         sensors=sensors,
-        spans=((Row(0, {}),),),
+        spans=((RecordedRow(0, {}),),),
         step_ms=30_000,
     )
 
@@ -47,13 +47,13 @@ def test_pin_has_its_level_before_and_after_the_agent_opens_it(
     tmp_path: Path, kind: str, value: float, *, high: bool
 ) -> None:
     it = sensor(kind)
-    (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
-    wiring = Wiring(device, tmp_path)
-    wiring.feel(it, Change(0, "it", "column", value))
+    (device,) = build_replay_site(recording(it), BrokerSettings(), tmp_path).devices
+    wiring = ReplayWiring(device, tmp_path)
+    wiring.apply_change(it, SensorChange(0, "it", "column", value))
     pull_up = None if kind in {"pir", "presence"} else True
     opened = gpiozero.DigitalInputDevice(device.sensors[0].pins[0], pull_up=bool(pull_up), pin_factory=wiring.factory)
     assert bool(opened.pin.state) is high
-    wiring.feel(it, Change(1, "it", "column", 1 - value))
+    wiring.apply_change(it, SensorChange(1, "it", "column", 1 - value))
     assert bool(opened.pin.state) is not high
     opened.close()
 
@@ -61,11 +61,11 @@ def test_pin_has_its_level_before_and_after_the_agent_opens_it(
 def test_measured_values_are_written_to_the_files_that_the_agent_reads(tmp_path: Path) -> None:
     air = sensor("air", "air", co2_column="A", humidity_column="B")
     power = sensor("power", "laser")
-    (device,) = build(recording(air, power), BrokerSettings(), tmp_path).devices
-    wiring = Wiring(device, tmp_path)
-    wiring.feel(air, Change(0, "air", "co2_column", 612.5))
-    wiring.feel(air, Change(0, "air", "humidity_column", 41))
-    wiring.feel(power, Change(0, "laser", "column", 80))
+    (device,) = build_replay_site(recording(air, power), BrokerSettings(), tmp_path).devices
+    wiring = ReplayWiring(device, tmp_path)
+    wiring.apply_change(air, SensorChange(0, "air", "co2_column", 612.5))
+    wiring.apply_change(air, SensorChange(0, "air", "humidity_column", 41))
+    wiring.apply_change(power, SensorChange(0, "laser", "column", 80))
     air_settings, power_settings = device.sensors
     assert isinstance(air_settings, AirSettings)
     assert isinstance(power_settings, PowerSettings)
@@ -81,8 +81,8 @@ def test_measured_values_are_written_to_the_files_that_the_agent_reads(tmp_path:
 )
 def test_level_of_a_space_is_written_to_its_file(tmp_path: Path, kind: str, settings: type) -> None:
     it = sensor(kind)
-    (device,) = build(recording(it), BrokerSettings(), tmp_path).devices
-    Wiring(device, tmp_path).feel(it, Change(0, "it", "column", 12))
+    (device,) = build_replay_site(recording(it), BrokerSettings(), tmp_path).devices
+    ReplayWiring(device, tmp_path).apply_change(it, SensorChange(0, "it", "column", 12))
     (made,) = device.sensors
     assert type(made) is settings
     assert float(made.path.read_text()) == 12  # type: ignore[attr-defined]
@@ -90,12 +90,12 @@ def test_level_of_a_space_is_written_to_its_file(tmp_path: Path, kind: str, sett
 
 def test_held_output_is_held_in_the_plan(tmp_path: Path) -> None:
     held = RecordedSensor(id="it", kind=RecordedKind.PIR, space="room", column="C", held=True)
-    (planned,) = build(recording(held), BrokerSettings(), tmp_path).plan.sensors
+    (planned,) = build_replay_site(recording(held), BrokerSettings(), tmp_path).plan.sensors
     assert planned.held
 
 
 def test_sensors_beyond_the_pins_of_one_device_get_a_second_device(tmp_path: Path) -> None:
-    house = build(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
+    house = build_replay_site(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
     assert [len(device.sensors) for device in house.devices] == [28, 2]
     assert len(house.plan.sensors_of("room")) == 30
     for device in house.devices:
@@ -104,7 +104,9 @@ def test_sensors_beyond_the_pins_of_one_device_get_a_second_device(tmp_path: Pat
 
 
 def test_air_belongs_to_the_zone_and_motion_to_its_space(tmp_path: Path) -> None:
-    plan = build(recording(sensor("pir", "pir"), sensor("air", "air", co2_column="A")), BrokerSettings(), tmp_path).plan
+    plan = build_replay_site(
+        recording(sensor("pir", "pir"), sensor("air", "air", co2_column="A")), BrokerSettings(), tmp_path
+    ).plan
     pir, air = plan.sensors
     assert (pir.space, pir.zone) == ("room", None)
     assert (air.space, air.zone) == (None, plan.zones[0].id)

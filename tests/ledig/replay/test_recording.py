@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ledig.replay.recorded import Change, Recording, changes
-from ledig.replay.recording import RecordingRejected, read
+from ledig.replay.recorded_data import Recording, SensorChange, derive_changes
+from ledig.replay.recording import RecordingRejected, read_recording
 
 MAPPING = """
 file = "rows.csv"
@@ -47,7 +47,7 @@ ROWS = (
 def recording(folder: Path, *, mapping: str = MAPPING, rows: str = ROWS) -> Recording:
     (folder / "rows.csv").write_text(rows)
     (folder / "mapping.toml").write_text(mapping)
-    return read(folder / "mapping.toml")
+    return read_recording(folder / "mapping.toml")
 
 
 def faults(folder: Path, *, mapping: str = MAPPING, rows: str = ROWS) -> tuple[str, ...]:
@@ -73,19 +73,22 @@ def test_gzip_file_given_separately_is_read_the_same(tmp_path: Path) -> None:
     other = tmp_path / "elsewhere.csv.gz"
     other.write_bytes(gzip.compress(ROWS.encode()))
     (tmp_path / "rows.csv").unlink()
-    assert read(tmp_path / "mapping.toml", other) == expected
+    assert read_recording(tmp_path / "mapping.toml", other) == expected
 
 
 def test_touching_pulses_are_joined(tmp_path: Path) -> None:
     played = recording(tmp_path)
     start = played.spans[0][0].at_ms
-    motion = [change for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
-    assert motion == [Change(start + 30_000, "pir", "column", 1), Change(start + 100_000, "pir", "column", 0)]
+    motion = [change for change in derive_changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    assert motion == [
+        SensorChange(start + 30_000, "pir", "column", 1),
+        SensorChange(start + 100_000, "pir", "column", 0),
+    ]
 
 
 def test_column_without_pulse_is_the_level(tmp_path: Path) -> None:
     played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""))
-    levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    levels = [change.value for change in derive_changes(played.spans[0], played.sensors) if change.sensor == "pir"]
     assert levels == [0, 1, 1, 0]
 
 
@@ -93,13 +96,13 @@ def test_amplifier_output_in_volts_is_converted_to_decibels(tmp_path: Path) -> N
     sound = 'kind = "sound"\nvolts = true'
     mapping = MAPPING.replace('kind = "pir"', sound).replace("pulse_ms = 40000", "")
     played = recording(tmp_path, mapping=mapping, rows=ROWS.replace(",1,401.5,", ",10,401.5,"))
-    levels = [change.value for change in changes(played.spans[0], played.sensors) if change.sensor == "pir"]
+    levels = [change.value for change in derive_changes(played.spans[0], played.sensors) if change.sensor == "pir"]
     assert levels == pytest.approx([-60, 20, 0, -60]), "0 V is treated as the noise of the amplifier"
 
 
 def test_changes_are_in_order_of_time(tmp_path: Path) -> None:
     played = recording(tmp_path, mapping=MAPPING.replace("40000", "20000"))
-    moments = [change.at_ms for change in changes(played.spans[0], played.sensors)]
+    moments = [change.at_ms for change in derive_changes(played.spans[0], played.sensors)]
     assert moments == sorted(moments)
 
 
@@ -115,8 +118,8 @@ def test_broken_row_is_reported_and_changes_nothing_else(tmp_path: Path) -> None
     lines = ROWS.splitlines(keepends=True)
     played = recording(tmp_path, rows="".join([*lines[:3], "2026/01/05,09:00:40,2,400,0\n", *lines[3:]]))
     assert (played.spans, played.step_ms) == (expected.spans, expected.step_ms)
-    assert played.left_out == 1
-    (named,) = played.named
+    assert played.rows_left_out == 1
+    (named,) = played.named_faults
     assert named.endswith("rows.csv, row 4: column 'PIR' is '2'; it must be a whole number from 0 to 1")
 
 
@@ -125,7 +128,7 @@ def test_only_selected_rows_are_read(tmp_path: Path) -> None:
     first, *others = ROWS.splitlines()
     rows = "\n".join([f"{first},Room", *(f"{row},5\nsoon,later,7,x,none,6" for row in others)])
     played = recording(tmp_path, mapping=mapping, rows=rows)
-    assert (played.spans, played.left_out) == (recording(tmp_path).spans, 0)
+    assert (played.spans, played.rows_left_out) == (recording(tmp_path).spans, 0)
 
 
 @pytest.mark.parametrize(
@@ -147,15 +150,15 @@ def test_binary_file_is_rejected(tmp_path: Path, content: bytes) -> None:
     for name in ("rows.csv", "rows.csv.gz"):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RecordingRejected, match=r"give a CSV file in UTF-8, plain or compressed by gzip"):
-            read(tmp_path / "mapping.toml", tmp_path / name)
+            read_recording(tmp_path / "mapping.toml", tmp_path / name)
 
 
 def test_missing_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingRejected, match="No such file"):
-        read(tmp_path / "mapping.toml")
+        read_recording(tmp_path / "mapping.toml")
     recording(tmp_path)
     with pytest.raises(RecordingRejected, match=r"none\.csv: No such file"):
-        read(tmp_path / "mapping.toml", tmp_path / "none.csv")
+        read_recording(tmp_path / "mapping.toml", tmp_path / "none.csv")
 
 
 def test_all_faults_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
@@ -255,7 +258,7 @@ def list_changes(played: Recording) -> list[tuple[int, str, float]]:
     return [
         ((each.at_ms - begin_ms) // 1000, each.sensor, each.value)
         for span in played.spans
-        for each in changes(span, played.sensors)
+        for each in derive_changes(span, played.sensors)
     ]
 
 
@@ -268,7 +271,7 @@ def test_file_with_one_row_per_change_is_read(tmp_path: Path) -> None:
         (300, "booth-door", 1),
         (420, "desk-pir", 0),
     ]
-    assert played.left_out == 0
+    assert played.rows_left_out == 0
 
 
 @pytest.mark.parametrize(
@@ -307,14 +310,14 @@ def test_file_with_one_row_per_change_is_read(tmp_path: Path) -> None:
 def test_equivalent_file_formats_give_the_same_recording(tmp_path: Path, rows: str, mapping: str) -> None:
     expected = recording(tmp_path)
     played = recording(tmp_path, mapping=mapping, rows=rows)
-    assert (played.spans, played.left_out) == (expected.spans, 0)
+    assert (played.spans, played.rows_left_out) == (expected.spans, 0)
 
 
 @pytest.mark.parametrize("text_for_missing", ["unavailable", "unknown", "", "None", "NaN"])
 def test_sensor_without_a_value_keeps_its_last_one(tmp_path: Path, text_for_missing: str) -> None:
     rows = ROWS.replace("1,402,1", f"{text_for_missing},402,1").replace("0,403,1", f"0,{text_for_missing},1")
     played = recording(tmp_path, mapping=MAPPING.replace("pulse_ms = 40000", ""), rows=rows)
-    assert played.left_out == 0
+    assert played.rows_left_out == 0
     assert [value for _, sensor, value in list_changes(played) if sensor == "pir"] == [0, 1, 0, 0]
     assert [value for _, sensor, value in list_changes(played) if sensor == "air"] == [400, 401.5, 402, 404]
 
@@ -333,5 +336,5 @@ def test_sensor_without_rows_is_reported(tmp_path: Path) -> None:
 
 def test_text_is_rejected_as_a_measured_value(tmp_path: Path) -> None:
     played = recording(tmp_path, rows=ROWS.replace("401.5", "on"))
-    assert played.left_out == 1
-    assert "column 'CO2' is 'on'; it must be a number" in played.named[0]
+    assert played.rows_left_out == 1
+    assert "column 'CO2' is 'on'; it must be a number" in played.named_faults[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import until
+from tests.support.servers import wait_until
 
 MAPPING = """
 file = "morning.csv"
@@ -153,7 +153,7 @@ def test_ctrl_c_ends_all_processes_and_removes_all_files(mapping: Path, tmp_path
         text=True,
         env=os.environ | {"TMPDIR": str(scratch)},
     ) as run:
-        until(lambda: [*scratch.glob("*/outbox-*")], what="an outbox of the replay")
+        wait_until(lambda: [*scratch.glob("*/outbox-*")], what="an outbox of the replay")
         run.send_signal(signal.SIGINT)
         _, errors = run.communicate(timeout=60)
     assert run.returncode == 2

@@ -5,13 +5,15 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledig.replay.rising import rising
+from ledig.replay.rising_times import select_rising
 
 MOMENTS = st.lists(st.integers(0, 30), max_size=12)
 
 
 def selected_places(moments: list[int]) -> list[int]:
-    return [place for place, moment in enumerate(rising([(moment,) for moment in moments])) if moment is not None]
+    return [
+        place for place, moment in enumerate(select_rising([(moment,) for moment in moments])) if moment is not None
+    ]
 
 
 def longest_length(moments: list[int]) -> int:
@@ -45,6 +47,6 @@ def test_first_of_conflicting_rows_is_selected() -> None:
 
 
 def test_repeated_hour_continues_after_the_previous_row() -> None:
-    assert rising([(20, 80), (50, 110), (20, 80), (50, 110), (140,)]) == [20, 50, 80, 110, 140]
-    assert rising([(20, 80), (50, 110), (999,), (20, 80), (50, 110), (140,)]) == [20, 50, None, 80, 110, 140]
-    assert rising([(20, 80), (50, 110), (140,)]) == [20, 50, 140]
+    assert select_rising([(20, 80), (50, 110), (20, 80), (50, 110), (140,)]) == [20, 50, 80, 110, 140]
+    assert select_rising([(20, 80), (50, 110), (999,), (20, 80), (50, 110), (140,)]) == [20, 50, None, 80, 110, 140]
+    assert select_rising([(20, 80), (50, 110), (140,)]) == [20, 50, 140]

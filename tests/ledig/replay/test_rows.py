@@ -9,12 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledig.replay.rows import ISO, Column, Layout, Row, Rows, RowsRejected, TimeColumns, read_rows
+from ledig.replay.rows import (
+    ISO_FORMAT,
+    RecordedColumn,
+    RecordedRow,
+    RecordedRows,
+    RowLayout,
+    RowsRejected,
+    TimeColumns,
+    read_rows,
+)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-LAYOUT = Layout(
+LAYOUT = RowLayout(
     times=TimeColumns(("Date", "Time"), "%Y/%m/%d %H:%M:%S", STOCKHOLM),
-    columns=(Column("PIR", 0, 1, whole=True), Column("CO2", 0, 100_000)),
+    columns=(RecordedColumn("PIR", 0, 1, whole=True), RecordedColumn("CO2", 0, 100_000)),
 )
 HEADER = "Date,Time,PIR,CO2\n"
 GOOD = [f"2026/01/05,09:{minute:02}:00,{minute % 2},{400 + minute}\n" for minute in range(10)]
@@ -42,7 +51,7 @@ BROKEN = [
 ]
 
 
-def rows_of(folder: Path, text: str, layout: Layout = LAYOUT) -> Rows:
+def rows_of(folder: Path, text: str, layout: RowLayout = LAYOUT) -> RecordedRows:
     (folder / "rows.csv").write_text(text, encoding="utf-8")
     return read_rows(folder / "rows.csv", layout)
 
@@ -55,8 +64,8 @@ def test_broken_row_is_reported_and_does_not_affect_the_others(
     expected = rows_of(tmp_path, HEADER + "".join(GOOD))
     found = rows_of(tmp_path, HEADER + "".join([*GOOD[:place], broken, *GOOD[place:]]))
     assert found.rows == expected.rows
-    assert found.left_out == bool(finding)
-    assert all(f"rows.csv, row {place + 2}: {finding}" in named for named in found.named)
+    assert found.rows_left_out == bool(finding)
+    assert all(f"rows.csv, row {place + 2}: {finding}" in named for named in found.named_faults)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +81,8 @@ def test_broken_row_is_reported_and_does_not_affect_the_others(
 def test_time_out_of_order_costs_only_its_own_row(tmp_path: Path, place: int, stamp: str, finding: str) -> None:
     found = rows_of(tmp_path, HEADER + "".join([*GOOD[:place], f"{stamp},1,999\n", *GOOD[place:]]))
     assert found.rows == rows_of(tmp_path, HEADER + "".join(GOOD)).rows
-    assert found.left_out == 1
-    assert found.named[0].endswith(finding)
+    assert found.rows_left_out == 1
+    assert found.named_faults[0].endswith(finding)
 
 
 @given(
@@ -88,17 +97,17 @@ def test_broken_rows_anywhere_change_nothing(
         lines.insert(place, row)
     found = rows_of(folder, HEADER + "".join(lines))
     assert found.rows == rows_of(folder, HEADER + "".join(GOOD)).rows
-    assert found.left_out == len(found.named) == len(broken)
+    assert found.rows_left_out == len(found.named_faults) == len(broken)
 
 
 def test_only_the_first_twenty_broken_rows_are_listed(tmp_path: Path) -> None:
     found = rows_of(tmp_path, HEADER + "".join(GOOD) + "2026/01/06,09:00:00,7,x\n" * 100)
-    assert (found.left_out, len(found.named)) == (100, 20)
-    assert "row 12:" in found.named[0]
+    assert (found.rows_left_out, len(found.named_faults)) == (100, 20)
+    assert "row 12:" in found.named_faults[0]
 
 
 def test_row_with_two_faults_is_counted_once(tmp_path: Path) -> None:
-    assert rows_of(tmp_path, HEADER + GOOD[0] + "soon,now,7,x\n").left_out == 1
+    assert rows_of(tmp_path, HEADER + GOOD[0] + "soon,now,7,x\n").rows_left_out == 1
 
 
 @pytest.mark.parametrize(
@@ -131,12 +140,15 @@ def test_invalid_utf8_costs_only_its_own_row(tmp_path: Path) -> None:
         (HEADER + GOOD[0]).encode() + b"2026/01/05,09:00:30,0,\xff4\n" + GOOD[1].encode()
     )
     found = read_rows(tmp_path / "rows.csv", LAYOUT)
-    assert (len(found.rows), found.left_out) == (2, 1)
+    assert (len(found.rows), found.rows_left_out) == (2, 1)
 
 
 def test_time_must_rise_only_within_a_series(tmp_path: Path) -> None:
-    layout = Layout(
-        times=TimeColumns(("at",), ISO, STOCKHOLM), columns=(Column("n", 0, 9),), keys=("room", "by"), delimiter=";"
+    layout = RowLayout(
+        times=TimeColumns(("at",), ISO_FORMAT, STOCKHOLM),
+        columns=(RecordedColumn("n", 0, 9),),
+        keys=("room", "by"),
+        delimiter=";",
     )
     text = (
         "room;by;at;n\n"
@@ -150,34 +162,34 @@ def test_time_must_rise_only_within_a_series(tmp_path: Path) -> None:
     nine = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp()) * 1000
     half = 30 * 60_000
     assert found.rows == (
-        Row(nine, {"n": 1}, ("5", "bms")),
-        Row(nine, {"n": 2}, ("6", "bms")),
-        Row(nine - half + 250, {"n": 4}, ("5", "eye")),
-        Row(nine + half, {"n": 5}, ("6", "bms")),
+        RecordedRow(nine, {"n": 1}, ("5", "bms")),
+        RecordedRow(nine, {"n": 2}, ("6", "bms")),
+        RecordedRow(nine - half + 250, {"n": 4}, ("5", "eye")),
+        RecordedRow(nine + half, {"n": 5}, ("6", "bms")),
     )
-    assert found.left_out == 1
-    assert "row 4: '2026-01-05T10:00:00+01:00' is the same time as row 2" in found.named[0]
+    assert found.rows_left_out == 1
+    assert "row 4: '2026-01-05T10:00:00+01:00' is the same time as row 2" in found.named_faults[0]
 
 
 def test_other_rows_are_skipped_and_optional_cells_may_be_empty(tmp_path: Path) -> None:
-    layout = Layout(
-        times=TimeColumns(("at",), ISO, STOCKHOLM),
-        columns=(Column("n", 0, 9), Column("m", 0, 9, optional=True)),
+    layout = RowLayout(
+        times=TimeColumns(("at",), ISO_FORMAT, STOCKHOLM),
+        columns=(RecordedColumn("n", 0, 9), RecordedColumn("m", 0, 9, optional=True)),
         only={"room": "5"},
     )
     found = rows_of(tmp_path, "room,at,n,m\n5,2026-01-05 10:00,1,\n6,,,x\n5,2026-01-05 10:01,1,2\n", layout)
     assert [row.values for row in found.rows] == [{"n": 1}, {"n": 1, "m": 2}]
-    assert found.left_out == 0
+    assert found.rows_left_out == 0
     with pytest.raises(RowsRejected, match="no rows with room = 5; there is nothing to play"):
         rows_of(tmp_path, "room,at,n,m\n6,2026-01-05 10:00,1,\n", layout)
 
 
 def test_table_written_by_r_with_a_time_of_day_is_read(tmp_path: Path) -> None:
-    layout = Layout(
+    layout = RowLayout(
         times=TimeColumns(("time",), "%H:%M:%S", ZoneInfo("UTC")),
-        columns=(Column("n", 0, 9),),
+        columns=(RecordedColumn("n", 0, 9),),
         keys=("day",),
         row_names=True,
     )
     found = rows_of(tmp_path, '"day","time","n"\n"1","3","00:00:00",1\n"2","0","00:01:00",2\n', layout)
-    assert found.rows == (Row(0, {"n": 1}, ("3",)), Row(60_000, {"n": 2}, ("0",)))
+    assert found.rows == (RecordedRow(0, {"n": 1}, ("3",)), RecordedRow(60_000, {"n": 2}, ("0",)))

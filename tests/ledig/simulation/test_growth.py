@@ -5,11 +5,11 @@ from pathlib import Path
 
 from gpiozero import LED
 
-from edge.broker import BrokerSettings
-from edge.settings import BeamPairSettings, DeviceSettings, DistanceSettings, PirSettings
-from ledig.mock_pins import KEPT_STATES, mock_factory
-from ledig.simulation.signs import Sign
-from ledig.simulation.wires import Wires
+from edge.configuration.settings import BeamPairSettings, DeviceSettings, DistanceSettings, PirSettings
+from edge.contract.broker import BrokerSettings
+from ledig.runtime.mock_pins import MAX_STATES, create_mock_factory
+from ledig.simulation.signals import SensorSignal
+from ledig.simulation.wired_pins import SimulatedWiring
 
 ROUNDS = 1000
 GROWTH_BYTES = 30_000
@@ -28,15 +28,15 @@ def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
             DistanceSettings(id="ranger", trigger_pin=7, echo_pin=8, near_mm=500),
         ),
     )
-    wires = Wires(settings, tmp_path)
+    wires = SimulatedWiring(settings, tmp_path)
     factory = wires.factory
 
     def simulate(rounds: int) -> None:
         trigger = factory.pin(7)
         trigger.function = "output"
         for number in range(rounds):
-            wires.feel(Sign(number, ("pi-1", "pir"), "", number % 2))
-            wires.feel(Sign(number, ("pi-1", "beams"), "crossing", 1))
+            wires.apply_signal(SensorSignal(number, ("pi-1", "pir"), "", number % 2))
+            wires.apply_signal(SensorSignal(number, ("pi-1", "beams"), "crossing", 1))
             trigger.state = number % 2
 
     simulate(100)
@@ -48,12 +48,12 @@ def test_pins_of_a_simulated_device_keep_few_states(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert after - before < GROWTH_BYTES
-    assert max(len(pin.states) for pin in factory.pins.values()) == KEPT_STATES
+    assert max(len(pin.states) for pin in factory.pins.values()) == MAX_STATES
 
 
 def test_lamp_on_mock_pins_keeps_few_states() -> None:
-    factory = mock_factory()
+    factory = create_mock_factory()
     with LED(17, pin_factory=factory) as lamp:
         for _ in range(ROUNDS):
             lamp.toggle()
-        assert len(factory.pin(17).states) == KEPT_STATES
+        assert len(factory.pin(17).states) == MAX_STATES

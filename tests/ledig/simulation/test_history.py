@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from collector.history import DAY_MS, HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
-from collector.journal import Journal
-from collector.plan import WHOLE_SITE
-from collector.settings import RetentionSettings
-from collector.work import Work
-from ledig import clock
-from ledig.simulation.history import WEEKS, write_history
-from ledig.up import read_house
+from collector.configuration.settings import RetentionSettings
+from collector.engine.pipeline import Pipeline
+from collector.history.measures import DAY_MS, HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
+from collector.site.plan import WHOLE_SITE
+from collector.store.journal import Journal
+from ledig.runtime import scaled_clock
+from ledig.simulation.history import HISTORY_WEEKS, write_history
+from ledig.up.command import read_site_or_example
 
-PLAN = read_house(None).plan
-BEGIN_MS = clock.first_morning_ms(datetime(2026, 11, 25, 12, tzinfo=UTC), PLAN.time_zone)
+PLAN = read_site_or_example(None).plan
+BEGIN_MS = scaled_clock.first_morning_ms(datetime(2026, 11, 25, 12, tzinfo=UTC), PLAN.time_zone)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def journal_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path.parent / "journal.unfinished").write_bytes(b"left by an interrupted attempt")
     days: list[tuple[int, int]] = []
     write_history(PLAN, path, BEGIN_MS, lambda done, of: days.append((done, of)))
-    assert days == [(number, 7 * WEEKS + 1) for number in range(1, 7 * WEEKS + 2)]
+    assert days == [(number, 7 * HISTORY_WEEKS + 1) for number in range(1, 7 * HISTORY_WEEKS + 2)]
     return path
 
 
@@ -41,7 +41,7 @@ def test_every_measure_of_the_pages_has_whole_weeks(journal_path: Path) -> None:
         assert isinstance(first, int)
         assert isinstance(last, int)
         assert last < BEGIN_MS
-        assert last - first > (7 * WEEKS - 2) * DAY_MS, measure.name
+        assert last - first > (7 * HISTORY_WEEKS - 2) * DAY_MS, measure.name
     ((most,),) = query(journal_path, "SELECT max(taken_mean) FROM zone_hour WHERE zone = 'site' AND kind = 'desk'")
     assert isinstance(most, float)
     assert most > 10, "people came"
@@ -61,11 +61,11 @@ def test_nothing_exceeds_the_retention_and_no_temporary_file_remains(journal_pat
 
 def test_collector_continues_from_the_history_and_forecasts(journal_path: Path) -> None:
     with closing(Journal(journal_path)) as journal:
-        work = Work(PLAN, journal, RetentionSettings(), BEGIN_MS)
+        work = Pipeline(PLAN, journal, RetentionSettings(), BEGIN_MS)
         work.tick(BEGIN_MS)
-        while work.settle(BEGIN_MS):
+        while work.advance_history(BEGIN_MS):
             pass
-        forecasts = dict(work.foretelling.to_tell())
+        forecasts = dict(work.forecaster.pop_changed_forecasts())
     site = forecasts[WHOLE_SITE]
     assert site is not None
     assert site.people is not None

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.plan import Sensor, SensorKind, SitePlan, SpaceKind
-from ledig.simulation.people import APART_MS, Day, day
-from ledig.simulation.signs import Sign, signs, spans
-from ledig.site import read
+from collector.site.plan import Sensor, SensorKind, SitePlan, SpaceKind
+from ledig.simulation.people import PASSAGE_GAP_MS, SimulatedDay, simulate_day
+from ledig.simulation.signals import SensorSignal, compute_signals, occupied_spans
+from ledig.site.site_file import read_site_file
 
-PLAN: SitePlan = read(Path(__file__).parents[3] / "ledig" / "example.toml").plan
+PLAN: SitePlan = read_site_file(Path(__file__).parents[3] / "ledig" / "example.toml").plan
 MONDAY = date(2026, 11, 23)
 
-days = st.builds(day, st.just(PLAN), st.dates(date(2024, 1, 1), date(2030, 12, 31)), st.integers(0, 1000))
+days = st.builds(simulate_day, st.just(PLAN), st.dates(date(2024, 1, 1), date(2030, 12, 31)), st.integers(0, 1000))
 
 
 @given(days)
-def test_nobody_is_in_two_places(simulated: Day) -> None:
+def test_nobody_is_in_two_places(simulated: SimulatedDay) -> None:
     for person in {stay.person for stay in simulated.stays}:
         own = sorted(stay for stay in simulated.stays if stay.person == person)
         assert all(stay.from_ms < stay.to_ms for stay in own)
@@ -29,7 +29,7 @@ def test_nobody_is_in_two_places(simulated: Day) -> None:
 
 
 @given(days)
-def test_desks_booths_and_machines_have_one_person_at_a_time(simulated: Day) -> None:
+def test_desks_booths_and_machines_have_one_person_at_a_time(simulated: SimulatedDay) -> None:
     for space in PLAN.spaces:
         if space.kind is not SpaceKind.ROOM:
             own = sorted(stay for stay in simulated.stays if stay.space == space.id)
@@ -37,26 +37,26 @@ def test_desks_booths_and_machines_have_one_person_at_a_time(simulated: Day) -> 
 
 
 @given(days)
-def test_everybody_enters_and_leaves_and_stays_only_in_between(simulated: Day) -> None:
-    assert sum(passage.way for passage in simulated.passages) == 0
+def test_everybody_enters_and_leaves_and_stays_only_in_between(simulated: SimulatedDay) -> None:
+    assert sum(passage.direction for passage in simulated.passages) == 0
     for person in {stay.person for stay in simulated.stays}:
         own = [passage for passage in simulated.passages if passage.person == person]
-        assert [passage.way for passage in own] == [1, -1] * (len(own) // 2)
+        assert [passage.direction for passage in own] == [1, -1] * (len(own) // 2)
         for stay in simulated.stays:
             if stay.person == person:
-                ways = [passage.way for passage in own if passage.at_ms <= stay.from_ms]
+                ways = [passage.direction for passage in own if passage.at_ms <= stay.from_ms]
                 later = [passage.at_ms for passage in own if passage.at_ms > stay.from_ms]
                 assert sum(ways) == 1, "inside"
                 assert stay.to_ms <= later[0], "until the next door"
 
 
 @given(days)
-def test_passages_are_far_enough_apart_for_the_door(simulated: Day) -> None:
-    assert all(later.at_ms - earlier.at_ms >= APART_MS for earlier, later in pairwise(simulated.passages))
+def test_passages_are_far_enough_apart_for_the_door(simulated: SimulatedDay) -> None:
+    assert all(later.at_ms - earlier.at_ms >= PASSAGE_GAP_MS for earlier, later in pairwise(simulated.passages))
 
 
 @given(days)
-def test_everybody_comes_and_goes_while_the_site_is_open(simulated: Day) -> None:
+def test_everybody_comes_and_goes_while_the_site_is_open(simulated: SimulatedDay) -> None:
     weekday = datetime.fromtimestamp(simulated.starts_ms / 1000, PLAN.time_zone).weekday()
     (hours,) = PLAN.opening_hours[weekday]
     shift_ms = simulated.ends_ms - simulated.starts_ms - 86_400_000  # the clocks change at night, before anybody comes
@@ -66,54 +66,56 @@ def test_everybody_comes_and_goes_while_the_site_is_open(simulated: Day) -> None
 
 
 def test_the_same_seed_gives_the_same_day() -> None:
-    simulated = day(PLAN, MONDAY, 7)
-    assert simulated == day(PLAN, MONDAY, 7)
-    assert signs(PLAN, simulated, 7) == signs(PLAN, simulated, 7)
-    assert simulated.stays != day(PLAN, MONDAY, 8).stays
-    assert simulated.stays != day(PLAN, MONDAY + timedelta(days=1), 7).stays
+    simulated = simulate_day(PLAN, MONDAY, 7)
+    assert simulated == simulate_day(PLAN, MONDAY, 7)
+    assert compute_signals(PLAN, simulated, 7) == compute_signals(PLAN, simulated, 7)
+    assert simulated.stays != simulate_day(PLAN, MONDAY, 8).stays
+    assert simulated.stays != simulate_day(PLAN, MONDAY + timedelta(days=1), 7).stays
 
 
 def test_closed_site_stays_empty() -> None:
     plan = replace(PLAN, opening_hours={5: PLAN.opening_hours[5]})
-    closed = day(plan, MONDAY, 1)
-    assert (closed.stays, closed.passages, closed.runs, closed.cups) == ((), (), (), ())
-    assert {sign.at_ms for sign in signs(plan, closed, 1) if sign.part == "motion"} == {closed.starts_ms}
+    closed = simulate_day(plan, MONDAY, 1)
+    assert (closed.stays, closed.passages, closed.machine_runs, closed.coffee_at_ms) == ((), (), (), ())
+    assert {sign.at_ms for sign in compute_signals(plan, closed, 1) if sign.quantity == "motion"} == {closed.starts_ms}
 
 
 def test_weekday_has_plausible_occupancy() -> None:
-    simulated = day(PLAN, MONDAY, 1)
+    simulated = simulate_day(PLAN, MONDAY, 1)
     at_half_past_ten = simulated.starts_ms + 630 * 60_000
     present = {stay.person for stay in simulated.stays if stay.from_ms <= at_half_past_ten < stay.to_ms}
-    used = {PLAN.space[stay.space].kind for stay in simulated.stays}
+    used = {PLAN.space_by_id[stay.space].kind for stay in simulated.stays}
     assert 12 <= len(present) <= 30
     assert used == {SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT}
     first = (simulated.passages[0].at_ms - simulated.starts_ms) / 60_000
     assert 7 * 60 <= first <= 7 * 60 + 8, "somebody comes soon after opening"
 
 
-def by_sensor(simulated: Day, sensor: tuple[str, str]) -> list[Sign]:
-    return [sign for sign in signs(PLAN, simulated, 1) if sign.sensor == sensor]
+def by_sensor(simulated: SimulatedDay, sensor: tuple[str, str]) -> list[SensorSignal]:
+    return [sign for sign in compute_signals(PLAN, simulated, 1) if sign.sensor == sensor]
 
 
 @settings(max_examples=14)
 @given(st.dates(date(2026, 1, 1), date(2026, 12, 31)))
 def test_every_level_alternates_and_ends_low(on: date) -> None:
-    simulated = day(PLAN, on, 1)
+    simulated = simulate_day(PLAN, on, 1)
     levels: dict[tuple[str, str], list[float]] = {}
-    for sign in signs(PLAN, simulated, 1):
-        if sign.part in {"motion", "pressure", "contact_open", "presence"}:
+    for sign in compute_signals(PLAN, simulated, 1):
+        if sign.quantity in {"motion", "pressure", "contact_open", "presence"}:
             levels.setdefault(sign.sensor, []).append(sign.value)
     for sensor, values in levels.items():
         assert all(earlier != later for earlier, later in pairwise(values)), sensor
         assert values[-1] == values[0], "as it was at midnight"
 
 
-def signals_in_a_room(kind: SensorKind) -> tuple[Day, list[tuple[Sign, bool]]]:
+def signals_in_a_room(kind: SensorKind) -> tuple[SimulatedDay, list[tuple[SensorSignal, bool]]]:
     """Return the signals of an additional sensor in a room on a weekday, each with whether the room is occupied."""
-    simulated = day(PLAN, MONDAY, 1)
+    simulated = simulate_day(PLAN, MONDAY, 1)
     plan = replace(PLAN, sensors=(Sensor(device="pi-ateljen", id="more", kind=kind, space="skytteln"),))
-    here = spans(simulated, "skytteln")
-    found = [(sign, any(start <= sign.at_ms < end for start, end in here)) for sign in signs(plan, simulated, 1)]
+    here = occupied_spans(simulated, "skytteln")
+    found = [
+        (sign, any(start <= sign.at_ms < end for start, end in here)) for sign in compute_signals(plan, simulated, 1)
+    ]
     assert {is_occupied for _, is_occupied in found} == {True, False}
     return simulated, found
 
@@ -133,10 +135,10 @@ def test_sound_is_loud_only_while_occupied_and_not_always() -> None:
 
 
 def test_people_move_about_once_a_minute() -> None:
-    simulated = day(PLAN, MONDAY, 1)
+    simulated = simulate_day(PLAN, MONDAY, 1)
     rises: dict[tuple[str, str], list[int]] = {}
-    for sign in signs(PLAN, simulated, 1):
-        if sign.part == "motion" and sign.value:
+    for sign in compute_signals(PLAN, simulated, 1):
+        if sign.quantity == "motion" and sign.value:
             rises.setdefault(sign.sensor, []).append(sign.at_ms)
     pauses = [later - earlier for own in rises.values() for earlier, later in pairwise(own)]
     gaps = [pause for pause in pauses if pause < 15 * 60_000]  # longer: somebody was away
@@ -144,8 +146,8 @@ def test_people_move_about_once_a_minute() -> None:
 
 
 def test_air_follows_the_people_and_the_coffee_supply_sinks() -> None:
-    simulated = day(PLAN, MONDAY, 1)
-    air = [sign for sign in by_sensor(simulated, ("pi-vavsalen", "vavsalen-air")) if sign.part == "co2_ppm"]
+    simulated = simulate_day(PLAN, MONDAY, 1)
+    air = [sign for sign in by_sensor(simulated, ("pi-vavsalen", "vavsalen-air")) if sign.quantity == "co2_ppm"]
     beans = [sign.value for sign in by_sensor(simulated, ("pi-entren", "bean-jar"))]
     noon = simulated.starts_ms + 12 * 3_600_000
     assert air[0].value < 450
@@ -156,6 +158,6 @@ def test_air_follows_the_people_and_the_coffee_supply_sinks() -> None:
 
 
 def test_day_of_23_hours_is_simulated() -> None:
-    simulated = day(PLAN, date(2026, 3, 29), 1)
+    simulated = simulate_day(PLAN, date(2026, 3, 29), 1)
     assert simulated.ends_ms - simulated.starts_ms == 23 * 3_600_000
     assert simulated.starts_ms == int(datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp() * 1000)

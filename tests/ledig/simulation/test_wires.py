@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.broker import BrokerSettings
-from edge.settings import (
+from edge.configuration.settings import (
     AirSettings,
     BeamPairSettings,
     ContactSettings,
@@ -20,20 +19,21 @@ from edge.settings import (
     SensorSettings,
     SoundSettings,
 )
-from ledig.simulation.signs import Sign
-from ledig.simulation.wires import Wires
-from tests.edge.sensors.table import table
+from edge.contract.broker import BrokerSettings
+from ledig.simulation.signals import SensorSignal
+from ledig.simulation.wired_pins import SimulatedWiring
+from tests.support.edge.sensor_table import open_sensor_rig
 
 KEY = ("pi", "sensor")
 SETTLED_MS = 1000
 
 
-def wired(folder: Path, sensor: SensorSettings) -> tuple[Wires, SensorSettings]:
+def wired(folder: Path, sensor: SensorSettings) -> tuple[SimulatedWiring, SensorSettings]:
     broker = BrokerSettings()
     device = DeviceSettings(
         site="mill", device="pi", broker=broker, outbox_path=folder / "outbox.sqlite", sensors=(sensor,)
     )
-    wires = Wires(device, folder)
+    wires = SimulatedWiring(device, folder)
     return wires, wires.settings.sensors[0]
 
 
@@ -50,36 +50,36 @@ def test_level_is_read_before_and_after_the_agent_opens_the_pin(
     tmp_path: Path, sensor: SensorSettings, part: str
 ) -> None:
     wires, settings = wired(tmp_path, sensor)
-    wires.feel(Sign(0, KEY, part, 1))  # before the agent starts: its pull must not change the level
-    with table(settings, wires.factory) as laid:
-        assert laid.said(SETTLED_MS) == [(part, 1)]
+    wires.apply_signal(SensorSignal(0, KEY, part, 1))  # before the agent starts: its pull must not change the level
+    with open_sensor_rig(settings, wires.factory) as laid:
+        assert laid.read_events(SETTLED_MS) == [(part, 1)]
         for level in (0, 1, 0):
-            wires.feel(Sign(0, KEY, part, level))
-            assert laid.said(SETTLED_MS) == [(part, level)]
+            wires.apply_signal(SensorSignal(0, KEY, part, level))
+            assert laid.read_events(SETTLED_MS) == [(part, level)]
 
 
 @pytest.mark.parametrize("way", [1, -1])
 def test_passage_is_counted_as_a_crossing(tmp_path: Path, way: int) -> None:
     wires, settings = wired(tmp_path, BeamPairSettings(id="sensor", outer_pin=5, inner_pin=6))
-    with table(settings, wires.factory) as laid:
-        assert laid.said() == [("crossing", 0)]
-        wires.feel(Sign(0, KEY, "crossing", way))
-        assert laid.said() == [("crossing", way)]
+    with open_sensor_rig(settings, wires.factory) as laid:
+        assert laid.read_events() == [("crossing", 0)]
+        wires.apply_signal(SensorSignal(0, KEY, "crossing", way))
+        assert laid.read_events() == [("crossing", way)]
 
 
 def test_level_of_a_supply_is_measured(tmp_path: Path) -> None:
     jar = DistanceSettings(id="sensor", echo_pin=7, trigger_pin=8, empty_mm=300, full_mm=40)
     wires, settings = wired(tmp_path, jar)
-    wires.feel(Sign(0, KEY, "level_pct", 62))
-    with table(settings, wires.factory) as laid:
-        laid.says([("level_pct", 62)])
+    wires.apply_signal(SensorSignal(0, KEY, "level_pct", 62))
+    with open_sensor_rig(settings, wires.factory) as laid:
+        laid.expect_events([("level_pct", 62)])
 
 
 def test_seat_below_a_distance_sensor_is_taken(tmp_path: Path) -> None:
     wires, settings = wired(tmp_path, DistanceSettings(id="sensor", echo_pin=7, trigger_pin=8, near_mm=800))
-    wires.feel(Sign(0, KEY, "presence", 1))
-    with table(settings, wires.factory) as laid:
-        laid.says([("presence", 1)], after_ms=10_000)
+    wires.apply_signal(SensorSignal(0, KEY, "presence", 1))
+    with open_sensor_rig(settings, wires.factory) as laid:
+        laid.expect_events([("presence", 1)], after_ms=10_000)
 
 
 @pytest.mark.parametrize(
@@ -94,20 +94,20 @@ def test_sensor_with_one_file_reads_the_simulated_file(
     tmp_path: Path, sensor: SensorSettings, part: str, value: float
 ) -> None:
     wires, settings = wired(tmp_path, sensor)
-    wires.feel(Sign(0, KEY, part, value))
-    with table(settings, wires.factory) as laid:
-        laid.says([(part, value)])
+    wires.apply_signal(SensorSignal(0, KEY, part, value))
+    with open_sensor_rig(settings, wires.factory) as laid:
+        laid.expect_events([(part, value)])
 
 
 def test_meter_and_air_sensor_read_the_simulated_files(tmp_path: Path) -> None:
     kernel = Path("/sys/class/hwmon/hwmon1/power1_input")
     wires, settings = wired(tmp_path, PowerSettings(id="sensor", path=kernel))
-    wires.feel(Sign(0, KEY, "power_w", 87.5))
-    with table(settings, wires.factory) as laid:
-        laid.says([("power_w", 87.5)])
+    wires.apply_signal(SensorSignal(0, KEY, "power_w", 87.5))
+    with open_sensor_rig(settings, wires.factory) as laid:
+        laid.expect_events([("power_w", 87.5)])
     wires, settings = wired(tmp_path, AirSettings(id="sensor", co2_path=kernel, temperature_path=kernel))
-    wires.feel(Sign(0, KEY, "co2_ppm", 640))
-    wires.feel(Sign(0, KEY, "temperature_c", 21.4))
-    wires.feel(Sign(0, KEY, "humidity_pct", 40))  # this air sensor has no such part
-    with table(settings, wires.factory) as laid:
-        laid.says([("co2_ppm", 640), ("temperature_c", 21.4)])
+    wires.apply_signal(SensorSignal(0, KEY, "co2_ppm", 640))
+    wires.apply_signal(SensorSignal(0, KEY, "temperature_c", 21.4))
+    wires.apply_signal(SensorSignal(0, KEY, "humidity_pct", 40))  # this air sensor has no such part
+    with open_sensor_rig(settings, wires.factory) as laid:
+        laid.expect_events([("co2_ppm", 640), ("temperature_c", 21.4)])

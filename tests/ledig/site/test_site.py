@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from collector.plan import OpeningHours, RedDays, SpaceKind, Tenure
-from edge.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
-from ledig.site import SiteRejected, read
-from ledig.site.installation import installation_faults
+from collector.site.plan import OpeningSpan, RedDays, SpaceKind, Tenure
+from edge.configuration.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
+from ledig.site.installation import find_installation_faults
+from ledig.site.site_file import SiteRejected, read_site_file
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "ledig" / "example.toml"
 INSTALLERS_EXAMPLE = ROOT / "firmware-config" / "site.example.toml"
 
-SOUND = """
+VALID_SITE = """
 [site]
 id = "mill"
 name = "The mill"
@@ -114,29 +114,29 @@ full_mm = 50
 """
 
 
-def written(folder: Path, text: str) -> Path:
+def write_site_file(folder: Path, text: str) -> Path:
     path = folder / "site.toml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def faults_of(folder: Path, text: str) -> tuple[str, ...]:
+def read_faults(folder: Path, text: str) -> tuple[str, ...]:
     with pytest.raises(SiteRejected) as rejected:
-        read(written(folder, text))
+        read_site_file(write_site_file(folder, text))
     assert str(rejected.value) == "\n".join(rejected.value.faults)
     return rejected.value.faults
 
 
 def test_dates_are_read_as_strings_and_as_toml_dates(tmp_path: Path) -> None:
     days = 'red_days = "closed"\nclosed = ["2026-12-23", 2027-01-05]\nmonday ='
-    plan = read(written(tmp_path, SOUND.replace("monday =", days))).plan
+    plan = read_site_file(write_site_file(tmp_path, VALID_SITE.replace("monday =", days))).plan
     assert plan.closed == {date(2026, 12, 23), date(2027, 1, 5)}
     assert (plan.country, plan.red_days) == ("SE", RedDays.CLOSED)
 
 
 def test_valid_file_is_read_completely(tmp_path: Path) -> None:
-    site = read(written(tmp_path, SOUND))
-    assert site.plan.opening_hours == {0: (OpeningHours(opens_min=420, closes_min=1320),)}
+    site = read_site_file(write_site_file(tmp_path, VALID_SITE))
+    assert site.plan.opening_hours == {0: (OpeningSpan(opens_min=420, closes_min=1320),)}
     assert site.storage == tmp_path / "data", "relative paths are relative to the file's folder"
     assert site.collector.journal_path == tmp_path / "data" / "journal.sqlite"
     assert site.collector.broker.port == site.dashboard.broker.port == 1884
@@ -148,7 +148,7 @@ def test_valid_file_is_read_completely(tmp_path: Path) -> None:
     )
     assert device.sensors[0] == PirSettings(id="desk-1-pir", pin=4)
     assert isinstance(device.sensors[2], DistanceSettings)
-    assert site.plan.sensor["pi-1", "beams"].door == "front"
+    assert site.plan.sensor_by_key["pi-1", "beams"].door == "front"
 
 
 SENSOR = '[[device.sensor]]\nkind = "pir"\nid = "desk-1-pir"\n'
@@ -385,26 +385,28 @@ FAULTS = [
 def test_fault_is_reported_with_place_problem_and_remedy(
     tmp_path: Path, found: str, replacement: str, expected: str
 ) -> None:
-    assert found in SOUND
-    faults = faults_of(tmp_path, SOUND.replace(found, replacement, 1))
+    assert found in VALID_SITE
+    faults = read_faults(tmp_path, VALID_SITE.replace(found, replacement, 1))
     assert any(expected in fault for fault in faults), faults
     assert all(fault.startswith("site.toml") for fault in faults)
 
 
 def test_air_sensor_may_watch_a_room_of_its_own_zone_only(tmp_path: Path) -> None:
-    plan = read(written(tmp_path, SOUND.replace(SENSOR, AIR + 'space = "room-1"\n' + SENSOR))).plan
-    assert plan.sensor["pi-1", "air"] in plan.sensors_of("room-1")
-    assert plan.sensor["pi-1", "air"].zone == "hall"
+    plan = read_site_file(
+        write_site_file(tmp_path, VALID_SITE.replace(SENSOR, AIR + 'space = "room-1"\n' + SENSOR))
+    ).plan
+    assert plan.sensor_by_key["pi-1", "air"] in plan.sensors_of("room-1")
+    assert plan.sensor_by_key["pi-1", "air"].zone == "hall"
     loft = '[[zone]]\nid = "loft"\nname = "Loft"\nfloor = "ground"\nx_m = 1\ny_m = 1\nwidth_m = 2\ndepth_m = 2\n\n'
-    text = SOUND.replace("[[space]]", f"{loft}[[space]]", 1).replace(
+    text = VALID_SITE.replace("[[space]]", f"{loft}[[space]]", 1).replace(
         SENSOR, AIR.replace("hall", "loft") + 'space = "room-1"\n' + SENSOR
     )
-    (fault,) = faults_of(tmp_path, text)
+    (fault,) = read_faults(tmp_path, text)
     assert 'sensor "air": "room-1" is in zone "hall", not in "loft"; give the zone that it is in' in fault
 
 
 def test_all_faults_are_reported_together_and_each_once(tmp_path: Path) -> None:
-    text = SOUND
+    text = VALID_SITE
     for found, replacement in (
         ("port = 1884", "port = 0"),
         ('zone = "hall"', 'zone = "loft"'),
@@ -413,33 +415,33 @@ def test_all_faults_are_reported_together_and_each_once(tmp_path: Path) -> None:
         ("[storage]", "[stores]"),
     ):
         text = text.replace(found, replacement, 1)
-    faults = faults_of(tmp_path, text)
+    faults = read_faults(tmp_path, text)
     assert len(faults) == len(set(faults)) == 5
 
 
 def test_fault_hides_no_other_fault_of_its_table(tmp_path: Path) -> None:
-    faults = faults_of(tmp_path, SOUND + '[dashboard]\nhots = "x"\nport = 0\nmax_streams = 1\n')
+    faults = read_faults(tmp_path, VALID_SITE + '[dashboard]\nhots = "x"\nport = 0\nmax_streams = 1\n')
     assert [fault.split(": ")[1].split()[0] for fault in faults] == ["no", "port", "max_streams"]
 
 
 def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text(SOUND, encoding="utf-8-sig")
-    assert read(tmp_path / "site.toml").plan.id == "mill"
+    (tmp_path / "site.toml").write_text(VALID_SITE, encoding="utf-8-sig")
+    assert read_site_file(tmp_path / "site.toml").plan.id == "mill"
 
 
 @pytest.mark.parametrize("value", ["1", '"x"', '""', "[]", "[[1]]", "{}", "true", "nan", "-0.5", "1979-05-27"])
 def test_unexpected_values_are_always_rejected_or_read(tmp_path: Path, value: str) -> None:
-    lines = SOUND.splitlines()
+    lines = VALID_SITE.splitlines()
     for number, line in enumerate(lines):
         if " = " not in line:
             continue
         changed = [*lines[:number], f"{line.split(' = ')[0]} = {value}", *lines[number + 1 :]]
         with contextlib.suppress(SiteRejected):  # any other exception is a bug
-            read(written(tmp_path, "\n".join(changed)))
+            read_site_file(write_site_file(tmp_path, "\n".join(changed)))
 
 
 def test_fault_in_a_zone_causes_no_fault_in_its_spaces(tmp_path: Path) -> None:
-    assert len(faults_of(tmp_path, SOUND.replace('name = "Hall"', "name = 1"))) == 1
+    assert len(read_faults(tmp_path, VALID_SITE.replace('name = "Hall"', "name = 1"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -458,11 +460,11 @@ def test_file_that_is_not_a_site_file_is_rejected(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(SiteRejected, match=re.escape(expected)):
-        read(tmp_path / name)
+        read_site_file(tmp_path / name)
 
 
 def test_example_site_has_the_required_spaces_and_sensors() -> None:
-    plan = read(EXAMPLE).plan
+    plan = read_site_file(EXAMPLE).plan
     kinds = Counter(space.kind for space in plan.spaces)
     desks = Counter(space.tenure for space in plan.spaces if space.kind is SpaceKind.DESK)
     assert (len(plan.floors), len(plan.zones), len(plan.doors)) == (2, 4, 1)
@@ -474,7 +476,7 @@ def test_example_site_has_the_required_spaces_and_sensors() -> None:
         SpaceKind.SUPPLY: 1,
     }
     assert desks == {Tenure.SHARED: 28, Tenure.DEDICATED: 4}
-    assert {sensor.zone for sensor in plan.sensors if sensor.kind == "air"} == set(plan.zone)
+    assert {sensor.zone for sensor in plan.sensors if sensor.kind == "air"} == set(plan.zone_by_id)
     assert {sensor.kind for sensor in plan.sensors} == set(SENSOR_SETTINGS) - {"presence", "sound", "light", "people"}
     assert all(plan.sensors_of(space.id) for space in plan.spaces), "no space is without a sensor"
     for space in plan.spaces:
@@ -486,7 +488,7 @@ def test_example_site_has_the_required_spaces_and_sensors() -> None:
 
 
 def test_installers_example_describes_the_same_site() -> None:
-    house, example = read(INSTALLERS_EXAMPLE), read(EXAMPLE)
+    house, example = read_site_file(INSTALLERS_EXAMPLE), read_site_file(EXAMPLE)
     for part in ("floors", "zones", "spaces", "doors", "sensors", "opening_hours", "rules"):
         assert getattr(house.plan, part) == getattr(example.plan, part)
     assert [device.sensors for device in house.devices] == [device.sensors for device in example.devices]
@@ -496,52 +498,52 @@ def test_defaults_in_the_installers_example_are_true(tmp_path: Path) -> None:
     text = INSTALLERS_EXAMPLE.read_text(encoding="utf-8")
     uncommented, lines = re.subn(r"(?m)^#(\w+ = )", r"\1", text)
     assert lines > 35
-    beside = written(tmp_path, text)
-    as_it_stands = read(beside)
+    beside = write_site_file(tmp_path, text)
+    as_it_stands = read_site_file(beside)
     beside.write_text(uncommented, encoding="utf-8")
-    assert read(beside) == as_it_stands
+    assert read_site_file(beside) == as_it_stands
 
 
 def test_password_in_an_address_is_never_quoted(tmp_path: Path) -> None:
-    text = SOUND.replace("[storage]", '[history.influxdb]\nurl = "http://anna:hemligt@localhost:8086"\n[storage]')
-    (fault,) = faults_of(tmp_path, text)
+    text = VALID_SITE.replace("[storage]", '[history.influxdb]\nurl = "http://anna:hemligt@localhost:8086"\n[storage]')
+    (fault,) = read_faults(tmp_path, text)
     assert "hemligt" not in fault
     assert fault.endswith("url must not hold a user or a password; put user:password into the token_file")
 
 
 @pytest.mark.parametrize("host", ["localhost", "ledig.local", "192.168.10.5", "::1", "fe80::1", "pi_4", "ledig.se."])
 def test_host_names_and_addresses_are_valid_hosts(tmp_path: Path, host: str) -> None:
-    site = read(written(tmp_path, SOUND.replace("port = 1884", f'host = "{host}"')))
+    site = read_site_file(write_site_file(tmp_path, VALID_SITE.replace("port = 1884", f'host = "{host}"')))
     assert site.collector.broker.host == host
 
 
 def test_missing_id_hides_no_other_fault(tmp_path: Path) -> None:
     """Each kind of table loses its ids and has another fault too."""
     wrong = ("x_m = 0\ny_m = 0", 'kind = "desk"', "y_m = 5", "lamp_pin = 20", 'kind = "distance"')
-    sound = SOUND
+    sound = VALID_SITE
     for line in wrong:
         sound = sound.replace(line, f"colour = 1\n{line}", 1)
-    before = faults_of(tmp_path, sound)
+    before = read_faults(tmp_path, sound)
     assert len(before) == len(wrong)
     without = "\n".join(line for line in sound.splitlines() if not line.startswith("id = ") or "mill" in line)
-    after = faults_of(tmp_path, without)
+    after = read_faults(tmp_path, without)
     assert sum('no setting "colour"' in fault for fault in after) == len(wrong)
-    assert sum(": id is missing; give it" in fault for fault in after) == SOUND.count("\nid = ") - 1
+    assert sum(": id is missing; give it" in fault for fault in after) == VALID_SITE.count("\nid = ") - 1
 
 
 def test_large_file_with_many_faults_lists_few_known_names(tmp_path: Path) -> None:
     space = '[[space]]\nid = "extra-{n}"\nname = "E"\nkind = "desk"\nzone = "hall"\nx_m = 2.0\ny_m = 2.0\n'
     sensor = '[[device.sensor]]\nkind = "pir"\nid = "extra-{n}"\nspace = "missing-{n}"\npin = 9\n'
-    text = SOUND.replace("[[door]]", "".join(space.format(n=n) for n in range(1000)) + "[[door]]", 1)
-    faults = faults_of(tmp_path, text + "".join(sensor.format(n=n) for n in range(1000)))
+    text = VALID_SITE.replace("[[door]]", "".join(space.format(n=n) for n in range(1000)) + "[[door]]", 1)
+    faults = read_faults(tmp_path, text + "".join(sensor.format(n=n) for n in range(1000)))
     assert len(faults) == 1000
     assert max(map(len, faults)) < 1000
     assert faults[0].endswith("more")
 
 
 def test_site_that_never_closes_is_configured_in_one_line(tmp_path: Path) -> None:
-    table = SOUND[SOUND.index("[opening_hours]") : SOUND.index("[broker]")]
-    plan = read(written(tmp_path, 'opening_hours = "24/7"\n' + SOUND.replace(table, ""))).plan
+    table = VALID_SITE[VALID_SITE.index("[opening_hours]") : VALID_SITE.index("[broker]")]
+    plan = read_site_file(write_site_file(tmp_path, 'opening_hours = "24/7"\n' + VALID_SITE.replace(table, ""))).plan
     assert (plan.opening_hours, plan.red_days) == ({}, RedDays.OPEN)
 
 
@@ -555,22 +557,26 @@ def test_site_that_never_closes_is_configured_in_one_line(tmp_path: Path) -> Non
     ],
 )
 def test_day_may_have_several_hours_and_pass_midnight(tmp_path: Path, text: str, spans: list[tuple[int, int]]) -> None:
-    expected = tuple(OpeningHours(opens_min=opens, closes_min=closes) for opens, closes in spans)
-    plan = read(written(tmp_path, SOUND.replace('"07:00-22:00"', text))).plan
+    expected = tuple(OpeningSpan(opens_min=opens, closes_min=closes) for opens, closes in spans)
+    plan = read_site_file(write_site_file(tmp_path, VALID_SITE.replace('"07:00-22:00"', text))).plan
     assert plan.opening_hours == {0: expected}
-    plan = read(written(tmp_path, SOUND.replace("monday =", f'dates = {{ "2026-12-24" = {text} }}\nmonday ='))).plan
+    plan = read_site_file(
+        write_site_file(tmp_path, VALID_SITE.replace("monday =", f'dates = {{ "2026-12-24" = {text} }}\nmonday ='))
+    ).plan
     assert plan.hours_on == {date(2026, 12, 24): expected}
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_broker_on_localhost_is_rejected_for_several_devices(tmp_path: Path, host: str) -> None:
-    text = SOUND.replace("port = 1884", f'host = "{host}"')
-    site = read(written(tmp_path, text))
-    assert installation_faults(site, "site.toml") == ()
-    site = read(written(tmp_path, text + '[[device]]\nid = "pi-2"\n'))
-    (fault,) = installation_faults(site, "site.toml")
+    text = VALID_SITE.replace("port = 1884", f'host = "{host}"')
+    site = read_site_file(write_site_file(tmp_path, text))
+    assert find_installation_faults(site, "site.toml") == ()
+    site = read_site_file(write_site_file(tmp_path, text + '[[device]]\nid = "pi-2"\n'))
+    (fault,) = find_installation_faults(site, "site.toml")
     assert fault.startswith(
         f'site.toml, broker: host is "{host}", which means the device itself on each of the 2 devices;'
     )
-    elsewhere = read(written(tmp_path, text.replace(host, "ledig.local") + '[[device]]\nid = "pi-2"\n'))
-    assert installation_faults(elsewhere, "site.toml") == ()
+    elsewhere = read_site_file(
+        write_site_file(tmp_path, text.replace(host, "ledig.local") + '[[device]]\nid = "pi-2"\n')
+    )
+    assert find_installation_faults(elsewhere, "site.toml") == ()

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from collector.intake import Delivery
-from collector.journal import Journal
-from collector.settings import RetentionSettings
-from collector.work import Work
-from edge.message import Kind, SensorEvent
-from ledig.site import read
-from ledig.what_if import joined, timeline
+from collector.configuration.settings import RetentionSettings
+from collector.engine.pipeline import Pipeline
+from collector.intake.intake import IncomingMessage
+from collector.store.journal import Journal
+from edge.contract.message import EventKind, SensorEvent
+from ledig.site.site_file import read_site_file
+from ledig.what_if.comparison import build_timeline, compute_timeline
 from ledig.what_if.stored import StoredEvents
-from tests.browser import chromium
-from tests.collector.houses import HOUR_MS, NOON_MS, message
+from tests.support.browser import chromium
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, message
 
 SITE = """
 [site]
@@ -71,7 +71,7 @@ MINUTE_MS = 60_000
 HOURS = 100
 
 
-def simulate_events(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
+def simulate_events(desk: str, seed: int) -> Iterator[tuple[int, EventKind, int]]:
     """Yield a desk sensor's events in a hundred hours: stays with gaps between movements, and heartbeats."""
     generator = random.Random(seed)  # noqa: S311 - repeatable, no secret
     at_ms = NOON_MS
@@ -79,8 +79,8 @@ def simulate_events(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
     moves_ms, stays_ms = at_ms + HOUR_MS, 0
     while at_ms < ends_ms:
         if at_ms >= moves_ms:
-            yield at_ms, Kind.MOTION, 1
-            yield at_ms + 2000, Kind.MOTION, 0
+            yield at_ms, EventKind.MOTION, 1
+            yield at_ms + 2000, EventKind.MOTION, 0
             if moves_ms >= stays_ms:
                 stays_ms = moves_ms + generator.randrange(20, 180) * MINUTE_MS
             moves_ms += int(generator.expovariate(1 / (3 * MINUTE_MS))) + 5000
@@ -88,7 +88,7 @@ def simulate_events(desk: str, seed: int) -> Iterator[tuple[int, Kind, int]]:
                 moves_ms = stays_ms + generator.randrange(10, 300) * MINUTE_MS
                 stays_ms = 0
         else:
-            yield at_ms, Kind.HEARTBEAT, 0
+            yield at_ms, EventKind.HEARTBEAT, 0
         at_ms += 30_000
 
 
@@ -108,15 +108,15 @@ def site_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for seq, (at_ms, desk, kind, value) in enumerate(events, start=1)
     ]
     with closing(Journal(folder / "state" / "journal.sqlite")) as journal:
-        work = Work(read(folder / "site.toml").plan, journal, RetentionSettings(), NOON_MS)
+        work = Pipeline(read_site_file(folder / "site.toml").plan, journal, RetentionSettings(), NOON_MS)
         for first in range(0, len(sensor_events), 500):
             batch = sensor_events[first : first + 500]
             now_ms = batch[-1].at_ms
-            work.take([Delivery("pi-1", message(batch, oldest=1))], now_ms)
+            work.process_batch([IncomingMessage("pi-1", message(batch, oldest=1))], now_ms)
             work.tick(now_ms)
             for _ in range(3):
-                work.settle(now_ms)
-        work.save()
+                work.advance_history(now_ms)
+        work.save_evidence()
     return folder / "site.toml"
 
 
@@ -133,7 +133,7 @@ def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProces
 
 def test_current_rules_reproduce_the_collectors_states(site_file: Path) -> None:
     """Starting from the checkpoint of the purge, with the values learned by then."""
-    plan = read(site_file).plan
+    plan = read_site_file(site_file).plan
     journal = site_file.parent / "state" / "journal.sqlite"
     stored = StoredEvents(journal, plan)
     assert stored.span[0] > NOON_MS + 20 * HOUR_MS, "the first day is erased"
@@ -141,7 +141,9 @@ def test_current_rules_reproduce_the_collectors_states(site_file: Path) -> None:
         with stored._open() as db:
             rows = db.execute("SELECT at_ms, state FROM transition WHERE space = ? ORDER BY at_ms", (desk,)).fetchall()
             (before,) = db.execute("SELECT state FROM checkpoint WHERE space = ?", (desk,)).fetchone()
-        assert timeline(plan, desk, stored.of_space(desk), stored.span) == joined(*stored.span, before, rows)
+        assert compute_timeline(plan, desk, stored.read_space(desk), stored.span) == build_timeline(
+            *stored.span, before, rows
+        )
         assert len(rows) > 10
 
 
@@ -174,7 +176,7 @@ def test_dedicated_desk_is_never_shown(site_file: Path, tmp_path: Path) -> None:
 def test_running_collector_is_not_disturbed(site_file: Path) -> None:
     journal = site_file.parent / "state" / "journal.sqlite"
     with closing(Journal(journal)) as running, running.transaction():
-        running.set_meta("proof", 1)
+        running.store_number("proof", 1)
         before = {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
         run = ledig(site_file, "--what-if", "hold=15m", "--space", "north")
         assert run.returncode == 0, run.stderr

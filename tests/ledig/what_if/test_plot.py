@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ledig.what_if import MINUTE_MS, Compared, Part, Shown
-from ledig.what_if.plot import page
-from ledig.what_if.report import WhatIf
+from ledig.what_if.comparison import MINUTE_MS, ShownState, SpaceComparison, TimelinePart
+from ledig.what_if.plot import render_page
+from ledig.what_if.report import WhatIfResult
 
 HOUR_MS = 60 * MINUTE_MS
 
@@ -17,10 +17,15 @@ def drawn(noon: str) -> tuple[list[str], str]:
     """Return the drawn times of a desk that changes every half hour before noon, and the time zone of the axis."""
     to_ms = round(datetime.fromisoformat(noon).timestamp() * 1000)
     from_ms = to_ms - 14 * HOUR_MS
-    turns = [Shown.TAKEN, Shown.FREE] * 14
-    parts = [Part(from_ms + n * HOUR_MS // 2, from_ms + (n + 1) * HOUR_MS // 2, shown) for n, shown in enumerate(turns)]
-    compared = Compared("desk", parts, [Part(from_ms, to_ms, Shown.FREE)], {date(2026, 10, 24): 1.0})
-    found = WhatIf(
+    turns = [ShownState.TAKEN, ShownState.FREE] * 14
+    parts = [
+        TimelinePart(from_ms + n * HOUR_MS // 2, from_ms + (n + 1) * HOUR_MS // 2, shown)
+        for n, shown in enumerate(turns)
+    ]
+    compared = SpaceComparison(
+        "desk", parts, [TimelinePart(from_ms, to_ms, ShownState.FREE)], {date(2026, 10, 24): 1.0}
+    )
+    found = WhatIfResult(
         name="The mill",
         zone=ZoneInfo("Europe/Stockholm"),
         span=(from_ms, to_ms),
@@ -28,7 +33,7 @@ def drawn(noon: str) -> tuple[list[str], str]:
         spaces={"desk": [compared]},
         notes=(),
     )
-    call = page(found).rpartition("Plotly.newPlot('plot', ")[2]
+    call = render_page(found).rpartition("Plotly.newPlot('plot', ")[2]
     traces, end = json.JSONDecoder().raw_decode(call)
     layout, _ = json.JSONDecoder().raw_decode(call[end:].removeprefix(", "))
     moments = [

@@ -5,32 +5,32 @@ from pathlib import Path
 
 import pytest
 
-from collector.plan import Learning, Rules
-from ledig.what_if.rules import OtherRulesRejected, read_others, span_text
-from tests.collector.houses import house_of
+from collector.site.plan import LearningSwitch, OccupancyRules
+from ledig.what_if.rules import OtherRulesRejected, format_duration, read_other_rules
+from tests.support.collector.random_sites import build_desk_plan
 
-TODAY = Rules(lone_motion_hold_ms=90_000)
+TODAY = OccupancyRules(lone_motion_hold_ms=90_000)
 
 
-def others(*asked: str) -> list[Rules]:
-    return [other.rules for other in read_others(asked, (), TODAY)]
+def others(*asked: str) -> list[OccupancyRules]:
+    return [other.rules for other in read_other_rules(asked, (), TODAY)]
 
 
 def faults(*asked: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
     with pytest.raises(OtherRulesRejected) as caught:
-        read_others(asked, files, TODAY)
+        read_other_rules(asked, files, TODAY)
     return caught.value.faults
 
 
-def rules(**changes: object) -> Rules:
-    return Rules(**{"lone_motion_hold_ms": 90_000, **changes})  # type: ignore[arg-type]
+def rules(**changes: object) -> OccupancyRules:
+    return OccupancyRules(**{"lone_motion_hold_ms": 90_000, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
         (" motion_hold = 420s ", rules(motion_hold_ms=420_000)),
-        ("learning=off", rules(learning=Learning.OFF)),
+        ("learning=off", rules(learning=LearningSwitch.OFF)),
         ("motion_hold=1h", rules(motion_hold_ms=3_600_000)),
         ("motion_hold_ms=1h30m", rules(motion_hold_ms=5_400_000)),
         ("level_hold_ms=90000", rules(level_hold_ms=90_000)),
@@ -39,22 +39,22 @@ def rules(**changes: object) -> Rules:
         ("lone_motion_hold=3m,hold=7m", rules(lone_motion_hold_ms=180_000)),
     ],
 )
-def test_given_settings_change_nothing_else(asked: str, expected: Rules) -> None:
+def test_given_settings_change_nothing_else(asked: str, expected: OccupancyRules) -> None:
     assert others(asked) == [expected]
 
 
 def test_each_what_if_is_one_set_of_rules_with_its_label() -> None:
-    found = read_others(("hold=7m", "hold=12m"), (), TODAY)
+    found = read_other_rules(("hold=7m", "hold=12m"), (), TODAY)
     assert [other.label for other in found] == ["hold=7m", "hold=12m"]
     assert [other.hold_ms for other in found] == [420_000, 720_000]
 
 
 def test_hold_fixes_the_hold_of_every_space_and_nothing_else() -> None:
-    plan = house_of(3)
-    (other,) = read_others(("hold=7m",), (), plan.rules)
-    assert [space.motion_hold_ms for space in other.on(plan).spaces] == [420_000] * 3
-    (usual,) = read_others(("learning=off",), (), plan.rules)
-    assert usual.on(plan) == replace(plan, rules=Rules(learning=Learning.OFF))
+    plan = build_desk_plan(3)
+    (other,) = read_other_rules(("hold=7m",), (), plan.rules)
+    assert [space.motion_hold_ms for space in other.apply_to(plan).spaces] == [420_000] * 3
+    (usual,) = read_other_rules(("learning=off",), (), plan.rules)
+    assert usual.apply_to(plan) == replace(plan, rules=OccupancyRules(learning=LearningSwitch.OFF))
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_invalid_setting_is_rejected_with_its_bounds(asked: str, finding: str) -
 def test_file_contains_a_complete_table_of_rules(tmp_path: Path) -> None:
     path = tmp_path / "long.toml"
     path.write_text("[rules]\nmotion_hold_ms = 900000\n")
-    (other,) = read_others((), (path,), TODAY)
-    assert (other.label, other.rules) == ("long.toml", Rules(motion_hold_ms=900_000))
+    (other,) = read_other_rules((), (path,), TODAY)
+    assert (other.label, other.rules) == ("long.toml", OccupancyRules(motion_hold_ms=900_000))
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     ("span_ms", "text"), [(420_000, "7m"), (90_000, "90s"), (7_200_000, "2h"), (1, "1ms"), (0, "0s")]
 )
 def test_duration_is_formatted_as_on_the_command_line(span_ms: int, text: str) -> None:
-    assert span_text(span_ms) == text
+    assert format_duration(span_ms) == text

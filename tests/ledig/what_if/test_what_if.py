@@ -9,43 +9,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.evidence import Heard
-from collector.learning.tuning import QUICK_MS
-from collector.plan import Learning, Rules, SensorKind, SitePlan, Space, SpaceKind, Tenure
-from ledig.what_if import (
+from collector.occupancy.evidence import StoredEvent
+from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
+from collector.site.plan import LearningSwitch, OccupancyRules, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from ledig.what_if.comparison import (
     MINUTE_MS,
-    Compared,
-    Figures,
-    Part,
-    Shown,
-    Stored,
+    ShownState,
+    SpaceComparison,
+    StoredSpace,
     Timeline,
-    comparable,
-    figures,
-    joined,
-    run_again,
+    TimelineFigures,
+    TimelinePart,
+    build_timeline,
+    comparable_spaces,
+    compare_rules,
+    compute_figures,
 )
-from ledig.what_if.rules import read_others
-from tests.collector.room import HOUR, NOON_MS, beats, numbered, plan, pulse, sensor
+from ledig.what_if.rules import read_other_rules
+from tests.support.collector.room import HOUR, NOON_MS, beats, numbered, plan, pulse, sensor
 
 SPACE = Space(id="space", name="Desk", kind=SpaceKind.DESK, zone="loft", x_m=1, y_m=1)
-PLAN = plan(SPACE, sensors=[sensor(SensorKind.PIR)], rules=Rules(learning=Learning.OFF))
+PLAN = plan(SPACE, sensors=[sensor(SensorKind.PIR)], rules=OccupancyRules(learning=LearningSwitch.OFF))
 SPAN = NOON_MS, NOON_MS + 3 * HOUR
 
 
 def other(asked: str, plan_of_site: SitePlan = PLAN) -> SitePlan:
-    (found,) = read_others((asked,), (), plan_of_site.rules)
-    return found.on(plan_of_site)
+    (found,) = read_other_rules((asked,), (), plan_of_site.rules)
+    return found.apply_to(plan_of_site)
 
 
-def morning(*minutes: int) -> list[Heard]:
+def morning(*minutes: int) -> list[StoredEvent]:
     """Return movement in these minutes, and a heartbeat every half minute."""
     moved = [event for minute in minutes for event in pulse("pir", NOON_MS + minute * MINUTE_MS + 1)]
     return numbered([*beats("pir", *SPAN), *moved])
 
 
-def again(asked: str, *minutes: int) -> Compared:
-    (compared,) = run_again((PLAN, other(asked)), "space", Stored(morning(*minutes)), SPAN)
+def again(asked: str, *minutes: int) -> SpaceComparison:
+    (compared,) = compare_rules((PLAN, other(asked)), "space", StoredSpace(morning(*minutes)), SPAN)
     return compared
 
 
@@ -53,25 +53,25 @@ def again(asked: str, *minutes: int) -> Compared:
 def timelines(draw: st.DrawFn) -> Timeline:
     states = draw(st.lists(st.sampled_from(["occupied", "away", "vacant", "unknown"]), min_size=1, max_size=8))
     moments = sorted(draw(st.sets(st.integers(-50, 150), min_size=len(states), max_size=len(states))))
-    return joined(0, 100, "unknown", list(zip(moments, states, strict=True)))
+    return build_timeline(0, 100, "unknown", list(zip(moments, states, strict=True)))
 
 
 def test_shorter_hold_frees_a_desk_earlier_by_the_difference() -> None:
     compared = again("hold=5m", 30, 31, 33, 60, 61, 63)
-    assert figures(compared.today).taken_min - figures(compared.other).taken_min == pytest.approx(10)
+    assert compute_figures(compared.current).taken_min - compute_figures(compared.other).taken_min == pytest.approx(10)
     assert compared.differ_min == pytest.approx(10 + 5), "and at the beginning the state is known five minutes earlier"
 
 
 def test_same_rules_do_not_differ() -> None:
     compared = again("level_hold=3m", 30, 31, 90)
-    assert compared.today == compared.other
+    assert compared.current == compared.other
     assert compared.days == {}
 
 
 def test_brief_free_part_between_taken_parts_is_a_quick_flip() -> None:
     short, usual = again("hold=4m", 30, 32, 38, 40).other, again("hold=8m", 30, 32, 38, 40).other
-    assert (figures(short).quick_flips, figures(usual).quick_flips) == (1, 0)
-    assert figures(short).changes == figures(usual).changes + 2
+    assert (compute_figures(short).quick_flips, compute_figures(usual).quick_flips) == (1, 0)
+    assert compute_figures(short).changes == compute_figures(usual).changes + 2
 
 
 @given(timelines())
@@ -79,7 +79,7 @@ def test_timeline_covers_its_span_without_repeated_states(shown: Timeline) -> No
     assert [shown[0].from_ms, shown[-1].to_ms] == [0, 100]
     assert all(one.to_ms == following.from_ms for one, following in pairwise(shown))
     assert all(one.shown is not following.shown for one, following in pairwise(shown))
-    counted = figures(shown)
+    counted = compute_figures(shown)
     assert counted.taken_min + counted.free_min + counted.unknown_min == pytest.approx(100 / MINUTE_MS)
 
 
@@ -93,10 +93,10 @@ def test_differing_minutes_are_those_with_different_states(minutes: list[int], a
     compared = again(asked, *sorted(set(minutes)))
     grid = range(SPAN[0], SPAN[1], 1000)
 
-    def state_at(shown: Timeline, at_ms: int) -> Shown:
+    def state_at(shown: Timeline, at_ms: int) -> ShownState:
         return next(part.shown for part in shown if part.from_ms <= at_ms < part.to_ms)
 
-    apart = sum(state_at(compared.today, at_ms) is not state_at(compared.other, at_ms) for at_ms in grid) / 60
+    apart = sum(state_at(compared.current, at_ms) is not state_at(compared.other, at_ms) for at_ms in grid) / 60
     assert compared.differ_min == pytest.approx(apart, abs=0.5)
 
 
@@ -104,10 +104,10 @@ def test_minutes_are_counted_by_local_day_also_with_25_hours() -> None:
     zone = ZoneInfo("Europe/Stockholm")
     from_ms = int(datetime(2026, 10, 24, 22, tzinfo=UTC).timestamp()) * 1000  # local midnight of the 25th
     plan_of_site = replace(PLAN, time_zone=zone)
-    (compared,) = run_again(
-        (plan_of_site, replace(plan_of_site, rules=Rules(silent_after_heartbeats=100))),
+    (compared,) = compare_rules(
+        (plan_of_site, replace(plan_of_site, rules=OccupancyRules(silent_after_heartbeats=100))),
         "space",
-        Stored(numbered(beats("pir", from_ms, from_ms + 26 * HOUR, every_ms=100_000))),
+        StoredSpace(numbered(beats("pir", from_ms, from_ms + 26 * HOUR, every_ms=100_000))),
         (from_ms, from_ms + 26 * HOUR),
     )
     assert set(compared.days) == {date(2026, 10, 25), date(2026, 10, 26)}
@@ -124,9 +124,14 @@ def test_dedicated_supply_and_disabled_spaces_are_not_compared() -> None:
             replace(SPACE, id="broken", disabled=True),
         ),
     )
-    assert [space.id for space in comparable(plan_of_site)] == ["space"]
+    assert [space.id for space in comparable_spaces(plan_of_site)] == ["space"]
 
 
 def test_figures_add_up() -> None:
-    one = figures([Part(0, MINUTE_MS, Shown.TAKEN), Part(MINUTE_MS, MINUTE_MS + QUICK_MS, Shown.FREE)])
-    assert one + one == Figures(2, 2 * QUICK_MS / MINUTE_MS, 0, 2, 0)
+    one = compute_figures(
+        [
+            TimelinePart(0, MINUTE_MS, ShownState.TAKEN),
+            TimelinePart(MINUTE_MS, MINUTE_MS + FLIP_WINDOW_MS, ShownState.FREE),
+        ]
+    )
+    assert one + one == TimelineFigures(2, 2 * FLIP_WINDOW_MS / MINUTE_MS, 0, 2, 0)

@@ -1,0 +1,125 @@
+"""Settings of alerts: thresholds, hours, quiet hours, destinations.
+
+In:    values that the `ledig` package reads from the site file and from the files that hold addresses.
+Out:   frozen, validated settings.
+Never: files, clocks. An address is a secret: no `repr` and no error contains it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from collector.contract.alerts import AlertKind, Severity
+
+_SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+DEFAULT_WHEN: Final[Mapping[AlertKind, str]] = {AlertKind.CO2_HIGH: "open", AlertKind.FEW_FREE: "open"}
+"""When a kind is evaluated unless `when` overrides it; "always" for kinds not listed here."""
+
+
+MIN_PEOPLE: Final = 5
+"""Counts below this are never exposed, so a limit must not be lower."""
+BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+    "device_silent_min": (1, 1440),
+    "sensor_silent_min": (1, 10_080),
+    "co2_above_ppm": (600, 10_000),
+    "co2_min": (0, 240),
+    "free_desks_below": (0, 10_000),
+    "free_desks_min": (0, 240),
+    "most_people": (0, 100_000),
+    "lost_events": (1, 1_000_000),
+    "disk_free_below_pct": (1, 50),
+}
+
+
+class Language(StrEnum):
+    """The language of notifications."""
+
+    SV = "sv"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where notifications go: an apprise URL in its own file."""
+
+    name: str
+    """Its name on the page and in the log: lowercase letters, digits, single hyphens."""
+    url_file: Path
+    """One line: the apprise URL."""
+    least: Severity = Severity.NOTICE
+    """Alerts of lower severity are not sent there."""
+    url: str = field(default="", repr=False)
+    """The content of the file."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or len(self.name) > 64:
+            raise ValueError(
+                f'name must be lowercase letters, digits and single hyphens, at most 64, got "{self.name}"'
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """Thresholds, when they are evaluated, quiet hours, and destinations."""
+
+    device_silent_min: int = 10
+    """An alert begins this many minutes after all sensors of a device have missed two heartbeats."""
+    sensor_silent_min: int = 30
+    """The same for a sensor whose device still sends."""
+    co2_above_ppm: int = 1400
+    """A zone's air is bad above this."""
+    co2_min: int = 10
+    """Minutes for which the air must be bad."""
+    free_desks_below: int = 1
+    """Fewer free desks than this on the whole site are too few; 0: no such alert."""
+    free_desks_min: int = 15
+    """Minutes for which too few desks must be free."""
+    most_people: int = 0
+    """More people than this are too many; 0: the number of desks, booths and rooms."""
+    lost_events: int = 1
+    """An alert begins at this many lost events of a device within an hour."""
+    disk_free_below_pct: float = 10.0
+    """Less free space than this on the journal's disk is too little, in per cent."""
+    quiet_hours: str = ""
+    """Such as "22:00-07:00": only urgent notifications are sent then, the others wait; empty: no quiet hours."""
+    when: Mapping[AlertKind, str] = field(default_factory=dict)
+    """By kind: "always", "open" (during opening hours), "off", or hours such as "08:00-18:00"."""
+    language: Language = Language.SV
+    destinations: tuple[Destination, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must lie between {least} and {most}, got {getattr(self, name)}")
+        if 0 < self.most_people < MIN_PEOPLE:
+            raise ValueError(f"most_people must be 0 or at least {MIN_PEOPLE}, got {self.most_people}")
+        if self.quiet_hours and parse_hours(self.quiet_hours) is None:
+            raise ValueError(f'quiet_hours must be like "22:00-07:00", got "{self.quiet_hours}"')
+        for kind, hours in self.when.items():
+            if hours not in {"always", "open", "off"} and parse_hours(hours) is None:
+                raise ValueError(
+                    f'when, {kind} must be "always", "open", "off" or hours such as "08:00-18:00", got "{hours}"'
+                )
+
+    def get_hours(self, kind: AlertKind) -> str:
+        """Return when a kind is evaluated."""
+        return self.when.get(kind, DEFAULT_WHEN.get(kind, "always"))
+
+
+DEFAULT_ALERT_SETTINGS: Final = AlertSettings()
+"""The settings of a site without an [alerts] section."""
+
+
+def parse_hours(hours: str) -> tuple[int, int] | None:
+    """Return hours such as "22:00-07:00" as minutes since midnight; None: not a valid range, or an empty one."""
+    found = _SPAN.fullmatch(hours)
+    if found is None:
+        return None
+    from_h, from_m, to_h, to_m = (int(part) for part in found.groups())
+    span = from_h * 60 + from_m, to_h * 60 + to_m
+    return None if span[0] == span[1] else span

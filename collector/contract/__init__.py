@@ -1,0 +1,1 @@
+"""Messages that the collector publishes. Public: the dashboard imports from here."""

@@ -1,0 +1,1 @@
+"""The collector's loop: from messages to the journal, then to receipts and states."""

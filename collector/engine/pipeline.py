@@ -1,0 +1,374 @@
+"""The collector's pipeline: processes a batch, a command or the passing of time, each in one transaction.
+
+In:    messages as they arrived, the time.
+Out:   the journal, the states of all spaces, and the receipts that are due.
+Never: sockets, clocks, threads.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from collector.alerts.service import AlertService, AlertSources
+from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
+from collector.configuration.settings import RetentionSettings
+from collector.contract.alerts import is_command
+from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
+from collector.forecast.forecaster import Forecaster
+from collector.health.service import HealthService
+from collector.history import tables
+from collector.history.measures import HOUR_MS
+from collector.intake.intake import (
+    KEPT_STREAMS,
+    MAX_FUTURE_MS,
+    AllowedKinds,
+    IncomingMessage,
+    IntakeLimits,
+    IntakeResult,
+    RepeatedEvent,
+    StreamKey,
+    process_messages,
+)
+from collector.intake.partial_decode import sanitise_name
+from collector.intake.rejection import LossReason
+from collector.live.space_states import SpaceChange, SpaceStates
+from collector.occupancy.coarse_evidence import coarsen_evidence
+from collector.occupancy.evidence import Evidence, StoredEvent
+from collector.occupancy.zone_air import AirState
+from collector.rollup.buckets import BUCKET_MS, COMPUTED_UNTIL_KEY, HistoryRollup
+from collector.site.adjustments import ADJUSTMENTS_KEY, apply_command, decode_command, decode_stored, encode
+from collector.site.calendar import is_open, to_local_time
+from collector.site.plan import SitePlan
+from collector.store.journal import AIR_PREFIX, FOREVER_MS, RESTORED_AT, Journal, SensorKey
+from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time_estimate
+from collector.timekeeping.site_time import SiteTime, make_given_time
+from edge.contract.message import MessageRejected
+
+NAME_UNKNOWN_DEVICE_MS: Final = HOUR_MS
+"""How long a device that is missing from the site file is named after its last message."""
+MAX_UNKNOWN_DEVICES: Final = 10
+
+_encode = msgspec.msgpack.Encoder().encode
+_evidence = msgspec.msgpack.Decoder(Evidence).decode
+_air = msgspec.msgpack.Decoder(AirState).decode
+
+log = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """Keeps journal, states and history in step while one journal is open.
+
+    Attributes:
+        spaces: the current states.
+        stored_up_to: for every known stream, how far it is stored.
+        forecaster: forecasts to publish.
+        health: findings about sensors to publish.
+        alarms: alerts to publish and to send.
+        adjustments: what managers have changed outside the site file.
+        is_outdated: the opening hours have changed since the plan was made: build a new plan and a new pipeline.
+
+    Raises:
+        JournalAway: from every method: open the journal again and build a new pipeline.
+    """
+
+    def __init__(
+        self,
+        plan: SitePlan,
+        journal: Journal,
+        retention: RetentionSettings,
+        now: int | SiteTime,
+        alerts: AlertSettings = DEFAULT_ALERT_SETTINGS,
+    ) -> None:
+        self.adjustments = decode_stored(journal.read_states().get(ADJUSTMENTS_KEY))
+        self.is_outdated = False
+        self._time = make_given_time() if isinstance(now, int) else now
+        now_ms = now if isinstance(now, int) else now.estimate.site_ms
+        self.spaces = SpaceStates(plan)
+        self.spaces.set_out_of_use(self.adjustments.out_of_use)
+        self.stored_up_to = journal.read_stored_up_to()
+        self._plan = plan
+        self._journal = journal
+        self._retention = retention
+        self._allowed_kinds = AllowedKinds(plan)
+        self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
+        self._series = {sensor.key: name for sensor in plan.sensors if (name := sensor.door or sensor.zone)}
+        self._rollup = HistoryRollup(plan)
+        self._counted_until_ms = journal.read_number(COMPUTED_UNTIL_KEY) or 0
+        self._more_history = True
+        self.forecaster = Forecaster(plan)
+        self._purge = JournalPurge(plan, self.spaces)
+        self._purge_ms = now_ms + PURGE_EVERY_MS
+        self._erased_ms = journal.read_number(ERASED_UNTIL) or 0
+        self._accepted_from_ms = journal.read_number(ACCEPTED_FROM) or 0
+        self._restored_ms = journal.read_number(RESTORED_AT)
+        self._restored = journal.read_restored_positions()
+        self._unsaved: set[str] = set()
+        self._must_shrink = True
+        self._rejected_count = 0
+        self._unknown_devices: dict[str, int] = {}
+        self._held_devices: set[str] = set()
+        self._load_stored(now_ms)
+        is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
+        self.health = HealthService(plan, journal, self.spaces, retention.raw_hours, now_ms)
+        self.alarms = AlertService(plan, journal, AlertSources(self.spaces, self.health.list_findings), alerts, now_ms)
+
+    def process_batch(self, deliveries: Iterable[IncomingMessage], now_ms: int) -> dict[StreamKey, int]:
+        """Validate, store and evaluate one batch; return the receipts that are due, now that it is on the disk."""
+        deletion_ms, holds_future = self._time.deletion_ms(now_ms), self._time.holds_future
+        oldest_ms = max(deletion_ms - self._retention.raw_hours * HOUR_MS, self._accepted_from_ms)
+        limits = IntakeLimits(self._allowed_kinds, oldest_ms, now_ms + MAX_FUTURE_MS, holds_future)
+
+        def is_known(repeat: RepeatedEvent) -> bool:
+            return self._journal.is_known(repeat, max(oldest_ms, self._erased_ms), limits.latest_ms)
+
+        result = process_messages(deliveries, self.stored_up_to, limits, is_known)
+        for device, at_ms in result.newest_ms.items():
+            self._time.record_device_time(device, at_ms, exact=False)
+        self._log_held(result.held_devices)
+        if result.stored_up_to or result.rejected:
+            with self._journal.transaction():
+                self._store_batch(result, now_ms)
+            self.stored_up_to.update(result.stored_up_to)
+            self._log_rejected(result)
+            self._note_unknown_devices(result, now_ms)
+        return result.receipts_due
+
+    def name_unknown_devices(self, now_ms: int) -> str:
+        """Name devices that have recently sent events and are missing from the site file; empty: none has."""
+        names = [name for name, at_ms in self._unknown_devices.items() if 0 <= now_ms - at_ms < NAME_UNKNOWN_DEVICE_MS]
+        return f"events of {', '.join(names)} are rejected: the site file has no such device" if names else ""
+
+    def _note_unknown_devices(self, result: IntakeResult, now_ms: int) -> None:
+        for rejection in result.rejected:
+            if rejection.reason is LossReason.UNKNOWN_DEVICE:
+                name = sanitise_name(rejection.device)
+                if name in self._unknown_devices or len(self._unknown_devices) < MAX_UNKNOWN_DEVICES:
+                    self._unknown_devices[name] = now_ms
+        old = [
+            name for name, at_ms in self._unknown_devices.items() if not 0 <= now_ms - at_ms < NAME_UNKNOWN_DEVICE_MS
+        ]
+        for name in old:
+            del self._unknown_devices[name]
+
+    def tick(self, now_ms: int) -> None:
+        """Apply what the passing of time changes without events."""
+        if changes := self.spaces.tick(now_ms):
+            with self._journal.transaction():
+                self._store_changes(changes)
+
+    def advance_history(self, now_ms: int) -> bool:
+        """Compute a part of the history and a forecast that is due, and erase data past its retention.
+
+        Call `tick` directly before.
+
+        Returns:
+            Whether to call again at the next tick: buckets or forecasts are due. Buckets that late events made stale
+            may wait: during a backlog they would be computed again and again.
+        """
+        due_ms, counted_ms = now_ms - now_ms % BUCKET_MS, self._counted_until_ms
+        if self._more_history or due_ms > counted_ms:
+            with self._journal.transaction():
+                self._more_history = self._rollup.compute_slice(self._journal.connection, now_ms)
+                self._counted_until_ms = self._journal.read_number(COMPUTED_UNTIL_KEY) or 0
+            # Late events may never end, so the count also continues when history has advanced.
+            if not self._more_history or self._counted_until_ms > counted_ms:
+                self._restart_count()
+        if not self._more_history and self.forecaster.is_due(self._counted_until_ms):
+            with self._journal.transaction():
+                self.forecaster.forecast_next(self._journal.connection, self._counted_until_ms)
+        if self.health.is_due(now_ms):
+            with self._journal.transaction():
+                self.health.run_slice(now_ms)
+        if self.alarms.is_due(now_ms):
+            with self._journal.transaction():
+                self.alarms.evaluate(now_ms)
+        if now_ms >= self._purge_ms:
+            with self._journal.transaction():
+                self._erase_expired(now_ms)
+            self._must_shrink = True
+        if self._must_shrink:  # until then, erased data can be read in the log
+            self._must_shrink = not self._journal.truncate_log()
+        return due_ms > self._counted_until_ms or (
+            not self._more_history and self.forecaster.is_due(self._counted_until_ms)
+        )
+
+    def is_ahead(self, now_ms: int) -> bool:
+        """Whether data was written for a time after `now_ms`, and that time has certainly not come yet."""
+        if max(self._counted_until_ms, self._erased_ms, self._accepted_from_ms) <= now_ms:
+            return False
+        return self._time.estimate.confirmed or self._journal.find_newest_ms(FOREVER_MS) <= now_ms
+
+    def process_commands(self, payloads: Iterable[bytes], now_ms: int) -> None:
+        """Process commands to the collector; a command that breaks the contract is rejected and logged."""
+        with self._journal.transaction():
+            for payload in payloads:
+                handler = self.alarms if is_command(payload) else self.health
+                handler.apply_command(payload, now_ms)
+
+    def apply_adjustments(self, payloads: Iterable[bytes], now_ms: int) -> None:
+        """Store and apply the managers' adjustments; one that breaks the contract is rejected and logged."""
+        before, today = self.adjustments, to_local_time(self._plan, now_ms).date()
+        after = before
+        for payload in payloads:
+            try:
+                after = apply_command(after, decode_command(payload), self._plan, today)
+            except MessageRejected as fault:
+                log.warning("rejected an adjustment: %s", fault)
+        if after == before:
+            return
+        with self._journal.transaction():
+            self._journal.store_states({ADJUSTMENTS_KEY: encode(after)})
+        self.adjustments = after
+        self.is_outdated |= after.hours != before.hours
+        self.spaces.set_out_of_use(after.out_of_use)
+
+    def save_evidence(self) -> None:
+        """Store the newest evidence of each space, so that the next start has less to read."""
+        self._collect_changed_zones()
+        with self._journal.transaction():
+            self._journal.store_states({space: self._encode_evidence(space) for space in self._unsaved})
+            if self._time.estimate.boot:
+                save_time_estimate(self._journal, self._time.estimate)
+        self._unsaved.clear()
+
+    def _store_batch(self, result: IntakeResult, now_ms: int) -> None:
+        journal = self._journal
+        self._explain_gaps(result, now_ms)
+        journal.add_events(result.accepted, result.undated)
+        journal.set_stored_up_to(result.stored_up_to)
+        if result.gaps:
+            journal.add_gaps(result.gaps, now_ms)
+        if result.rejected:
+            journal.add_rejected(result.rejected, now_ms)
+        self._store_changes(self.spaces.apply_events(result.accepted, now_ms, self._read_later_events))
+        for sensor, at_ms in self._find_late(result).items():
+            if at_ms < self._counted_until_ms and (name := self._series.get(sensor)):
+                self._mark_stale(name, at_ms)
+            if at_ms < self.health.counted_until_ms:
+                self.health.record_late_event(sensor, at_ms)
+        self.health.record_intake(result, now_ms)
+        self.alarms.record_intake(result, now_ms)
+
+    def _explain_gaps(self, result: IntakeResult, now_ms: int) -> None:
+        """Mark gaps that the damaged journal caused: devices have dropped events for which they had a receipt.
+
+        A stream that the backup lacks began after it was made.
+        """
+        if self._restored_ms is None:
+            return
+        recent = now_ms - self._restored_ms < self._retention.raw_hours * HOUR_MS
+        for number, gap in enumerate(result.gaps):
+            known = self.stored_up_to.get(gap[:2])
+            position = self._restored.get(gap[:2]) if known is not None else 0 if recent else None
+            if position is not None and gap.first == position + 1 and gap.reason is LossReason.DROPPED:
+                result.gaps[number] = gap._replace(reason=LossReason.JOURNAL_DAMAGED)
+        for key in self._restored.keys() & result.receipts_due.keys():
+            del self._restored[key]
+            self._journal.drop_restored_position(key)
+
+    def _find_late(self, result: IntakeResult) -> dict[SensorKey, int]:
+        """For each sensor, its oldest event from a time that is already counted."""
+        counted_ms = max(self._counted_until_ms, self.health.counted_until_ms)
+        oldest: dict[SensorKey, int] = {}
+        for event in result.accepted:
+            at_ms = event.at_ms
+            if at_ms < counted_ms and at_ms < oldest.get(key := (event.device, event.sensor), counted_ms):
+                oldest[key] = at_ms
+        return oldest
+
+    def _store_changes(self, changes: Sequence[SpaceChange]) -> None:
+        """Write changed transitions and evidence of spaces, and the air."""
+        journal, states = self._journal, self.spaces
+        journal.replace_transitions(changes, self._erased_ms)
+        for change in changes:
+            from_ms = max(change.from_ms, self._erased_ms)
+            if from_ms < self._counted_until_ms:
+                self._mark_stale(change.space, from_ms)
+        bodies = {change.space: self._encode_evidence(change.space) for change in changes}
+        zones = self._collect_changed_zones()
+        self._unsaved -= bodies.keys()
+        bodies |= {AIR_PREFIX + zone: _encode(states.get_air(zone)) for zone in zones}
+        journal.store_states(bodies)
+
+    def _encode_evidence(self, space: str) -> bytes:
+        """The stored form of a space's evidence, without the exact moments of erased events."""
+        evidence = self.spaces.get_evidence(space)
+        before_ms = min(self._erased_ms, evidence.at_ms)  # the newest event stays, with its moment
+        return _encode(coarsen_evidence(evidence, self.spaces.get_rules(space), before_ms))
+
+    def _collect_changed_zones(self) -> set[str]:
+        spaces, zones = self.spaces.pop_changed()
+        self._unsaved |= spaces
+        return zones
+
+    def _mark_stale(self, subject: str, from_ms: int) -> None:
+        self._journal.mark_stale(subject, from_ms)
+        self._more_history = True
+
+    def _read_later_events(self, space: str, evidence: Evidence) -> list[StoredEvent]:
+        """The stored events of a space that follow this evidence."""
+        events = self._journal.read_events(self._sensors[space], evidence.at_ms)
+        return [event for event in events if event.key > evidence.key]
+
+    def _load_stored(self, now_ms: int) -> None:
+        """Load what is stored, and evaluate the events that were stored after it."""
+        settled, checkpoints = self._journal.read_states(), self._journal.read_checkpoints()
+        newer: list[StoredEvent] = []
+        for space in self._sensors:
+            known = [_evidence(settled[space])] if space in settled else []
+            if space in checkpoints:
+                known.append(_evidence(checkpoints[space].body))
+                self.spaces.set_checkpoint(space, known[-1])
+            if known:  # a checkpoint may be newer than the saved evidence
+                self.spaces.restore_evidence(space, max(known, key=lambda evidence: evidence.key))
+            newer += self._read_later_events(space, self.spaces.get_evidence(space))
+        for name, body in settled.items():
+            if name.startswith(AIR_PREFIX):
+                self.spaces.restore_air(name.removeprefix(AIR_PREFIX), _air(body))
+        changes = self.spaces.apply_events(newer, now_ms, self._read_later_events)
+        with self._journal.transaction():
+            self._store_changes(changes)
+        self._restart_count()
+
+    def _restart_count(self) -> None:
+        """Continue the live count of people from where history ends."""
+        if self._plan.doors:
+            self.spaces.start_counting(*self._rollup.read_live_start(self._journal.connection))
+
+    def _erase_expired(self, now_ms: int) -> None:
+        """Erase a part of what is past its retention; the next part soon, if there is one."""
+        deletion_ms = self._time.deletion_ms(now_ms)
+        before_ms = min(deletion_ms - self._retention.raw_hours * HOUR_MS, self._counted_until_ms)
+        undated_ms = FOREVER_MS if self._time.holds_future else now_ms + MAX_FUTURE_MS
+        more = False
+        if before_ms > self._erased_ms:
+            self._accepted_from_ms = max(self._accepted_from_ms, self._journal.find_newest_ms(before_ms) + 1)
+            self._journal.store_number(ACCEPTED_FROM, self._accepted_from_ms)
+            more = self._purge.purge_part(self._journal, before_ms, undated_ms)
+            self._erased_ms = before_ms
+            self._journal.store_number(ERASED_UNTIL, before_ms)
+        if not more:
+            for key in self._journal.remove_old_streams(KEPT_STREAMS):
+                self.stored_up_to.pop(key, None)
+            tables.erase_expired_rows(self._journal.connection, self._plan, self._retention, deletion_ms)
+        self._purge_ms = now_ms + (0 if more else PURGE_EVERY_MS)
+
+    def _log_held(self, held: set[str]) -> None:
+        """Log once when a device starts to hold back events from the future."""
+        for device in sorted(held - self._held_devices):
+            log.warning(
+                "events of %s are in the future by the server's clock, which is not confirmed; the device keeps them",
+                device,
+            )
+        self._held_devices = (self._held_devices | held) if self._time.holds_future else held
+
+    def _log_rejected(self, result: IntakeResult) -> None:
+        """Log the 1st, 10th, 100th … rejection, so that a broken device cannot fill the log."""
+        if not result.rejected:
+            return
+        before, self._rejected_count = self._rejected_count, self._rejected_count + len(result.rejected)
+        if not before or len(str(before)) < len(str(self._rejected_count)):
+            last = result.rejected[-1]
+            log.warning("rejected %d so far; the last: %s: %s", self._rejected_count, last.position_text, last.reason)

@@ -1,0 +1,1 @@
+"""The forecast model: pure functions from past hours to coming hours."""

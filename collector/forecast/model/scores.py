@@ -1,0 +1,108 @@
+"""Scores of forecasts: issued forecasts compared with outcomes.
+
+In:    issued points with their lead and the outcome.
+Out:   error, pinball loss and coverage of the band by lead; how often the forecast chance of a free space came true.
+Never: forecasting.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from collector.forecast.model.points import DECILES, ForecastPoint
+
+
+class Lead(StrEnum):
+    """How long before its hour a point was issued."""
+
+    HOUR = "1h"
+    THREE_HOURS = "3h"
+    DAY = "day"
+    """At the midnight before."""
+    WEEK = "week"
+    """Seven days before that midnight."""
+
+
+class IssuedPoint(Struct, frozen=True, gc=False):
+    """A point, and the actual mean."""
+
+    lead: Lead
+    point: ForecastPoint
+    actual: float
+
+
+class ChanceScore(Struct, frozen=True, gc=False):
+    """Forecasts of about the same chance: their number, mean chance, and the share that came true."""
+
+    promises: int
+    promised: float
+    came_true: float
+
+
+class ForecastScore(Struct, frozen=True, gc=False):
+    """Scores of many points; errors in the unit of the series."""
+
+    points: int
+    error: float
+    """Mean of |actual - median|."""
+    pinball: float
+    """Mean over the deciles 10, 50 and 90 %. Source: Koenker and Bassett 1978."""
+    coverage: float
+    """Share of outcomes between the 10 and 90 % deciles, 0-1; 0.8 is ideal."""
+    width: float
+    """Mean distance of those deciles."""
+
+
+def pinball_loss(chance: float, value: float, came: float) -> float:
+    """Return the loss of the forecast that `chance` of the outcomes stay below `value`."""
+    return (came - value) * (chance if came >= value else chance - 1)
+
+
+def score_points(issued: Sequence[IssuedPoint]) -> ForecastScore | None:
+    """Score points together; None if there are none."""
+    if not issued:
+        return None
+    count = len(issued)
+    ends = [(one.point.deciles[0], one.point.median, one.point.deciles[-1], one.actual) for one in issued]
+    losses = [
+        (pinball_loss(0.1, low, y) + pinball_loss(0.5, mid, y) + pinball_loss(0.9, high, y)) / 3
+        for low, mid, high, y in ends
+    ]
+    return ForecastScore(
+        count,
+        sum(abs(came - middle) for _, middle, _, came in ends) / count,
+        sum(losses) / count,
+        sum(low <= came <= high for low, _, high, came in ends) / count,
+        sum(high - low for low, _, high, _ in ends) / count,
+    )
+
+
+def score_by_lead(issued: Iterable[IssuedPoint]) -> dict[Lead, ForecastScore]:
+    """Score the points of each lead that has any."""
+    groups: dict[Lead, list[IssuedPoint]] = {lead: [] for lead in Lead}
+    for one in issued:
+        groups[one.lead].append(one)
+    scores = {lead: score_points(group) for lead, group in groups.items()}
+    return {lead: found for lead, found in scores.items() if found is not None}
+
+
+def score_by_tenth(promises: Iterable[tuple[float, float]]) -> list[ChanceScore | None]:
+    """Return how often forecasts came true, by tenths of their chance.
+
+    Args:
+        promises: forecast chance, and how far it came true, both 0-1. It comes true in part: where a space was free for
+            40 % of the hour, "at least one" is 0.4 true.
+
+    Returns:
+        Ten entries, for chances of 0-10 % to 90-100 %; None where no such chance was forecast.
+    """
+    tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
+    for chance, kept in promises:
+        tenths[min(9, int(chance * 10))].append((chance, kept))
+    return [_score_tenth(group) if group else None for group in tenths]
+
+
+def _score_tenth(promises: Sequence[tuple[float, float]]) -> ChanceScore:
+    count = len(promises)
+    return ChanceScore(count, sum(chance for chance, _ in promises) / count, sum(kept for _, kept in promises) / count)

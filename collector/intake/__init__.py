@@ -1,0 +1,1 @@
+"""Decodes, validates and deduplicates what devices send."""

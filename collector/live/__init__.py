@@ -1,0 +1,1 @@
+"""The current state of all spaces, and what must be published of it."""

@@ -1,0 +1,370 @@
+"""The collector's connection to the broker, driven by the collector's loop.
+
+In:    messages of devices, as the broker delivers them; messages to publish.
+Out:   the messages in batches, acknowledged when the caller says so; commands to the collector.
+Never: threads, decisions about payloads.
+"""
+
+import logging
+import random
+import select
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from collector.contract import states
+from collector.intake.intake import IncomingMessage
+from collector.mqtt.packet_socket import PacketSocket, PacketSocketClient, PublishPacket
+from edge.contract import broker, client_conflicts, topics
+from edge.contract.client_conflicts import ConnectionHistory
+from edge.contract.message import ClockState, decode_status
+from edge.contract.subscriptions import Subscriptions, describe_refused
+
+if TYPE_CHECKING:
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.reasoncodes import ReasonCode
+
+BATCH_MESSAGES: Final = 1000
+"""Most messages of one batch, approximately. The broker's in-flight window must allow as many."""
+BATCH_BYTES: Final = 4 * 1024 * 1024
+"""Most bytes of one batch, approximately, so that a backlog is stored in steps."""
+MAX_BATCH_WAIT_S: Final = 0.05
+"""The longest time that a message waits for others."""
+BATCH_IDLE_S: Final = 0.002
+"""A batch ends when nothing arrived for this long: messages that arrive together share one commit."""
+RETAINED_WAIT_S: Final = 5.0
+"""How long after the first connection the broker may take to send its retained messages."""
+CHECK_SPACE: Final = "ledig-check"
+"""Not a space: `--check` publishes to this name, and what comes back changes nothing."""
+RESUBSCRIBE_EVERY_S: Final = 10.0
+"""How often topics that the broker refused are subscribed to again."""
+FIRST_PAUSE_S: Final = 0.5
+MAX_PAUSE_S: Final = 15.0
+
+_STATUS: Final = b"/status"
+
+log = logging.getLogger(__name__)
+
+
+def list_required_topics(site: str) -> list[str]:
+    """The topic filters that a collector needs to work."""
+    events = topics.all_devices_filter(site, topics.DeviceTopic.EVENTS)
+    return [
+        topics.collector_topic(site),
+        topics.collector_command_topic(site),
+        topics.adjustments_command_topic(site),
+        events,
+    ]
+
+
+class CollectorConnection:
+    """One connection, opened again whenever it is lost.
+
+    Attributes:
+        connections: number of connections so far. After each new one, publish all retained messages and receipts again.
+    """
+
+    def __init__(self, settings: broker.BrokerSettings, site: str, instance: str = "") -> None:
+        self.connection_count = 0
+        self._settings = settings
+        self._where = f"the broker at {settings.host}:{settings.port}"
+        self._user = settings.user or "nobody"
+        self._site = site
+        self._device_of: dict[bytes, str] = {}
+        self._queue: list[IncomingMessage] = []
+        self._bytes = 0
+        self._unacknowledged: list[int] = []
+        self._packet_id = 0
+        self._commands: list[bytes] = []
+        self._adjustment_commands: list[bytes] = []
+        self._status_topic = topics.collector_topic(site).encode()
+        self._collector_statuses: list[bytes] = []
+        self._connections = ConnectionHistory()
+        self._events = topics.all_devices_filter(site, topics.DeviceTopic.EVENTS)
+        self._device_times: list[tuple[str, int]] = []
+        self._commands_of = {
+            topics.collector_command_topic(site).encode(): self._commands,
+            topics.adjustments_command_topic(site).encode(): self._adjustment_commands,
+        }
+        self._statuses = topics.all_devices_filter(site, topics.DeviceTopic.STATUS)
+        self._retained: set[str] = set()
+        self._retained_at: float | None = None
+        self._pause_s = FIRST_PAUSE_S
+        self._connect_at = self._housekeeping_at = 0.0
+        self._logged_fault = ""
+        will = (topics.collector_topic(site), states.encode(states.CollectorStatus(online=False, instance=instance)))
+        self._client = broker.create_client(
+            settings, f"ledig-collector-{site}-{instance}", will=will, manual_ack=True, client_class=PacketSocketClient
+        )
+        self._subscriptions = Subscriptions(self._client, self._on_refused)
+        self._resubscribe_at = 0.0
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_socket_register_write = _want_write  # while this is set, paho does not write on its own
+        self._client.connect_async(settings.host, settings.port, broker.KEEPALIVE_S)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker has accepted the connection and it is up, as far as is known."""
+        return self._client.is_connected()
+
+    @property
+    def fault(self) -> str:
+        """Which topics the broker refuses, as text that pages may show; empty: none."""
+        refused = self._subscriptions.refused
+        return f"the broker does not let the collector read {', '.join(refused)}" if refused else ""
+
+    @property
+    def is_refused_events(self) -> bool:
+        """Whether the broker refuses the subscription to the events of devices."""
+        return self._events in self._subscriptions.refused
+
+    def read_batch(self, seconds: float) -> list[IncomingMessage]:
+        """Wait at most `seconds` for a first message and at most 50 ms longer for others; return them all."""
+        self._wait(seconds)
+        end = time.monotonic() + MAX_BATCH_WAIT_S
+        before = 0
+        while before < len(self._queue) < BATCH_MESSAGES and self._bytes < BATCH_BYTES and time.monotonic() < end:
+            before = len(self._queue)
+            self._wait(BATCH_IDLE_S)
+        taken, self._queue, self._bytes = self._queue, [], 0
+        return taken
+
+    def acknowledge(self) -> None:
+        """Acknowledge to the broker every message of the last batch."""
+        line = self._packet_socket()
+        if line is not None:
+            line.queue_acknowledgements(self._unacknowledged)
+        self._unacknowledged.clear()
+        self.flush()
+
+    def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
+        """Queue a message for the next `flush`. Without a connection it is dropped."""
+        line = self._packet_socket()
+        if line is not None and self._client.is_connected():
+            self._packet_id = self._packet_id % 0xFFFF + 1
+            line.queue_message(PublishPacket(topic.encode(), payload, self._packet_id if qos else 0, retain))
+
+    def flush(self) -> None:
+        """Send everything that is queued."""
+        line = self._packet_socket()
+        if line is not None:
+            if self._client.want_write():
+                self._client.loop_write()
+            line.flush()
+
+    def take_collector_statuses(self) -> list[bytes]:
+        """The statuses of this site's collectors, this one included, that arrived since the last call."""
+        taken, self._collector_statuses = self._collector_statuses, []
+        return taken
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the broker has answered every subscription of this connection, so retained messages are here."""
+        return self.is_connected and not self._subscriptions.is_waiting
+
+    def take_commands(self) -> list[bytes]:
+        """The commands of the last batch; they are acknowledged with it."""
+        return _drain(self._commands)
+
+    def take_adjustment_commands(self) -> list[bytes]:
+        """The managers' commands to adjust the site from the last batch; they are acknowledged with it."""
+        return _drain(self._adjustment_commands)
+
+    def take_device_times(self) -> list[tuple[str, int]]:
+        """The time according to each synchronised device whose status arrived with the last batch."""
+        taken, self._device_times = self._device_times, []
+        return taken
+
+    def take_retained_topics(self) -> set[str]:
+        """Topics of spaces, zones and devices that the broker had retained when this process started.
+
+        Empty until `RETAINED_WAIT_S` after the first connection; then returned once.
+        """
+        if self._retained_at is None or time.monotonic() < self._retained_at:
+            return set()
+        self._retained_at = None
+        self._client.unsubscribe([name for name in self._retained_filters() if name != self._statuses])
+        return self._retained
+
+    def _retained_filters(self) -> list[str]:
+        """Topic filters under which an earlier collector or a removed device may have left retained messages."""
+        return [
+            topics.space_topic(self._site, "+"),
+            topics.tuning_topic(self._site, "+"),
+            topics.zone_topic(self._site, "+"),
+            topics.forecast_topic(self._site, "+"),
+            topics.all_devices_filter(self._site, topics.DeviceTopic.FINDINGS),
+            self._statuses,
+        ]
+
+    def reconnect(self) -> None:
+        """Drop the connection. Messages that were not acknowledged come again with the next one."""
+        self.close()
+        self._connect_at = 0.0
+
+    def close(self) -> None:
+        """Send everything that is queued, then disconnect."""
+        self._client.disconnect()
+        self.flush()
+
+    def _packet_socket(self) -> PacketSocket | None:
+        line = self._client.socket()
+        if line is not None and not isinstance(line, PacketSocket):  # on a plain socket no message would ever be read
+            raise TypeError(f"paho opened a {type(line).__name__}, not a packet socket; this paho version is too new")
+        return line
+
+    def _wait(self, seconds: float) -> None:
+        """Read what has arrived, or wait for it; connect when that is due."""
+        line = self._packet_socket()
+        if line is None:
+            self._connect(seconds)
+            return
+        if time.monotonic() >= self._housekeeping_at:
+            self._housekeeping_at = time.monotonic() + 1
+            self._client.loop_misc()  # sends pings, and disconnects when they are not answered
+            if time.monotonic() >= self._resubscribe_at:
+                self._resubscribe_at = time.monotonic() + RESUBSCRIBE_EVERY_S
+                self._subscriptions.retry_refused()
+            self.flush()
+            if self._packet_socket() is not line:
+                return
+        writing = line.has_unsent_data or self._client.want_write()
+        watched = select.poll()
+        watched.register(line.fileno(), select.POLLIN | (select.POLLOUT if writing else 0))
+        ready = watched.poll(0 if line.has_buffered_tls_data else seconds * 1000)
+        flags = ready[0][1] if ready else 0
+        if flags & select.POLLOUT:
+            self.flush()
+        if flags & ~select.POLLOUT or line.has_buffered_tls_data:
+            self._read_messages(line)
+
+    def _read_messages(self, line: PacketSocket) -> None:
+        """Read the messages that have arrived, and pass all other packets to paho."""
+        while len(self._queue) < BATCH_MESSAGES and self._bytes < BATCH_BYTES:
+            messages = line.read_messages()
+            self._sort_messages(messages)
+            while line.has_data_for_paho and self._packet_socket() is line:
+                self._client.loop_read()
+            if not messages or self._packet_socket() is not line:
+                break
+        self.flush()
+
+    def _sort_messages(self, messages: Iterable[PublishPacket]) -> None:
+        """Separate events of devices from commands, statuses and retained messages."""
+        known, queue, unacknowledged = self._device_of, self._queue, self._unacknowledged
+        for topic, payload, mid, retained in messages:
+            self._bytes += len(payload)  # commands count too, so that a flood of them ends the batch
+            if mid:
+                unacknowledged.append(mid)
+            device = known.get(topic) or self._look_up(topic)
+            if device:
+                queue.append(IncomingMessage(device, payload))
+            elif (commands := self._commands_of.get(topic)) is not None:
+                if not retained:  # a retained command is an old one
+                    commands.append(payload)
+            else:
+                self._sort_other(topic, payload, retained=retained)
+
+    def _sort_other(self, topic: bytes, payload: bytes, *, retained: bool) -> None:
+        """Sort the statuses of collectors and devices, and what the broker has retained about spaces."""
+        if topic == self._status_topic:
+            self._collector_statuses.append(payload)
+        elif topic.endswith(_STATUS):
+            name = topic.decode(errors="replace")
+            if not retained:
+                self._take_status(name, payload)
+            elif payload:  # a retained status shows some earlier time
+                self._retained.add(name)
+        elif retained and payload:
+            self._retained.add(topic.decode(errors="replace"))
+
+    def _take_status(self, topic: str, payload: bytes) -> None:
+        try:
+            device, _ = topics.parse_device_topic(topic)
+            status = decode_status(payload)
+        except ValueError:
+            return
+        if status.online and status.at_ms is not None and status.clock is ClockState.SYNCHRONISED:
+            self._device_times.append((device, status.at_ms))
+
+    def _look_up(self, topic: bytes) -> str:
+        """The device whose events topic this is; empty: another topic."""
+        try:
+            device, leaf = topics.parse_device_topic(topic.decode())
+        except ValueError:
+            return ""
+        if leaf != topics.DeviceTopic.EVENTS:
+            return ""
+        if (
+            len(self._device_of) >= BATCH_MESSAGES
+        ):  # a site file has fewer devices; unknown ones must not fill the memory
+            self._device_of.clear()
+        self._device_of[topic] = device
+        return device
+
+    def _connect(self, seconds: float) -> None:
+        wait_s = self._connect_at - time.monotonic()
+        if wait_s > 0:
+            time.sleep(min(wait_s, seconds))
+            return
+        self._connect_at = time.monotonic() + random.uniform(0.5, 1) * self._pause_s  # noqa: S311 - jitter, no secret
+        self._pause_s = min(2 * self._pause_s, MAX_PAUSE_S)
+        try:
+            self._client.reconnect()
+        except OSError as fault:
+            self._log_fault(f"{self._where} does not answer ({fault})")
+        self.flush()
+
+    def _log_fault(self, fault: str) -> None:
+        """Log each new fault once, not each attempt."""
+        if fault != self._logged_fault:
+            log.warning("%s; trying again", fault)
+            self._logged_fault = fault
+
+    def _on_connect(
+        self, _client: "mqtt.Client", _userdata: Any, _flags: Any, reason: "ReasonCode", _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            self._log_fault(f"{self._where} refuses {self._user!r} ({reason})")
+            return
+        self._connections = client_conflicts.record_connect(self._connections, time.monotonic())
+        self._pause_s, self._logged_fault = FIRST_PAUSE_S, ""
+        self._queue, self._bytes = [], 0  # the broker delivers these again
+        self._commands.clear()
+        self._adjustment_commands.clear()
+        self._device_times.clear()
+        self._unacknowledged.clear()
+        self._subscriptions.reset()
+        self._subscriptions.subscribe([(name, 1) for name in list_required_topics(self._site)])
+        self._subscriptions.subscribe(
+            [(name, 0) for name in (self._retained_filters() if self.connection_count == 0 else [self._statuses])]
+        )
+        if self.connection_count == 0:
+            self._retained_at = time.monotonic() + RETAINED_WAIT_S
+        self.connection_count += 1
+        log.info("connected to %s", self._where)
+
+    def _on_refused(self, refused: tuple[str, ...]) -> None:
+        if refused:
+            log.error("%s", describe_refused(self._settings, refused))
+        else:
+            log.warning("%s allows us to read all topics again", self._where)
+
+    def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: "ReasonCode", _p: Any) -> None:
+        if reason.is_failure:  # otherwise this side disconnected
+            self._log_fault(f"the connection to {self._where} was lost ({reason})")
+        self._connections = client_conflicts.record_disconnect(self._connections, time.monotonic())
+        if self._connections.is_contested:
+            self._connect_at = time.monotonic() + client_conflicts.reconnect_pause_s(self._connections, random.random())  # noqa: S311 - jitter
+            log.error("%s: %s", self._where, client_conflicts.CONFLICT_TEXT.format(n=self._connections.short))
+
+
+def _drain(commands: list[bytes]) -> list[bytes]:
+    taken = commands.copy()
+    commands.clear()
+    return taken
+
+
+def _want_write(_client: Any, _userdata: Any, _line: Any) -> None:
+    """Do nothing: the loop calls `want_write` itself."""

@@ -1,0 +1,1 @@
+"""Infers the state of a space from the evidence of its sensors."""

@@ -1,0 +1,242 @@
+"""Evaluate whether a space is vacant, occupied, away or unknown, and a supply stocked or low.
+
+In:    stored events of one space in canonical order, and moments.
+Out:   the evidence of the space, its transitions, and its state at a moment.
+Never: clocks, sockets, files, logging. Time is passed in as a value.
+
+Evidence is the fold over stored events and does not depend on the current time. What time alone changes (the lapses)
+is computed from it for any moment: so ticks change nothing, and a late event revokes what was only assumed.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from collector.contract.states import TAKEN_STATES, Lapse, Occupancy, SpaceState
+from collector.occupancy.evidence import (
+    EMPTY_EVIDENCE,
+    EVENT_KINDS,
+    Evidence,
+    SensorRole,
+    SpaceRules,
+    StoredEvent,
+    Transition,
+    build_space_rules,
+)
+from collector.occupancy.explain import explain_other_sensors
+from collector.occupancy.fast_path import apply_repeated_levels
+from collector.occupancy.judge import (
+    FOREVER_MS,
+    evaluate_health,
+    evaluate_level_pct,
+    evaluate_state,
+    explain_state,
+    list_change_moments,
+    quiet_span_ms,
+)
+from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
+from collector.occupancy.update import update_sensor
+
+__all__ = [
+    "EMPTY_EVIDENCE",
+    "EVENT_KINDS",
+    "Evidence",
+    "SpaceRules",
+    "StoredEvent",
+    "Transition",
+    "apply_event",
+    "build_space_rules",
+    "build_space_state",
+    "find_lapses",
+    "find_next_lapse",
+    "fit_to_rules",
+    "fold_events",
+    "merge_transitions",
+    "next_wake_ms",
+]
+
+
+def apply_event(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> tuple[Evidence, list[Transition]]:
+    """Apply one event newer than `evidence.key`; return the new evidence and the transitions, oldest first.
+
+    The transitions include the lapses up to the event. A transition at the time of an earlier one replaces it, and may
+    even restore the state before it: `merge_transitions` cleans a joined list.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        event: newer than `evidence.key`.
+        rules: of that space.
+    """
+    if len(evidence.sensor_states) != len(rules.sensors):
+        evidence = fit_to_rules(evidence, rules)
+    at_ms = event.at_ms
+    transitions = find_lapses(evidence, rules, at_ms - 1)
+    for lapse in transitions:
+        evidence = _enter_state(evidence, lapse)
+    before, evidence = evidence, update_sensor(evidence, event, rules)
+    state = evaluate_state(evidence, rules, at_ms, at_ms)
+    if state is not evidence.state:
+        if state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
+            evidence = replace(
+                evidence, hold_statistics=learn_quiet_span(evidence.hold_statistics, quiet_ms, rules.hold_bounds)
+            )
+        transitions.append(Transition(at_ms, state, explain_state(evidence, rules, at_ms, state)))
+        evidence = _enter_state(evidence, transitions[-1])
+    return replace(evidence, check_ms=next_wake_ms(evidence, rules, at_ms)), transitions
+
+
+def fold_events(
+    evidence: Evidence, events: Sequence[StoredEvent], rules: SpaceRules
+) -> tuple[Evidence, list[Transition]]:
+    """Apply events in canonical order, all newer than `evidence.key`; like repeated `apply_event`, with less work.
+
+    Only `check_ms` may differ from that of single steps.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        events: in canonical order, all newer than `evidence.key`.
+        rules: of that space.
+    """
+    transitions: list[Transition] = []
+    place = 0
+    while place < len(events):
+        evidence, after = apply_repeated_levels(evidence, events, place, rules)
+        if after == place:
+            evidence, more = apply_event(evidence, events[place], rules)
+            transitions += more
+            after += 1
+        place = after
+    return evidence, transitions
+
+
+def merge_transitions(state: Occupancy, transitions: Iterable[Transition]) -> list[Transition]:
+    """Reduce transitions after `state` to the shortest equivalent list: one per moment, each changing the state."""
+    last: dict[int, Transition] = {transition.at_ms: transition for transition in transitions}
+    merged: list[Transition] = []
+    for transition in last.values():
+        if transition.state is not state:
+            merged.append(transition)
+            state = transition.state
+    return merged
+
+
+def fit_to_rules(evidence: Evidence, rules: SpaceRules) -> Evidence:
+    """Fit stored evidence to the current rules: drop removed sensors, add new ones without events, evaluate again.
+
+    A sensor whose kind changed counts as removed and added. If the current rules give another state, it begins at the
+    newest event.
+    """
+    views = {
+        (known.device, known.sensor, known.own_kind): known for known in evidence.sensor_states if known is not None
+    }
+    fitted_views = tuple(
+        views.get((sensor.device, sensor.sensor, sensor.own_kind)) or views.get((sensor.device, sensor.sensor, None))
+        for sensor in rules.sensors
+    )
+    doors = [
+        known for known, sensor in zip(fitted_views, rules.sensors, strict=True) if sensor.role is SensorRole.CONTACT
+    ]
+    inside = evidence.is_somebody_inside and bool(doors) and None not in doors
+    tuned = fit_to_bounds(evidence.hold_statistics, rules.hold_bounds)
+    draft = replace(evidence, sensor_states=fitted_views, is_somebody_inside=inside, check_ms=0, hold_statistics=tuned)
+    at_ms = evidence.at_ms
+    state = evaluate_state(draft, rules, at_ms, at_ms)
+    return _enter_state(draft, Transition(at_ms, state, explain_state(draft, rules, at_ms, state)))
+
+
+def find_lapses(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Transition]:
+    """Return the lapses after the newest event up to `until_ms` inclusive, each at its own time.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        until_ms: lapses up to here, Unix ms.
+    """
+    if until_ms < evidence.check_ms:
+        return []
+    lapses: list[Transition] = []
+    state = evidence.state
+    for moment in _moments_after(evidence, rules, evidence.at_ms):
+        if moment > until_ms:
+            break
+        if (found := evaluate_state(evidence, rules, moment, moment)) is not state:
+            state = found
+            lapses.append(Transition(moment, state, explain_state(evidence, rules, moment, state)))
+    return lapses
+
+
+def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transition | None:
+    """Return the first transition by silence alone after `after_ms`; None if there is none."""
+    after_ms = max(after_ms, evidence.at_ms)
+    state = evaluate_state(evidence, rules, after_ms, after_ms)
+    for moment in _moments_after(evidence, rules, after_ms):
+        if (found := evaluate_state(evidence, rules, moment, moment)) is not state:
+            return Transition(moment, found, explain_state(evidence, rules, moment, found))
+    return None
+
+
+def next_wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
+    """Return until when silence alone changes neither state nor health; FOREVER_MS if it never does."""
+    return min([moment for moment in list_change_moments(evidence, rules) if moment > after_ms], default=FOREVER_MS)
+
+
+def build_space_state(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
+    """Build the state shown at `now_ms`, with its reason, other sensors, next lapse, and health.
+
+    The lapse assumes that nobody moves and that live sensors keep sending heartbeats. It is None if no end is known,
+    and while the space is vacant. A moment before the newest event counts as the time of that event.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        now_ms: the moment, Unix ms.
+    """
+    now_ms = max(now_ms, evidence.at_ms)
+    lapses = find_lapses(evidence, rules, now_ms)
+    state, since_ms = (lapses[-1].state, lapses[-1].at_ms) if lapses else (evidence.state, evidence.since_ms)
+    because = explain_state(evidence, rules, now_ms, state)
+    return SpaceState(
+        state=state,
+        since_ms=since_ms,
+        because=because,
+        health=evaluate_health(evidence, rules, now_ms),
+        at_ms=evidence.at_ms,
+        lapse=_lapse_after_quiet(evidence, rules, now_ms, state),
+        level_pct=evaluate_level_pct(evidence, rules, now_ms),
+        other_sensors=explain_other_sensors(evidence, rules, now_ms, state, because),
+    )
+
+
+def _enter_state(evidence: Evidence, new: Transition) -> Evidence:
+    """Enter a new state; a state that began in the same millisecond is replaced."""
+    if new.state is evidence.state:
+        return evidence
+    if evidence.since_ms != new.at_ms:
+        return replace(
+            evidence,
+            state=new.state,
+            since_ms=new.at_ms,
+            because=new.because,
+            previous_state=evidence.state,
+            previous_since_ms=evidence.since_ms,
+            previous_because=evidence.because,
+        )
+    if new.state is not evidence.previous_state:
+        return replace(evidence, state=new.state, because=new.because)
+    return replace(
+        evidence, state=evidence.previous_state, since_ms=evidence.previous_since_ms, because=evidence.previous_because
+    )
+
+
+def _lapse_after_quiet(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Lapse | None:
+    if state is not Occupancy.UNKNOWN and state not in TAKEN_STATES:
+        return None
+    for moment in _moments_after(evidence, rules, now_ms):
+        found = evaluate_state(evidence, rules, moment, now_ms)
+        if found is not state and found not in TAKEN_STATES:  # away counts as taken, so it is not yet the end
+            return Lapse(found, moment)
+    return None
+
+
+def _moments_after(evidence: Evidence, rules: SpaceRules, after_ms: int) -> list[int]:
+    return sorted({moment for moment in list_change_moments(evidence, rules) if moment > after_ms})

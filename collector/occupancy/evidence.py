@@ -1,0 +1,338 @@
+"""Data types of occupancy: stored events, sensor states, the evidence of a space, and its rules.
+
+In:    the plan of the site.
+Out:   the rules of one space; frozen values that msgpack can encode.
+Never: the evaluation of a state (see judge.py), clocks.
+
+Instants are Unix milliseconds, UTC; spans are milliseconds.
+"""
+
+from enum import StrEnum
+from math import inf, nextafter
+from typing import Final
+
+from msgspec import Struct
+
+from collector.contract.states import Because, Occupancy, Reason
+from collector.occupancy.learning.threshold import ReadingHistogram
+from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
+from collector.occupancy.learning.two_levels import PowerHistogram
+from collector.site.plan import (
+    DEFAULT_IN_USE_W,
+    LearningSwitch,
+    OccupancyRules,
+    Sensor,
+    SensorKind,
+    SitePlan,
+    Space,
+    SpaceKind,
+)
+from edge.contract.message import EventKind
+
+EventKey = tuple[int, str, str, int]
+"""`at_ms`, device, stream, seq: the canonical order of a space's events."""
+
+NEVER_MS: Final = -(2**53)
+"""A time so long ago that no hold lasts until now."""
+
+EVENT_KINDS: Final[dict[SensorKind, frozenset[EventKind]]] = {
+    SensorKind.PIR: frozenset({EventKind.MOTION}),
+    SensorKind.CONTACT: frozenset({EventKind.CONTACT_OPEN}),
+    SensorKind.PRESSURE: frozenset({EventKind.PRESSURE}),
+    SensorKind.DISTANCE: frozenset({EventKind.PRESENCE, EventKind.LEVEL_PCT}),
+    SensorKind.BEAM_PAIR: frozenset({EventKind.CROSSING}),
+    SensorKind.POWER: frozenset({EventKind.POWER_W}),
+    SensorKind.AIR: frozenset({EventKind.CO2_PPM, EventKind.TEMPERATURE_C, EventKind.HUMIDITY_PCT}),
+    SensorKind.PRESENCE: frozenset({EventKind.PRESENCE}),
+    SensorKind.PEOPLE: frozenset({EventKind.PEOPLE}),
+    SensorKind.SOUND: frozenset({EventKind.SOUND_DB}),
+    SensorKind.LIGHT: frozenset({EventKind.LIGHT_LUX}),
+}
+"""Kinds of events of each sensor kind. Every sensor may also send heartbeats and its battery level."""
+
+
+class StoredEvent(Struct, frozen=True, gc=False, order=True):
+    """One stored event with a synchronised time, of a sensor in the plan. Events sort in canonical order."""
+
+    at_ms: int
+    device: str
+    stream: str
+    seq: int
+    sensor: str
+    kind: EventKind
+    value: float
+
+    @property
+    def key(self) -> EventKey:
+        """Position in the canonical order."""
+        return self.at_ms, self.device, self.stream, self.seq
+
+
+class Transition(Struct, frozen=True, gc=False, array_like=True):
+    """The space changes to `state` at `at_ms`; its previous state differs."""
+
+    at_ms: int
+    state: Occupancy
+    because: Because
+
+
+class SensorState(Struct, frozen=True, gc=False, array_like=True):
+    """Newest state of one sensor of a space.
+
+    `high` is its positive level: motion, pressure, presence, power in use, an open door, enough supply.
+    """
+
+    device: str
+    sensor: str
+    last_event_ms: int
+    """Time of its newest event."""
+    alive_since_ms: int
+    """Start of the current period without silence."""
+    is_high: bool
+    rose_ms: int
+    """When it last became high, or NEVER_MS."""
+    fell_ms: int
+    """While low: the last moment at which it was known to be high (of a contact: when it closed), or NEVER_MS."""
+    has_full_hold: bool
+    """Its newest motion earned the full hold."""
+    value: float
+    """Its newest reading, in the unit of its own kind."""
+    run_start_ms: int = NEVER_MS
+    """Start of the current run of motions, in which no gap is long; or NEVER_MS."""
+    threshold: ReadingHistogram | None = None
+    """What a sound or light sensor has learned from direct sensors. None: nothing yet."""
+    power_levels: PowerHistogram | None = None
+    """Learned power levels of a machine. None: nothing yet."""
+    recent_co2: tuple[tuple[int, float], ...] = ()
+    """Of an air sensor: time and CO2 of the readings that its trend uses."""
+    own_kind: EventKind | None = None
+    """The event kind of its level; with another kind it counts as another sensor. None: not recorded yet."""
+
+
+class Evidence(Struct, frozen=True, gc=False, array_like=True):
+    """Evidence of one space: the fold over its stored events up to the newest. Independent of the plan."""
+
+    key: EventKey
+    """Key of the newest event."""
+    state: Occupancy
+    """State at the newest event."""
+    since_ms: int
+    because: Because
+    """Reason for which the state began."""
+    previous_state: Occupancy
+    """Previous state. A second change in the same millisecond replaces the first."""
+    previous_since_ms: int
+    previous_because: Because
+    check_ms: int
+    """No silence changes the state before this moment. A bound that saves work; it is not evidence."""
+    is_somebody_inside: bool
+    """Motion was seen twice behind the closed door, which has not opened since."""
+    door_released_ms: int
+    """When `inside` last ended by the door; a hold runs from there. Or NEVER_MS."""
+    sensor_states: tuple[SensorState | None, ...]
+    """In the order of the rules' sensors. None: no event yet. Empty: no sensor had an event."""
+    hold_statistics: HoldStatistics = NO_HOLD_STATISTICS
+    """Learned hold after motion, and its statistics."""
+
+    @property
+    def at_ms(self) -> int:
+        """Time of the newest event; 0 before the first."""
+        return self.key[0]
+
+
+_NO_EVENT: Final = Because(Reason.NEVER_REPORTED)
+EMPTY_EVIDENCE: Final = Evidence(
+    key=(0, "", "", 0),
+    state=Occupancy.UNKNOWN,
+    since_ms=0,
+    because=_NO_EVENT,
+    previous_state=Occupancy.UNKNOWN,
+    previous_since_ms=0,
+    previous_because=_NO_EVENT,
+    check_ms=0,
+    is_somebody_inside=False,
+    door_released_ms=NEVER_MS,
+    sensor_states=(),
+)
+"""Evidence of a space without any event."""
+
+
+class SensorRole(StrEnum):
+    """How a sensor affects the state of its space."""
+
+    MOTION = "motion"
+    """High for moments. Two motions are needed for the full hold."""
+    LEVEL = "level"
+    """High while somebody is there."""
+    CONTACT = "contact"
+    """A door, high while open."""
+    SUPPLY = "supply"
+    """Remaining amount, in per cent."""
+
+
+class LearningMethod(StrEnum):
+    """What a sensor learns from its readings."""
+
+    NOTHING = "nothing"
+    THRESHOLD = "threshold"
+    """The level above which it indicates somebody, learned from direct sensors of the space."""
+    LEVELS = "levels"
+    """The power that its machine draws idle and in use."""
+    CO2_TREND = "breath"
+    """The trend of CO2: rising CO2 indicates somebody; any other trend is no evidence."""
+
+
+CORROBORATING: Final = frozenset({LearningMethod.THRESHOLD, LearningMethod.CO2_TREND})
+"""Learning of sensors that cannot detect people directly: they only support direct sensors."""
+
+
+class SensorRules(Struct, frozen=True):
+    """Rules of one sensor."""
+
+    device: str
+    sensor: str
+    role: SensorRole
+    own_kind: EventKind
+    """Event kind of its level."""
+    reason: Reason
+    high_above: float
+    """It is high when its value is above this."""
+    silent_ms: int
+    """After this long without an event it counts as silent, and its space cannot be vacant."""
+    hold_ms: int
+    """Full hold: the space stays taken this long after the evidence ends, and is vacant only after this much quiet."""
+    lone_hold_ms: int
+    """Hold after a lone motion. 0 for a level: the space is `away` at once."""
+    is_hold_learned: bool
+    """Its hold is adjusted by what the space has learned."""
+    learning_method: LearningMethod
+    sees_people: bool
+    """It detects people directly, so it can prove that somebody is behind a closed door."""
+
+
+class SpaceRules(Struct, frozen=True):
+    """Rules of one space."""
+
+    space: str
+    is_disabled: bool
+    is_supply: bool
+    has_contact: bool
+    """A contact watches its door."""
+    second_motion_ms: int
+    has_direct_sensor: bool
+    """It has a sensor other than contacts, sound, light and air: those need not confirm vacancy alone."""
+    hold_bounds: HoldBounds
+    """Bounds of the hold after motion."""
+    sensors: tuple[SensorRules, ...]
+    """Sensors that affect its state, in the order of the plan."""
+    index_by_sensor: dict[tuple[str, str], int]
+    """Index in `sensors`, by device and sensor."""
+
+
+def full_hold_ms(evidence: Evidence, sensor: SensorRules) -> int:
+    """Return the full hold of one sensor, adjusted by what the space has learned."""
+    return sensor.hold_ms + evidence.hold_statistics.offset_ms if sensor.is_hold_learned else sensor.hold_ms
+
+
+def hold_after_door_opens_ms(evidence: Evidence, rules: SpaceRules) -> int:
+    """Return the longest hold of a space's sensors, which also runs after a closed door opens."""
+    return max((full_hold_ms(evidence, sensor) for sensor in rules.sensors), default=0)
+
+
+def build_space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
+    """Build the rules of one space of the plan."""
+    space = plan.space_by_id[space_id]
+    watching = plan.sensors_of(space_id)
+    bounds = _hold_bounds(plan.rules, space, sum(sensor.kind in _SEEING for sensor in watching))
+    sensors = [_sensor_rules(plan, space, sensor, bounds) for sensor in watching if _affects_state(space, sensor)]
+    return SpaceRules(
+        space=space_id,
+        is_disabled=space.disabled,
+        is_supply=space.kind is SpaceKind.SUPPLY,
+        has_contact=any(sensor.role is SensorRole.CONTACT for sensor in sensors),
+        second_motion_ms=plan.rules.second_motion_ms,
+        has_direct_sensor=any(
+            one.role is not SensorRole.CONTACT and one.learning_method not in CORROBORATING for one in sensors
+        ),
+        hold_bounds=bounds,
+        sensors=tuple(sensors),
+        index_by_sensor={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
+    )
+
+
+_SEEING: Final = frozenset(
+    {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
+)
+_WITHOUT_HOLD: Final = frozenset({SensorKind.LIGHT, SensorKind.AIR})
+"""Sensors without a hold: a lamp stays on until it is switched off, and CO2 stays in a room."""
+_ROLES: Final = {
+    SensorKind.PIR: (SensorRole.MOTION, EventKind.MOTION, Reason.MOTION),
+    SensorKind.PRESSURE: (SensorRole.LEVEL, EventKind.PRESSURE, Reason.PRESSURE),
+    SensorKind.DISTANCE: (SensorRole.LEVEL, EventKind.PRESENCE, Reason.PRESENCE),
+    SensorKind.PRESENCE: (SensorRole.LEVEL, EventKind.PRESENCE, Reason.PRESENCE),
+    SensorKind.PEOPLE: (SensorRole.LEVEL, EventKind.PEOPLE, Reason.PEOPLE),
+    SensorKind.POWER: (SensorRole.LEVEL, EventKind.POWER_W, Reason.POWER),
+    SensorKind.SOUND: (SensorRole.MOTION, EventKind.SOUND_DB, Reason.SOUND),
+    SensorKind.LIGHT: (SensorRole.LEVEL, EventKind.LIGHT_LUX, Reason.LIGHT),
+    SensorKind.AIR: (SensorRole.LEVEL, EventKind.CO2_PPM, Reason.AIR),
+    SensorKind.CONTACT: (SensorRole.CONTACT, EventKind.CONTACT_OPEN, Reason.DOOR_CLOSED),
+}
+
+
+def _affects_state(space: Space, sensor: Sensor) -> bool:
+    if space.kind is SpaceKind.SUPPLY:
+        return sensor.kind is SensorKind.DISTANCE
+    return sensor.kind in _ROLES
+
+
+def _hold_bounds(rules: OccupancyRules, space: Space, seeing: int) -> HoldBounds:
+    if space.motion_hold_ms is not None:
+        return HoldBounds(space.motion_hold_ms, space.motion_hold_ms, space.motion_hold_ms)
+    start_ms = rules.motion_hold_shared_ms if seeing > 1 else rules.motion_hold_ms
+    if rules.learning is LearningSwitch.OFF:
+        return HoldBounds(start_ms, start_ms, start_ms)
+    return HoldBounds(start_ms, min(rules.motion_hold_least_ms, start_ms), max(rules.motion_hold_most_ms, start_ms))
+
+
+def _sensor_holds_ms(rules: OccupancyRules, role: SensorRole, bounds: HoldBounds) -> tuple[int, int]:
+    """Return the full hold and the hold after a lone motion."""
+    if role is SensorRole.MOTION:
+        return bounds.start_ms, min(rules.lone_motion_hold_ms, bounds.min_ms)
+    return (rules.level_hold_ms if role is SensorRole.LEVEL else 0), 0
+
+
+def _learning_of(space: Space, sensor: Sensor) -> LearningMethod:
+    if sensor.kind in {SensorKind.SOUND, SensorKind.LIGHT}:
+        return LearningMethod.THRESHOLD
+    if sensor.kind is SensorKind.AIR:
+        return LearningMethod.CO2_TREND
+    if sensor.kind is SensorKind.POWER and space.in_use_above_w is None:
+        return LearningMethod.LEVELS
+    return LearningMethod.NOTHING
+
+
+def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBounds) -> SensorRules:
+    role, own, reason = _ROLES[sensor.kind]
+    if space.kind is SpaceKind.SUPPLY:
+        role, own, reason = SensorRole.SUPPLY, EventKind.LEVEL_PCT, Reason.LEVEL
+    held = sensor.held or sensor.kind in _WITHOUT_HOLD
+    hold_ms, lone_ms = (0, 0) if held else _sensor_holds_ms(plan.rules, role, bounds)
+    above = 0.5
+    if role is SensorRole.SUPPLY:
+        above = nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough
+    elif sensor.kind is SensorKind.POWER:
+        above = DEFAULT_IN_USE_W if space.in_use_above_w is None else space.in_use_above_w
+    return SensorRules(
+        device=sensor.device,
+        sensor=sensor.id,
+        role=role,
+        own_kind=own,
+        reason=reason,
+        high_above=above,
+        silent_ms=int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms),
+        hold_ms=hold_ms,
+        lone_hold_ms=lone_ms,
+        is_hold_learned=role is SensorRole.MOTION and not sensor.held,
+        learning_method=_learning_of(space, sensor),
+        sees_people=sensor.kind in _SEEING,
+    )

@@ -1,0 +1,97 @@
+"""Fast path for repeated levels: skip the evaluation when an event changes no state.
+
+In:    evidence of one space, events in canonical order.
+Out:   the evidence that evaluating each event would give, except for its bound `check_ms`.
+Never: transitions. An event that may cause one is left to the full evaluation.
+"""
+
+from collections.abc import Sequence
+
+from collector.contract.states import Occupancy
+from collector.occupancy.evidence import Evidence, LearningMethod, SensorState, SpaceRules, StoredEvent, full_hold_ms
+from collector.occupancy.judge import unchanged_until_ms
+from edge.contract.message import EventKind
+
+
+def apply_repeated_levels(
+    evidence: Evidence, events: Sequence[StoredEvent], first: int, rules: SpaceRules
+) -> tuple[Evidence, int]:
+    """Apply the events from index `first` on, as long as they are of one sensor and change no state.
+
+    These are repeated levels of a live sensor, and changes of motion while the full hold already runs.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        events: in canonical order, newer than the evidence.
+        first: index of the first event to apply.
+        rules: of that space.
+
+    Returns:
+        The evidence after them, and the index of the next event.
+    """
+    event = events[first]
+    index = rules.index_by_sensor.get((event.device, event.sensor), -1)
+    views = evidence.sensor_states
+    known = views[index] if 0 <= index < len(views) else None
+    if known is None or rules.is_supply or rules.sensors[index].learning_method is not LearningMethod.NOTHING:
+        return evidence, first
+    place, fresh, check_ms = _find_run(evidence, known, events, first, rules)
+    if place == first:
+        return evidence, first
+    last = events[place - 1]
+    taken = Evidence(
+        (last.at_ms, last.device, last.stream, last.seq),
+        evidence.state,
+        evidence.since_ms,
+        evidence.because,
+        evidence.previous_state,
+        evidence.previous_since_ms,
+        evidence.previous_because,
+        check_ms,
+        evidence.is_somebody_inside,
+        evidence.door_released_ms,
+        (fresh,) if len(views) == 1 else (*views[:index], fresh, *views[index + 1 :]),
+        evidence.hold_statistics,
+    )
+    return taken, place
+
+
+def _find_run(
+    evidence: Evidence, known: SensorState, events: Sequence[StoredEvent], first: int, rules: SpaceRules
+) -> tuple[int, SensorState, int]:
+    """Return the index after a sensor's run, its state after it, and until when silence then changes nothing."""
+    name, device = known.sensor, known.device
+    sensor = rules.sensors[rules.index_by_sensor[device, name]]
+    own, above = sensor.own_kind, sensor.high_above
+    silent_ms, hold_ms, lone_ms = sensor.silent_ms, full_hold_ms(evidence, sensor), sensor.lone_hold_ms
+    last_event_ms, value = known.last_event_ms, known.value
+    high, high_ms, end_ms = known.is_high, known.rose_ms, known.fell_ms
+    held = known.has_full_hold and lone_ms > 0 and not rules.has_contact and evidence.state is Occupancy.OCCUPIED
+    check_ms, newest = evidence.check_ms, False
+    alone, beat, motion = len(rules.sensors) == 1, EventKind.HEARTBEAT, EventKind.MOTION
+    for place in range(first, len(events)):
+        event = events[place]
+        at_ms, kind = event.at_ms, event.kind
+        if (kind is not own and kind is not beat) or not (alone or (event.sensor == name and event.device == device)):
+            break
+        if at_ms >= check_ms and not newest:  # the bound was computed before the newest event of this sensor
+            check_ms, newest = unchanged_until_ms(evidence, rules, known), True
+        if at_ms >= check_ms or at_ms >= last_event_ms + silent_ms:
+            break
+        if (event.value > above) is not high:
+            if not held or kind is not motion or (not high and at_ms >= end_ms + hold_ms):
+                break
+            high = not high
+            if high:
+                high_ms = at_ms
+            else:
+                end_ms = at_ms
+            check_ms, newest = at_ms + lone_ms, True  # until then this motion alone keeps the space occupied
+        last_event_ms, value = at_ms, event.value
+    else:
+        place = len(events)
+    since_ms, full, begun_ms = known.alive_since_ms, known.has_full_hold, known.run_start_ms
+    fresh = SensorState(
+        device, name, last_event_ms, since_ms, high, high_ms, end_ms, full, value, begun_ms, own_kind=known.own_kind
+    )
+    return place, fresh, min(check_ms, last_event_ms + silent_ms)

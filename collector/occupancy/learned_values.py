@@ -1,0 +1,72 @@
+"""Learned values of a space, as published: its hold after motion, its thresholds, its machine's power levels.
+
+In:    evidence of one space, its rules.
+Out:   `Tuning`; None for a space that learns nothing.
+Never: clocks, times of single visits: shares and levels only.
+"""
+
+from typing import Final
+
+from collector.contract.states import HoldTuning, SensorTuning, Tuning
+from collector.occupancy.evidence import Evidence, LearningMethod, SensorRules, SensorState, SpaceRules
+from collector.occupancy.learning.threshold import compute_agreement
+from collector.occupancy.learning.two_levels import switching_levels_w
+
+MIN_QUIET_SPANS: Final = 5
+"""Fewest quiet spans of a published share: fewer would describe a single visit, and nothing about the hold."""
+
+
+def build_tuning(evidence: Evidence, rules: SpaceRules) -> Tuning | None:
+    """Build the learned values of a space from its evidence."""
+    if rules.is_supply or rules.is_disabled:
+        return None
+    hold = _hold_values(evidence, rules) if any(sensor.is_hold_learned for sensor in rules.sensors) else None
+    found = (
+        _sensor_values(known, sensor) for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=False)
+    )
+    sensors = [sensor for sensor in found if sensor is not None]
+    return Tuning(hold=hold, sensors=sensors) if hold or sensors else None
+
+
+def _hold_values(evidence: Evidence, rules: SpaceRules) -> HoldTuning:
+    tuned, bounds = evidence.hold_statistics, rules.hold_bounds
+    return HoldTuning(
+        hold_ms=bounds.start_ms + tuned.offset_ms,
+        start_ms=bounds.start_ms,
+        least_ms=bounds.min_ms,
+        most_ms=bounds.max_ms,
+        flip_share=_share(tuned.flips, tuned.quiet_spans),
+        start_flip_share=_share(tuned.start_flips, tuned.start_quiet_spans),
+    )
+
+
+def _share(flips: float, ends: float) -> float | None:
+    return round(flips / ends, 2) if ends >= MIN_QUIET_SPANS else None
+
+
+def _sensor_values(known: SensorState | None, sensor: SensorRules) -> SensorTuning | None:
+    if known is None:
+        return None
+    if (
+        sensor.learning_method is LearningMethod.THRESHOLD
+        and known.threshold is not None
+        and known.threshold.boundary is not None
+    ):
+        boundary, share = known.threshold.boundary, compute_agreement(known.threshold)
+        return SensorTuning(
+            device=sensor.device,
+            sensor=sensor.sensor,
+            takes_above=round(boundary.takes_above, 1),
+            keeps_above=round(boundary.keeps_above, 1),
+            agreement=None if share is None else round(share, 2),
+        )
+    if (
+        sensor.learning_method is LearningMethod.LEVELS
+        and known.power_levels is not None
+        and (levels := known.power_levels.levels) is not None
+    ):
+        takes_w, keeps_w = switching_levels_w(levels)
+        return SensorTuning(
+            device=sensor.device, sensor=sensor.sensor, takes_above=round(takes_w, 1), keeps_above=round(keeps_w, 1)
+        )
+    return None

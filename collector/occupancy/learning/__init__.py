@@ -1,0 +1,1 @@
+"""Learns thresholds and holds of a space from its own past."""

@@ -1,0 +1,102 @@
+"""Interpret a measured value by what was learned of its sensor: power, sound, light and CO2.
+
+In:    evidence just before the reading, the sensor state, the reading, the rules.
+Out:   whether the sensor's level is high, and the sensor state with what the reading taught.
+Never: clocks; a fixed threshold, unless the site file sets it.
+
+Sound and light learn from direct sensors, which detect people (threshold.py). A machine learns from its own power
+(two_levels.py). Rising CO2 means that somebody breathes; falling or high CO2 is no evidence.
+"""
+
+from msgspec.structs import replace
+
+from collector.contract.states import TAKEN_STATES, AirTrend
+from collector.occupancy.evidence import (
+    CORROBORATING,
+    Evidence,
+    LearningMethod,
+    SensorRole,
+    SensorRules,
+    SensorState,
+    SpaceRules,
+    full_hold_ms,
+)
+from collector.occupancy.judge import evaluate_sensor, is_alive, is_behind_door, last_high_ms
+from collector.occupancy.learning import threshold, two_levels
+from collector.occupancy.learning.threshold import EMPTY_AFTER_MS
+from collector.occupancy.zone_air import AIR_SLOT_MS, compute_co2_trend, thin_readings
+
+
+def evaluate_reading(
+    evidence: Evidence, past: SensorState, sensor: SensorRules, value: float, rules: SpaceRules
+) -> tuple[SensorState, bool]:
+    """Return the sensor state with what was learned, and whether the level is high now.
+
+    Args:
+        evidence: just before the reading.
+        past: the state of the sensor before it.
+        sensor: the rules of the sensor.
+        value: the reading, in the unit of its kind.
+        rules: of the space.
+    """
+    if sensor.learning_method is LearningMethod.LEVELS:
+        levels = two_levels.learn_power(past.power_levels or two_levels.EMPTY_HISTOGRAM, value)
+        used = two_levels.is_in_use(levels, value, past.is_high)
+        return replace(past, power_levels=levels), value > sensor.high_above if used is None else used
+    if sensor.learning_method is LearningMethod.CO2_TREND:
+        return _read_co2(evidence, past, value)
+    if sensor.learning_method is LearningMethod.THRESHOLD:
+        present = evaluate_direct_sensors(evidence, rules)
+        fresh = threshold.SPARSE_SIGNAL if sensor.role is SensorRole.MOTION else threshold.STEADY_SIGNAL
+        known = threshold.learn_reading(past.threshold or fresh, value, present, evidence.at_ms)
+        high = _is_above_boundary(evidence, known, past, value)
+        left_on = high and present is False and _left_on(evidence, known, past)
+        return replace(past, threshold=known), high and not left_on
+    return past, value > sensor.high_above
+
+
+def _read_co2(evidence: Evidence, past: SensorState, value: float) -> tuple[SensorState, bool]:
+    """Return whether CO2 rises. Uses only the first reading of a slot: a trend costs more than the rest of a step."""
+    now_ms, recent = evidence.at_ms, past.recent_co2
+    if recent and now_ms // AIR_SLOT_MS == recent[-1][0] // AIR_SLOT_MS:
+        back = past.alive_since_ms == now_ms  # it was silent, and has counted as low since
+        return past, compute_co2_trend(recent) is AirTrend.RISING if back else past.is_high
+    recent = thin_readings((*recent, (now_ms, value)))
+    return replace(past, recent_co2=recent), compute_co2_trend(recent) is AirTrend.RISING
+
+
+def evaluate_direct_sensors(evidence: Evidence, rules: SpaceRules) -> bool | None:
+    """Return what the direct sensors indicate at the newest event.
+
+    True: one of them holds the space. False: all are alive and have been quiet for EMPTY_AFTER_MS. None: not sure.
+    """
+    if evidence.is_somebody_inside:
+        return is_behind_door(evidence, rules, evidence.at_ms, evidence.at_ms) or None
+    now_ms, has_direct, all_quiet = evidence.at_ms, False, True
+    for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
+        if sensor.role is SensorRole.CONTACT or sensor.learning_method in CORROBORATING:
+            continue
+        has_direct = True
+        if known is None:
+            all_quiet = False
+            continue
+        if evaluate_sensor(known, sensor, full_hold_ms(evidence, sensor), now_ms, now_ms) is not None:
+            return True
+        since_ms = max(known.alive_since_ms, last_high_ms(known))
+        all_quiet = all_quiet and is_alive(known, sensor, now_ms) and now_ms - since_ms >= EMPTY_AFTER_MS
+    return False if has_direct and all_quiet else None
+
+
+def _is_above_boundary(evidence: Evidence, known: threshold.ReadingHistogram, past: SensorState, value: float) -> bool:
+    """Return whether the value indicates somebody: keeping a space taken needs less than taking it."""
+    if known.boundary is None:
+        return False
+    keeps = past.is_high or evidence.state in TAKEN_STATES
+    return value > (known.boundary.keeps_above if keeps else known.boundary.takes_above)
+
+
+def _left_on(evidence: Evidence, known: threshold.ReadingHistogram, past: SensorState) -> bool:
+    """Return whether it has been high without a break for longer than anybody sits undetected: a lamp left on."""
+    boundary = known.boundary
+    is_unbroken = boundary is not None and past.value > boundary.keeps_above
+    return is_unbroken and evidence.at_ms - past.rose_ms >= EMPTY_AFTER_MS

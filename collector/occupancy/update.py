@@ -1,0 +1,188 @@
+"""Apply one event to the newest states of a space's sensors.
+
+In:    evidence just before the event, the event, the rules.
+Out:   evidence with the new state of that sensor; the state of the space is still to be evaluated.
+Never: clocks.
+"""
+
+from msgspec.structs import replace
+
+from collector.occupancy.evidence import (
+    NEVER_MS,
+    Evidence,
+    LearningMethod,
+    SensorRole,
+    SensorRules,
+    SensorState,
+    SpaceRules,
+    StoredEvent,
+    full_hold_ms,
+)
+from collector.occupancy.judge import (
+    FULL_HOLD_AFTER_MS,
+    closed_since_ms,
+    find_run_start_ms,
+    has_earned_full_hold,
+    is_alive,
+    last_high_ms,
+    was_held_in_full,
+)
+from collector.occupancy.readings import evaluate_reading
+from edge.contract.message import EventKind
+
+
+def update_sensor(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> Evidence:
+    """Apply one event. An event of a sensor that does not affect the space changes only the key.
+
+    Args:
+        evidence: just before the event.
+        event: the newest event of the space.
+        rules: of that space.
+    """
+    evidence = replace(evidence, key=event.key)
+    index = rules.index_by_sensor.get((event.device, event.sensor))
+    if index is None:
+        return evidence
+    sensor = rules.sensors[index]
+    known = evidence.sensor_states[index]
+    if (
+        event.kind is not sensor.own_kind and event.kind is not EventKind.HEARTBEAT
+    ):  # such as its battery: only a sign of life
+        if known is None or not is_alive(known, sensor, event.at_ms):
+            return evidence
+        return _with_view(evidence, index, replace(known, last_event_ms=event.at_ms))
+    past = _view_until(known, sensor, full_hold_ms(evidence, sensor), event)
+    if sensor.role is SensorRole.CONTACT:
+        evidence = _apply_door(evidence, past, known, event, high=event.value > sensor.high_above)
+    fresh = _view_after(evidence, past, sensor, event, rules)
+    if rules.has_contact and sensor.sees_people:
+        if event.kind is sensor.own_kind and fresh.is_high and not past.is_high:
+            evidence = _detect_inside(evidence, fresh, sensor, event, rules)
+        elif known is not None and known.is_high and not fresh.is_high:
+            evidence = _detect_staying(evidence, fresh, sensor, event, rules)
+    return _with_view(evidence, index, fresh)
+
+
+def _with_view(evidence: Evidence, index: int, fresh: SensorState) -> Evidence:
+    return replace(
+        evidence, sensor_states=(*evidence.sensor_states[:index], fresh, *evidence.sensor_states[index + 1 :])
+    )
+
+
+def _view_until(known: SensorState | None, sensor: SensorRules, hold_ms: int, event: StoredEvent) -> SensorState:
+    """Return the sensor state up to the event. If the sensor is new or back after silence, it begins low."""
+    if known is None:
+        known = SensorState(
+            event.device,
+            event.sensor,
+            event.at_ms,
+            event.at_ms,
+            is_high=False,
+            rose_ms=NEVER_MS,
+            fell_ms=NEVER_MS,
+            has_full_hold=False,
+            value=event.value,
+            own_kind=sensor.own_kind,
+        )
+    elif not is_alive(known, sensor, event.at_ms) and not _only_late(known, sensor, hold_ms, event.at_ms):
+        known = replace(
+            known,
+            alive_since_ms=event.at_ms,
+            is_high=False,
+            fell_ms=last_high_ms(known),
+            has_full_hold=has_earned_full_hold(known),
+        )
+    return known
+
+
+def _only_late(known: SensorState, sensor: SensorRules, hold_ms: int, at_ms: int) -> bool:
+    """Return whether only an event or two were lost after a full hold of quiet: too short for somebody to sit down.
+
+    If somebody was there recently, the lost events may have shown more. A door can open and close within a second.
+    """
+    quiet = not known.is_high and max(known.alive_since_ms, known.fell_ms) + hold_ms <= known.last_event_ms
+    return quiet and sensor.role is not SensorRole.CONTACT and at_ms < known.last_event_ms + 2 * sensor.silent_ms
+
+
+def _view_after(
+    evidence: Evidence, past: SensorState, sensor: SensorRules, event: StoredEvent, rules: SpaceRules
+) -> SensorState:
+    at_ms, value = event.at_ms, event.value
+    own = event.kind is sensor.own_kind
+    over = not own and sensor.role is SensorRole.MOTION and sensor.learning_method is LearningMethod.THRESHOLD
+    past, high = (
+        (past, False) if over else evaluate_reading(evidence, past, sensor, value, rules)
+    )  # heartbeats repeat no sound
+    if high and not past.is_high:
+        full, begun_ms = True, past.run_start_ms
+        is_warming_up = own and at_ms < past.alive_since_ms + full_hold_ms(
+            evidence, sensor
+        )  # it may have been taken before
+        if sensor.role is SensorRole.MOTION and not is_warming_up and not was_held_in_full(evidence, rules, at_ms):
+            begun_ms = find_run_start_ms(evidence, rules, at_ms) if own else at_ms  # a heartbeat only corrects a level
+            full = at_ms - begun_ms >= FULL_HOLD_AFTER_MS
+        return replace(
+            past,
+            last_event_ms=at_ms,
+            is_high=True,
+            rose_ms=at_ms,
+            has_full_hold=full,
+            value=value,
+            run_start_ms=begun_ms,
+        )
+    if past.is_high and not high:
+        # If a change was lost, only the last moment before it is known. A closed door counts from when it is reported.
+        sure = own and sensor.learning_method is not LearningMethod.THRESHOLD  # a reading describes only its own moment
+        end_ms = at_ms if sure or sensor.role is SensorRole.CONTACT else past.last_event_ms
+        full = has_earned_full_hold(replace(past, last_event_ms=end_ms))
+        return replace(past, last_event_ms=at_ms, is_high=False, fell_ms=end_ms, has_full_hold=full, value=value)
+    if sensor.role is SensorRole.CONTACT and not high and past.alive_since_ms == at_ms:
+        return replace(past, last_event_ms=at_ms, fell_ms=at_ms, value=value)
+    return replace(past, last_event_ms=at_ms, value=value)
+
+
+def _apply_door(
+    evidence: Evidence, past: SensorState, known: SensorState | None, event: StoredEvent, *, high: bool
+) -> Evidence:
+    """End `inside` when a door opens or its contact was silent for too long."""
+    if not evidence.is_somebody_inside or known is None or (past.alive_since_ms == known.alive_since_ms and not high):
+        return evidence
+    seen_ms = (
+        event.at_ms
+        if event.kind is EventKind.CONTACT_OPEN and past.alive_since_ms == known.alive_since_ms
+        else known.last_event_ms
+    )
+    return replace(evidence, is_somebody_inside=False, door_released_ms=max(evidence.door_released_ms, seen_ms))
+
+
+def _detect_inside(
+    evidence: Evidence, fresh: SensorState, sensor: SensorRules, event: StoredEvent, rules: SpaceRules
+) -> Evidence:
+    """Set `inside` after two motions, or one seat taken, behind a closed door.
+
+    One motion is not enough: a single sensor error after the last person left would lock the room.
+    """
+    closed_ms = closed_since_ms(evidence, rules, event.at_ms)
+    if closed_ms is None or event.at_ms <= closed_ms:
+        return evidence
+    earlier = any(
+        known is not None and other.sees_people and known.rose_ms > closed_ms
+        for known, other in zip(evidence.sensor_states, rules.sensors, strict=True)
+    )
+    if sensor.role is SensorRole.LEVEL or (fresh.has_full_hold and earlier):
+        return replace(evidence, is_somebody_inside=True)
+    return evidence
+
+
+def _detect_staying(
+    evidence: Evidence, fresh: SensorState, sensor: SensorRules, event: StoredEvent, rules: SpaceRules
+) -> Evidence:
+    """Set `inside` when evidence ends that lasted without a break for a hold after the door had closed.
+
+    A sensor may report somebody for a shorter time after they left; for motion that is the hold of a lone motion. The
+    output of a held sensor proves nothing.
+    """
+    closed_ms = closed_since_ms(evidence, rules, event.at_ms)
+    if closed_ms is not None and fresh.fell_ms - closed_ms >= (sensor.lone_hold_ms or sensor.hold_ms) > 0:
+        return replace(evidence, is_somebody_inside=True)
+    return evidence

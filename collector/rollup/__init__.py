@@ -1,0 +1,1 @@
+"""Aggregates the journal into buckets of history."""

@@ -1,0 +1,1 @@
+"""The site: its plan, calendar, opening hours, privacy rules and adjustments. Public."""

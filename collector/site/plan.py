@@ -1,0 +1,335 @@
+"""Plan of a site: floors, zones, spaces, doors, sensors and rules.
+
+In:    nothing; `ledig.site.site_file` reads the site file and builds a `SitePlan`.
+Out:   frozen values and look-ups.
+Never: files, clocks, the pins of sensors (see edge/).
+
+Positions are in metres from the upper left corner of a floor, x to the right and y down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+WHOLE_SITE = "site"
+"""Name of the whole site in figures beside those of its zones; no zone may have this id."""
+
+MAX_HOLD_MS = 7_200_000
+"""Upper bound of every hold after motion."""
+
+DEFAULT_IN_USE_W = 10.0
+"""Equipment with no setting and no learned levels is in use above this, in watts."""
+
+
+class SpaceKind(StrEnum):
+    """Kind of a space."""
+
+    DESK = "desk"
+    BOOTH = "booth"
+    ROOM = "room"
+    EQUIPMENT = "equipment"
+    SUPPLY = "supply"
+    """It is used up instead of taken."""
+
+
+class Tenure(StrEnum):
+    """Who may use a space."""
+
+    SHARED = "shared"
+    """Any member: it is offered, and its state is shown."""
+    DEDICATED = "dedicated"
+    """One member: it has no visible state, live or past; it counts in its zone's series with four others or more."""
+
+
+class SpaceAttribute(StrEnum):
+    """Properties that members can filter by."""
+
+    STANDING = "standing"
+    SCREEN = "screen"
+    QUIET = "quiet"
+    WINDOW = "window"
+    NEAR_POWER = "near_power"
+    """A power socket is within reach."""
+
+
+class ZoneCharacter(StrEnum):
+    """Atmosphere of a zone."""
+
+    QUIET = "quiet"
+    LIVELY = "lively"
+    WORKSHOP = "workshop"
+    """Noise of tools and machines."""
+
+
+class SensorKind(StrEnum):
+    """Kind of a sensor."""
+
+    PIR = "pir"
+    CONTACT = "contact"
+    PRESSURE = "pressure"
+    DISTANCE = "distance"
+    BEAM_PAIR = "beam_pair"
+    POWER = "power"
+    AIR = "air"
+    PRESENCE = "presence"
+    """A radar that detects people who sit still."""
+    PEOPLE = "people"
+    """Counts the people in a space, which is taken while the count is above 0."""
+    SOUND = "sound"
+    LIGHT = "light"
+
+
+class LearningSwitch(StrEnum):
+    """Whether spaces learn from their own events."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """One floor, `width_m` by `depth_m`."""
+
+    id: str
+    name: str
+    width_m: float
+    depth_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A named rectangle of a floor."""
+
+    id: str
+    name: str
+    floor: str
+    x_m: float
+    y_m: float
+    width_m: float
+    depth_m: float
+    character: ZoneCharacter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A space that can be taken, or a supply that can run out; `x_m`, `y_m` is its centre."""
+
+    id: str
+    name: str
+    kind: SpaceKind
+    zone: str
+    x_m: float
+    y_m: float
+    tenure: Tenure = Tenure.SHARED
+    attributes: frozenset[SpaceAttribute] = frozenset()
+    disabled: bool = False
+    in_use_above_w: float | None = None
+    """Equipment is in use above this power, in watts. None: its two levels are learned."""
+    motion_hold_ms: int | None = None
+    """Its full hold after motion. None: set by the rules, and learned within their bounds."""
+    low_below_pct: float = 20.0
+    """A supply is low below this level, in per cent."""
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether any member can take it, so that it has a state and counts as free or taken."""
+        return self.kind is not SpaceKind.SUPPLY and self.tenure is Tenure.SHARED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """An entrance of the site."""
+
+    id: str
+    name: str
+    floor: str
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """One sensor and the one thing it watches: a space, a door or a zone's air."""
+
+    device: str
+    id: str
+    kind: SensorKind
+    space: str | None = None
+    door: str | None = None
+    zone: str | None = None
+    heartbeat_ms: int = 30_000
+    """It sends an event at least this often while it works."""
+    held: bool = False
+    """Its output has a hold of its own: no other hold is added, and a fall is trusted at once."""
+    wiring: str = ""
+    """Short description of its connection; when this changes, it counts as another sensor."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Device and sensor id, by which events are looked up."""
+        return self.device, self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningSpan:
+    """One span in which the site is open, in minutes since the local midnight of the day on which it begins."""
+
+    opens_min: int
+    closes_min: int
+    """Above 24 hours if the span ends after the next midnight."""
+
+
+class RedDays(StrEnum):
+    """How the site opens on public holidays, and on eves that the law treats as such."""
+
+    SUNDAY = "sunday"
+    """Sunday hours; a site that is closed on Sundays is closed."""
+    CLOSED = "closed"
+    OPEN = "open"
+    """Normal hours of the weekday."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccupancyRules:
+    """Hold times and silence. In milliseconds; defaults from labelled recordings (docs/decisions/)."""
+
+    lone_motion_hold_ms: int = 120_000
+    """Hold after one motion without a second."""
+    second_motion_ms: int = 240_000
+    """A second motion within this time, but not at once, earns the full hold."""
+    motion_hold_ms: int = 600_000
+    """Full hold where one PIR watches the space."""
+    motion_hold_shared_ms: int = 480_000
+    """Full hold where two or more sensors watch the space."""
+    level_hold_ms: int = 180_000
+    """Hold of pressure, presence, people and power sensors, which report themselves when the level ends."""
+    silent_after_heartbeats: float = 2.0
+    """A sensor is silent after this many heartbeats; after twice as many it starts its hold again."""
+    learning: LearningSwitch = LearningSwitch.ON
+    """Whether a space learns its hold after motion, from how often it was shown vacant too soon."""
+    motion_hold_least_ms: int = 300_000
+    """Lower bound of a learned hold."""
+    motion_hold_most_ms: int = 900_000
+    """Upper bound of a learned hold."""
+
+    def __post_init__(self) -> None:
+        for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
+            if not 1000 <= getattr(self, name) <= 3_600_000:
+                raise ValueError(f"{name} must lie between 1000 and 3600000, got {getattr(self, name)}")
+        for name in ("motion_hold_ms", "motion_hold_shared_ms"):
+            if not self.lone_motion_hold_ms <= getattr(self, name) <= MAX_HOLD_MS:
+                raise ValueError(
+                    f"{name} must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and {MAX_HOLD_MS},"
+                    f" got {getattr(self, name)}"
+                )
+        if not 1.5 <= self.silent_after_heartbeats <= 100:
+            raise ValueError(
+                f"silent_after_heartbeats must lie between 1.5 and 100, got {self.silent_after_heartbeats}"
+            )
+        self._check_learning()
+
+    def _check_learning(self) -> None:
+        least_ms, most_ms = self.motion_hold_least_ms, self.motion_hold_most_ms
+        if not self.lone_motion_hold_ms <= least_ms <= MAX_HOLD_MS:
+            raise ValueError(
+                f"motion_hold_least_ms must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms})"
+                f" and {MAX_HOLD_MS}, got {least_ms}"
+            )
+        if not least_ms <= most_ms <= MAX_HOLD_MS:
+            raise ValueError(
+                f"motion_hold_most_ms must lie between motion_hold_least_ms ({least_ms})"
+                f" and {MAX_HOLD_MS}, got {most_ms}"
+            )
+
+
+class StrangersWhenFew(StrEnum):
+    """What public pages of a site that never closes show while fewer than five people are inside."""
+
+    LEVEL = "level"
+    """The least number of free spaces: all but four. No states of spaces."""
+    NOTHING = "nothing"
+    """No numbers; only forecasts."""
+    ALL = "all"
+    """Every space, as usual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    """Table [privacy] of the site file: who is responsible for the sensors, and what the public sees."""
+
+    strangers_when_few: StrangersWhenFew = StrangersWhenFew.LEVEL
+    controller: str = ""
+    """Organisation responsible for the personal data, with its address (GDPR art. 13)."""
+    contact: str = ""
+    """Contact for members' questions: an e-mail address or telephone number."""
+    legal_basis: str = ""
+    """Such as "legitimate interest, art. 6(1)(f)"."""
+    informed_on: str = ""
+    """Date on which the members were informed, such as "2026-11-23"; sensors may start after it."""
+
+    def __post_init__(self) -> None:
+        if self.informed_on:
+            try:
+                date.fromisoformat(self.informed_on)
+            except ValueError:
+                raise ValueError(f'informed_on must be a day such as "2026-11-23", got {self.informed_on!r}') from None
+
+    def find_missing(self) -> tuple[str, ...]:
+        """Return the names of the settings that the register and the sign need but that are not set."""
+        return tuple(
+            name for name in ("controller", "contact", "legal_basis", "informed_on") if not getattr(self, name)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePlan:
+    """The whole site. Ids are unique within each tuple, and every reference names an existing item."""
+
+    id: str
+    name: str
+    time_zone: ZoneInfo
+    floors: tuple[Floor, ...]
+    zones: tuple[Zone, ...]
+    spaces: tuple[Space, ...]
+    doors: tuple[Door, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    opening_hours: Mapping[int, tuple[OpeningSpan, ...]] = field(default_factory=dict)
+    """Spans that begin on each weekday, Monday 0, in order; a missing weekday is closed. Empty: always open."""
+    hours_on: Mapping[date, tuple[OpeningSpan, ...]] = field(default_factory=dict)
+    """Hours of single dates, in place of those of the weekday or public holiday; no span: closed."""
+    country: str = "SE"
+    """Country of its public holidays: two letters, ISO 3166."""
+    red_days: RedDays = RedDays.SUNDAY
+    closed: frozenset[date] = frozenset()
+    """Additional dates on which it is closed."""
+    rules: OccupancyRules = OccupancyRules()
+    privacy: PrivacySettings = PrivacySettings()
+    notice: str = ""
+    """One line that every page shows, such as "Closed for midsummer"."""
+
+    @cached_property
+    def space_by_id(self) -> dict[str, Space]:
+        """The spaces by id."""
+        return {space.id: space for space in self.spaces}
+
+    @cached_property
+    def zone_by_id(self) -> dict[str, Zone]:
+        """The zones by id."""
+        return {zone.id: zone for zone in self.zones}
+
+    @cached_property
+    def sensor_by_key(self) -> dict[tuple[str, str], Sensor]:
+        """The sensors by device and sensor id."""
+        return {sensor.key: sensor for sensor in self.sensors}
+
+    @cached_property
+    def device_ids(self) -> tuple[str, ...]:
+        """Ids of all devices with a sensor, in the order of the site file."""
+        return tuple(dict.fromkeys(sensor.device for sensor in self.sensors))
+
+    def sensors_of(self, space_id: str) -> tuple[Sensor, ...]:
+        """Return the sensors that watch a space."""
+        return tuple(sensor for sensor in self.sensors if sensor.space == space_id)

@@ -1,0 +1,1 @@
+"""Backups, checksums and locks of SQLite files."""

@@ -1,0 +1,43 @@
+"""Prevents a second collector from using a journal.
+
+In:    the journal's path.
+Out:   a lock file beside it, held until it is released or its process ends in any way.
+Never: the journal itself: closing a second handle on an SQLite file would drop SQLite's own locks.
+"""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+
+class LockInUse(ValueError):
+    """Another process holds the lock."""
+
+
+class FileLock:
+    """Holds `<path>.lock`, which contains the id of this process.
+
+    Raises:
+        LockInUse: another collector holds it; the text names its process.
+        OSError: the file cannot be created.
+    """
+
+    def __init__(self, path: Path) -> None:
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._handle: int | None = handle
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(handle)
+            raise LockInUse(f"{path} is in use by another collector (pid {pid}); stop that one first") from None
+        with contextlib.suppress(OSError):  # a full disk: the lock still works, without the process id
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Release the lock; may be called again. The file stays: deleting it would race with the next holder."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)

@@ -1,0 +1,1 @@
+"""The journal: the one file in which the collector stores everything."""

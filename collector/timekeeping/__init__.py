@@ -1,0 +1,1 @@
+"""Time at the site, from clocks of which none is trusted alone."""

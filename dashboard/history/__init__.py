@@ -1,0 +1,1 @@
+"""Queries of history, within the privacy rules."""

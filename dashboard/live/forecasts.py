@@ -1,0 +1,154 @@
+"""Reads forecasts for the pages: a summary of today, and the odds at an hour of arrival.
+
+In:    the collector's forecasts, the plan, site time.
+Out:   sentence keys with their values; one hour of a forecast.
+Never: texts, computing a forecast, a forecast that is more than three hours old.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
+
+from msgspec.structs import replace
+
+from collector.contract.forecasts import Forecast, HourOutlook, Outlook, chance_in_hour
+from collector.forecast.model.points import HOUR_MS
+from collector.history.measures import PEOPLE
+from collector.site.calendar import opening_day, to_local_time
+from collector.site.plan import SitePlan, SpaceKind
+
+MAX_FORECAST_AGE_MS: Final = 3 * HOUR_MS
+"""The collector makes a forecast every hour. An older one than this is not shown."""
+FULL_BELOW_ODDS: Final = 0.5
+"""An hour counts as full when the chance of a free spot is below this."""
+MIN_SCORED_FORECASTS: Final = 20
+"""With fewer scored forecasts than this, no percentage is shown: one out of one is not "100 of 100"."""
+TOP_TENTH: Final = 9
+"""Index of the last tenth of the odds: 90 % and more."""
+MAX_AVERAGED_HOURS: Final = 3
+"""The mean of at most this many hours describes what follows a full period."""
+
+DaySentence = tuple[str, str, str, int]
+"""One sentence: its text key, begin and end hour (as a clock shows them, `13`), and a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingHour:
+    """One open hour that has not ended."""
+
+    at_ms: int
+    hour: HourOutlook
+
+
+def select_outlook(forecast: Forecast | None, kind: str, now_ms: int) -> Outlook | None:
+    """Return the forecast for a kind of space, or for PEOPLE; None if there is none or it is too old."""
+    if forecast is None:
+        return None
+    found = forecast.people if kind == PEOPLE else forecast.kinds.get(SpaceKind(kind))
+    return found if found is not None and now_ms - found.at_ms < MAX_FORECAST_AGE_MS else None
+
+
+def subtract_spaces(outlook: Outlook, gone: int, plan: SitePlan, now_ms: int) -> Outlook:
+    """Return the forecast for the rest of the day with fewer spaces; their usual users take other ones.
+
+    Args:
+        outlook: the forecast for a kind of space, made as if every space was in use.
+        gone: number of spaces that are out of use now; on other days they count as available again.
+        plan: the site.
+        now_ms: site time, Unix ms.
+    """
+    if not gone or outlook.capacity is None:
+        return outlook
+    day = opening_day(plan, now_ms)
+    return replace(
+        outlook,
+        hours=tuple(
+            _subtract_from_hour(outlook, hour, gone)
+            if opening_day(plan, outlook.begins_ms(hour.ahead) + HOUR_MS // 2) == day
+            else hour
+            for hour in outlook.hours
+        ),
+    )
+
+
+def _subtract_from_hour(outlook: Outlook, hour: HourOutlook, gone: int) -> HourOutlook:
+    odds = 0.0 if outlook.capacity is not None and gone >= outlook.capacity else chance_in_hour(outlook, hour, 1 + gone)
+    return replace(
+        hour,
+        deciles=tuple(max(0.0, free - gone) for free in hour.deciles),
+        odds=None if hour.odds is None or odds is None else round(odds, 2),
+    )
+
+
+def iterate_upcoming_hours(outlook: Outlook, now_ms: int) -> Iterator[UpcomingHour]:
+    """Yield its open hours, from the current one on."""
+    for hour in outlook.hours:
+        at_ms = outlook.begins_ms(hour.ahead)
+        if at_ms + HOUR_MS > now_ms:
+            yield UpcomingHour(at_ms, hour)
+
+
+def find_hour(outlook: Outlook, at_ms: int) -> HourOutlook | None:
+    """Return the open hour that contains an instant; None if the site is closed then or it is too far ahead."""
+    return next((hour for hour in outlook.hours if 0 <= at_ms - outlook.begins_ms(hour.ahead) < HOUR_MS), None)
+
+
+def summarise_rest_of_day(plan: SitePlan, outlook: Outlook | None, now_ms: int) -> tuple[DaySentence, ...]:
+    """Describe the rest of the day in at most two sentences; empty without a forecast or when the day is over."""
+    if outlook is None or outlook.capacity is None:
+        return ()
+    today = to_local_time(plan, now_ms).date()
+    upcoming_hours = [
+        upcoming
+        for upcoming in iterate_upcoming_hours(outlook, now_ms)
+        if to_local_time(plan, upcoming.at_ms).date() == today
+    ]
+    full_hours = _first_full(upcoming_hours)
+    if full_hours:
+        after = [upcoming for upcoming in upcoming_hours if upcoming.at_ms > full_hours[-1].at_ms]
+        return (_describe_full(plan, full_hours, now_ms), *_describe_following(plan, after))
+    if not upcoming_hours:
+        return ()
+    least = min(upcoming_hours, key=lambda upcoming: upcoming.hour.median)
+    if least.at_ms <= now_ms:  # the page already shows the current state
+        return _describe_following(plan, upcoming_hours[1:])
+    return (("ahead.least", format_hour(plan, least.at_ms), "", _average_free([least])),)
+
+
+def format_hour(plan: SitePlan, at_ms: int) -> str:
+    """Format an hour as a clock shows it: `13`, or `13:30` where hours begin at half past."""
+    at = to_local_time(plan, at_ms)
+    return f"{at.hour}" if at.minute == 0 else f"{at.hour}:{at.minute:02}"
+
+
+def _first_full(hours: list[UpcomingHour]) -> list[UpcomingHour]:
+    """Return the first consecutive hours in which a free spot is unlikely."""
+    start = next((index for index, upcoming in enumerate(hours) if _is_full(upcoming.hour)), len(hours))
+    return [
+        upcoming
+        for index, upcoming in enumerate(takewhile(lambda upcoming: _is_full(upcoming.hour), hours[start:]))
+        if upcoming.at_ms == hours[start].at_ms + index * HOUR_MS
+    ]
+
+
+def _describe_full(plan: SitePlan, full_hours: list[UpcomingHour], now_ms: int) -> DaySentence:
+    usual = "usual" if all(upcoming.hour.usual < 1 for upcoming in full_hours) else "likely"
+    begun = ".until" if full_hours[0].at_ms <= now_ms else ""
+    until = format_hour(plan, full_hours[-1].at_ms + HOUR_MS)
+    return f"ahead.full.{usual}{begun}", format_hour(plan, full_hours[0].at_ms), until, 0
+
+
+def _describe_following(plan: SitePlan, after: list[UpcomingHour]) -> tuple[DaySentence, ...]:
+    following = list(takewhile(lambda upcoming: not _is_full(upcoming.hour), after))[:MAX_AVERAGED_HOURS]
+    if not following:
+        return ()
+    return (("ahead.from", format_hour(plan, following[0].at_ms), "", _average_free(following)),)
+
+
+def _average_free(hours: list[UpcomingHour]) -> int:
+    return max(1, round(sum(upcoming.hour.median for upcoming in hours) / len(hours)))
+
+
+def _is_full(hour: HourOutlook) -> bool:
+    return hour.odds is not None and hour.odds < FULL_BELOW_ODDS

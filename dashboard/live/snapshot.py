@@ -1,0 +1,352 @@
+"""The live state of a site as the pages show it: builds a snapshot and its public frame from retained messages.
+
+In:    messages from the broker, the state of the connection, and the time they arrived.
+Out:   states, counts, devices, link status, the full frame.
+Never: sockets, clocks, texts. `now_s` is real time (monotonic seconds) and ages the link; `now_ms` is site time.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from collector.contract import forecasts
+from collector.contract.alerts import Alerts, decode_alerts
+from collector.contract.findings import Findings, decode_findings
+from collector.contract.forecasts import Forecast, Outlook
+from collector.contract.states import (
+    TAKEN_STATES,
+    CollectorStatus,
+    Occupancy,
+    PeopleCount,
+    SpaceState,
+    Summary,
+    Tuning,
+    ZoneAir,
+    decode,
+)
+from collector.history.measures import PEOPLE
+from collector.site import privacy
+from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments, decode_adjustments
+from collector.site.calendar import is_open
+from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
+from dashboard.live import forecasts as ahead
+from dashboard.live.frame import (
+    STATE_CODES,
+    LinkStatus,
+    PublicFrame,
+    count_free_spaces,
+    format_air_level,
+    read_supply_level,
+    select_first_kind,
+)
+from dashboard.live.opening_times import NextOpening, find_next_opening, format_clock
+from edge.contract import topics
+from edge.contract.message import DeviceStatus, MessageRejected, decode_status
+
+_T = TypeVar("_T")
+
+COLLECTOR_SILENT_S: Final = 15.0
+"""The collector reports every five seconds; after three missed reports its data counts as old."""
+
+
+class BrokerConnection(StrEnum):
+    """State of the connection to the broker."""
+
+    CONNECTED = "here"
+    DISCONNECTED = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerMessage:
+    """One received message; `retained` if the broker stored it earlier, so that it does not prove the sender runs."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedTopics:
+    """Topics that the broker does not let the dashboard read; empty: none."""
+
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSnapshot:
+    """A device's last status, and the site time of its last report; None: it never reported."""
+
+    status: DeviceStatus
+    last_report_ms: int | None
+
+
+class SiteSnapshot:
+    """The live state of one site, from the broker's messages. One thread owns it."""
+
+    def __init__(self, plan: SitePlan, release: str = "") -> None:
+        self._site_file_plan: Final = plan
+        self.adjustments = NO_ADJUSTMENTS
+        self._release: Final = release
+        self._apply_plan(plan)
+        self.states: dict[str, SpaceState] = {}
+        self.air: dict[str, ZoneAir] = {}
+        self.people: PeopleCount | None = None
+        self.forecasts: dict[str, Forecast] = {}
+        """By zone, or WHOLE_SITE."""
+        self.devices: dict[str, DeviceSnapshot] = {}
+        self.tunings: dict[str, Tuning] = {}
+        """Learned values of spaces."""
+        self.findings: dict[str, Findings] = {}
+        """Findings by device."""
+        self.alerts: Alerts | None = None
+        """The collector's alerts; None: none received yet."""
+        self.refused_topics: tuple[str, ...] = ()
+        """Topics that the broker does not let the dashboard read."""
+        self.collector_fault = ""
+        """The collector's current fault, as it states it."""
+        self.collector_ms: int | None = None
+        """Site time in the collector's newest message, until the dashboard's clock has used it; None: already used."""
+        self.version = 0
+        """Grows with each change of what is shown."""
+        self.rejected_count = 0
+        """Number of messages that broke the contract."""
+        self._broker = BrokerConnection.DISCONNECTED
+        self._collector_online = False
+        self._last_report: tuple[float, int] | None = None
+        self._space_topics: Final = {topics.space_topic(plan.id, space.id): space.id for space in plan.spaces}
+        self._tuning_topics: Final = {topics.tuning_topic(plan.id, space.id): space.id for space in self.offered}
+        self._zone_topics: Final = {topics.zone_topic(plan.id, zone.id): zone.id for zone in plan.zones}
+        self._forecast_topics: Final = {
+            topics.forecast_topic(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone_by_id)
+        }
+        self._finding_topics: Final = {
+            topics.device_topic(plan.id, device, topics.DeviceTopic.FINDINGS): device for device in plan.device_ids
+        }
+        self._device_topics: Final = {
+            topics.device_topic(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.device_ids
+        }
+
+    def _apply_plan(self, plan: SitePlan) -> None:
+        """Use this plan: that of the site file with the managers' adjustments."""
+        self.plan = plan
+        spaces = [f"{space.id} {space.name} {space.kind} {space.zone} {space.disabled}" for space in plan.spaces]
+        adjusted_parts = [str(sorted(plan.hours_on.items())), *self.adjustments.out_of_use]
+        parts = [self._release, plan.notice, *spaces, *adjusted_parts]
+        self._plan_key = f"{zlib.crc32(chr(10).join(parts).encode()):08x}"
+        self.offered = tuple(space for space in plan.spaces if space.is_offered)
+        self._by_zone = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
+        self._forecastable = {
+            (zone, kind.value)
+            for zone in (WHOLE_SITE, *plan.zone_by_id)
+            for kind in SpaceKind
+            if privacy.has_forecast(plan, zone, kind)
+        }
+        """Zones and kinds that may be forecast; no page shows others, whatever is published on the broker."""
+
+    def apply(self, news: BrokerMessage | BrokerConnection | RefusedTopics, now_s: float, now_ms: int) -> None:
+        """Apply one message or connection change; names that are not in the plan change nothing.
+
+        Args:
+            news: the message, or the new state of the connection.
+            now_s: monotonic seconds.
+            now_ms: site time, Unix ms.
+        """
+        if isinstance(news, BrokerConnection):
+            self.version += 1
+            self._broker = news
+            self._collector_online = False  # retained messages do not prove that the collector runs
+            return
+        if isinstance(news, RefusedTopics):
+            self.version += 1
+            self.refused_topics = news.topics
+            return
+        try:
+            self._apply_message(news, now_s, now_ms)
+        except MessageRejected:
+            self.rejected_count += 1
+            self._delete(news.topic)
+
+    def evaluate_link(self, now_s: float) -> LinkStatus:
+        """Return how far the snapshot can be trusted now."""
+        if self._broker is BrokerConnection.DISCONNECTED:
+            return LinkStatus.BROKER_AWAY
+        age_s = self.compute_age_s(now_s)
+        if not self._collector_online or age_s is None or age_s > COLLECTOR_SILENT_S:
+            return LinkStatus.COLLECTOR_AWAY
+        return LinkStatus.LIVE
+
+    def compute_age_s(self, now_s: float) -> float | None:
+        """Return the real seconds since the collector's last message; None: there was none."""
+        return None if self._last_report is None else max(0.0, now_s - self._last_report[0])
+
+    @property
+    def last_report_ms(self) -> int | None:
+        """Site time of the collector's last message; None: there was none."""
+        return None if self._last_report is None else self._last_report[1]
+
+    def get_occupancy(self, space: Space) -> Occupancy:
+        """Return a space's state; unknown if none was received."""
+        known = self.states.get(space.id)
+        return known.state if known else Occupancy.UNKNOWN
+
+    def build_frame(self, now_s: float, now_ms: int) -> PublicFrame:
+        """Build the frame of an open site: no instant and no reason of any desk."""
+        reported_ms = self.last_report_ms
+        age_s = self.compute_age_s(now_s)
+        opening: NextOpening | None = find_next_opening(self.plan, now_ms)
+        kinds = count_free_spaces(self.offered, self.states)
+        link = self.evaluate_link(now_s)
+        return PublicFrame(
+            version=self.version,
+            plan=self._plan_key,
+            link=link,
+            age_s=None if age_s is None else round(age_s, 1),
+            since=None if reported_ms is None else format_clock(self.plan, reported_ms),
+            clock=format_clock(self.plan, now_ms),
+            closed=not is_open(self.plan, now_ms),
+            opens=None if opening is None else (opening.days, opening.weekday, opening.at),
+            spaces="".join(STATE_CODES.get(self.get_occupancy(space), "u") for space in self.offered),
+            kinds=kinds,
+            zones={zone: count_free_spaces(spaces, self.states) for zone, spaces in self._by_zone.items()},
+            silent={zone: since for zone, spaces in self._by_zone.items() if (since := self._silent_since(spaces))},
+            supplies={
+                space.id: read_supply_level(self.states.get(space.id) if link is LinkStatus.LIVE else None)
+                for space in self.plan.spaces
+                if space.kind is SpaceKind.SUPPLY
+            },
+            air={
+                zone: level
+                for zone, air in self.air.items()
+                if link is LinkStatus.LIVE and (level := format_air_level(air))
+            },
+            people=self._people_range() if link is LinkStatus.LIVE else None,
+            from_zero=self.people is not None and self.people.last_empty_ms is not None,
+            ahead=self._describe_day_ahead(select_first_kind(kinds), now_ms),
+        )
+
+    def has_few_people(self) -> bool:
+        """Whether fewer than five people seem to be inside, by the doors and by the taken spaces."""
+        taken = sum(self.get_occupancy(space) in TAKEN_STATES for space in self.offered)
+        return taken < privacy.MIN_SHOWN_PEOPLE and (self.people is None or self.people.most < privacy.MIN_SHOWN_PEOPLE)
+
+    def get_outlook(self, zone: str, kind: str, now_ms: int) -> Outlook | None:
+        """Return the forecast for a kind of space, or for PEOPLE, in a zone or WHOLE_SITE; None if missing or too old.
+
+        The collector forecasts as if every space was in use; what is out of use is not free for the rest of the day.
+        """
+        is_permitted = kind == PEOPLE or (zone, kind) in self._forecastable
+        found = ahead.select_outlook(self.forecasts.get(zone), kind, now_ms) if is_permitted else None
+        if found is None or kind == PEOPLE:
+            return found
+        gone = sum(
+            space.id in self.adjustments.out_of_use and space.kind == kind and zone in {space.zone, WHOLE_SITE}
+            for space in self.offered
+            if not space.disabled
+        )
+        return ahead.subtract_spaces(found, gone, self.plan, now_ms)
+
+    def _describe_day_ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[ahead.DaySentence, ...]:
+        found = None if kind is None else self.get_outlook(WHOLE_SITE, kind, now_ms)
+        return ahead.summarise_rest_of_day(self.plan, found, now_ms)
+
+    def _silent_since(self, spaces: Iterable[Space]) -> str:
+        """Return since when all these spaces are unknown, as local time; empty if one is known, or if they are few."""
+        known = [self.states.get(space.id) for space in spaces if space.is_offered and not space.disabled]
+        since = [state.since_ms for state in known if state is not None and state.state is Occupancy.UNKNOWN]
+        whole = len(since) == len(known) >= privacy.MIN_SHOWN_PLACES
+        return format_clock(self.plan, max(since)) if whole else ""
+
+    def _people_range(self) -> tuple[int, int] | None:
+        if self.people is None:
+            return None
+        least, most = self.people.least, self.people.most
+        return (
+            (0, privacy.MIN_SHOWN_PEOPLE - 1)
+            if most < privacy.MIN_SHOWN_PEOPLE
+            else (least if least >= privacy.MIN_SHOWN_PEOPLE else 0, most)
+        )
+
+    def _apply_message(self, message: BrokerMessage, now_s: float, now_ms: int) -> None:
+        if (space := self._space_topics.get(message.topic)) is not None:
+            self._store_or_delete(self.states, space, message, lambda payload: decode(payload, SpaceState))
+        elif (space := self._tuning_topics.get(message.topic)) is not None:
+            self._store_or_delete(self.tunings, space, message, lambda payload: decode(payload, Tuning))
+        elif (zone := self._zone_topics.get(message.topic)) is not None:
+            self._store(self.air, zone, decode(message.payload, Summary).air or ZoneAir())
+        elif (zone := self._forecast_topics.get(message.topic)) is not None:
+            self._store_or_delete(self.forecasts, zone, message, forecasts.decode)
+        elif message.topic == topics.collector_topic(self.plan.id):
+            self._apply_collector_status(decode(message.payload, CollectorStatus), message, now_s, now_ms)
+        elif (device := self._device_topics.get(message.topic)) is not None:
+            self._apply_device_status(device, decode_status(message.payload), message, now_ms)
+        elif (device := self._finding_topics.get(message.topic)) is not None:
+            self._store(self.findings, device, decode_findings(message.payload))
+        else:
+            self._apply_site_message(message)
+
+    def _apply_site_message(self, message: BrokerMessage) -> None:
+        if message.topic == topics.site_summary_topic(self.plan.id):
+            people = decode(message.payload, Summary).people
+            self.version += people != self.people
+            self.people = people
+        elif message.topic == topics.alerts_topic(self.plan.id):
+            alerts = decode_alerts(message.payload) if message.payload else None
+            self.version += alerts != self.alerts
+            self.alerts = alerts
+        elif message.topic == topics.adjustments_topic(self.plan.id):
+            self._apply_adjustments(decode_adjustments(message.payload) if message.payload else NO_ADJUSTMENTS)
+
+    def _apply_adjustments(self, adjustments: Adjustments) -> None:
+        if adjustments != self.adjustments:
+            self.version += 1
+            self.adjustments = adjustments
+            self._apply_plan(apply_adjustments(self._site_file_plan, adjustments))
+
+    def _store_or_delete(
+        self, values: dict[str, _T], name: str, message: BrokerMessage, decode_payload: Callable[[bytes], _T]
+    ) -> None:
+        """Store a decoded message; an empty retained message deletes the value."""
+        if message.payload:
+            self._store(values, name, decode_payload(message.payload))
+        else:
+            self._delete(message.topic)
+
+    def _store(self, values: dict[str, _T], name: str, value: _T) -> None:
+        self.version += values.get(name) != value
+        values[name] = value
+
+    def _apply_collector_status(
+        self, status: CollectorStatus, message: BrokerMessage, now_s: float, now_ms: int
+    ) -> None:
+        self.version += status.fault != self.collector_fault
+        self.collector_fault = status.fault
+        if message.retained:
+            return  # a retained status does not prove that the collector still runs
+        self._collector_online = status.online
+        if status.online:
+            self._last_report = (now_s, now_ms)
+            self.collector_ms = status.at_ms
+
+    def _apply_device_status(self, device: str, status: DeviceStatus, message: BrokerMessage, now_ms: int) -> None:
+        before = self.devices.get(device)
+        reported_ms = status.at_ms
+        if reported_ms is None and status.online and not message.retained:
+            reported_ms = now_ms
+        if reported_ms is None and before is not None:
+            reported_ms = before.last_report_ms  # a will message carries no time
+        self._store(self.devices, device, DeviceSnapshot(status, reported_ms))
+
+    def _delete(self, topic: str) -> None:
+        """Delete the value of a topic that was cleared or whose message is invalid."""
+        self.version += 1
+        self.states.pop(self._space_topics.get(topic, ""), None)
+        self.tunings.pop(self._tuning_topics.get(topic, ""), None)
+        self.findings.pop(self._finding_topics.get(topic, ""), None)
+        self.air.pop(self._zone_topics.get(topic, ""), None)
+        self.forecasts.pop(self._forecast_topics.get(topic, ""), None)
+        if topic == topics.site_summary_topic(self.plan.id):
+            self.people = None
+        if topic == topics.alerts_topic(self.plan.id):
+            self.alerts = None

@@ -1,0 +1,205 @@
+"""The host's live page with its stream, the reply to a finding, and login and logout.
+
+In:    the live site snapshot, history, a session.
+Out:   pages and a stream that end with the session.
+Never: a view that is not logged.
+"""
+
+import logging
+import time
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session, url_for
+from flask.typing import ResponseReturnValue
+
+from collector.contract.findings import FindingCommand, encode
+from collector.history.measures import ZONE_FIVE_MIN
+from collector.site.calendar import find_midnight_ms
+from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.privacy import is_history_hidden
+from dashboard.accounts.access_log import LoggedAction
+from dashboard.accounts.accounts import LoginRejected, TooManyLoginFailures
+from dashboard.accounts.roles import AccountRole
+from dashboard.history import queries
+from dashboard.live.frame import PublicFrame
+from dashboard.manager.least_free import FewestFree, find_fewest_free
+from dashboard.site_report.manager_frame import list_shown_spaces, manager_frame
+from dashboard.text.languages import get_texts
+from dashboard.web import sse
+from dashboard.web.app_context import get_app_context
+from dashboard.web.collector_requests import send_to_collector
+from dashboard.web.history_access import read_history
+from dashboard.web.login_session import (
+    build_ssh_tunnel,
+    can_keep_cookie,
+    delete_session_cookie,
+    describe_browser,
+    read_device_cookie,
+    read_session_token,
+    select_redirect_target,
+    set_login_cookies,
+)
+from dashboard.web.routes import set_logged_span
+from edge.contract import topics
+
+routes = Blueprint("manage", __name__, url_prefix="/manage")
+
+_log = logging.getLogger(__name__)
+
+_COMMAND_FIELDS: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
+"""The fields of a command and their names in the form."""
+PLOTLY_MAX_AGE_S: Final = 365 * 86_400
+
+
+@routes.get("")
+def live() -> ResponseReturnValue:
+    """Show the live state of the site."""
+    here = get_app_context()
+    now_ms = here.live.now_ms()
+    frame = here.live.build_full_frame(time.monotonic())
+    manager = manager_frame(here.live.snapshot, frame, now_ms, get_texts())
+    first = get_texts().first_kind(frame)
+    return render_template(
+        "manage.html",
+        plan=here.plan,
+        drawings=here.drawings,
+        frame=frame,
+        manager_view=manager,
+        first=first,
+        spaces=list_shown_spaces(here.plan),
+        is_restored=g.account.role is AccountRole.MANAGER and here.accounts.notice is not None,
+        offered=[space.id for space in here.plan.spaces if space.is_offered],
+        fewest=_find_fewest_today(first, frame, now_ms),
+    )
+
+
+def _find_fewest_today(kind: SpaceKind | None, frame: PublicFrame, now_ms: int) -> FewestFree | None:
+    """Find the fewest free at once in today's open hours; None if unknown or not open yet."""
+    here = get_app_context()
+    if kind is None:
+        return None
+    query = queries.HistoryQuery(
+        measure=ZONE_FIVE_MIN,
+        from_ms=find_midnight_ms(here.plan, now_ms),
+        to_ms=now_ms,
+        tags=(("zone", WHOLE_SITE), ("kind", kind.value)),
+    )
+    rows = [] if is_history_hidden(here.plan, WHOLE_SITE, kind) else read_history(query) or []
+    return find_fewest_free(rows, frame, kind, here.plan)
+
+
+@routes.get("/stream")
+def stream() -> ResponseReturnValue:
+    """Stream the host's frames until the session ends."""
+    here = get_app_context()
+    cookie = read_session_token()
+    channel = here.live.managers[get_texts().language]
+    return sse.serve_stream(
+        channel,
+        here.stream_slots,
+        may_stay=lambda: here.use_accounts(lambda accounts: accounts.check_session(cookie)) is not None,
+    )
+
+
+@routes.get("/frame")
+def newest() -> ResponseReturnValue:
+    """Return the newest frame, for a page that got no place on the stream; 401 after the session has ended."""
+    here = get_app_context()
+    frame = here.live.build_full_frame(time.monotonic())
+    manager = manager_frame(here.live.snapshot, frame, here.live.now_ms(), get_texts())
+    return Response(msgspec.json.encode(manager), mimetype="application/json")
+
+
+@routes.post("/findings")
+def answer() -> ResponseReturnValue:
+    """Send a command to the collector that mutes or unmutes a finding; the live page shows the result."""
+    here = get_app_context()
+    try:
+        command = msgspec.convert(
+            {name: request.form.get(form, "") for name, form in _COMMAND_FIELDS.items()}, FindingCommand, strict=False
+        )
+    except msgspec.ValidationError:
+        abort(HTTPStatus.BAD_REQUEST)
+    if command.device not in here.plan.device_ids:
+        abort(HTTPStatus.BAD_REQUEST)
+    set_logged_span(f"{command.command} {command.finding} of {command.device} {command.sensor}".rstrip())
+    send_to_collector(topics.collector_command_topic(here.plan.id), encode(command))
+    return redirect(url_for("devices.page", _anchor="findings"), 303)
+
+
+@routes.get("/plotly.min.js")
+def chart_library() -> ResponseReturnValue:
+    """Serve the chart library from the installed package. Its URL contains its version."""
+    import plotly
+
+    library = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    script = send_file(library, mimetype="text/javascript", max_age=PLOTLY_MAX_AGE_S)
+    script.headers["Cache-Control"] = f"private, max-age={PLOTLY_MAX_AGE_S}, immutable"
+    return script
+
+
+@routes.get("/login")
+def login() -> ResponseReturnValue:
+    """Show the login form."""
+    return _render_login("", 200)
+
+
+@routes.post("/login")
+def log_in() -> ResponseReturnValue:
+    """Log in. The reply is the same for a wrong name and a wrong password."""
+    here = get_app_context()
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    address, browser_name, browser_mark = (
+        request.remote_addr or "",
+        describe_browser(request.user_agent.string),
+        read_device_cookie(),
+    )
+    try:
+        session_token = here.workers.passwords.run_and_wait(
+            lambda: here.accounts.log_in(name, password, address, browser_name, browser_mark)
+        )
+    except LoginRejected:
+        _log.warning("login as %s from %s refused", _format_login_name(name), address)
+        return _render_login("wrong", 401)
+    except TooManyLoginFailures:
+        _log.warning("login as %s from %s: too many attempts", _format_login_name(name), address)
+        return _render_login("wait", 429)
+    _log.info("login as %r from %s", name, address)
+    if account := here.use_accounts(lambda accounts: accounts.check_session(session_token)):
+        here.use_accounts(lambda accounts: accounts.log.record(account, LoggedAction.CHANGE, "manage.log_in"))
+    session.clear()  # invalidates form tokens from before the login
+    response = redirect(select_redirect_target(request.form.get("next")), 303)
+    set_login_cookies(response, session_token, here.accounts.create_device_cookie(name))
+    return response
+
+
+def _format_login_name(name: str) -> str:
+    """Format the name for the log. An unknown name may be a password typed into the wrong field, so it is left out."""
+    accounts = get_app_context().use_accounts(lambda accounts: accounts.list_accounts())
+    return repr(name) if any(account.name == name for account in accounts) else "an unknown name"
+
+
+@routes.post("/logout")
+def log_out() -> ResponseReturnValue:
+    """End the session on the server and in the browser."""
+    cookie = read_session_token()
+    get_app_context().use_accounts(lambda accounts: accounts.log_out(cookie))
+    session.clear()
+    response = redirect(f"{request.root_path}/", 303)
+    delete_session_cookie(response)
+    return response
+
+
+def _render_login(fault: str, status: int) -> ResponseReturnValue:
+    page = render_template(
+        "login.html",
+        fault=fault or ("ended" if "ended" in request.args else ""),
+        onward=select_redirect_target(request.values.get("next")),
+        reachable=can_keep_cookie(),
+        tunnel=build_ssh_tunnel(get_app_context().settings),
+        plan=get_app_context().plan,
+    )
+    return page, status

@@ -1,0 +1,1 @@
+"""What hosts see of devices, findings and alerts."""

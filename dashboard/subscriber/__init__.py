@@ -1,0 +1,1 @@
+"""Subscribes to the broker and keeps the live state of the site."""

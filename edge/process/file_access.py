@@ -1,0 +1,77 @@
+"""Explains why this process cannot use a file: its owner, its mode, and the command that fixes it.
+
+In:    a path.
+Out:   one sentence, or an empty string if owner and mode are not the reason.
+Never: a change of the file.
+
+If a file beside the database (`-wal`, `-shm`) belongs to another user, SQLite reports "disk I/O error" or "unable to
+open database file". Both messages mislead an administrator.
+"""
+
+import os
+import pwd
+import shlex
+import stat
+from pathlib import Path
+
+_COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock")
+"""Suffixes of the database and of the files that SQLite and our lock keep beside it."""
+
+
+def find_access_problem(path: Path) -> str:
+    """Find what prevents this process from reading and writing a file, its companion files and their folder.
+
+    Returns:
+        For example "/d/journal.sqlite-wal is owned by root with mode 0600 and this process runs as ledig;
+        run: sudo chown ledig /d/journal.sqlite-wal". Empty if owner and mode are not the reason.
+    """
+    folder = path.parent
+    if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True) and not _is_read_only(folder):
+        return _format_problem(folder, "rwx")
+    for suffix in _COMPANIONS:
+        file = path.with_name(path.name + suffix)
+        try:
+            exists = file.exists()
+        except PermissionError:
+            return _format_problem(folder, "rwx")
+        if exists and not os.access(file, os.R_OK | os.W_OK, effective_ids=True) and not _is_read_only(file):
+            return _format_problem(file, "rwx" if file.is_dir() else "rw")
+    return ""
+
+
+def find_read_problem(path: Path) -> str:
+    """Find what prevents this process from reading a file; empty if owner and mode are not the reason."""
+    for part in (*reversed(path.absolute().parents), path):
+        try:
+            part.stat()
+        except FileNotFoundError:
+            return ""
+        except OSError:
+            continue  # a folder above it denies access, and that one is reported
+        if part.is_dir() and not os.access(part, os.X_OK, effective_ids=True):
+            return _format_problem(part, "rx")
+    return "" if os.access(path, os.R_OK, effective_ids=True) else _format_problem(path, "r")
+
+
+def _is_read_only(path: Path) -> bool:
+    """Return whether the file system is read-only, whatever owner and mode are."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
+def _format_problem(path: Path, needed: str) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return f"{path} cannot be reached by {_user_name(os.geteuid())}; give this user access to the folders above it"
+    user = _user_name(os.geteuid())
+    quoted = shlex.quote(str(path))
+    command = f"chmod u+{needed} {quoted}" if found.st_uid == os.geteuid() else f"sudo chown {user} {quoted}"
+    owner, mode = _user_name(found.st_uid), stat.S_IMODE(found.st_mode)
+    return f"{path} is owned by {owner} with mode {mode:04o} and this process runs as {user}; run: {command}"
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

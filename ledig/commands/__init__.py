@@ -1,0 +1,1 @@
+"""Commands of `ledig` that need no running site."""

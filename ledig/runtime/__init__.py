@@ -1,0 +1,1 @@
+"""Starts, checks, supervises and stops processes of a site."""

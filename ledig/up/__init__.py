@@ -1,0 +1,1 @@
+"""`ledig up`: a whole site on one machine, with its own broker."""

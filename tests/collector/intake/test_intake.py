@@ -1,0 +1,566 @@
+"""Which input from devices is accepted, and what is recorded about the rest."""
+
+import json
+import sys
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from collector.intake import partial_decode
+from collector.intake.intake import (
+    MAX_STREAMS_PER_DEVICE,
+    AllowedKinds,
+    IncomingMessage,
+    IntakeLimits,
+    IntakeResult,
+    RepeatedEvent,
+    StreamKey,
+    process_messages,
+)
+from collector.intake.rejection import LossReason, RejectedInput, StreamGap
+from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, SensorEvent, decode_events
+from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion, motions
+
+LIMITS = IntakeLimits(AllowedKinds(build_desk_plan(2)), NOON_MS - HOUR_MS, NOON_MS + HOUR_MS)
+S = ("pi-1", "s")
+
+
+def process(*payloads: bytes, stored: dict[StreamKey, int] | None = None, device: str = "pi-1") -> IntakeResult:
+    return process_messages([IncomingMessage(device, payload) for payload in payloads], stored or {}, LIMITS)
+
+
+def seqs(result: IntakeResult) -> list[int]:
+    return [event.seq for event in result.accepted]
+
+
+def test_a_new_stream_begins_at_its_first_event() -> None:
+    result = process(motions([1, 2]))
+    assert seqs(result) == [1, 2]
+    assert (result.stored_up_to, result.receipts_due, result.gaps) == ({S: 2}, {S: 2}, [])
+
+
+def test_a_repeated_event_is_dropped_and_gets_a_receipt() -> None:
+    result = process(motions([1, 2, 3]), stored={S: 2})
+    assert (seqs(result), result.stored_up_to) == ([3], {S: 3})
+    result = process(motions([1, 2]), stored={S: 2})
+    assert (seqs(result), result.stored_up_to, result.receipts_due) == ([], {}, {S: 2})
+
+
+def test_nothing_beyond_a_hole_is_accepted_and_the_receipt_is_repeated() -> None:
+    result = process(motions([4, 5]), stored={S: 2})
+    assert (seqs(result), result.stored_up_to, result.receipts_due, result.gaps) == ([], {}, {S: 2}, [])
+
+
+def test_events_that_left_the_outbox_unstored_are_an_exact_gap() -> None:
+    result = process(motions([7, 8], oldest=6), motions([6, 7, 8], oldest=6), stored={S: 2})
+    assert result.gaps == [StreamGap("pi-1", "s", 3, 5, LossReason.DROPPED)]
+    assert (seqs(result), result.stored_up_to) == ([6, 7, 8], {S: 8})
+
+
+def test_a_future_event_stays_with_its_device_while_the_collectors_clock_may_be_wrong() -> None:
+    events = [motion(1), motion(2, NOON_MS + 2 * HOUR_MS), motion(3)]
+    uncertain = LIMITS._replace(holds_future=True)
+    result = process_messages([IncomingMessage("pi-1", message(events))], {}, uncertain)
+    assert (seqs(result), result.receipts_due, result.gaps, result.rejected) == ([1], {S: 1}, [], [])
+    assert (result.held_devices, result.newest_ms) == ({"pi-1"}, {"pi-1": NOON_MS + 2 * HOUR_MS})
+    again = process_messages([IncomingMessage("pi-1", message(events[1:]))], result.stored_up_to, uncertain)
+    assert (again.stored_up_to, again.receipts_due, again.gaps) == ({}, {S: 1}, [])
+    later = process_messages(
+        [IncomingMessage("pi-1", message(events[1:]))],
+        result.stored_up_to,
+        LIMITS._replace(latest_ms=NOON_MS + 3 * HOUR_MS),
+    )
+    assert (seqs(later), later.stored_up_to, later.gaps) == ([2, 3], {S: 3}, [])
+
+
+@pytest.mark.parametrize(
+    ("event", "loss"),
+    [
+        (motion(2, sensor="desk-9-pir"), LossReason.UNKNOWN_SENSOR),
+        (motion(2, NOON_MS - 2 * HOUR_MS), LossReason.TOO_OLD),
+        (motion(2, NOON_MS + 2 * HOUR_MS), LossReason.FUTURE),
+        (
+            SensorEvent(seq=2, sensor="desk-0-pir", at_ms=NOON_MS, kind=EventKind.CO2_PPM, value=400),
+            LossReason.UNFIT_KIND,
+        ),
+        (
+            SensorEvent(seq=2, sensor="desk-0-pir", at_ms=NOON_MS, kind=EventKind.HEARTBEAT, value=65535),
+            LossReason.BAD_VALUE,
+        ),
+    ],
+)
+def test_one_bad_event_is_rejected_alone_and_recorded_exactly(event: SensorEvent, loss: LossReason) -> None:
+    result = process(message([motion(1), event, motion(3)]))
+    assert (seqs(result), result.stored_up_to) == ([1, 3], {S: 3})
+    assert result.gaps == [StreamGap("pi-1", "s", 2, 2, loss)]
+    assert [refused.reason for refused in result.rejected] == [loss]
+
+
+def test_consecutive_events_rejected_for_one_reason_are_one_gap() -> None:
+    result = process(message([motion(n, NOON_MS - 2 * HOUR_MS) for n in (1, 2, 3)]))
+    assert result.gaps == [StreamGap("pi-1", "s", 1, 3, LossReason.TOO_OLD)]
+
+
+def test_an_event_without_a_trusted_clock_is_stored_and_not_evaluated() -> None:
+    lost = SensorEvent(seq=1, sensor="desk-0-pir", at_ms=0, kind=EventKind.MOTION, value=1, synchronised=False)
+    result = process(message([lost]))
+    assert (result.accepted, [event.seq for event in result.undated], result.gaps) == ([], [1], [])
+
+
+def test_a_device_can_send_for_its_own_sensors_only() -> None:
+    roster = AllowedKinds(build_desk_plan(2, devices=2))  # desk-1-pir hangs on pi-2
+    result = process_messages(
+        [IncomingMessage("pi-1", message([motion(1, sensor="desk-1-pir")]))], {}, LIMITS._replace(allowed_kinds=roster)
+    )
+    assert result.gaps[0].reason is LossReason.UNKNOWN_SENSOR
+
+
+def test_an_unknown_device_gets_no_receipt_and_no_stream() -> None:
+    result = process(motions([1]), device="pi-9")
+    assert (result.receipts_due, result.stored_up_to) == ({}, {})
+    assert result.rejected[0].reason is LossReason.UNKNOWN_DEVICE
+
+
+def test_the_streams_of_a_device_are_limited() -> None:
+    known = {("pi-1", f"s{n}"): 1 for n in range(MAX_STREAMS_PER_DEVICE)}
+    result = process(motions([1], stream="one-more"), stored=known)
+    assert result.receipts_due == {}
+    assert result.rejected[0].reason is LossReason.TOO_MANY_STREAMS
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [
+        (b"", "stream"),
+        (b"{", "stream"),
+        (b"[" * 60_000, "stream"),
+        (b'{"stream": 1}', "stream"),
+        (b'{"stream":"\\ud800","oldest":1,"events":[{"seq":1}]}', "stream"),
+        (b'{"stream":"s","oldest":1,"events":[]}', "seq"),
+        (b'{"stream":"s","oldest":1,"events":[{"seq":0},{"seq":-1},{"seq":true},3]}', "seq"),
+        (b'{"stream":"s","oldest":1,"events":[{"seq":' + b"9" * 5000 + b',"sensor":"x"}]}', "seq"),
+    ],
+)
+def test_a_message_without_stream_or_seq_is_recorded_and_gets_no_receipt(payload: bytes, field: str) -> None:
+    result = process(payload)
+    assert result.rejected == [RejectedInput("pi-1", LossReason.UNREADABLE, payload, field=field)]
+    assert (result.receipts_due, result.stored_up_to, result.gaps, result.accepted) == ({}, {}, [], [])
+
+
+def raw(seq: object, **other: object) -> dict[str, object]:
+    """An event as JSON; a key with `...` is left out."""
+    event = {"seq": seq, "sensor": "desk-0-pir", "at": NOON_MS, "kind": "motion", "value": 1} | other
+    return {key: value for key, value in event.items() if value is not ...}
+
+
+def wire(*events: object, **other: object) -> bytes:
+    return json.dumps({"stream": "s", "oldest": 1, "events": events} | other).encode()
+
+
+INVALID = [
+    ({"value": 5}, LossReason.BAD_VALUE, "value"),
+    ({"value": True}, LossReason.BAD_VALUE, "value"),
+    ({"value": "1"}, LossReason.BAD_VALUE, "value"),
+    ({"value": None}, LossReason.BAD_VALUE, "value"),
+    ({"value": float("nan")}, LossReason.BAD_VALUE, "value"),
+    ({"value": float("inf")}, LossReason.BAD_VALUE, "value"),
+    ({"value": 10**400}, LossReason.BAD_VALUE, "value"),
+    ({"value": ...}, LossReason.BAD_FIELD, "value"),
+    ({"kind": "radon_bq"}, LossReason.UNKNOWN_KIND, "kind"),
+    ({"kind": 7}, LossReason.BAD_FIELD, "kind"),
+    ({"kind": "co2_ppm", "value": 400}, LossReason.UNFIT_KIND, "kind"),
+    ({"sensor": "desk-99-pir"}, LossReason.UNKNOWN_SENSOR, "sensor"),
+    ({"sensor": ""}, LossReason.BAD_FIELD, "sensor"),
+    ({"sensor": 14}, LossReason.BAD_FIELD, "sensor"),
+    ({"sensor": "\ud800"}, LossReason.BAD_FIELD, "sensor"),
+    ({"sensor": "x" * 65}, LossReason.BAD_FIELD, "sensor"),
+    ({"at": -1}, LossReason.BAD_FIELD, "at"),
+    ({"at": NOON_MS + 0.5}, LossReason.BAD_FIELD, "at"),
+    ({"at": "2026-11-30T12:00:00Z"}, LossReason.BAD_FIELD, "at"),
+    ({"at": ...}, LossReason.BAD_FIELD, "at"),
+    ({"at": 0}, LossReason.TOO_OLD, ""),
+    ({"at": NOON_MS + 2 * HOUR_MS}, LossReason.FUTURE, "at"),
+    ({"sync": 1}, LossReason.BAD_FIELD, "sync"),
+    ({"unit": "ppm"}, LossReason.BAD_FIELD, "unit"),
+    ({"\x1b[31m\nroot: logged in": 1}, LossReason.BAD_FIELD, "?"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "loss", "name"), INVALID)
+def test_an_invalid_event_is_rejected_with_its_position_and_blocks_nothing(
+    wrong: dict[str, object], loss: LossReason, name: str
+) -> None:
+    result = process(wire(raw(1), raw(2, **wrong), raw(3)))
+    assert (seqs(result), result.stored_up_to, result.receipts_due) == ([1, 3], {S: 3}, {S: 3})
+    assert result.gaps == [StreamGap("pi-1", "s", 2, 2, loss)]
+    (refused,) = result.rejected
+    assert (refused.stream, refused.first, refused.last, refused.reason, refused.field) == ("s", 2, 2, loss, name)
+    assert refused.position_text.isprintable()
+    alone = process(wire(raw(1, **wrong)))
+    assert (alone.stored_up_to, [gap.reason for gap in alone.gaps]) == ({S: 1}, [loss])
+
+
+@pytest.mark.parametrize("seq", [None, ..., "2", 2.0, 2.5, 0, -2, 2**53, "two", 10**30, True, 1, 9])
+def test_an_event_with_a_wrong_seq_is_rejected_at_its_position(seq: object) -> None:
+    result = process(wire(raw(1), raw(seq), raw(3)))
+    assert (seqs(result), result.stored_up_to) == ([1, 3], {S: 3})
+    assert [(gap.first, gap.last) for gap in result.gaps] == [(2, 2)]
+    assert result.rejected[0].field == "seq"
+
+
+@pytest.mark.parametrize("numbers", [[1, 5, 6, 7], [1, 2, 9, 10], [2**52, 1, 2, 3], [3, 2, 1], [1, 1, 2]])
+def test_contradictory_seqs_do_not_stop_a_stream(numbers: list[int]) -> None:
+    """The sender repeats what no receipt covers, until everything is covered."""
+    stored: dict[StreamKey, int] = {}
+    gone: list[int] = []
+    stays = list(numbers)
+    for _ in range(10):
+        result = process(wire(*(raw(seq) for seq in stays), oldest=min(stays)), stored=stored)
+        stored |= result.stored_up_to
+        gone += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+        gone += seqs(result)
+        stays = [seq for seq in stays if seq > stored[S]]
+        if not stays or stays == [2**52]:
+            break
+    assert sorted(gone) == list(range(1, stored[S] + 1))
+    assert stored[S] >= 3
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [
+        ({"oldest": 0}, "oldest"),
+        ({"oldest": "1"}, "oldest"),
+        ({"oldest": True}, "oldest"),
+        ({"oldest": None}, "oldest"),
+        ({"version": 2}, "version"),
+        ({"\n": 2}, "?"),
+    ],
+)
+def test_a_message_with_one_wrong_key_still_delivers_its_events(other: dict[str, object], name: str) -> None:
+    result = process(wire(raw(1), raw(2), **other))
+    assert (seqs(result), result.stored_up_to) == ([1, 2], {S: 2})
+    assert result.rejected == [RejectedInput("pi-1", LossReason.BAD_MESSAGE, b"", "s", field=name)]
+
+
+def test_an_oldest_above_the_first_event_is_corrected() -> None:
+    result = process(wire(raw(1), raw(2), oldest=2))
+    assert (seqs(result), result.gaps) == ([1, 2], [])
+
+
+@pytest.mark.parametrize(
+    ("payload", "numbers"),
+    [
+        (motions([1, 2, 3])[:-30], [1, 2]),
+        (motions([1, 2, 3]) + b"}}", [1, 2, 3]),
+        (b"\xef\xbb\xbf" + motions([1, 2]), [1, 2]),
+        (motions([1, 2, 3]).replace(b'"value":1', b'"value":', 1), [2, 3]),
+        (motions([1, 2, 3]).replace(b'"value":1', b'"value":{"a":{"seq":9}', 1), [2, 3]),
+        (motions([1, 2]).replace(b"desk-0", b"\xff\xfe", 1), [2]),
+        (motions([1]) + b"," + motions([2]), [1]),
+        (motions(range(1, 400)).replace(b'"value":1', b'"value":9', 1), list(range(2, 400))),
+    ],
+    ids=[
+        "cut off",
+        "more behind it",
+        "byte order mark",
+        "a value is missing",
+        "broken inside",
+        "no UTF-8",
+        "two messages",
+        "long",
+    ],
+)
+def test_readable_events_of_a_broken_message_are_accepted(payload: bytes, numbers: list[int]) -> None:
+    result = process(payload)
+    assert [seq for seq in seqs(result) if seq in numbers] == numbers
+    assert result.stored_up_to[S] >= numbers[-1]
+    assert result.rejected or payload.startswith(b"\xef\xbb\xbf")
+
+
+def test_too_many_events_are_accepted_up_to_the_limit() -> None:
+    result = process(b'{"stream":"s","oldest":1,"events":[' + b",".join([b'{"seq":1}'] * 1002) + b"]}")
+    assert result.stored_up_to == {S: 1000}
+    assert (LossReason.BAD_MESSAGE, "events") in {(one.reason, one.field) for one in result.rejected}
+
+
+def test_an_oversized_message_is_accepted_up_to_the_limit() -> None:
+    result = process(wire(*(raw(n, at=NOON_MS + n, sensor="desk-0-pir") for n in range(1, 1001))))
+    assert result.stored_up_to[S] > 500
+    assert seqs(result) == list(range(1, result.stored_up_to[S] + 1))
+    assert {"size"} <= {refused.field for refused in result.rejected}
+
+
+def test_a_single_truncated_event_is_rejected_because_it_can_never_be_sent() -> None:
+    result = process(motions([1])[:-30])
+    assert (result.stored_up_to, [refused.first for refused in result.rejected if refused.first]) == ({S: 1}, [1])
+
+
+EVENTS = st.lists(
+    st.builds(
+        SensorEvent,
+        seq=st.just(1),
+        sensor=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8),
+        at_ms=st.integers(0, 253_402_300_799_999),
+        kind=st.sampled_from(EventKind),
+        value=st.integers(-2, 2) | st.floats(-100, 100),
+        synchronised=st.booleans(),
+    ).filter(lambda event: event.kind.low <= event.value <= event.kind.high),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(EVENTS, st.integers(1, 2**53 - 21))
+def test_partial_decoding_of_a_valid_message_equals_full_decoding(events: list[SensorEvent], first: int) -> None:
+    numbered = [replace(event, seq=seq) for seq, event in enumerate(events, first)]
+    payload = message(numbered, oldest=first)
+    opened = partial_decode.decode_partially(payload)
+    assert opened is not None
+    placed = opened.assign_seqs(first)
+    assert placed is not None
+    assert list(placed.events) == decode_events(payload).events
+    assert not placed.faults
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_gaps_cover_exactly_the_invalid_events_that_are_not_stored(data: st.DataObject) -> None:
+    """Whatever a device sends between valid events, each position is stored once or in one gap with its reason."""
+    wrongs = data.draw(
+        st.lists(st.none() | st.sampled_from([wrong for wrong, _, _ in INVALID]), min_size=1, max_size=40)
+    )
+    events = [raw(n, **(wrong or {})) for n, wrong in enumerate(wrongs, 1)]
+    cut = data.draw(st.integers(0, len(events)))
+    stored: dict[StreamKey, int] = {}
+    good: list[int] = []
+    lost: list[int] = []
+    for part in (events[:cut], events[cut:]):
+        if part:
+            result = process(wire(*part), stored=stored)
+            stored |= result.stored_up_to
+            good += seqs(result)
+            lost += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+            named = {seq for one in result.rejected for seq in range(one.first, one.last + 1)}
+            assert named == {seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)}
+    assert good == [n for n, wrong in enumerate(wrongs, 1) if wrong is None]
+    assert sorted(good + lost) == list(range(1, len(events) + 1))
+    assert stored == {S: len(events)}
+
+
+def test_an_identical_repeat_is_dropped_and_a_different_one_is_rejected() -> None:
+    result = process(motions([1, 2]), wire(raw(1, at=NOON_MS + 1), raw(2, at=NOON_MS + 2, value=0)))
+    assert (seqs(result), result.stored_up_to, result.gaps) == ([1, 2], {S: 2}, [])
+    (refused,) = result.rejected
+    assert (refused.reason, refused.first, refused.sensor, refused.field) == (
+        LossReason.REUSED_SEQUENCE,
+        2,
+        "desk-0-pir",
+        "seq",
+    )
+
+
+def test_a_repeated_rejected_event_is_rejected_once() -> None:
+    result = process(*[wire(raw(1), raw(2, value=5))] * 3)
+    assert len(result.rejected) == 1
+    result = process(wire(raw(1, value=5)), wire(raw(1)))
+    assert [refused.reason for refused in result.rejected] == [LossReason.BAD_VALUE, LossReason.REUSED_SEQUENCE]
+
+
+def test_each_repeated_event_is_compared_with_what_is_stored() -> None:
+    asked: list[RepeatedEvent] = []
+
+    def is_known(repeat: RepeatedEvent) -> bool:
+        asked.append(repeat)
+        return repeat.seq != 2
+
+    result = process_messages([IncomingMessage("pi-1", motions([1, 2, 3]))], {S: 2}, LIMITS, is_known)
+    assert [repeat.seq for repeat in asked] == [1, 2]
+    assert [(refused.reason, refused.first) for refused in result.rejected] == [(LossReason.REUSED_SEQUENCE, 2)]
+    assert seqs(result) == [3]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[tuple[int, int, int]]:
+    """(first, last, oldest) of messages as a network may deliver them: lost, repeated, in any order.
+
+    `oldest` may exceed what is stored: the outbox was full.
+    """
+    found = []
+    for _ in range(draw(st.integers(1, 12))):
+        first = draw(st.integers(1, 20))
+        found.append((first, draw(st.integers(first, first + 5)), draw(st.integers(1, first))))
+    return found
+
+
+@settings(max_examples=500)
+@given(deliveries())
+def test_every_covered_seq_is_stored_once_or_in_one_gap(arrived: list[tuple[int, int, int]]) -> None:
+    stored: dict[StreamKey, int] = {}
+    events: list[int] = []
+    gone: list[int] = []
+    for first, last, oldest in arrived:
+        result = process(motions(range(first, last + 1), oldest=oldest), stored=stored)
+        stored |= result.stored_up_to
+        events += seqs(result)
+        gone += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+        assert result.receipts_due == {S: stored.get(S, 0)}
+    assert sorted(events + gone) == list(range(1, stored.get(S, 0) + 1))
+    assert events == sorted(events)
+
+
+@settings(max_examples=300)
+@given(st.lists(deliveries(), min_size=1, max_size=3))
+def test_one_batch_and_many_batches_give_the_same_result(batches: list[list[tuple[int, int, int]]]) -> None:
+    payloads = [motions(range(a, b + 1), oldest=c) for batch in batches for a, b, c in batch]
+    together = process(*payloads)
+    stored: dict[StreamKey, int] = {}
+    apart: list[int] = []
+    for payload in payloads:
+        result = process(payload, stored=stored)
+        stored |= result.stored_up_to
+        apart += seqs(result)
+    assert (seqs(together), together.stored_up_to) == (apart, stored)
+
+
+OPENING = '{"stream":"s","oldest":1,"events":['
+NESTED = [
+    '{"seq":1,"a":[' * 300 + "[]," * 30_000,
+    '{"seq":1,"a":[' * 300 + '"",' * 30_000,
+    '{"seq":1,"a":[' * 300 + '"' + "x" * 60_000,
+    '{"seq":1,"a":[' * 300 + "1," + " " * 60_000,
+    '{"s":1,"a":[' * 300 + "[]," * 30_000,
+    '{"seq":1,"a":' * 480 + "9" * 60_000,
+]
+
+
+def parsed_chars(payload: bytes) -> int:
+    """Upper limit of the characters read by all attempts to parse a payload: each from its start to the text's end."""
+    parsed = 0
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        nonlocal parsed
+        if event == "call" and frame.f_code is json.JSONDecoder.raw_decode.__code__:
+            parsed += len(frame.f_locals["s"]) - frame.f_locals["idx"]
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        process(payload)
+    finally:
+        sys.setprofile(before)
+    return parsed
+
+
+@pytest.mark.parametrize("events", NESTED)
+def test_nested_objects_cost_a_few_passes_over_the_message(events: str) -> None:
+    payload = (OPENING + events).encode()[:MAX_PAYLOAD_BYTES]
+    assert 0 < parsed_chars(payload) <= 7 * len(payload)
+
+
+def test_costly_events_are_rejected_exactly_and_later_events_are_accepted() -> None:
+    costly = [f'{{"seq":{n},"value":{"9" * 5000}}}' for n in range(1, 11)]
+    events = [*costly, *(json.dumps(raw(n)) for n in range(11, 21))]
+    stored: dict[StreamKey, int] = {}
+    gone: list[int] = []
+    good: list[int] = []
+    while len(events) > (covered := stored.get(S, 0)):
+        result = process((OPENING + ",".join(events[covered:]) + "]}").encode(), stored=stored)
+        assert result.stored_up_to[S] > covered, "the sender makes progress"
+        stored |= result.stored_up_to
+        good += seqs(result)
+        gone += [seq for gap in result.gaps for seq in range(gap.first, gap.last + 1)]
+    assert (gone, good) == (list(range(1, 11)), list(range(11, 21)))
+
+
+def test_a_small_fault_in_every_event_loses_no_position() -> None:
+    events = ",".join(f"{json.dumps(raw(n))[:-1]},}}" for n in range(1, 501))
+    result = process((OPENING + events + "]}").encode())
+    assert (result.stored_up_to, seqs(result)) == ({S: 500}, [])
+
+
+def test_many_unknown_keys_cause_few_records() -> None:
+    result = process(wire(raw(1), **{f"key-{n}": 0 for n in range(3000)}))
+    assert (seqs(result), result.stored_up_to) == ([1], {S: 1})
+    assert 1 <= len(result.rejected) <= 20
+
+
+def test_each_run_of_old_events_among_repeats_is_recorded_once() -> None:
+    old = NOON_MS - 2 * HOUR_MS
+    result = process_messages(
+        [
+            IncomingMessage("pi-1", message([motion(1), motion(2, old)])),
+            IncomingMessage("pi-1", message([motion(1, NOON_MS + 1), motion(2, old), motion(3, old)])),
+        ],
+        {S: 1},
+        LIMITS,
+        lambda _: False,
+    )
+    assert [(one.reason, one.first, one.last) for one in result.rejected] == [
+        (LossReason.REUSED_SEQUENCE, 1, 1),
+        (LossReason.TOO_OLD, 2, 3),
+        (LossReason.REUSED_SEQUENCE, 1, 1),
+    ]
+
+
+def test_the_streams_of_a_device_are_counted_once_in_a_batch() -> None:
+    class CountedStreams(dict[StreamKey, int]):
+        passes = 0
+
+        def __iter__(self) -> Iterator[StreamKey]:
+            self.passes += 1
+            return super().__iter__()
+
+    stored = CountedStreams({("pi-1", f"s{n}"): 1 for n in range(3)})
+    process_messages(
+        [IncomingMessage("pi-1", motions([1]).replace(b'"s"', b'"new-%d"' % n)) for n in range(50)], stored, LIMITS
+    )
+    assert stored.passes == 1
+
+
+KEYS = st.sampled_from(["stream", "oldest", "events", "seq", "sensor", "at", "kind", "value", "sync", "s", "motion"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | KEYS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=12,
+)
+NEARLY = st.fixed_dictionaries(
+    {
+        "stream": st.just("s") | JSON,
+        "oldest": st.just(1) | JSON,
+        "events": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "seq": st.integers(0, 3) | JSON,
+                    "sensor": st.just("desk-0-pir") | JSON,
+                    "at": st.just(NOON_MS) | JSON,
+                    "kind": st.just("motion") | KEYS | JSON,
+                    "value": st.integers(-1, 2) | JSON,
+                }
+            ),
+            max_size=3,
+        ),
+    }
+)
+PAYLOADS = st.one_of(
+    st.binary(max_size=200),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    NEARLY.map(lambda value: json.dumps(value).encode()),
+    st.tuples(st.just(motions([1, 2])), st.integers(0, 200), st.binary(min_size=1, max_size=3)).map(
+        lambda cut: cut[0][: cut[1]] + cut[2] + cut[0][cut[1] :]
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(PAYLOADS, min_size=20, max_size=20))
+def test_no_payload_breaks_intake_or_blocks_a_valid_message(payloads: list[bytes]) -> None:
+    """Ten thousand payloads, from noise to messages with one wrong byte."""
+    mixed = [part for n, payload in enumerate(payloads) for part in (payload, motions([n + 1], stream="valid"))]
+    result = process(*mixed)
+    assert [event.seq for event in result.accepted if event.stream == "valid"] == list(range(1, 21))
+    assert all(refused.reason for refused in result.rejected)

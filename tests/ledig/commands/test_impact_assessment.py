@@ -1,0 +1,56 @@
+"""The template of an impact assessment: filled in from the site file, with blanks for the rest."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from collector.site.plan import PrivacySettings
+from ledig.__main__ import cli
+from ledig.commands.impact_assessment import ASSESSMENT_TEXTS, BLANK, write_impact_assessment
+from ledig.site.site_file import read_site_file
+from tests.support.servers import ROOT
+
+EXAMPLE = ROOT / "firmware-config" / "site.example.toml"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_template_states_measurements_retention_and_rules(language: str) -> None:
+    site = read_site_file(EXAMPLE)
+    site = replace(site, dashboard=replace(site.dashboard, language=language))
+    text = write_impact_assessment(site)
+    texts = ASSESSMENT_TEXTS[language]
+    for heading in (
+        texts.about,
+        texts.measured,
+        texts.purposes,
+        texts.needed,
+        texts.promises,
+        texts.risks,
+        texts.views,
+    ):
+        assert f"## {heading}" in text
+    assert site.plan.name in text
+    assert "72" in text, "how long single changes are kept"
+    assert f"{texts.controller}: {BLANK}" in text
+    named = replace(site.plan, privacy=PrivacySettings(controller="Spinneriet ek. för.", informed_on="2026-11-23"))
+    filled = write_impact_assessment(replace(site, plan=named))
+    assert f"{texts.controller}: Spinneriet ek. för." in filled
+    assert f"{texts.informed}: 2026-11-23" in filled
+
+
+def test_command_writes_the_template_and_check_warns_of_missing_fields(tmp_path: Path) -> None:
+    written = CliRunner().invoke(cli, ["impact-assessment", str(EXAMPLE)])
+    assert written.exit_code == 0
+    assert written.output == write_impact_assessment(read_site_file(EXAMPLE))
+    assert "no controller, contact, legal_basis, informed_on" in CliRunner().invoke(cli, ["check", str(EXAMPLE)]).output
+    path = tmp_path / "site.toml"
+    named = 'controller = "A"\ncontact = "b"\nlegal_basis = "c"\ninformed_on = "2026-11-23"\n'
+    path.write_text(EXAMPLE.read_text().replace("[privacy]\n", f"[privacy]\n{named}"))
+    assert "warning" not in CliRunner().invoke(cli, ["check", str(path)]).output
+
+
+def test_invalid_date_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r'informed_on must be a day such as "2026-11-23", got .soon.'):
+        PrivacySettings(informed_on="soon")

@@ -1,0 +1,121 @@
+"""Names: a class name is unique, no identifier uses a forbidden word, and most function names are precise.
+
+The rules are in CONTRIBUTING.md.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers import ROOT
+
+CODE = ("edge", "collector", "dashboard", "ledig")
+FOLDERS = (*CODE, "tests", "bench")
+FORBIDDEN = frozenset(
+    [
+        "tell",
+        "tells",
+        "told",
+        "telling",
+        "say",
+        "says",
+        "said",
+        "saying",
+        "hear",
+        "hears",
+        "heard",
+        "hearing",
+        "obey",
+        "voice",
+        "voices",
+        "letter",
+        "letters",
+        "postman",
+    ]
+)
+"""Machines do not speak: they publish, report, receive and store."""
+LIBRARY_NAMES = frozenset({"tell"})
+"""Names of the standard library: a stream has `tell`."""
+MOST_ONE_WORD_NAMES = 0.6
+"""`decode` and `append` are good names; `take`, `made` and `given` are not. More than this share means vague names."""
+MOST_FILES = 16
+"""More modules than this in one folder hide two themes."""
+
+
+def python_files(folders: tuple[str, ...]) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def split_name(name: str) -> list[str]:
+    """The words of an identifier: `SensorMonitor` and `sensor_monitor` have the same two."""
+    return [word.lower() for word in re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).split("_") if word]
+
+
+def identifiers(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name, node.lineno
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                yield name, node.lineno
+            case ast.keyword(arg=str(name)):
+                yield name, node.lineno
+
+
+def functions(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("__"):
+            yield node.name
+
+
+def test_a_class_name_is_unique_in_the_repository() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in python_files(FOLDERS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_identifier_uses_a_forbidden_word(folder: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in python_files((folder,))
+        for name, line in identifiers(ast.parse(path.read_text()))
+        if FORBIDDEN.intersection(split_name(name)) and name not in LIBRARY_NAMES
+    ]
+    assert found == []
+
+
+def test_most_function_names_have_more_than_one_word() -> None:
+    names = [name for path in python_files(CODE) for name in functions(ast.parse(path.read_text()))]
+    one_word = [name for name in names if len(split_name(name)) == 1]
+    assert len(one_word) / len(names) <= MOST_ONE_WORD_NAMES
+
+
+def test_a_folder_has_one_theme() -> None:
+    folders = {path.parent for path in python_files(CODE)}
+    crowded = {
+        str(folder.relative_to(ROOT)): count
+        for folder in folders
+        if (count := sum(1 for path in folder.glob("*.py") if path.name != "__init__.py")) > MOST_FILES
+    }
+    assert crowded == {}
+
+
+def test_a_package_file_holds_only_its_docstring_and_re_exports() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in python_files(CODE)
+        if path.name == "__init__.py"
+        for node in ast.parse(path.read_text()).body
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr)
+        and not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+    ]
+    assert found == []
