@@ -1,5 +1,5 @@
 # make run    a live simulated site on this machine, without any set-up
-# make test   all tests, after installing the servers and the browser that they need
+# make test   all tests, after installing the servers and the browser that they need; ARGS with files: those, in one process
 # make check  what CI runs: format, lint, types, then all tests
 # make bench  all benchmarks; a single one: make bench BENCH=throughput ARGS=--help
 # make lighthouse   Lighthouse's scores of the public pages; fails below the required scores
@@ -14,6 +14,7 @@ ARGS ?=
 BENCH ?= $(basename $(notdir $(shell grep -l __main__ bench/*.py)))
 VENV := .venv
 BIN := $(VENV)/bin
+PARALLEL := -n 3 --dist loadfile
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
 .PHONY: run test check lint bench lighthouse screenshots accuracy contract install install-edge lock tools fresh-roots clean
@@ -23,7 +24,7 @@ run: $(VENV)/run.stamp
 	@$(BIN)/ledig up $(ARGS)
 
 test: tools $(VENV)/dev.stamp
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(if $(filter-out -%,$(ARGS)),,$(PARALLEL)) $(ARGS)
 
 check: lint test
 

@@ -12,14 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.sendable_reports import escape_surrogates
 from tests.support.servers import ROOT, InfluxServer, Mosquitto, influxdb, mosquitto
-
-NO_SHARED_DATA = "shared data absent"
-NOT_ROOT = "not root"
-NO_FAKETIME = "no libfaketime"
-LONG_FORM = "only with --full"
-ALLOWED_SKIP_REASONS = (NO_SHARED_DATA, NOT_ROOT, NO_FAKETIME, LONG_FORM)
-"""With CI=true, a skip is allowed if its reason begins with one of these."""
+from tests.support.skips import ALLOWED_SKIP_REASONS, NO_SHARED_DATA, NOT_ROOT, is_forbidden_skip
 
 CAP_SYS_ADMIN = 1 << 21
 """The capability to mount. Source: capabilities(7)."""
@@ -45,12 +40,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("full" if config.getoption("--full") else "quick")
 
 
-def is_forbidden_skip(reason: str, environment: dict[str, str] | None = None) -> bool:
-    """Return whether a skip for this reason must fail the run."""
-    environment = dict(os.environ) if environment is None else environment
-    return environment.get("CI") == "true" and not reason.removeprefix("Skipped: ").startswith(ALLOWED_SKIP_REASONS)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
@@ -65,6 +54,13 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     if report.skipped:
         _fail_forbidden_skip(report)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    config: pytest.Config, report: pytest.TestReport | pytest.CollectReport
+) -> Iterator[None]:
+    return escape_surrogates((yield))
 
 
 def _fail_forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

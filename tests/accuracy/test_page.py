@@ -8,7 +8,7 @@ from bench.accuracy.__main__ import PAGE
 from bench.accuracy.harness import RECORDINGS
 from bench.accuracy.page import render_page
 from tests.accuracy.conftest import MeasureRecording
-from tests.conftest import NO_SHARED_DATA
+from tests.support.skips import NO_SHARED_DATA
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)

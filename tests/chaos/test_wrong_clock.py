@@ -27,8 +27,8 @@ from dashboard.accounts.roles import AccountRole
 from edge.contract import broker as edge_broker
 from edge.contract import topics
 from edge.contract.message import EventKind, EventsMessage, Receipt, SensorEvent, decode_receipt, encode
-from tests.conftest import LONG_FORM, NO_FAKETIME
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
+from tests.support.skips import LONG_FORM, NO_FAKETIME
 
 faketime = pytest.importorskip("libfaketime", reason=f"{NO_FAKETIME}: it is built for x86-64 alone")
 

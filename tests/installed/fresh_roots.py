@@ -33,7 +33,7 @@ REQUIRED_PACKAGES = ("python3", "python3-venv", "make")
 PAGE = "http://127.0.0.1:8000/"
 START_S = 900
 TESTS = (
-    "tests/support_tests/test_servers.py tests/firmware_config/test_systemd.py tests/installed/test_scripts.py"
+    "tests/support/tests/test_real_servers.py tests/firmware_config/test_systemd.py tests/installed/test_scripts.py"
     " tests/dashboard/test_browser.py::test_touch_targets_are_large_enough"
 )
 """A browser, every server and every script; the whole suite takes an hour."""

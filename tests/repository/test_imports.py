@@ -30,7 +30,19 @@ MAY_IMPORT = {
 EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
 """The extra of pyproject.toml with the libraries that a package imports."""
 
-NOT_IMPORTED = {"libfaketime", "ledig", "tzdata", "lgpio", "mypy", "ruff", "setuptools", "types-gevent", "uv"}
+NOT_IMPORTED = {
+    "coverage",
+    "libfaketime",
+    "ledig",
+    "tzdata",
+    "lgpio",
+    "mypy",
+    "pytest-xdist",
+    "ruff",
+    "setuptools",
+    "types-gevent",
+    "uv",
+}
 """Tools, data, and the driver that gpiozero loads by itself on a Pi."""
 
 IMPORT_WITH_HIDDEN = """

@@ -9,8 +9,8 @@ import pytest
 
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
 from collector.engine.pipeline import Pipeline
-from tests.conftest import LONG_FORM
 from tests.support.collector.wrong_clocks import MINUTE_MS, PLAN, RETENTION, Rows, SimulatedServer, read_all_rows
+from tests.support.skips import LONG_FORM
 
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.conftest import is_forbidden_skip
 from tests.support import servers
 from tests.support.servers import (
     InfluxServer,
@@ -41,16 +40,3 @@ def test_nginx_serves_a_snippet_on_a_free_port() -> None:
 def test_missing_program_is_reported_with_its_package(tmp_path) -> None:
     with pytest.raises(ServerMissing, match="apt-get install ledig-nowhere"):
         Server(["no-such-server"], "ledig-nowhere", tmp_path, 1)
-
-
-@pytest.mark.parametrize(
-    ("reason", "ci", "forbidden"),
-    [
-        ("Skipped: could not import 'x'", "true", True),
-        ("Skipped: shared data absent: expected in ../shared", "true", False),
-        ("not root: mounting needs root", "true", False),
-        ("no browser", "", False),
-    ],
-)
-def test_ci_forbids_a_skip_without_an_allowed_reason(reason: str, ci: str, forbidden: bool) -> None:
-    assert is_forbidden_skip(reason, {"CI": ci}) is forbidden
