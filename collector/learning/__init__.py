@@ -1,1 +1,0 @@
-"""Learning from a space's own events: hold times, thresholds of readings, power levels of machines."""
