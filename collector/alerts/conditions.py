@@ -21,11 +21,12 @@ from msgspec.structs import replace
 
 from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
 from collector.alerts.hours import is_evaluated
-from collector.configuration.alert_settings import MIN_PEOPLE, AlertSettings
+from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
 from collector.contract.findings import Finding, FindingKind
 from collector.contract.states import Occupancy, SpaceState, Summary, ZoneAir
-from collector.site.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.site.plan import SEATING_KINDS, WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.site.privacy import MIN_SHOWN_PEOPLE
 
 SensorKey = tuple[str, str]
 """Device and sensor id."""
@@ -42,7 +43,6 @@ DISK_HYSTERESIS_PCT: Final = 2.0
 RESTORED_SHOWN_MS: Final = 72 * HOUR_MS
 LOSS_GAP_MS: Final = HOUR_MS
 """Losses less than an hour apart belong to one alert."""
-PLACE_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 _ALERT_BY_FINDING: Final = {
     FindingKind.STUCK_ON: AlertKind.STUCK,
     FindingKind.STUCK_OFF: AlertKind.STUCK,
@@ -195,8 +195,8 @@ def list_monitored_supplies(plan: SitePlan) -> list[str]:
 
 def count_places(plan: SitePlan, settings: AlertSettings) -> int:
     """Return for how many people the site has places."""
-    own = sum(space.kind in PLACE_KINDS and not space.disabled for space in plan.spaces)
-    return settings.most_people or max(own, MIN_PEOPLE)
+    own = sum(space.kind in SEATING_KINDS and not space.disabled for space in plan.spaces)
+    return settings.most_people or max(own, MIN_SHOWN_PEOPLE)
 
 
 def _make_timing(severity: Severity, raise_after_min: int, clear_after_min: int) -> AlertTiming:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.contract.alerts import AlertKind, Severity
+from collector.site.privacy import MIN_SHOWN_PEOPLE
 
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -21,8 +22,6 @@ DEFAULT_WHEN: Final[Mapping[AlertKind, str]] = {AlertKind.CO2_HIGH: "open", Aler
 """When a kind is evaluated unless `when` overrides it; "always" for kinds not listed here."""
 
 
-MIN_PEOPLE: Final = 5
-"""Counts below this are never exposed, so a limit must not be lower."""
 BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "device_silent_min": (1, 1440),
     "sensor_silent_min": (1, 10_080),
@@ -96,8 +95,8 @@ class AlertSettings:
         for name, (least, most) in BOUNDS.items():
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must lie between {least} and {most}, got {getattr(self, name)}")
-        if 0 < self.most_people < MIN_PEOPLE:
-            raise ValueError(f"most_people must be 0 or at least {MIN_PEOPLE}, got {self.most_people}")
+        if 0 < self.most_people < MIN_SHOWN_PEOPLE:  # an alert would expose a lower count
+            raise ValueError(f"most_people must be 0 or at least {MIN_SHOWN_PEOPLE}, got {self.most_people}")
         if self.quiet_hours and parse_hours(self.quiet_hours) is None:
             raise ValueError(f'quiet_hours must be like "22:00-07:00", got "{self.quiet_hours}"')
         for kind, hours in self.when.items():

@@ -11,16 +11,13 @@ from typing import Final, NamedTuple
 
 from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.occupancy.hourly_use import Timeline
-from collector.site.plan import SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.site.plan import SEATING_KINDS, SensorKind, SitePlan, Space, Tenure
+from collector.site.privacy import MIN_SHOWN_PEOPLE
 
-DEDICATED_GROUP_SIZE: Final = 5
-"""Dedicated spaces count in groups of five, without the last group, so that the sum shows none of them."""
 _PROVING_VACANCY: Final = frozenset(
     {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
 )
 """Sensors that can prove a space vacant. Spaces with only sound or air are ignored: they would never be vacant."""
-_SEATING_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
-"""Kinds where people sit. A machine may run unattended."""
 
 
 class PresenceStep(NamedTuple):
@@ -45,7 +42,7 @@ class SitePresence:
         self.spaces: Final = {
             space.id: space
             for space in plan.spaces
-            if space.kind in _SEATING_KINDS and space.id in watched and not space.disabled
+            if space.kind in SEATING_KINDS and space.id in watched and not space.disabled
         }
         """The spaces that count, by id."""
         zones = {space.zone for space in self.spaces.values()}
@@ -108,11 +105,9 @@ class _StateCounts:
 
     def seen(self, at_ms: int) -> PresenceStep:
         """Return what the counts show."""
-        hidden = (
-            max(0, min(self._occupied_dedicated, self._dedicated - DEDICATED_GROUP_SIZE))
-            // DEDICATED_GROUP_SIZE
-            * DEDICATED_GROUP_SIZE
-        )
+        # dedicated spaces count in whole groups, without the last group, so that the sum shows none of them
+        counted = max(0, min(self._occupied_dedicated, self._dedicated - MIN_SHOWN_PEOPLE))
+        hidden = counted - counted % MIN_SHOWN_PEOPLE
         if self._occupied or self._occupied_dedicated:
             return PresenceStep(at_ms, self._occupied + hidden, True, None, None)
         if self._taken_ms:

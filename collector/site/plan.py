@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 from zoneinfo import ZoneInfo
 
 WHOLE_SITE = "site"
@@ -33,6 +34,10 @@ class SpaceKind(StrEnum):
     EQUIPMENT = "equipment"
     SUPPLY = "supply"
     """It is used up instead of taken."""
+
+
+SEATING_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
+"""Kinds where people sit. A machine may run unattended."""
 
 
 class Tenure(StrEnum):

@@ -10,20 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
+from collector.site.plan import SEATING_KINDS, WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
 
 MIN_SHOWN_PEOPLE: Final = 5
 """Smallest shown count of people, live or past, on pages and feeds; smaller ones are shown as "fewer than"."""
 FEW_COUNT_VALUE: Final = MIN_SHOWN_PEOPLE / 2
 """Value of a count of one to four wherever counts are added, so that no mean reveals the exact count."""
-MIN_SHOWN_PLACES: Final = 5
+MIN_SHOWN_PLACES: Final = MIN_SHOWN_PEOPLE
 """Fewest desks of a zone whose history is shown (a floor that no setting passes)."""
 
 COUNTED_KINDS: Final = tuple(kind for kind in SpaceKind if kind is not SpaceKind.SUPPLY)
 """Kinds that are counted as taken or free."""
-
-_SEATING_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
-"""Where people sit."""
 
 
 def find_counted_spaces(plan: SitePlan) -> frozenset[str]:
@@ -70,7 +67,7 @@ def find_small_zones(plan: SitePlan) -> frozenset[str]:
 
 def _count_places(plan: SitePlan) -> tuple[Counter[str], dict[str, list[str]]]:
     """Return by zone the number of dedicated places, and the ids of shared places."""
-    places = [space for space in plan.spaces if space.kind in _SEATING_KINDS and not space.disabled]
+    places = [space for space in plan.spaces if space.kind in SEATING_KINDS and not space.disabled]
     shared: dict[str, list[str]] = {}
     for space in places:
         if space.is_offered:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from collector.configuration.settings import RetentionSettings
 from collector.health.history import KEPT_DAYS
 from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
-from collector.site.privacy import find_zones_without_air
+from collector.site.privacy import MIN_SHOWN_PEOPLE, find_zones_without_air
 from dashboard.foyer.sensors import describe_sensor_kind
 from dashboard.text.privacy_rules import format_days
 from dashboard.text.texts import PageTexts
@@ -209,8 +209,12 @@ def _list_audience(subject: WatchedSubject, texts: PageTexts) -> tuple[RegisterL
         ),
         WatchedSubject.SUPPLY: (_("How much is left."), _("The same.")),
         WatchedSubject.DOOR: (
-            _("About how many people are here; fewer than five is shown as “fewer than 5”."),
-            _("How many people entered and left in five minutes; fewer than five is not shown."),
+            _("About how many people are here; fewer than {n} is shown as “fewer than {n}”.").format(
+                n=MIN_SHOWN_PEOPLE
+            ),
+            _("How many people entered and left in five minutes; fewer than {n} is not shown.").format(
+                n=MIN_SHOWN_PEOPLE
+            ),
         ),
         WatchedSubject.AIR: (_("Whether the air is good, and whether it is improving."), _("The readings over time.")),
     }

@@ -298,7 +298,7 @@ def _format_value(outlook: Outlook, texts: PageTexts, value: float | None) -> st
     if value is None:
         return NO_VALUE
     if outlook.capacity is None and 0 < value < MIN_SHOWN_PEOPLE:
-        return texts.gettext("under 5")
+        return texts.gettext("under {n}").format(n=MIN_SHOWN_PEOPLE)
     return _format_decimal(texts, value)
 
 

@@ -17,11 +17,10 @@ from collector.history.measures import HistoryRow
 from collector.people.doors import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.people.estimate import CorrectionReason
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.text.texts import PageTexts
 
-_PLACES: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
 MAX_CORRECTIONS: Final = 12
 """At most this many corrections are shown."""
 
@@ -131,7 +130,7 @@ def _last_empty_text(people: PeopleCount | None, plan: SitePlan, texts: PageText
 
 
 def _crowded_warning(people: PeopleCount | None, plan: SitePlan, texts: PageTexts) -> str:
-    places = sum(space.kind in _PLACES for space in plan.spaces)
+    places = sum(space.kind in SEATING_KINDS for space in plan.spaces)
     if people is None or people.least <= max(places, MIN_SHOWN_PEOPLE):
         return ""
     text = texts.gettext(

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from collector.contract.forecasts import Outlook
 from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
+from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs
@@ -122,6 +123,7 @@ def build_script_data(inputs: MemberPageInput, values: dict[str, Any], urls: dic
     zones = [zone.id for zone in plan.zones]
     return page | {
         "kind": values["first"],
+        "min_people": MIN_SHOWN_PEOPLE,
         "zones": [[zone.id, zone.name] for zone in plan.zones],
         "spots": [
             [one.kind, zones.index(one.zone), needs.encode_needs(one.attributes)] for one in needs.list_offered(plan)

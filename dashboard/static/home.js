@@ -6,7 +6,7 @@ import { createTexts } from "./say.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
-const texts = createTexts(page.texts);
+const texts = createTexts(page.texts, page.min_people);
 const at = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const saved = +document.body.dataset.saved; // when a cached page was stored; it is old from the start

@@ -1,5 +1,5 @@
 /* Builds the texts of a frame from the same templates as the server. */
-export function createTexts(templates) {
+export function createTexts(templates, minPeople) {
   const fill = (key, values) => templates[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const at = (time) => {
     const [h, m] = time.split(":");
@@ -31,7 +31,7 @@ export function createTexts(templates) {
       if (!people) return "";
       const key = fromZero ? "people" : "people.so_far";
       const [least, most] = people;
-      if (most < 5) return fill(`${key}.few`, { n: 5 });
+      if (most < minPeople) return fill(`${key}.few`, { n: minPeople });
       return fill(least === most ? key : least ? `${key}.range` : `${key}.most`, { n: most, least, most });
     },
     ahead: (parts) => parts

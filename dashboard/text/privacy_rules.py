@@ -140,7 +140,7 @@ def _list_retention(retention: RetentionSettings, texts: PageTexts) -> tuple[str
         (_("Whether a shared desk was taken, once an hour: {span}."), format_days(retention.desk_hours_days, texts)),
         (_("The same for a booth, a room or a machine: {span}."), format_days(retention.space_hours_days, texts)),
         (
-            _("Five-minute counts where there are five spaces or more: {span}."),
+            _("Five-minute counts where there are {n} spaces or more: {span}."),
             format_days(retention.series_days, texts),
         ),
         (_("How many stays of each length a zone had each day: {span}."), format_days(retention.series_days, texts)),
@@ -148,7 +148,7 @@ def _list_retention(retention: RetentionSettings, texts: PageTexts) -> tuple[str
         (_("Who viewed or exported figures: {span}."), format_days(LOG_DAYS, texts)),
     )
     return (
-        *(text.format(span=long) for text, long in spans),
+        *(text.format(span=long, n=MIN_SHOWN_PLACES) for text, long in spans),
         _("Settings can make the first five periods shorter, never longer. Expired data is overwritten on disk."),
     )
 

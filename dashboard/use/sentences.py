@@ -131,7 +131,7 @@ def describe_stays(report: UseReport, texts: PageTexts) -> str:
     stays = report.stays
     middle = stays.median_class
     if middle is None and None in stays.counts:
-        return _("There were fewer than five stays of every length.")
+        return _("There were fewer than {n} stays of every length.").format(n=MIN_SHOWN_PEOPLE)
     if middle is None:
         return _("The length of the stays is not known.")
     sentence = _("The median stay is {length}, out of about {n} stays.").format(
@@ -149,7 +149,7 @@ def describe_people(report: UseReport, texts: PageTexts) -> str:
     _ = texts.gettext
     known = [(row.mean, row.hour) for row in report.people if row.mean is not None and not row.is_few]
     if not known:
-        return _("No hour has enough data, or fewer than five people were here.")
+        return _("No hour has enough data, or fewer than {n} people were here.").format(n=MIN_SHOWN_PEOPLE)
     mean, hour = max(known, key=lambda row: row[0])
     if mean < ROUNDS_TO_ZERO:
         return _("No people were counted in this period.")

@@ -8,26 +8,24 @@ Never: files, pins.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.site.plan import Sensor, SensorKind, Space, SpaceKind
+from collector.site.plan import SEATING_KINDS, Sensor, SensorKind, Space, SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker import BrokerSettings
 from ledig.site.places import SiteLayout, check_ids
 from ledig.site.table_reader import Table, TableReader, describe_unknown
 
-_SEATS = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
-
 _WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
-    "pir": ("space", _SEATS | {SpaceKind.EQUIPMENT}),
+    "pir": ("space", SEATING_KINDS | {SpaceKind.EQUIPMENT}),
     "contact": ("space", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
-    "pressure": ("space", _SEATS),
-    "distance": ("space", _SEATS | {SpaceKind.SUPPLY}),
+    "pressure": ("space", SEATING_KINDS),
+    "distance": ("space", SEATING_KINDS | {SpaceKind.SUPPLY}),
     "beam_pair": ("door", frozenset()),
     "power": ("space", frozenset({SpaceKind.EQUIPMENT})),
     "air": ("zone", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
-    "presence": ("space", _SEATS | {SpaceKind.EQUIPMENT}),
-    "sound": ("space", _SEATS),
-    "light": ("space", _SEATS),
-    "people": ("space", _SEATS),
+    "presence": ("space", SEATING_KINDS | {SpaceKind.EQUIPMENT}),
+    "sound": ("space", SEATING_KINDS),
+    "light": ("space", SEATING_KINDS),
+    "people": ("space", SEATING_KINDS),
 }
 """What each sensor kind watches, and which kinds of space."""
 

@@ -63,6 +63,8 @@ NEVER_ONE: Final = {
     "{days} days. Choose": "thirteen months",
     "%s files": "descriptors",
     ": %s streams": "descriptors",
+    "fewer than {n} people": "the floor of five",
+    "{n} spaces or more": "the floor of five",
     "more than {n} people": "the places of a site, two at least",
     "zone={x} kind={x} days={x}": "not a sentence",
     "Triggered up to {n} times": "hundreds",

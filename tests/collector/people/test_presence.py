@@ -1,11 +1,12 @@
 """Presence by the spaces of the whole site, without exposing any dedicated space."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
 from collector.occupancy.hourly_use import Timeline
-from collector.people.presence import DEDICATED_GROUP_SIZE, PresenceStep, SitePresence
+from collector.people.presence import PresenceStep, SitePresence
 from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from tests.support.collector.room import HOUR, MINUTE, plan
 
@@ -85,9 +86,18 @@ def test_dedicated_spaces_count_in_fives_without_the_last_five(taken: int, count
     site = site_of(space("shared"), *(space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(count)))
     timelines = {f"own-{number}": [(T0 - 1, OCCUPIED)] for number in range(taken)}
     (now,) = seen(site, **timelines)
-    assert now.seen_people % DEDICATED_GROUP_SIZE == 0
-    assert now.seen_people <= min(taken, max(0, count - DEDICATED_GROUP_SIZE))
+    assert now.seen_people % 5 == 0
+    assert now.seen_people <= min(taken, max(0, count - 5))
     assert now.is_any_taken is (taken > 0)
+
+
+@pytest.mark.parametrize(
+    ("taken", "count", "seen_people"), [(9, 9, 0), (10, 10, 5), (5, 10, 5), (4, 10, 0), (14, 14, 5)]
+)
+def test_dedicated_spaces_count_from_the_second_five(taken: int, count: int, seen_people: int) -> None:
+    site = site_of(*(space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(count)))
+    (now,) = seen(site, **{f"own-{number}": [(T0 - 1, OCCUPIED)] for number in range(taken)})
+    assert now.seen_people == seen_people
 
 
 STATES = st.sampled_from([VACANT, OCCUPIED, AWAY, UNKNOWN])
