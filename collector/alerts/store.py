@@ -1,4 +1,4 @@
-"""Stores alerts in the journal's `settled` table, under its own key, so that a restart repeats no alert.
+"""Stores alerts among the journal's stored values, under their own key, so that a restart repeats no alert.
 
 In:    notes about alerts; an open journal, inside its transaction.
 Out:   the same notes.
@@ -7,7 +7,6 @@ Never: evaluation, transactions of its own.
 
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,6 +14,7 @@ from collector.alerts.conditions import EventLoss
 from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode
 from collector.alerts.notifications import Notification
 from collector.contract.alerts import Alert, Mute
+from collector.store.blobs import BlobFormat, BlobKind
 from collector.store.journal import Journal
 
 JOURNAL_KEY: Final = "alerts:notes"
@@ -35,19 +35,18 @@ class AlertNotes(Struct, frozen=True, array_like=True):
     """Gaps after this instant have not been evaluated."""
 
 
-_encode_msgpack: Final = msgspec.msgpack.Encoder().encode
-_decode_msgpack: Final = msgspec.msgpack.Decoder(AlertNotes).decode
+ALERT_NOTES: Final = BlobFormat(BlobKind.ALERT_NOTES, 1, AlertNotes)
 
 
 def load_notes(journal: Journal) -> AlertNotes:
     """Return the stored notes, or empty ones."""
-    found = journal.connection.execute("SELECT body FROM settled WHERE space = ?", (JOURNAL_KEY,)).fetchone()
-    return AlertNotes() if found is None else _decode_msgpack(found[0])
+    body = journal.read_value(JOURNAL_KEY)
+    return AlertNotes() if body is None else ALERT_NOTES.decode(body)
 
 
 def save_notes(journal: Journal, notes: AlertNotes) -> None:
     """Store the notes."""
-    journal.store_states({JOURNAL_KEY: _encode_msgpack(notes)})
+    journal.store_values({JOURNAL_KEY: ALERT_NOTES.encode(notes)})
 
 
 def rewind_notes(journal: Journal, now_ms: int) -> None:

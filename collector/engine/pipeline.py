@@ -9,8 +9,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
-
 from collector.alerts.service import AlertService, AlertSources
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import RetentionSettings
@@ -36,23 +34,20 @@ from collector.intake.rejection import LossReason
 from collector.live.space_states import SpaceChange, SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evidence import Evidence, StoredEvent
-from collector.occupancy.zone_air import AirState
 from collector.rollup.buckets import BUCKET_MS, COMPUTED_UNTIL_KEY, HistoryRollup
-from collector.site.adjustments import ADJUSTMENTS_KEY, apply_command, decode_command, decode_stored, encode
+from collector.site.adjustments import apply_command, decode_command
 from collector.site.calendar import is_open, to_local_time
 from collector.site.plan import SitePlan
+from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, FOREVER_MS, RESTORED_AT, Journal, SensorKey
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time_estimate
+from collector.store.stored_adjustments import load_adjustments, save_adjustments
 from collector.timekeeping.site_time import SiteTime, make_given_time
 from edge.contract.message import MessageRejected
 
 NAME_UNKNOWN_DEVICE_MS: Final = HOUR_MS
 """How long a device that is missing from the site file is named after its last message."""
 MAX_UNKNOWN_DEVICES: Final = 10
-
-_encode = msgspec.msgpack.Encoder().encode
-_evidence = msgspec.msgpack.Decoder(Evidence).decode
-_air = msgspec.msgpack.Decoder(AirState).decode
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +76,7 @@ class Pipeline:
         now: int | SiteTime,
         alerts: AlertSettings = DEFAULT_ALERT_SETTINGS,
     ) -> None:
-        self.adjustments = decode_stored(journal.read_states().get(ADJUSTMENTS_KEY))
+        self.adjustments = load_adjustments(journal)
         self.is_outdated = False
         self._time = make_given_time() if isinstance(now, int) else now
         now_ms = now if isinstance(now, int) else now.estimate.site_ms
@@ -219,7 +214,7 @@ class Pipeline:
         if after == before:
             return
         with self._journal.transaction():
-            self._journal.store_states({ADJUSTMENTS_KEY: encode(after)})
+            save_adjustments(self._journal, after)
         self.adjustments = after
         self.is_outdated |= after.hours != before.hours
         self.spaces.set_out_of_use(after.out_of_use)
@@ -228,7 +223,7 @@ class Pipeline:
         """Store the newest evidence of each space, so that the next start has less to read."""
         self._collect_changed_zones()
         with self._journal.transaction():
-            self._journal.store_states({space: self._encode_evidence(space) for space in self._unsaved})
+            self._journal.store_values({space: self._encode_evidence(space) for space in self._unsaved})
             if self._time.estimate.boot:
                 save_time_estimate(self._journal, self._time.estimate)
         self._unsaved.clear()
@@ -289,14 +284,14 @@ class Pipeline:
         bodies = {change.space: self._encode_evidence(change.space) for change in changes}
         zones = self._collect_changed_zones()
         self._unsaved -= bodies.keys()
-        bodies |= {AIR_PREFIX + zone: _encode(states.get_air(zone)) for zone in zones}
-        journal.store_states(bodies)
+        bodies |= {AIR_PREFIX + zone: AIR.encode(states.get_air(zone)) for zone in zones}
+        journal.store_values(bodies)
 
     def _encode_evidence(self, space: str) -> bytes:
         """The stored form of a space's evidence, without the exact moments of erased events."""
         evidence = self.spaces.get_evidence(space)
         before_ms = min(self._erased_ms, evidence.at_ms)  # the newest event stays, with its moment
-        return _encode(coarsen_evidence(evidence, self.spaces.get_rules(space), before_ms))
+        return EVIDENCE.encode(coarsen_evidence(evidence, self.spaces.get_rules(space), before_ms))
 
     def _collect_changed_zones(self) -> set[str]:
         spaces, zones = self.spaces.pop_changed()
@@ -314,19 +309,19 @@ class Pipeline:
 
     def _load_stored(self, now_ms: int) -> None:
         """Load what is stored, and evaluate the events that were stored after it."""
-        settled, checkpoints = self._journal.read_states(), self._journal.read_checkpoints()
+        stored, checkpoints = self._journal.read_values(), self._journal.read_checkpoints()
         newer: list[StoredEvent] = []
         for space in self._sensors:
-            known = [_evidence(settled[space])] if space in settled else []
+            known = [EVIDENCE.decode(stored[space])] if space in stored else []
             if space in checkpoints:
-                known.append(_evidence(checkpoints[space].body))
+                known.append(EVIDENCE.decode(checkpoints[space].body))
                 self.spaces.set_checkpoint(space, known[-1])
             if known:  # a checkpoint may be newer than the saved evidence
                 self.spaces.restore_evidence(space, max(known, key=lambda evidence: evidence.key))
             newer += self._read_later_events(space, self.spaces.get_evidence(space))
-        for name, body in settled.items():
+        for name, body in stored.items():
             if name.startswith(AIR_PREFIX):
-                self.spaces.restore_air(name.removeprefix(AIR_PREFIX), _air(body))
+                self.spaces.restore_air(name.removeprefix(AIR_PREFIX), AIR.decode(body))
         changes = self.spaces.apply_events(newer, now_ms, self._read_later_events)
         with self._journal.transaction():
             self._store_changes(changes)

@@ -5,24 +5,21 @@ Out:   fewer rows; for each space a checkpoint: its evidence and its state at th
 Never: more work in one call than its budget, an event that history still needs.
 """
 
-import msgspec
-
 from collector.alerts import store as alerts
 from collector.health.store import list_journal_keys
 from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evaluate import find_lapses, fold_events
 from collector.people.doors import BUCKET_MS
-from collector.site import adjustments
 from collector.site.plan import SitePlan
+from collector.store.blobs import EVIDENCE
 from collector.store.journal import AIR_PREFIX, Checkpoint, Journal
+from collector.store.stored_adjustments import ADJUSTMENTS_KEY
 
 PURGE_EVERY_MS = 300_000
 """In site time."""
 MAX_EVENTS_PER_STEP = 20_000
 """Most events that one call erases, plus at most one space's events: about 50 ms."""
-
-_encoder = msgspec.msgpack.Encoder()
 
 
 class JournalPurge:
@@ -33,7 +30,7 @@ class JournalPurge:
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._space_sensors = {key for keys in self._sensors.values() for key in keys}
         airs = (AIR_PREFIX + zone.id for zone in plan.zones)
-        self._known = {*self._sensors, *airs, *list_journal_keys(plan), alerts.JOURNAL_KEY, adjustments.ADJUSTMENTS_KEY}
+        self._known = {*self._sensors, *airs, *list_journal_keys(plan), alerts.JOURNAL_KEY, ADJUSTMENTS_KEY}
         self._pending: list[str] = []
 
     def purge_part(self, journal: Journal, before_ms: int, undated_after_ms: int) -> bool:
@@ -55,12 +52,12 @@ class JournalPurge:
         transitions = find_lapses(evidence, rules, before_ms)
         state = transitions[-1].state if transitions else evidence.state
         evidence = coarsen_evidence(evidence, rules, before_ms)
-        journal.store_checkpoint(space, Checkpoint(before_ms, state, _encoder.encode(evidence)))
+        journal.store_checkpoint(space, Checkpoint(before_ms, state, EVIDENCE.encode(evidence)))
         self._spaces.set_checkpoint(space, evidence)
         newest = self._spaces.get_evidence(space)
         coarse = coarsen_evidence(newest, rules, before_ms)
         if coarse is not newest:  # the space may have no new event for months
-            journal.store_states({space: _encoder.encode(coarse)})
+            journal.store_values({space: EVIDENCE.encode(coarse)})
         journal.erase_transitions(space, before_ms)
         return journal.erase_events(sensors, before_ms, undated_after_ms)
 
@@ -69,5 +66,5 @@ class JournalPurge:
         journal.erase_events(journal.list_sensors() - self._space_sensors, before_ms, undated_after_ms)
         journal.erase_rejected(before_ms)
         journal.clear_gap_times(before_ms)
-        journal.erase_crowds(before_ms - BUCKET_MS)  # late events are counted from the last of these on
+        journal.erase_people_estimates(before_ms - BUCKET_MS)  # late events are counted from the last of these on
         journal.erase_unknown_subjects(self._known, before_ms)

@@ -11,8 +11,6 @@ confirmed by mistake (docs/decisions/0030).
 from itertools import groupby
 from typing import Final
 
-import msgspec
-
 from collector.alerts import store as alerts
 from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.states import Occupancy
@@ -22,18 +20,14 @@ from collector.history import tables
 from collector.history.measures import DAY_MS, FORECAST, HOUR_MS, MEASURES, STAYS
 from collector.intake.intake import MAX_FUTURE_MS
 from collector.intake.rejection import LossReason, StreamGap
-from collector.occupancy.evidence import Evidence
-from collector.occupancy.zone_air import AirState
 from collector.rollup.buckets import BUCKET_MS, COMPUTED_UNTIL_KEY
 from collector.site.calendar import find_midnight_ms
 from collector.site.plan import SitePlan
+from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, FOREVER_MS, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
 
 MAX_RAW_MS: Final = MAX_RAW_HOURS * HOUR_MS
-
-_evidence: Final = msgspec.msgpack.Decoder(Evidence).decode
-_air: Final = msgspec.msgpack.Decoder(AirState).decode
 
 
 def is_ahead(journal: Journal, now_ms: int) -> bool:
@@ -57,8 +51,8 @@ def _rewind_positions(journal: Journal, until_ms: int, now_ms: int) -> None:
         if (journal.read_number(name) or 0) > most_ms:
             journal.store_number(name, most_ms)
     db = journal.connection
-    db.execute("DELETE FROM crowd WHERE at_ms > ?", (until_ms,))
-    db.execute("DELETE FROM stale WHERE from_ms > ?", (until_ms,))
+    db.execute("DELETE FROM people_estimate WHERE at_ms > ?", (until_ms,))
+    db.execute("DELETE FROM stale_history WHERE from_ms > ?", (until_ms,))
     for table in ("gap", "quarantine"):
         db.execute(f"UPDATE {table} SET at_ms = ? WHERE at_ms > ?", (now_ms, now_ms))  # noqa: S608 - our own names
 
@@ -87,17 +81,17 @@ def _rewind_spaces(journal: Journal, plan: SitePlan, now_ms: int) -> None:
     db = journal.connection
     db.execute("DELETE FROM transition WHERE at_ms > ?", (now_ms,))
     latest_ms = now_ms + MAX_FUTURE_MS
-    for name, body in journal.read_states().items():
+    for name, body in journal.read_values().items():
         if name in plan.space_by_id:
-            is_ahead = _evidence(body).at_ms > latest_ms
+            is_ahead = EVIDENCE.decode(body).at_ms > latest_ms
         else:
             is_ahead = name.startswith(AIR_PREFIX) and any(
-                view.last_event_ms > latest_ms for view in _air(body).sensor_states
+                view.last_event_ms > latest_ms for view in AIR.decode(body).sensor_states
             )
         if is_ahead:
-            db.execute("DELETE FROM settled WHERE space = ?", (name,))
+            db.execute("DELETE FROM stored_value WHERE key = ?", (name,))
     for space, checkpoint in journal.read_checkpoints().items():
-        if _evidence(checkpoint.body).at_ms > latest_ms:
+        if EVIDENCE.decode(checkpoint.body).at_ms > latest_ms:
             db.execute("DELETE FROM checkpoint WHERE space = ?", (space,))
         elif checkpoint.at_ms > now_ms:
             journal.store_checkpoint(space, checkpoint._replace(at_ms=now_ms, state=Occupancy.UNKNOWN))

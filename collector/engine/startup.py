@@ -12,10 +12,11 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.engine.rewind import find_last_confirmed_ms, rewind_journal
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY
-from collector.site.adjustments import ADJUSTMENTS_KEY, apply_adjustments, decode_stored
+from collector.site.adjustments import apply_adjustments
 from collector.site.plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.metadata_keys import load_time_estimate
+from collector.store.stored_adjustments import load_adjustments
 from collector.timekeeping.site_clock import TimeEstimate
 from collector.timekeeping.site_time import SiteTime
 
@@ -47,7 +48,7 @@ def start_pipeline(
     Returns:
         The pipeline on this journal.
     """
-    plan = apply_adjustments(plan, decode_stored(journal.read_states().get(ADJUSTMENTS_KEY)))
+    plan = apply_adjustments(plan, load_adjustments(journal))
     work = Pipeline(plan, journal, retention, site_time, alerts)
     now_ms = site_time.estimate.site_ms
     if not work.is_ahead(now_ms):

@@ -4,8 +4,8 @@ In:    the journal inside its transaction, batches just taken in, managers' comm
 Out:   findings by device that must be published; the spaces whose sensors are doubted.
 Never: work for each event, a space's state, more than one slice per call.
 
-Every completed hour is counted once from the stored events, and again when late events arrive. The journal's
-`settled` table stores the result under its own keys: 14 days of each sensor, the findings, and what is ignored.
+Every completed hour is counted once from the stored events, and again when late events arrive. The
+journal stores the result under its own keys: 14 days of each sensor, the findings, and what is ignored.
 """
 
 import logging

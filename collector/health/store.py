@@ -1,4 +1,4 @@
-"""Stores sensor health in the journal's `settled` table, under its own keys.
+"""Stores sensor health among the journal's stored values, under its own keys.
 
 In:    the histories of the sensors that watch one thing; notes about the whole site; an open journal.
 Out:   the same data; an empty history for a sensor that was replaced.
@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from collector.health.clocks import ClockHour
@@ -18,10 +17,11 @@ from collector.health.history import SensorHistory
 from collector.health.hours import TimedValue
 from collector.health.ignoring import IgnoredFinding, compute_fingerprint
 from collector.site.plan import Sensor, SitePlan
+from collector.store.blobs import BlobFormat, BlobKind
 from collector.store.journal import Journal
 
 KEY_PREFIX: Final = "health:"
-_NOTES: Final = KEY_PREFIX + "notes"
+_NOTES_KEY: Final = KEY_PREFIX + "notes"
 
 
 class FindingStart(Struct, frozen=True, gc=False, array_like=True):
@@ -55,9 +55,8 @@ class SensorGroup(Struct, frozen=True):
         return self.sensors[0].space is not None
 
 
-_encode_msgpack: Final = msgspec.msgpack.Encoder().encode
-_decode_histories: Final = msgspec.msgpack.Decoder(dict[str, SensorHistory]).decode
-_decode_notes: Final = msgspec.msgpack.Decoder(HealthNotes).decode
+SENSOR_HISTORIES: Final = BlobFormat(BlobKind.SENSOR_HISTORIES, 1, dict[str, SensorHistory])
+HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 1, HealthNotes)
 
 
 def group_sensors(plan: SitePlan) -> dict[str, SensorGroup]:
@@ -71,16 +70,16 @@ def group_sensors(plan: SitePlan) -> dict[str, SensorGroup]:
 
 def list_journal_keys(plan: SitePlan) -> set[str]:
     """Return the keys under which the journal may store health data of this plan."""
-    return {_NOTES, *(KEY_PREFIX + name for name in group_sensors(plan))}
+    return {_NOTES_KEY, *(KEY_PREFIX + name for name in group_sensors(plan))}
 
 
 def load_pasts(journal: Journal, plan: SitePlan) -> dict[SensorKey, SensorHistory]:
     """Return the stored history of every sensor of the plan."""
-    stored_values = journal.read_states()
+    stored_values = journal.read_values()
     found: dict[SensorKey, SensorHistory] = {}
     for name, group in group_sensors(plan).items():
         body = stored_values.get(KEY_PREFIX + name)
-        stored = _decode_histories(body) if body else {}
+        stored = SENSOR_HISTORIES.decode(body) if body else {}
         for sensor in group.sensors:
             known, fingerprint = stored.get(_join_key(sensor.key)), compute_fingerprint(sensor)
             if known is None:
@@ -94,18 +93,18 @@ def load_pasts(journal: Journal, plan: SitePlan) -> dict[SensorKey, SensorHistor
 def save_pasts(journal: Journal, group: SensorGroup, pasts: Mapping[SensorKey, SensorHistory]) -> None:
     """Store the histories of one group."""
     bodies = {_join_key(sensor.key): pasts[sensor.key] for sensor in group.sensors}
-    journal.store_states({KEY_PREFIX + group.name: _encode_msgpack(bodies)})
+    journal.store_values({KEY_PREFIX + group.name: SENSOR_HISTORIES.encode(bodies)})
 
 
 def load_notes(journal: Journal) -> HealthNotes:
     """Return the stored notes, or empty ones."""
-    body = journal.read_states().get(_NOTES)
-    return _decode_notes(body) if body else HealthNotes()
+    body = journal.read_value(_NOTES_KEY)
+    return HEALTH_NOTES.decode(body) if body else HealthNotes()
 
 
 def save_notes(journal: Journal, notes: HealthNotes) -> None:
     """Store the notes."""
-    journal.store_states({_NOTES: _encode_msgpack(notes)})
+    journal.store_values({_NOTES_KEY: HEALTH_NOTES.encode(notes)})
 
 
 def read_values(db: sqlite3.Connection, sensor: SensorKey, from_ms: int, to_ms: int) -> list[TimedValue]:

@@ -25,6 +25,7 @@ from collector.history.measures import (
     HistoryRow,
     Measure,
 )
+from collector.history.zone_hours import compute_zone_hours
 from collector.occupancy import hourly_use
 from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.rollup import series, stays
@@ -98,8 +99,8 @@ class HistoryRollup:
             now_ms: site time up to which the transitions are complete. No event after `buckets_until_ms` may be erased.
 
         Returns:
-            Whether more is due now. A row of `stale` names a space, a door (or WHOLE_SITE, for all doors) or the
-            zone of an air sensor.
+            Whether more is due now. A row of `stale_history` names a space, a door (or WHOLE_SITE, for all doors) or
+            the zone of an air sensor.
         """
         due_ms = _floor(now_ms, BUCKET_MS)
         until_ms = _read_until(db)
@@ -124,8 +125,8 @@ class HistoryRollup:
 
     def _stale_from(self, db: sqlite3.Connection, until_ms: int) -> int:
         """Return the first stale bucket; `until_ms` if there is none."""
-        db.execute("DELETE FROM stale WHERE from_ms >= ?", (until_ms,))  # these buckets are not over yet
-        (lowest,) = db.execute("SELECT min(from_ms) FROM stale").fetchone()
+        db.execute("DELETE FROM stale_history WHERE from_ms >= ?", (until_ms,))  # these buckets are not over yet
+        (lowest,) = db.execute("SELECT min(from_ms) FROM stale_history").fetchone()
         if lowest is None:
             return until_ms
         # The first transitions of a space are stale from time 0 on, but nothing is before the first event.
@@ -135,12 +136,14 @@ class HistoryRollup:
         """Recompute the stale part of a span; nothing before it is stale."""
         from_ms, to_ms = span
         if from_ms < to_ms:
-            subjects = {subject for (subject,) in db.execute("SELECT subject FROM stale WHERE from_ms < ?", (to_ms,))}
+            subjects = {
+                subject for (subject,) in db.execute("SELECT subject FROM stale_history WHERE from_ms < ?", (to_ms,))
+            }
             self._compute(db, subjects, span, until_ms)
         if to_ms < until_ms:
-            db.execute("UPDATE stale SET from_ms = ? WHERE from_ms < ?", (to_ms, to_ms))
+            db.execute("UPDATE stale_history SET from_ms = ? WHERE from_ms < ?", (to_ms, to_ms))
         else:
-            db.execute("DELETE FROM stale")
+            db.execute("DELETE FROM stale_history")
 
     def _compute(self, db: sqlite3.Connection, subjects: set[str], span: BucketSpan, until_ms: int) -> None:
         groups = {
@@ -227,7 +230,7 @@ def _store_counts(
     tables.upsert_rows(db, ZONE_FIVE_MIN, series.compute_zone_rows(scope, parts, *span))
     if hours[0] < hours[1]:
         over = tables.read_rows(db, ZONE_FIVE_MIN, scope, *hours)
-        tables.upsert_rows(db, ZONE_HOUR, series.compute_zone_hours(over))
+        tables.upsert_rows(db, ZONE_HOUR, compute_zone_hours(over))
 
 
 def _offered_spaces(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:

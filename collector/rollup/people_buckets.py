@@ -1,7 +1,7 @@
 """Rollup of people: compute their history from stored crossings and space states; the live count continues from it.
 
 In:    the journal's connection, inside its transaction; a span of whole buckets; how the spaces changed.
-Out:   rows of PEOPLE_FIVE_MIN and PEOPLE_CORRECTION; the estimate at the end of each bucket, in the table `crowd`.
+Out:   rows of PEOPLE_FIVE_MIN and PEOPLE_CORRECTION; the estimate at the end of each bucket.
 Never: clocks, own transactions, rules (see estimate.py).
 
 An estimate is kept for as long as raw events are, so that a late event is counted from its own bucket on.
@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from collector.history import tables
@@ -31,11 +30,11 @@ from collector.people.estimate import (
 from collector.people.odds import PeopleOdds
 from collector.people.presence import SitePresence
 from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.store.blobs import BlobFormat, BlobKind
 from edge.contract.message import EventKind
 
 _CROSSING: Final = EventKind.CROSSING.value
-_encode = msgspec.msgpack.Encoder().encode
-_crowd = msgspec.msgpack.Decoder(PeopleEstimate).decode
+PEOPLE_ESTIMATE: Final = BlobFormat(BlobKind.PEOPLE_ESTIMATE, 1, PeopleEstimate)
 
 
 class _DoorEvent(NamedTuple):
@@ -82,21 +81,23 @@ class PeopleRollup:
         for bucket in self._split_span(events, timelines, begun_ms, to_ms):
             context = CountingContext(self._turns.find_turn(bucket.from_ms), self._presence.covers_all_zones)
             crowd, corrections = finish_bucket(crowd, bucket, context)
-            crowds.append((crowd.at_ms, _encode(crowd)))
+            crowds.append((crowd.at_ms, PEOPLE_ESTIMATE.encode(crowd)))
             correction_rows += _correction_rows(bucket, corrections)
             if bucket.from_ms in buckets_with_events:
                 rows.append(_people_row(bucket, crowd, context))
         tables.upsert_rows(db, PEOPLE_FIVE_MIN, rows)
         tables.replace_rows(db, PEOPLE_CORRECTION, correction_rows, from_ms, to_ms)
-        db.executemany("INSERT OR REPLACE INTO crowd VALUES (?, ?)", crowds)
+        db.executemany("INSERT OR REPLACE INTO people_estimate VALUES (?, ?)", crowds)
 
     def read_estimate(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate:
         """Return the estimate at the edge of a bucket, as far as history is computed; nobody before it begins."""
         return self._read_estimate(db, at_ms) or PeopleEstimate(at_ms=at_ms)
 
     def _read_estimate(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate | None:
-        found = db.execute("SELECT body FROM crowd WHERE at_ms <= ? ORDER BY at_ms DESC LIMIT 1", (at_ms,)).fetchone()
-        crowd = _crowd(found[0]) if found else self._restore_from_rows(db, at_ms)
+        found = db.execute(
+            "SELECT body FROM people_estimate WHERE at_ms <= ? ORDER BY at_ms DESC LIMIT 1", (at_ms,)
+        ).fetchone()
+        crowd = PEOPLE_ESTIMATE.decode(found[0]) if found else self._restore_from_rows(db, at_ms)
         return None if crowd is None else replace(crowd, at_ms=at_ms)
 
     def _split_span(

@@ -1,7 +1,7 @@
-"""Five-minute and hourly counts of zones and the whole site, and means of their air, for history.
+"""Five-minute counts of zones and the whole site, and means of their air, for history.
 
 In:    timelines of the spaces of a zone; readings of the air.
-Out:   rows of ZONE_FIVE_MIN, ZONE_HOUR and AIR_FIVE_MIN.
+Out:   rows of ZONE_FIVE_MIN and AIR_FIVE_MIN.
 Never: clocks, files; a figure that depends on when within its bucket a space changed (docs/decisions/0033).
 
 A count is taken at one instant, the start of its bucket. A mean over the bucket would reveal when a single space
@@ -11,20 +11,15 @@ changed: 0.94 of 300 s is a change 18 s after the start.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from collector.contract.states import TAKEN_STATES, Occupancy
-from collector.history.measures import AIR_FIVE_MIN, HOUR_MS, ZONE_FIVE_MIN, HistoryRow
+from collector.history.measures import AIR_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow
+from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE
 from collector.occupancy.hourly_use import Timeline, find_state
 from collector.site.privacy import MIN_SHOWN_PEOPLE, coarsen_count
 
 BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
 """All series use the same bucket."""
-MAX_UNCERTAIN_SHARE = 0.2
-"""A minimum uses only moments at which no larger share of the offered spaces is unknown: in an outage, the known
-spaces do not show how many were free."""
-AIR_DECIMALS = {"co2_ppm": 0, "temperature_c": 1, "humidity_pct": 0}
-"""Decimals of a stored mean, by the precision of the sensors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +64,6 @@ def _row(tags: tuple[str, ...], parts: Sequence[SeriesPart], at_ms: int) -> Hist
             free += max(0.0, len(usable) - counted)
     least = None if uncertain > MAX_UNCERTAIN_SHARE * offered else free
     return HistoryRow(tags, at_ms, (float(capacity), taken, taken, least, float(unknown)))
-
-
-def compute_zone_hours(rows: Iterable[HistoryRow]) -> list[HistoryRow]:
-    """Compute rows of ZONE_HOUR from all rows of ZONE_FIVE_MIN of some hours of one series, oldest first."""
-    hours: list[HistoryRow] = []
-    for at_ms, group in groupby(rows, lambda row: row.at_ms - row.at_ms % HOUR_MS):
-        within = list(group)
-        capacity, taken, peak, free, unknown = zip(*(row.fields for row in within), strict=True)
-        of = len(within)
-        known = [least for least in free if least is not None]
-        hours.append(
-            HistoryRow(
-                within[0].tags,
-                at_ms,
-                (
-                    float(of),
-                    math.fsum(capacity) / of,
-                    math.fsum(taken) / of,
-                    max(peak),
-                    min(known, default=None),
-                    math.fsum(unknown) / of,
-                    float(known.count(0)),
-                ),
-            )
-        )
-    return hours
-
-
-def drop_uncertain_minimum(row: HistoryRow) -> HistoryRow:
-    """Remove the minimum from a row of ZONE_FIVE_MIN if, on average, too many spaces were unknown."""
-    capacity, taken_mean, taken_peak, _free_least, unknown_mean = (field or 0.0 for field in row.fields)
-    if unknown_mean <= MAX_UNCERTAIN_SHARE * capacity:
-        return row
-    return HistoryRow(row.tags, row.at_ms, (capacity, taken_mean, taken_peak, None, unknown_mean))
 
 
 def compute_air_rows(

@@ -18,8 +18,6 @@ from collector.site.opening_hours import HoursRejected, read_hours
 from collector.site.plan import OpeningSpan, SitePlan
 from edge.contract.message import Id, MessageRejected, decode_payload
 
-ADJUSTMENTS_KEY: Final = "adjustments:now"
-"""Key of the adjustments in the journal's table `settled`. It cannot be a space's id, because of the colon."""
 MAX_NOTICE_CHARS: Final = 200
 """Most characters of a notice."""
 MAX_DATES: Final = 31
@@ -88,10 +86,15 @@ def encode(message: Adjustments | AdjustmentCommand) -> bytes:
 def decode_adjustments(payload: bytes) -> Adjustments:
     """Decode adjustments; raises MessageRejected."""
     found = decode_payload(_adjustments, payload)
-    for day, texts in found.hours.items():
+    check_hours(found)
+    return found
+
+
+def check_hours(adjustments: Adjustments) -> None:
+    """Check the dates and hours of adjustments; raises MessageRejected."""
+    for day, texts in adjustments.hours.items():
         _parse_date(day)
         _read_spans(texts)
-    return found
 
 
 def decode_command(payload: bytes) -> AdjustmentCommand:
@@ -164,14 +167,6 @@ def apply_adjustments(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
         notice=" · ".join(filter(None, (plan.notice, adjustments.notice))),
         hours_on={**plan.hours_on, **hours},
     )
-
-
-def decode_stored(payload: bytes | None) -> Adjustments:
-    """Decode stored adjustments; return no adjustments if none are stored or they cannot be read."""
-    try:
-        return decode_adjustments(payload) if payload else NO_ADJUSTMENTS
-    except MessageRejected:
-        return NO_ADJUSTMENTS
 
 
 def _one_line(text: str) -> str:

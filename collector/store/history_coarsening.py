@@ -27,13 +27,21 @@ from collector.history.measures import (
     HistoryRow,
     Measure,
 )
+from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE, compute_zone_hours
 from collector.occupancy.hourly_use import HOUR_S
-from collector.rollup import series
 from collector.site.plan import WHOLE_SITE
 from collector.site.privacy import MIN_SHOWN_PLACES, coarsen_count
 
 _ZERO: Final = PEOPLE_FIVE_MIN.fields.index("zero_ms")
 _CAME: Final = FORECAST.fields.index("came")
+
+
+def drop_uncertain_minimum(row: HistoryRow) -> HistoryRow:
+    """Remove the minimum from a row of ZONE_FIVE_MIN if, on average, too many spaces were unknown."""
+    capacity, taken_mean, taken_peak, _free_least, unknown_mean = (field or 0.0 for field in row.fields)
+    if unknown_mean <= MAX_UNCERTAIN_SHARE * capacity:
+        return row
+    return HistoryRow(row.tags, row.at_ms, (capacity, taken_mean, taken_peak, None, unknown_mean))
 
 
 def coarsen_history(db: sqlite3.Connection) -> None:
@@ -119,7 +127,7 @@ def _coarsen_zones(db: sqlite3.Connection, from_ms: int, to_ms: int) -> None:
 
 
 def _compute_hours(rows: Iterable[HistoryRow]) -> list[HistoryRow]:
-    return [hour for _tags, group in groupby(rows, lambda row: row.tags) for hour in series.compute_zone_hours(group)]
+    return [hour for _tags, group in groupby(rows, lambda row: row.tags) for hour in compute_zone_hours(group)]
 
 
 def _bucket_key(row: HistoryRow) -> tuple[int, str]:
@@ -184,7 +192,7 @@ def _coarsen_air(row: HistoryRow) -> HistoryRow:
     return HistoryRow(
         row.tags,
         row.at_ms,
-        tuple(None if value is None else round(value, series.AIR_DECIMALS[name]) for name, value in fields),
+        tuple(None if value is None else round(value, AIR_DECIMALS[name]) for name, value in fields),
     )
 
 

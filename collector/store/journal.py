@@ -52,9 +52,9 @@ RESTORED_AT: Final = "restored_at_ms"
 """When a backup replaced a damaged journal."""
 MISSING_FROM: Final = "restored_from_ms"
 """When that backup was made; 0: there was none."""
-RESTORED_POSITION: Final = "restored_mark:"
+RESTORED_POSITION: Final = "restored_position:"
 AIR_PREFIX: Final = "air:"
-"""Prefix of a zone's air in `settled`, whose other keys are spaces; no space's id has a colon."""
+"""Prefix of a zone's air among the stored values, where the key of a space is its id; no space's id has a colon."""
 
 SensorKey = tuple[str, str]
 """Device and sensor."""
@@ -308,13 +308,18 @@ class Journal:
             ],
         )
 
-    def read_states(self) -> dict[str, bytes]:
-        """The stored states by name, as `store_states` wrote them: spaces, air and others."""
-        return dict(self.connection.execute("SELECT space, body FROM settled"))
+    def read_values(self) -> dict[str, bytes]:
+        """All stored values by their keys."""
+        return dict(self.connection.execute("SELECT key, body FROM stored_value"))
 
-    def store_states(self, bodies: Mapping[str, bytes]) -> None:
-        """Store states by name: the newest evidence of spaces, the air of zones, and others."""
-        self.connection.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?)", bodies.items())
+    def read_value(self, key: str) -> bytes | None:
+        """One stored value; None: there is none."""
+        row = self.connection.execute("SELECT body FROM stored_value WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def store_values(self, bodies: Mapping[str, bytes]) -> None:
+        """Store values by their keys: the newest evidence of spaces, the air of zones, and others."""
+        self.connection.executemany("INSERT OR REPLACE INTO stored_value VALUES (?, ?)", bodies.items())
 
     def read_checkpoints(self) -> dict[str, Checkpoint]:
         """What remains of erased events, by space."""
@@ -328,7 +333,8 @@ class Journal:
     def mark_stale(self, subject: str, from_ms: int) -> None:
         """Note that the history of a subject must be recomputed from `from_ms` or an earlier moment on."""
         self.connection.execute(
-            "INSERT INTO stale VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
+            "INSERT INTO stale_history VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
             (subject, from_ms),
         )
 
@@ -368,9 +374,11 @@ class Journal:
             JournalAway: it cannot grow.
         """
         with self.transaction():
-            self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('proof', zeroblob(?))", (GROWTH_CHECK_BYTES,))
+            self.connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('growth_check', zeroblob(?))", (GROWTH_CHECK_BYTES,)
+            )
         with self.transaction():
-            self.connection.execute("DELETE FROM meta WHERE name = 'proof'")
+            self.connection.execute("DELETE FROM meta WHERE name = 'growth_check'")
 
     def store_number(self, name: str, value: int) -> None:
         """Store a number under this name."""
@@ -412,11 +420,11 @@ class Journal:
         A space that returns to the plan starts from nothing.
         """
         rows = self.connection.execute(
-            "SELECT space FROM transition UNION SELECT space FROM checkpoint UNION SELECT space FROM settled"
+            "SELECT space FROM transition UNION SELECT space FROM checkpoint UNION SELECT key FROM stored_value"
         ).fetchall()
         for space in {space for (space,) in rows} - set(known):
             self.erase_transitions(space, before_ms)
-            self.connection.execute("DELETE FROM settled WHERE space = ?", (space,))
+            self.connection.execute("DELETE FROM stored_value WHERE key = ?", (space,))
             self.connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_rejected(self, before_ms: int) -> None:
@@ -427,9 +435,9 @@ class Journal:
         """Clear the report time of gaps reported before a moment; keep which events are missing, and why."""
         self.connection.execute("UPDATE gap SET at_ms = 0 WHERE at_ms > 0 AND at_ms < ?", (before_ms,))
 
-    def erase_crowds(self, before_ms: int) -> None:
-        """Erase who was inside before a moment."""
-        self.connection.execute("DELETE FROM crowd WHERE at_ms < ?", (before_ms,))
+    def erase_people_estimates(self, before_ms: int) -> None:
+        """Erase the estimates of who was inside before a moment."""
+        self.connection.execute("DELETE FROM people_estimate WHERE at_ms < ?", (before_ms,))
 
     def truncate_log(self) -> bool:
         """Write the log into the file and truncate it, so that no erased data is left in it.

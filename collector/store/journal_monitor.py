@@ -17,21 +17,19 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Final
 
-import msgspec
-
 from collector.configuration.settings import RetentionSettings
 from collector.history import tables
 from collector.history.measures import HOUR_MS
 from collector.history.sqlite import connect_read_only
 from collector.intake.intake import MAX_FUTURE_MS
-from collector.occupancy.evidence import Evidence
-from collector.occupancy.zone_air import AirState
 from collector.site.plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules, SourceDamaged
+from collector.store.blobs import AIR, EVIDENCE, BlobRejected
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
+from collector.store.schema import MIGRATION_STEPS, SchemaTooNew, migrate_schema, read_version
 from collector.store.site_file_copies import delete_replaced_copies
 from edge.contract.message import EventKind
 from edge.process.file_access import find_access_problem
@@ -48,9 +46,6 @@ PRUNE_LEAD_MS: Final = 2 * HOUR_MS
 """Backups lose events this much earlier than the journal, so that they never hold older ones."""
 KEEP_DAMAGED_MS: Final = HOUR_MS
 """How long a damaged file is kept. It cannot be purged, and may already hold events of the maximum age."""
-
-_evidence: Final = msgspec.msgpack.Decoder(Evidence)
-_air: Final = msgspec.msgpack.Decoder(AirState)
 
 log = logging.getLogger(__name__)
 
@@ -178,6 +173,10 @@ class JournalMonitor:
         if row is None:
             return
         erased_ms, before_ms = row[0], row[0] + PRUNE_LEAD_MS
+        try:
+            migrate_schema(connection)  # a backup may be older than this version of Ledig
+        except SchemaTooNew as fault:
+            raise OSError(f"a backup in {self._folder} cannot be changed: {fault}") from fault
         with transaction(connection):
             _erase_events(connection, before_ms, erased_ms + self._retention.raw_hours * HOUR_MS + MAX_FUTURE_MS)
             now_ms = erased_ms + self._retention.raw_hours * HOUR_MS
@@ -187,7 +186,7 @@ class JournalMonitor:
 def _erase_events(connection: sqlite3.Connection, before_ms: int, undated_after_ms: int) -> None:
     connection.execute("DELETE FROM event WHERE at_ms < ?", (before_ms,))
     connection.execute("DELETE FROM event WHERE at_ms > ? AND NOT synchronised", (undated_after_ms,))
-    for table in ("transition", "quarantine", "crowd"):
+    for table in ("transition", "quarantine", "people_estimate"):
         connection.execute(f"DELETE FROM {table} WHERE at_ms < ?", (before_ms,))  # noqa: S608 - our own names
     for name in (ERASED_UNTIL, ACCEPTED_FROM):  # late events from before would be evaluated without the erased ones
         connection.execute(
@@ -197,20 +196,25 @@ def _erase_events(connection: sqlite3.Connection, before_ms: int, undated_after_
 
 
 def find_content_problem(connection: sqlite3.Connection) -> str:
-    """The first problem in the content of a readable journal; empty: none."""
+    """The first problem in the content of a readable journal; empty: none.
+
+    The stored values of another version are not checked: this version can read them only once they are migrated.
+    """
     known = {kind.value for kind in EventKind}
     for (kind,) in connection.execute("SELECT kind FROM kind"):
         if kind not in known:
             return f"unknown kind of event {kind!r}"
+    if read_version(connection) != len(MIGRATION_STEPS):
+        return ""
     for name, body in connection.execute(
-        "SELECT space, body FROM settled UNION ALL SELECT space, body FROM checkpoint"
+        "SELECT key, body FROM stored_value UNION ALL SELECT space, body FROM checkpoint"
     ):
         try:
             if name.startswith(AIR_PREFIX):
-                _air.decode(body)
+                AIR.decode(body)
             elif ":" not in name:
-                _evidence.decode(body)
-        except (ValueError, TypeError, RecursionError) as fault:
+                EVIDENCE.decode(body)
+        except BlobRejected as fault:
             return f"the stored state of {name!r} cannot be read: {fault}"
     return ""
 

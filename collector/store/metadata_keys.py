@@ -12,7 +12,7 @@ from collector.timekeeping.site_clock import TimeEstimate
 
 ERASED_UNTIL: Final = "erased_until_ms"
 """Events before this moment are erased."""
-ACCEPTED_FROM: Final = "taken_from_ms"
+ACCEPTED_FROM: Final = "accepted_from_ms"
 """No event from before this moment is accepted: it is just after the newest erased event."""
 _SITE: Final = "clock_site_ms"
 _DELETION: Final = "clock_deletion_ms"

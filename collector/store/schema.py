@@ -5,18 +5,21 @@ Out:   the same connection, with the tables of this version.
 Never: rows.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, ZONE_HOUR
-from collector.rollup import series
+from collector.history.zone_hours import compute_zone_hours
 from collector.store import history_coarsening
+from collector.store.blobs import BlobKind
 from edge.process.sqlite_transaction import transaction
 
-# Names are stored once; an event stores their numbers. `settled` holds the newest evidence of each space (and door, and
-# air); `checkpoint` holds what remains of the erased events.
+# docs/journal.md describes every table and column.
 _VERSION_1: Final = """
 CREATE TABLE stream (no INTEGER PRIMARY KEY, device TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
     UNIQUE (device, stream)) STRICT;
@@ -49,7 +52,6 @@ def _version_1(connection: sqlite3.Connection) -> None:
     tables.create_tables(connection)
 
 
-# `crowd` stores who was inside at the end of each five minutes of the last days: late events are counted from there.
 _CROWD: Final = "CREATE TABLE crowd (at_ms INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT"
 
 
@@ -62,17 +64,18 @@ def _version_3(connection: sqlite3.Connection) -> None:
     tables.create_tables(connection)
     for tags in tables.iterate_series(connection, ZONE_FIVE_MIN):  # sum up existing rows; stays exist from now on only
         rows = tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
-        tables.upsert_rows(connection, ZONE_HOUR, series.compute_zone_hours(rows))
+        tables.upsert_rows(connection, ZONE_HOUR, compute_zone_hours(rows))
 
 
 def _version_4(connection: sqlite3.Connection) -> None:
     """Clear minima of buckets with too many unknown spaces: they were stored as if those spaces were occupied."""
     for tags in tables.iterate_series(connection, ZONE_FIVE_MIN):
         rows = [
-            series.drop_uncertain_minimum(row) for row in tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
+            history_coarsening.drop_uncertain_minimum(row)
+            for row in tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
         ]
         tables.upsert_rows(connection, ZONE_FIVE_MIN, rows)
-        tables.upsert_rows(connection, ZONE_HOUR, series.compute_zone_hours(rows))
+        tables.upsert_rows(connection, ZONE_HOUR, compute_zone_hours(rows))
 
 
 _REJECTION_POSITION: Final = """
@@ -103,6 +106,48 @@ def _version_7(connection: sqlite3.Connection) -> None:
     tables.create_tables(connection)  # adds `withdrawn`: rows that were removed, for a projection to follow
 
 
+_PLAIN_NAMES: Final = """
+ALTER TABLE settled RENAME TO stored_value;
+ALTER TABLE stored_value RENAME COLUMN space TO key;
+ALTER TABLE crowd RENAME TO people_estimate;
+ALTER TABLE stale RENAME TO stale_history;
+UPDATE meta SET name = 'accepted_from_ms' WHERE name = 'taken_from_ms';
+UPDATE meta SET name = 'restored_position:' || substr(name, 15) WHERE name GLOB 'restored_mark:*';
+DELETE FROM meta WHERE name = 'proof'
+"""
+
+
+def _version_8(connection: sqlite3.Connection) -> None:
+    """Rename tables and keys; begin every stored value with its kind and version 1."""
+    for statement in _PLAIN_NAMES.split(";"):
+        connection.execute(statement)
+    for table, key in (("stored_value", "key"), ("checkpoint", "space"), ("people_estimate", "at_ms")):
+        for name, body in connection.execute(f"SELECT {key}, body FROM {table}").fetchall():  # noqa: S608 - our own names
+            connection.execute(
+                f"UPDATE {table} SET body = ? WHERE {key} = ?",  # noqa: S608 - our own names
+                (_add_header(table, str(name), body), name),
+            )
+
+
+def _add_header(table: str, key: str, body: bytes) -> bytes:
+    """Add the header of version 1. A body that cannot be decoded stays so, and is found as damaged later."""
+    if table == "people_estimate":
+        kind = BlobKind.PEOPLE_ESTIMATE
+    elif key == "adjustments:now":
+        kind = BlobKind.ADJUSTMENTS
+        with contextlib.suppress(msgspec.DecodeError):  # they were JSON
+            body = msgspec.msgpack.encode(msgspec.json.decode(body))
+    elif key == "alerts:notes":
+        kind = BlobKind.ALERT_NOTES
+    elif key == "health:notes":
+        kind = BlobKind.HEALTH_NOTES
+    elif key.startswith("health:"):
+        kind = BlobKind.SENSOR_HISTORIES
+    else:
+        kind = BlobKind.AIR if key.startswith("air:") else BlobKind.EVIDENCE
+    return bytes((kind, 1)) + body
+
+
 MIGRATION_STEPS: Final[tuple[MigrationStep, ...]] = (
     _version_1,
     _version_2,
@@ -111,12 +156,19 @@ MIGRATION_STEPS: Final[tuple[MigrationStep, ...]] = (
     _version_5,
     _version_6,
     _version_7,
+    _version_8,
 )
 """The step at index n leads from version n to version n + 1."""
 
 
 class SchemaTooNew(ValueError):
     """A later version of Ledig wrote this file; this version cannot read it."""
+
+
+def read_version(connection: sqlite3.Connection) -> int:
+    """The version of a file's tables."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def migrate_schema(connection: sqlite3.Connection, steps: Sequence[MigrationStep] = MIGRATION_STEPS) -> None:
@@ -126,7 +178,7 @@ def migrate_schema(connection: sqlite3.Connection, steps: Sequence[MigrationStep
         SchemaTooNew: the file has a later version.
         sqlite3.Error: a step failed; the file is unchanged.
     """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = read_version(connection)
     if version > len(steps):
         raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(steps)}; install a newer Ledig")
     if version == len(steps):

@@ -11,15 +11,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from collector.history.measures import HistoryAway
 from collector.history.sqlite import connect_read_only
-from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent
+from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
 from collector.site.plan import SitePlan
+from collector.store.blobs import EVIDENCE
 from collector.store.journal import SensorKey
 from collector.store.metadata_keys import ERASED_UNTIL
-from collector.store.schema import MIGRATION_STEPS
+from collector.store.schema import MIGRATION_STEPS, read_version
 from edge.contract.message import EventKind
 from ledig.what_if.comparison import StoredSpace
 
@@ -29,7 +28,6 @@ _END: Final = (
     " (SELECT no FROM sensor WHERE device = ? AND sensor = ?) ORDER BY at_ms {} LIMIT 1"
 )
 """SQL for a sensor's first or last event."""
-_decode: Final = msgspec.msgpack.Decoder(Evidence).decode
 
 
 class StoredEventsRejected(ValueError):
@@ -53,16 +51,18 @@ class StoredEvents:
             raise HistoryAway(f"{journal}: {finding}; for a site of `ledig up`, give its folder: --data DIR")
         self._journal, self._plan = journal, plan
         with self._open() as db:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
+            version = read_version(db)
             if version > len(MIGRATION_STEPS):
                 raise StoredEventsRejected(f"{journal}: a newer Ledig wrote it; install that version")
+            if version < len(MIGRATION_STEPS):
+                raise StoredEventsRejected(f"{journal}: an older Ledig wrote it; start this version's collector on it")
             self.span = self._find_span(db)
 
     def read_space(self, space: str) -> StoredSpace:
         """Read the events of one space and its evidence before them."""
         with self._open() as db:
             found = db.execute("SELECT body FROM checkpoint WHERE space = ?", (space,)).fetchone()
-            before = _decode(found[0]) if found else EMPTY_EVIDENCE
+            before = EVIDENCE.decode(found[0]) if found else EMPTY_EVIDENCE
             events = [
                 event
                 for key in self._sensor_keys(space)

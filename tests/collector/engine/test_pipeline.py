@@ -14,11 +14,11 @@ from collector.engine.pipeline import Pipeline
 from collector.health.store import load_pasts
 from collector.intake.intake import IncomingMessage
 from collector.intake.rejection import LossReason
-from collector.site.adjustments import ADJUSTMENTS_KEY as ADJUSTMENTS
 from collector.site.adjustments import SetHours, SetNotice, SetOutOfUse, encode
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan, SpaceKind
 from collector.store.journal import Journal
+from collector.store.stored_adjustments import ADJUSTMENTS_KEY
 from edge.contract.message import EventKind, SensorEvent
 from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion, motions
 
@@ -101,8 +101,8 @@ def test_stored_evidence_has_no_exact_moment_of_erased_events(journal: Journal, 
         work.tick(now_ms)
         work.advance_history(now_ms)
         work.save_evidence()
-    bodies = {**journal.read_states(), "checkpoint": journal.read_checkpoints()["desk-0"].body}
-    stored = moments([msgspec.msgpack.decode(bodies[name]) for name in ("desk-0", "checkpoint")])
+    bodies = {**journal.read_values(), "checkpoint": journal.read_checkpoints()["desk-0"].body}
+    stored = moments([msgspec.msgpack.decode(bodies[name][2:]) for name in ("desk-0", "checkpoint")])
     exact = {event.at_ms for event in (motion(1, left_ms - 40_000), motion(2, left_ms), *beats[:120])}
     exact |= {at_ms + hold_ms for at_ms in exact for hold_ms in (60_000, 120_000, 480_000, 600_000)}
     assert not stored & exact
@@ -233,7 +233,7 @@ def test_taking_a_space_out_of_use_changes_what_is_published_and_nothing_stored(
             for _ in range(3):
                 work.advance_history(end_ms)
             work.save_evidence()
-            own = (ADJUSTMENTS, 'INTO "history"')  # that row has an id of its own in every journal
+            own = (ADJUSTMENTS_KEY, 'INTO "history"')  # that row has an id of its own in every journal
             stored.append([line for line in journal.connection.iterdump() if not any(name in line for name in own)])
     assert stored[0] == stored[1]
     assert any("occupied" in line for line in stored[0])
@@ -290,12 +290,12 @@ def test_who_was_inside_is_erased_with_the_crossings_even_without_a_door_in_the_
     crossing = SensorEvent(seq=1, sensor="entrance-beams", at_ms=NOON_MS, kind=EventKind.CROSSING, value=1)
     work.process_batch([IncomingMessage("pi-1", message([crossing]))], NOON_MS)
     work.advance_history(NOON_MS + 10 * MINUTE_MS)
-    assert journal.connection.execute("SELECT count(*) FROM crowd").fetchone() == (2,)
+    assert journal.connection.execute("SELECT count(*) FROM people_estimate").fetchone() == (2,)
     later = Pipeline(plan, journal, RETENTION, NOON_MS + 10 * MINUTE_MS)
     for at_ms in range(NOON_MS + 10 * MINUTE_MS, NOON_MS + 3 * HOUR_MS, 5 * MINUTE_MS):
         later.tick(at_ms)
         later.advance_history(at_ms)
-    (oldest,) = journal.connection.execute("SELECT coalesce(min(at_ms), ?) FROM crowd", (at_ms,)).fetchone()
+    (oldest,) = journal.connection.execute("SELECT coalesce(min(at_ms), ?) FROM people_estimate", (at_ms,)).fetchone()
     assert oldest >= at_ms - HOUR_MS - 10 * MINUTE_MS
 
 
@@ -315,9 +315,9 @@ def test_the_last_moment_of_a_space_that_left_the_plan_is_erased(journal: Journa
     for at_ms in range(NOON_MS, NOON_MS + 2 * HOUR_MS, 10 * MINUTE_MS):
         smaller.tick(at_ms)
         smaller.advance_history(at_ms)
-    assert "desk-1" not in journal.read_states()
+    assert "desk-1" not in journal.read_values()
     assert "desk-1" not in journal.read_checkpoints()
-    assert "air:hall" in journal.read_states()
+    assert "air:hall" in journal.read_values()
 
 
 def test_a_restart_publishes_unknown_until_an_event_arrives(journal: Journal) -> None:

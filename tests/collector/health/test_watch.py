@@ -50,8 +50,8 @@ def feed(watching: HealthRun, events: Sequence[StoredEvent], from_ms: int = MOND
 
 def stored_health(journal: Journal) -> dict[str, object]:
     return {
-        name: msgspec.msgpack.decode(body, strict=False)
-        for name, body in journal.read_states().items()
+        name: msgspec.msgpack.decode(body[2:], strict=False)
+        for name, body in journal.read_values().items()
         if name.startswith(KEY_PREFIX) and "notes" not in name
     }
 

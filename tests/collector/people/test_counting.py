@@ -209,7 +209,12 @@ def test_a_journal_of_version_1_continues_from_its_rows(tmp_path: Path) -> None:
         counting.pass_time(NOON_MS + 2 * BUCKET_MS, alive=False)
         now_ms = counting.now_ms
     with closing(sqlite3.connect(path, isolation_level=None)) as old:  # version 1 had rows and another blob
-        old.execute("DROP TABLE crowd")
+        old.execute("DROP TABLE people_estimate")
+        old.execute("ALTER TABLE stale_history RENAME TO stale")
+        old.execute("ALTER TABLE stored_value RENAME TO settled")
+        old.execute("ALTER TABLE settled RENAME COLUMN key TO space")
+        for table in ("settled", "checkpoint"):
+            old.execute(f"UPDATE {table} SET body = substr(body, 3)")  # noqa: S608 - without kind and version
         old.execute("DROP TABLE people_correction")
         old.execute("DROP TABLE forecast")
         for column in ("least", "most", "zero_ms"):

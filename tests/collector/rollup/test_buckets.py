@@ -81,7 +81,8 @@ class JournalTables:
 
     def stale(self, subject, from_ms):
         self.db.execute(
-            "INSERT INTO stale VALUES (?, ?) ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
+            "INSERT INTO stale_history VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
             (subject, from_ms),
         )
 

@@ -18,7 +18,6 @@ from collector.site.adjustments import (
     apply_command,
     decode_adjustments,
     decode_command,
-    decode_stored,
     encode,
 )
 from collector.site.calendar import opening_hours_on
@@ -142,10 +141,3 @@ def test_the_number_of_dates_is_bounded() -> None:
     assert len(after(*days[:-1]).hours) == MAX_DATES
     with pytest.raises(MessageRejected, match="at most 31 dates"):
         after(*days)
-
-
-@pytest.mark.parametrize(
-    "stored", [b"", None, b"{", b'{"colour":1}', b'{"hours":{"x":[]}}', b'{"hours":{"2026-12-24":["9"]}}']
-)
-def test_unreadable_stored_adjustments_are_ignored(stored: bytes | None) -> None:
-    assert decode_stored(stored) == NO_ADJUSTMENTS

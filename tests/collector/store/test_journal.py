@@ -49,14 +49,14 @@ def test_committed_data_is_there_after_reopening(path: Path) -> None:
     with closing(Journal(path)) as journal, journal.transaction():
         journal.add_events([LATER, EVENT])
         journal.set_stored_up_to({("pi-1", "s"): 2})
-        journal.store_states({"desk-0": b"body"})
+        journal.store_values({"desk-0": b"body"})
         journal.store_checkpoint("desk-0", Checkpoint(7, "vacant", b"older"))
         journal.store_number("number", 5)
     with closing(Journal(path)) as journal:
         assert journal.read_events([PIR], 0) == [EVENT, LATER]
         assert journal.read_events([PIR], 1001) == [LATER]
         assert journal.read_stored_up_to() == {("pi-1", "s"): 2}
-        assert journal.read_states() == {"desk-0": b"body"}
+        assert journal.read_values() == {"desk-0": b"body"}
         assert journal.read_checkpoints() == {"desk-0": Checkpoint(7, "vacant", b"older")}
         assert journal.read_number("number") == 5
 
@@ -213,7 +213,7 @@ def test_the_earliest_stale_moment_wins(journal: Journal) -> None:
     with journal.transaction():
         for from_ms in (50, 20, 90):
             journal.mark_stale("desk-0", from_ms)
-    assert journal.connection.execute("SELECT * FROM stale").fetchall() == [("desk-0", 20)]
+    assert journal.connection.execute("SELECT * FROM stale_history").fetchall() == [("desk-0", 20)]
 
 
 def test_a_second_collector_prints_one_plain_line(path: Path, journal: Journal) -> None:
@@ -403,7 +403,7 @@ def test_a_device_that_floods_the_gaps_evicts_only_its_own(journal: Journal) -> 
 def write_megabytes(journal: Journal, number: int) -> None:
     for place in range(number):
         with journal.transaction():
-            journal.store_states({f"space-{place % 50}": bytes(1_000_000)})
+            journal.store_values({f"space-{place % 50}": bytes(1_000_000)})
 
 
 READER = """

@@ -96,12 +96,12 @@ class SimulatedServer:
         found = [
             (name, at_ms) for name, _, at_ms in read_all_rows(self.journal) if at_ms > now_ms and name != FORECAST.name
         ]
-        for table in ("transition", "event", "crowd", "gap", "quarantine"):
+        for table in ("transition", "event", "people_estimate", "gap", "quarantine"):
             found += [
                 (table, at_ms)
                 for (at_ms,) in db.execute(f"SELECT at_ms FROM {table} WHERE at_ms > ?", (now_ms,))  # noqa: S608 - our own names
             ]
-        names = "SELECT name, value FROM meta WHERE name IN ('buckets_until_ms', 'erased_until_ms', 'taken_from_ms')"
+        names = "SELECT name, value FROM meta WHERE name IN ('buckets_until_ms', 'erased_until_ms', 'accepted_from_ms')"
         return found + [(name, value) for name, value in db.execute(names) if value > now_ms]
 
     def _start(self) -> None:

@@ -1,0 +1,95 @@
+"""Values that the journal stores as bytes: each begins with what it is and with the version of its layout.
+
+In:    values of the types that are stored.
+Out:   their bytes, and the values again.
+Never: files.
+
+A stored struct is an array without field names: with two fields swapped it would decode to wrong values without an
+error. So a change of its layout needs a new version, and a decoder of the old one in `older`. Tests compare every
+layout with the recorded one of its version, and decode stored bytes of every version.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from collector.occupancy.evidence import Evidence
+from collector.occupancy.zone_air import AirState
+
+T = TypeVar("T")
+
+
+class BlobKind(IntEnum):
+    """What a stored value is: its first byte. Numbers are never used again for something else."""
+
+    EVIDENCE = 1
+    AIR = 2
+    PEOPLE_ESTIMATE = 3
+    SENSOR_HISTORIES = 4
+    HEALTH_NOTES = 5
+    ALERT_NOTES = 6
+    ADJUSTMENTS = 7
+
+
+class BlobRejected(ValueError):
+    """Stored bytes that are not the expected value: another kind, an unknown version, or damaged."""
+
+
+class BlobFormat(Generic[T]):
+    """How the values of one kind are stored.
+
+    Args:
+        kind: the first byte.
+        version: the second byte: the version of the layout of `stored_type`.
+        stored_type: the type that is encoded and decoded.
+        older: for each older version, the decoder of what follows these two bytes.
+    """
+
+    def __init__(
+        self,
+        kind: BlobKind,
+        version: int,
+        stored_type: type[T],
+        older: Mapping[int, Callable[[bytes], T]] | None = None,
+    ) -> None:
+        self.kind: Final = kind
+        self.version: Final = version
+        self.stored_type: Final = stored_type
+        self._header = bytes((kind, version))
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decoders = {**(older or {}), version: msgspec.msgpack.Decoder(stored_type).decode}
+
+    def encode(self, value: T) -> bytes:
+        """Encode a value with the current version."""
+        return self._header + self._encode(value)
+
+    def decode(self, blob: bytes) -> T:
+        """Decode a value of any known version.
+
+        Raises:
+            BlobRejected: it is of another kind, of an unknown version, or damaged.
+        """
+        name = self.kind.name.lower()
+        if len(blob) < len(self._header) or blob[0] != self.kind:
+            raise BlobRejected(f"expected {name}, got {_describe_kind(blob)}")
+        decode = self._decoders.get(blob[1])
+        if decode is None:
+            known = ", ".join(map(str, sorted(self._decoders)))
+            raise BlobRejected(f"unknown version {blob[1]} of {name}; known versions: {known}")
+        try:
+            return decode(blob[2:])
+        except (ValueError, TypeError, RecursionError) as fault:
+            raise BlobRejected(f"{name} of version {blob[1]} cannot be decoded: {fault}") from fault
+
+
+def _describe_kind(blob: bytes) -> str:
+    if not blob:
+        return "nothing"
+    known = {int(kind): kind.name.lower() for kind in BlobKind}
+    return known.get(blob[0], f"an unknown kind of value ({blob[:4].hex()})")
+
+
+EVIDENCE: Final = BlobFormat(BlobKind.EVIDENCE, 1, Evidence)
+AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)
