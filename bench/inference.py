@@ -33,10 +33,9 @@ from collector.occupancy.evaluate import (
 )
 from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
 SECOND_MS: Final = 1000
-MINUTE_MS: Final = 60 * SECOND_MS
-DAY_MS: Final = 1440 * MINUTE_MS
 START_MS: Final = 1_790_000_000_000 // DAY_MS * DAY_MS
 WORKING_DAYS: Final = 5
 PULSE_MS: Final = 2500

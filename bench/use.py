@@ -23,7 +23,7 @@ from collector.configuration.settings import HistoryKind, InfluxSettings
 from collector.history import tables
 from collector.history.influxdb import InfluxClient
 from collector.history.line_protocol import CURSOR_MEASUREMENT
-from collector.history.measures import DAY_MS, HOUR_MS, PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryRow, Measure
+from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryRow, Measure
 from collector.history.projection import Projection
 from collector.site.calendar import find_midnight_ms, to_local_time
 from collector.site.plan import WHOLE_SITE, Door, Floor, OpeningSpan, SitePlan, Space, SpaceKind, Zone
@@ -40,6 +40,7 @@ from dashboard.use.query import WEEK, ComparedPeriod, DayRange, UseQuery
 from dashboard.use.sheets import build_hourly_sheet
 from edge.contract.broker import BrokerSettings
 from edge.timekeeping.clock import unix_ms
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.servers import ROOT, influxdb, nginx, wait_until
 
 _T = TypeVar("_T")

@@ -13,6 +13,7 @@ import click
 
 from edge.process.plurals import format_count
 from edge.process.thread_supervision import exit_on_thread_failure
+from edge.timekeeping.durations import MINUTES_PER_DAY
 from ledig.commands.help import PATH_TYPE, ExampleGroup
 from ledig.commands.user import user
 from ledig.runtime.exit_status import ExitStatus, report_error
@@ -41,7 +42,7 @@ def cli() -> None:
 @click.option(
     "--day-minutes",
     metavar="MINUTES",
-    type=click.FloatRange(1, 1440),
+    type=click.FloatRange(1, MINUTES_PER_DAY),
     help="Length of a simulated day in minutes; default 10.",
 )
 @click.option("--real-time", is_flag=True, help="Simulate in real time.")

@@ -34,8 +34,8 @@ from collector.occupancy.evaluate import fit_to_rules
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence
 from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_MS
 from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
-from ledig.replay.scoring import DAY_MS
 
 RECORDING: Final = "occupancy-detection"
 TRAINING_FILES: Final = "datatraining*.txt*"

@@ -29,8 +29,9 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.player import SPACE_ID, SensorColumn, build_plan, play_events
 from bench.accuracy.recordings import read_each
 from collector.contract.states import Occupancy
+from collector.history.measures import BUCKET_MS
 from collector.occupancy.evidence import StoredEvent, build_space_rules
-from collector.people.doors import BUCKET_MS, DayTurns
+from collector.people.doors import DayTurns
 from collector.people.estimate import (
     CountingContext,
     DoorCrossing,
@@ -44,13 +45,13 @@ from collector.people.estimate import (
 from collector.people.presence import SitePresence
 from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import MINUTE_MS
 from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 
 RECORDING: Final = "sdu-ou44-rooms"
 SEEDS: Final = 12
 INFORMED_RULE: Final = "door and motion, with all rates and the truth of all other days"
 """Reference that shows how good a count from the same crossings can be."""
-MINUTE_MS: Final = 60_000
 _MISSED_IN, _MISSED_OUT, _REVERSED = 0.05, 0.08, 0.02
 _TRIPS_PER_MIN: Final = 0.5 / 60
 _MOTION: Final = 0.6

@@ -16,8 +16,8 @@ from typing import Final
 
 from bench.accuracy.player import SensorColumn, ShownStates, build_rules, derive_events, play_events, split_at_breaks
 from collector.contract.states import Occupancy
+from edge.timekeeping.durations import DAY_MS
 from ledig.replay.rows import RecordedRow
-from ledig.replay.scoring import DAY_MS
 
 RecordingPart = Sequence[RecordedRow]
 _APART_DAYS: Final = 2

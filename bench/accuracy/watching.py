@@ -12,13 +12,12 @@ from tempfile import TemporaryDirectory
 
 from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.findings import Finding, FindingKind
-from collector.health.days import SensorKey
-from collector.health.hours import HOUR_MS
 from collector.health.service import HealthService
 from collector.live.space_states import SpaceStates
 from collector.occupancy.evidence import Evidence, StoredEvent
-from collector.site.plan import SitePlan
+from collector.site.plan import SensorKey, SitePlan
 from collector.store.journal import Journal
+from edge.timekeeping.durations import HOUR_MS
 
 SensorFindings = list[tuple[SensorKey, Finding]]
 """Device and sensor, with the finding about it."""

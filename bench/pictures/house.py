@@ -21,12 +21,12 @@ from dashboard.server import serve_dashboard
 from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth, encode
+from edge.timekeeping.durations import DAY_MS
 from ledig.site.site_file import SiteFile
 from tests.support.processes import running_function
 from tests.support.servers import accepts_connections, find_free_port, mosquitto, wait_until
 
 MANAGER_NAME, MANAGER_PASSWORD = "anna", "fyra gröna hästar går"
-DAY_MS = 86_400_000
 
 
 @contextmanager

@@ -25,14 +25,10 @@ from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
 from collector.contract.findings import Finding, FindingKind
 from collector.contract.states import Occupancy, SpaceState, Summary, ZoneAir
-from collector.site.plan import SEATING_KINDS, WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.site.plan import SEATING_KINDS, WHOLE_SITE, Sensor, SensorKey, SitePlan, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
-SensorKey = tuple[str, str]
-"""Device and sensor id."""
-
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
 CO2_HYSTERESIS_PPM: Final = 200
 """Air is good again this far below the threshold; two breaths at the sensor change it by less."""
 PEOPLE_CLEAR_SHARE: Final = 0.95
@@ -215,13 +211,13 @@ def _find_silent(plan: SitePlan, known: AlertFacts) -> Iterator[AlertSign]:
         quiet = [
             sensor
             for sensor in sensors
-            if known.now_ms - known.last_event_ms.get(sensor.key, 0) >= _silent_after_ms(plan, sensor)
+            if known.now_ms - known.last_event_ms.get(sensor.key, 0) >= plan.silent_after_ms(sensor)
         ]
         are_all_quiet = len(quiet) == len(sensors)
         # Messages arrive, but with other times: the clock is wrong, or a backlog drains. Which sensors are silent is
         # not known then.
         is_sending = known.now_ms - known.last_message_ms.get(device, 0) < max(
-            _silent_after_ms(plan, sensor) for sensor in sensors
+            plan.silent_after_ms(sensor) for sensor in sensors
         )
         is_reconnecting = known.reachability is Reachability.GRACE_PERIOD and device not in known.last_message_ms
         is_blind = known.reachability is Reachability.NO_BROKER or is_reconnecting or (are_all_quiet and is_sending)
@@ -233,11 +229,6 @@ def _find_silent(plan: SitePlan, known: AlertFacts) -> Iterator[AlertSign]:
             yield AlertSign(
                 AlertKind.SENSOR_SILENT, f"{device}/{sensor.id}", level, known.last_event_ms.get(sensor.key)
             )
-
-
-def _silent_after_ms(plan: SitePlan, sensor: Sensor) -> float:
-    """Return after how many milliseconds without an event a sensor is silent."""
-    return plan.rules.silent_after_heartbeats * sensor.heartbeat_ms
 
 
 def _find_reported(found: Iterable[tuple[SensorKey, Finding]]) -> Iterator[AlertSign]:

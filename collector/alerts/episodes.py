@@ -20,13 +20,14 @@ from msgspec.structs import replace
 from collector.contract.alerts import Alert, AlertKind, Severity
 from collector.contract.states import coarsen_moment
 from collector.intake.fair_share import keep_newest_of_each
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
-ENDED_KEPT_MS: Final = 14 * 86_400_000
+ENDED_KEPT_MS: Final = 14 * DAY_MS
 """Ended alerts are kept for two weeks."""
 MAX_ENDED: Final = 500
 """At most this many ended alerts are kept, the newest of each subject first."""
 
-MIN_REPEAT_MS: Final = 30 * 60_000
+MIN_REPEAT_MS: Final = 30 * MINUTE_MS
 """The minimum time between two begins of the same alert: at most twice an hour."""
 
 AlertKey = tuple[AlertKind, str]

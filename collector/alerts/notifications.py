@@ -18,8 +18,9 @@ from collector.alerts.texts import AlertTexts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
 from collector.site.plan import SitePlan
+from edge.timekeeping.durations import MINUTE_MS
 
-GATHERING_MS: Final = 60_000
+GATHERING_MS: Final = MINUTE_MS
 """How long a new alert waits for others, so that one failure causes one message."""
 FIRST_UNSTORED_NO: Final = -1000
 """Notifications that could not be stored are numbered from here; those in the journal from 1."""

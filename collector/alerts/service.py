@@ -20,7 +20,6 @@ from collector.alerts.conditions import (
     AlertSubjects,
     EventLoss,
     Reachability,
-    SensorKey,
     build_timings,
     find_signs,
     list_monitored_supplies,
@@ -37,16 +36,17 @@ from collector.intake.fair_share import keep_newest_of_each
 from collector.intake.intake import IntakeResult
 from collector.intake.rejection import LossReason, RejectedInput, StreamGap
 from collector.live.space_states import SpaceStates
-from collector.site.plan import SitePlan
+from collector.site.plan import SensorKey, SitePlan
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
 from edge.contract.message import MessageRejected
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
 EVALUATION_INTERVAL_MS: Final = 10_000
 """Conditions are evaluated this often, in site time."""
-MAX_NOTIFICATION_AGE_MS: Final = 24 * 3_600_000
+MAX_NOTIFICATION_AGE_MS: Final = DAY_MS
 """Older notifications are dropped, in site time."""
 MAX_NOTIFICATIONS: Final = 200
-REUSE_GRACE_MS: Final = 60_000
+REUSE_GRACE_MS: Final = MINUTE_MS
 MAX_STREAMS: Final = 1000
 MAX_ENDED_PUBLISHED: Final = 100
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from collector.contract.alerts import AlertKind, Severity
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from edge.timekeeping.durations import MINUTES_PER_DAY
 
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -23,7 +24,7 @@ DEFAULT_WHEN: Final[Mapping[AlertKind, str]] = {AlertKind.CO2_HIGH: "open", Aler
 
 
 BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
-    "device_silent_min": (1, 1440),
+    "device_silent_min": (1, MINUTES_PER_DAY),
     "sensor_silent_min": (1, 10_080),
     "co2_above_ppm": (600, 10_000),
     "co2_min": (0, 240),

@@ -15,11 +15,12 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from collector.forecast.model.odds import chance_at_least_free
-from collector.forecast.model.points import DECILES, HOUR_MS, ForecastPoint
+from collector.forecast.model.points import DECILES, ForecastPoint
 from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PLACES
 from edge.contract.message import MessageRejected
+from edge.timekeeping.durations import HOUR_MS
 
 OUTLOOK_DAYS: Final = 7
 """Days ahead for which every open hour is forecast."""

@@ -16,6 +16,7 @@ from msgspec import Struct, field, structs
 from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from edge.contract.message import MessageRejected
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 
 class Occupancy(StrEnum):
@@ -131,9 +132,9 @@ class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     """Other sensors that matter for the state, at most three."""
 
 
-EXACT_FOR_MS: Final = 72 * 3_600_000
+EXACT_FOR_MS: Final = 72 * HOUR_MS
 """After this, moments of a space are known only to COARSE_STEP_MS (privacy rule, docs/decisions/0033)."""
-COARSE_STEP_MS: Final = 300_000
+COARSE_STEP_MS: Final = 5 * MINUTE_MS
 
 
 def coarsen_state(state: SpaceState, now_ms: int) -> SpaceState:

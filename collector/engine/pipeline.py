@@ -17,7 +17,7 @@ from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
 from collector.forecast.forecaster import Forecaster
 from collector.health.service import HealthService
 from collector.history import tables
-from collector.history.measures import HOUR_MS
+from collector.history.measures import BUCKET_MS
 from collector.intake.intake import (
     KEPT_STREAMS,
     MAX_FUTURE_MS,
@@ -34,16 +34,18 @@ from collector.intake.rejection import LossReason
 from collector.live.space_states import SpaceChange, SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evidence import Evidence, StoredEvent
-from collector.rollup.buckets import BUCKET_MS, COMPUTED_UNTIL_KEY, HistoryRollup
+from collector.rollup.buckets import COMPUTED_UNTIL_KEY, HistoryRollup
 from collector.site.adjustments import apply_command, decode_command
 from collector.site.calendar import is_open, to_local_time
-from collector.site.plan import SitePlan
+from collector.site.plan import SensorKey, SitePlan
 from collector.store.blobs import AIR, EVIDENCE
-from collector.store.journal import AIR_PREFIX, FOREVER_MS, RESTORED_AT, Journal, SensorKey
+from collector.store.journal import AIR_PREFIX, RESTORED_AT, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time_estimate
 from collector.store.stored_adjustments import load_adjustments, save_adjustments
+from collector.timekeeping.instants import FOREVER_MS
 from collector.timekeeping.site_time import SiteTime, make_given_time
 from edge.contract.message import MessageRejected
+from edge.timekeeping.durations import HOUR_MS
 
 NAME_UNKNOWN_DEVICE_MS: Final = HOUR_MS
 """How long a device that is missing from the site file is named after its last message."""

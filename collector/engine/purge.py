@@ -7,16 +7,17 @@ Never: more work in one call than its budget, an event that history still needs.
 
 from collector.alerts import store as alerts
 from collector.health.store import list_journal_keys
+from collector.history.measures import BUCKET_MS
 from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evaluate import find_lapses, fold_events
-from collector.people.doors import BUCKET_MS
 from collector.site.plan import SitePlan
 from collector.store.blobs import EVIDENCE
 from collector.store.journal import AIR_PREFIX, Checkpoint, Journal
 from collector.store.stored_adjustments import ADJUSTMENTS_KEY
+from edge.timekeeping.durations import MINUTE_MS
 
-PURGE_EVERY_MS = 300_000
+PURGE_EVERY_MS = 5 * MINUTE_MS
 """In site time."""
 MAX_EVENTS_PER_STEP = 20_000
 """Most events that one call erases, plus at most one space's events: about 50 ms."""

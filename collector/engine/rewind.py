@@ -17,15 +17,17 @@ from collector.contract.states import Occupancy
 from collector.forecast.model.scores import Lead
 from collector.health import rewind as health
 from collector.history import tables
-from collector.history.measures import DAY_MS, FORECAST, HOUR_MS, MEASURES, STAYS
+from collector.history.measures import BUCKET_MS, FORECAST, MEASURES, STAYS
 from collector.intake.intake import MAX_FUTURE_MS
 from collector.intake.rejection import LossReason, StreamGap
-from collector.rollup.buckets import BUCKET_MS, COMPUTED_UNTIL_KEY
+from collector.rollup.buckets import COMPUTED_UNTIL_KEY
 from collector.site.calendar import find_midnight_ms
 from collector.site.plan import SitePlan
 from collector.store.blobs import AIR, EVIDENCE
-from collector.store.journal import AIR_PREFIX, FOREVER_MS, Journal
+from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
+from collector.timekeeping.instants import FOREVER_MS
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 MAX_RAW_MS: Final = MAX_RAW_HOURS * HOUR_MS
 

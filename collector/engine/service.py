@@ -37,6 +37,7 @@ from collector.store.lease import Lease, apply_status, claim_if_free, make_insta
 from collector.timekeeping.site_clock import AGREEMENT_MS
 from collector.timekeeping.site_time import SiteTime, TimeSource
 from edge.contract.message import MessageRejected
+from edge.process.retry_pause import MAX_PAUSE_S
 
 TICK_S: Final = 0.1
 """Changed states are published together, at most this often."""
@@ -62,7 +63,6 @@ OUTAGE_PROGRESS_S: Final = 1800.0
 """How long an outage of the journal counts as progress: it is reported, and a new process would find the same disk.
 After that the service manager may restart the process, in case that helps."""
 FIRST_PAUSE_S: Final = 1.0
-MAX_PAUSE_S: Final = 15.0
 
 log = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from typing import Final
 from collector.contract.forecasts import Forecast, Outlook
 from collector.forecast.known_hours import read_free_hours, read_people_hours, read_small_group_hours
 from collector.forecast.look_ahead import ForecastSeries, KnownHours, forecast_series
-from collector.forecast.model.points import HOUR_MS
 from collector.forecast.model.scores import Lead
 from collector.history import tables
-from collector.history.measures import DAY_MS, FORECAST, PEOPLE, HistoryRow
+from collector.history.measures import FORECAST, PEOPLE, HistoryRow
 from collector.site.calendar import HourCalendar
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import compute_tenancy, has_forecast, has_too_few
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 LEARNING_PERIOD_MS: Final = 20 * 7 * DAY_MS
 """History used for learning; older values weigh less than one part in a thousand."""

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from collector.history import tables
-from collector.history.measures import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN
+from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN
 from collector.site.privacy import FEW_COUNT_VALUE, MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES, Tenancy, coarsen_count
+from edge.timekeeping.durations import HOUR_MS
 
 MIN_BUCKETS: Final = 10
 """Fewest known buckets of the twelve of an hour."""

@@ -14,11 +14,11 @@ from typing import Final
 from msgspec import Struct
 
 from collector.contract.findings import Finding, FindingKind
-from collector.health.hours import HOUR_MS
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 MIN_BEHIND_MS: Final = 120_000
-MIN_AHEAD_MS: Final = 60_000
-MAX_SPREAD_MS: Final = 60_000
+MIN_AHEAD_MS: Final = MINUTE_MS
+MAX_SPREAD_MS: Final = MINUTE_MS
 """Over consecutive hours, the error of a wrong clock varies by no more than this."""
 NEEDED_HOURS: Final = 3
 """This many consecutive hours must show the error."""

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from collector.health.hours import MINUTES_PER_HOUR, ActivityRule, HourTally, join_hours
 from collector.health.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
-from collector.site.plan import SensorKind
+from collector.site.plan import SensorKey, SensorKind
 
 MAX_QUIET_MIN: Final = 15
 """A movement sensor that is quiet for longer than this while a witness is active missed a person.
@@ -61,9 +61,8 @@ PLACED_KINDS: Final = WITNESS_KINDS | {SensorKind.PIR}
 DETECTING_KINDS: Final = PLACED_KINDS | {SensorKind.PEOPLE}
 """Kinds that can detect that a person is present."""
 
-SensorKey = tuple[str, str]
-"""Device and sensor; both empty: no sensor."""
 NO_SENSOR: Final[SensorKey] = ("", "")
+"""Key of no sensor."""
 
 
 class DayTally(Struct, frozen=True, gc=False, array_like=True):

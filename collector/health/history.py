@@ -13,8 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.health.days import DayTally, SensorHours, compute_day_tallies
-from collector.health.hours import EMPTY_TALLY, HOUR_MS, ActivityRule, HourTally, TimedValue, count_hour, join_hours
+from collector.health.hours import EMPTY_TALLY, ActivityRule, HourTally, TimedValue, count_hour, join_hours
 from collector.people.doors import DaySpan, find_day_span
+from edge.timekeeping.durations import HOUR_MS
 
 KEPT_DAYS: Final = 14
 

@@ -14,9 +14,8 @@ from msgspec import Struct
 
 from collector.site.plan import Sensor, SensorKind, SitePlan, SpaceKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
 MINUTES_PER_HOUR: Final = 60
 
 TimedValue = tuple[int, str, float]
@@ -87,7 +86,7 @@ def build_activity_rule(plan: SitePlan, sensor: Sensor, above: float | None) -> 
         device=sensor.device,
         sensor=sensor.id,
         kind=sensor.kind,
-        silent_ms=int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms),
+        silent_ms=plan.silent_after_ms(sensor),
         event_kind="" if above is None else own,
         active_above=0.5 if above is None else above,
         is_threshold_learned=sensor.kind is SensorKind.SOUND,

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from collector.history.measures import HOUR_MS
+from edge.timekeeping.durations import HOUR_MS
 
 MIN_RETURNS: Final = 3
 """An earlier stream must return this often; once or twice may be a late message."""

@@ -19,8 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.findings import Finding, FindingAction, FindingCommand, FindingKind
-from collector.health.days import SensorKey
-from collector.site.plan import Sensor
+from collector.site.plan import Sensor, SensorKey
 
 FORGET_AFTER_DAYS: Final = 7
 

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from collector.contract.findings import MAX_REJECTIONS, Finding, FindingKind, Rejection
-from collector.health.days import SensorKey
-from collector.history.measures import DAY_MS, HOUR_MS
 from collector.intake.rejection import LossReason
-from collector.site.plan import SitePlan, Tenure
+from collector.site.plan import SensorKey, SitePlan, Tenure
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 _CODES: Final = {loss.value: loss.code for loss in LossReason}
 _UNREADABLE: Final = LossReason.UNREADABLE.code

@@ -24,9 +24,9 @@ from typing import Final
 from msgspec import Struct
 
 from collector.contract.findings import Finding, FindingKind
-from collector.health.days import DETECTING_KINDS, MAX_STILL_MIN, DayTally, SensorKey
+from collector.health.days import DETECTING_KINDS, MAX_STILL_MIN, DayTally
 from collector.health.hours import ActivityRule
-from collector.site.plan import SensorKind, SpaceKind
+from collector.site.plan import SensorKey, SensorKind, SpaceKind
 
 STUCK_ON_MIN: Final = 20 * 60
 STUCK_ON_POWER_MIN: Final = 72 * 60

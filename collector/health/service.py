@@ -25,9 +25,9 @@ from collector.contract.findings import (
 )
 from collector.contract.states import COARSE_STEP_MS, coarsen_moment
 from collector.health.clocks import ArrivalAges, find_clock_fault
-from collector.health.days import PLACED_KINDS, SensorKey
+from collector.health.days import PLACED_KINDS
 from collector.health.history import CountedHours, SensorHistory, compute_days, count_hours, join_active_minutes
-from collector.health.hours import HOUR_MS, ActivityRule, build_activity_rule
+from collector.health.hours import ActivityRule, build_activity_rule
 from collector.health.identities import DuplicateClientDetector
 from collector.health.ignoring import IgnoredFinding, apply_command, compute_fingerprint, keep_valid
 from collector.health.learned_values import read_hold_reliability, read_threshold
@@ -53,16 +53,17 @@ from collector.intake.intake import IntakeResult
 from collector.intake.rejection import LossReason
 from collector.live.space_states import SpaceStates
 from collector.people.doors import DaySpan, find_day_span
-from collector.site.plan import Sensor, SensorKind, SitePlan, Tenure
+from collector.site.plan import Sensor, SensorKey, SensorKind, SitePlan, Tenure
 from collector.store.journal import Journal
 from edge.contract.message import MessageRejected
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 MAX_SLICE_EVENTS: Final = 6_000
 """Approximate limit of events that one call reads: about 20 ms."""
 COMPARISON_COST_EVENTS: Final = 300
 """The cost of comparing one space's sensors with the whole site, in events."""
 
-NOTES_INTERVAL_MS: Final = 60_000
+NOTES_INTERVAL_MS: Final = MINUTE_MS
 """Sensor notes are published again this often, in site time."""
 REJECTIONS_INTERVAL_MS: Final = 5_000
 """New rejections are published this often, because an installer may be waiting for them."""

@@ -12,11 +12,10 @@ from typing import Final
 from msgspec import Struct
 
 from collector.health.clocks import ClockHour
-from collector.health.days import SensorKey
 from collector.health.history import SensorHistory
 from collector.health.hours import TimedValue
 from collector.health.ignoring import IgnoredFinding, compute_fingerprint
-from collector.site.plan import Sensor, SitePlan
+from collector.site.plan import Sensor, SensorKey, SitePlan
 from collector.store.blobs import BlobFormat, BlobKind
 from collector.store.journal import Journal
 

@@ -10,9 +10,10 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
+
+BUCKET_MS: Final = 5 * MINUTE_MS
+"""Bucket of every series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ ZONE_FIVE_MIN: Final = Measure(
     name="zone_five_min",
     tags=("zone", "kind"),
     fields=("capacity", "taken_mean", "taken_peak", "free_least", "unknown_mean"),
-    bucket_ms=5 * MINUTE_MS,
+    bucket_ms=BUCKET_MS,
 )
 """One kind of space in one zone, or in WHOLE_SITE, counted at the start of the bucket. One to four occupied spaces are
 stored as 2.5 (`privacy.IN_SUMS`). Mean and peak differ in ZONE_HOUR only. With fewer than five spaces there is no row.
@@ -60,17 +61,17 @@ PEOPLE_FIVE_MIN: Final = Measure(
     name="people_five_min",
     tags=("zone",),
     fields=("entries", "exits", "people", "least", "most", "zero_ms"),
-    bucket_ms=5 * MINUTE_MS,
+    bucket_ms=BUCKET_MS,
 )
 """The doors of the site (`zone` is WHOLE_SITE): `people` at the end of the bucket, with their range, and the start of
 the five minutes in which the site was last known to be empty (Unix ms)."""
 PEOPLE_CORRECTION: Final = Measure(
-    name="people_correction", tags=("zone", "reason"), fields=("before", "after"), bucket_ms=5 * MINUTE_MS
+    name="people_correction", tags=("zone", "reason"), fields=("before", "after"), bucket_ms=BUCKET_MS
 )
 """Corrections of the count of people beyond entries and exits: the count before and after. The reasons are those of
 `collector.people.estimate.Why`."""
 AIR_FIVE_MIN: Final = Measure(
-    name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=5 * MINUTE_MS
+    name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=BUCKET_MS
 )
 """Means of the readings in one zone."""
 PEOPLE: Final = "people"

@@ -22,9 +22,10 @@ from typing import Final
 from collector.configuration.settings import InfluxSettings
 from collector.history import line_protocol, sqlite, tables
 from collector.history.influxdb import DatabaseAway, InfluxAway, InfluxClient, LinesRejected
-from collector.history.measures import DAY_MS, HistoryAway, HistoryRow
+from collector.history.measures import HistoryAway, HistoryRow
 from collector.history.refused_rows import RejectedRow, RejectedRows
 from collector.history.tables import ChangedRow
+from edge.timekeeping.durations import DAY_MS
 
 BATCH_ROWS: Final = 5000
 POLL_S: Final = 0.5

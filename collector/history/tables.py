@@ -8,11 +8,12 @@ Never: transactions of its own; a name that is not in MEASURES.
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 from collector.configuration.settings import RetentionSettings
-from collector.history.measures import DAY_MS, MEASURES, SPACE_HOUR, HistoryRow, Measure
+from collector.history.measures import MEASURES, SPACE_HOUR, HistoryRow, Measure
 from collector.site.plan import SitePlan, SpaceKind
+from collector.timekeeping.instants import FOREVER_MS
+from edge.timekeeping.durations import DAY_MS
 
 ChangedRow = tuple[int, Measure, HistoryRow]
 """Revision, measure and row."""
@@ -21,9 +22,6 @@ Erasure = tuple[int, Measure, str, int]
 
 Withdrawal = tuple[int, Measure, str, int]
 """Revision, measure, value of its last tag (empty: any), and the moment from which on rows were withdrawn."""
-
-AFTER_LAST_ROW_MS: Final = 2**62
-"""Later than any row of a series: a search from here on starts with the next series."""
 
 MEASURE_BY_NAME = {measure.name: measure for measure in MEASURES}
 
@@ -175,7 +173,7 @@ def iterate_series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[s
         yield last
         last = db.execute(
             f"SELECT {tags} FROM {measure.name} WHERE ({tags}, at_ms) > ({marks}, ?) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
-            (*last, AFTER_LAST_ROW_MS),
+            (*last, FOREVER_MS),
         ).fetchone()
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
-from collector.history.measures import HOUR_MS, HistoryRow
+from collector.history.measures import HistoryRow
+from edge.timekeeping.durations import HOUR_MS
 
 MAX_UNCERTAIN_SHARE: Final = 0.2
 """A minimum uses only moments at which no larger share of the offered spaces is unknown: in an outage, the known

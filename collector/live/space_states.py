@@ -44,16 +44,17 @@ from collector.occupancy.evidence import (
     Transition,
     build_space_rules,
 )
-from collector.occupancy.judge import FOREVER_MS
 from collector.occupancy.learned_values import build_tuning
 from collector.occupancy.zone_air import AirState
 from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.site.plan import SitePlan, Space
+from collector.timekeeping.instants import FOREVER_MS
+from edge.timekeeping.durations import MINUTE_MS
 
 StoredEventsReader = Callable[[str, Evidence], Sequence[StoredEvent]]
 """Reads all stored events of a space above the key of this evidence, in any order, including the newest."""
 
-SNAPSHOT_INTERVAL_MS: Final = 15 * 60_000
+SNAPSHOT_INTERVAL_MS: Final = 15 * MINUTE_MS
 MAX_SNAPSHOTS: Final = 12
 """Snapshots of the evidence kept per space: a late event is folded from one of them, not over three days."""
 

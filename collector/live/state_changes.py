@@ -49,9 +49,7 @@ class StateChanges:
         self._door_sensors = {sensor.key for sensor in plan.sensors if sensor.door is not None}
         published = find_published_air_sensors(plan)
         self._zone_of = {s.key: s.zone for s in plan.sensors if s.zone in self.air_by_zone and s.key in published}
-        self._silent_ms = {
-            sensor.key: int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms) for sensor in plan.sensors
-        }
+        self._silent_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in plan.sensors}
         self._conditional_air = find_conditional_air_zones(plan)
         self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}

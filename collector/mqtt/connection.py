@@ -19,6 +19,7 @@ from edge.contract import broker, client_conflicts, topics
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.message import ClockState, decode_status
 from edge.contract.subscriptions import Subscriptions, describe_refused
+from edge.process.retry_pause import MAX_PAUSE_S
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -39,7 +40,6 @@ CHECK_SPACE: Final = "ledig-check"
 RESUBSCRIBE_EVERY_S: Final = 10.0
 """How often topics that the broker refused are subscribed to again."""
 FIRST_PAUSE_S: Final = 0.5
-MAX_PAUSE_S: Final = 15.0
 
 _STATUS: Final = b"/status"
 

@@ -26,7 +26,6 @@ from collector.occupancy.evidence import (
 from collector.occupancy.explain import explain_other_sensors
 from collector.occupancy.fast_path import apply_repeated_levels
 from collector.occupancy.judge import (
-    FOREVER_MS,
     evaluate_health,
     evaluate_level_pct,
     evaluate_state,
@@ -36,6 +35,7 @@ from collector.occupancy.judge import (
 )
 from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
 from collector.occupancy.update import update_sensor
+from collector.timekeeping.instants import FOREVER_MS
 
 __all__ = [
     "EMPTY_EVIDENCE",

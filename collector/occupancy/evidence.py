@@ -329,7 +329,7 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         own_kind=own,
         reason=reason,
         high_above=above,
-        silent_ms=int(plan.rules.silent_after_heartbeats * sensor.heartbeat_ms),
+        silent_ms=plan.silent_after_ms(sensor),
         hold_ms=hold_ms,
         lone_hold_ms=lone_ms,
         is_hold_learned=role is SensorRole.MOTION and not sensor.held,

@@ -11,12 +11,12 @@ from operator import itemgetter
 from typing import Final
 
 from collector.contract.states import TAKEN_STATES, Occupancy
-from collector.history.measures import HOUR_MS, SPACE_HOUR, HistoryRow
+from collector.history.measures import SPACE_HOUR, HistoryRow
+from edge.timekeeping.durations import HOUR_MS, HOUR_S
 
 Timeline = Sequence[tuple[int, Occupancy]]
 """States of a space: (start, state), strictly ascending. Before the first it is unknown."""
 HALF_HOUR_MS: Final = HOUR_MS // 2
-HOUR_S: Final = HOUR_MS / 1000
 
 
 def split_timeline(timeline: Timeline, from_ms: int, to_ms: int) -> Iterator[tuple[int, int, Occupancy]]:
@@ -49,7 +49,9 @@ def compute_space_hours(space: str, timeline: Timeline, from_ms: int, to_ms: int
     for hour_ms in range(from_ms, to_ms, HOUR_MS):
         field = _field_of(find_state(timeline, hour_ms + HALF_HOUR_MS))
         rows.append(
-            HistoryRow((space,), hour_ms, tuple(HOUR_S if n == field else 0.0 for n in range(len(SPACE_HOUR.fields))))
+            HistoryRow(
+                (space,), hour_ms, tuple(float(HOUR_S) if n == field else 0.0 for n in range(len(SPACE_HOUR.fields)))
+            )
         )
     return rows
 

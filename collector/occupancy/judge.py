@@ -26,18 +26,18 @@ from collector.occupancy.evidence import (
 )
 from collector.occupancy.learning.threshold import may_vouch
 from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
+from collector.timekeeping.instants import FOREVER_MS
+from edge.timekeeping.durations import HOUR_MS
 
 FULL_HOLD_AFTER_MS: Final = 20_000
 """Motion over a longer time than this earns the full hold: it is neither somebody who walks past, nor one movement
 seen by two sensors."""
 
-MAX_BEHIND_DOOR_MS: Final = 4 * 3_600_000
+MAX_BEHIND_DOOR_MS: Final = 4 * HOUR_MS
 """Somebody behind a closed door may go undetected for at most this long; then the state is unknown. Four times the
 longest gap of a badly placed motion sensor beside somebody (60 min, UCI 864). Without this bound, one error would hold
 a room over a weekend."""
 
-FOREVER_MS: Final = 2**53
-"""A future time that never comes."""
 
 SensorPair = tuple[SensorState, SensorRules]
 

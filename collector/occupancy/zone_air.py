@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from collector.contract.states import AirBand, AirTrend, ZoneAir
 from collector.occupancy.evidence import EventKey, StoredEvent
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 AIR_BANDS: Final = ((800, AirBand.FRESH), (1000, AirBand.FAIR), (1400, AirBand.STALE))
 """Upper CO2 limit of each band, in ppm; above the last the air is bad. The classes IDA 1 to 4 of EN 13779 (400, 600
@@ -27,11 +28,10 @@ BAND_READINGS: Final = 3
 """The band is that of the median of this many readings: a breath at the sensor is not the air of the room."""
 MIN_TREND_READINGS: Final = 5
 """Fewest readings of a trend: from this many on, a single reading does not move the median slope."""
-MIN_TREND_SPAN_MS: Final = 15 * 60_000
+MIN_TREND_SPAN_MS: Final = 15 * MINUTE_MS
 MIN_TREND_PPM_PER_H: Final = 150
 """A slower change is steady: it needs over an hour from one band to the next. Noise of 10 ppm makes a third of this."""
-_HOUR_MS: Final = 3_600_000
-CHANNEL_TIMEOUT_MS: Final = _HOUR_MS
+CHANNEL_TIMEOUT_MS: Final = HOUR_MS
 """Temperature and humidity have no heartbeat of their own, and some sensors send them only on change."""
 
 
@@ -135,7 +135,7 @@ def compute_co2_trend(recent: tuple[tuple[int, float], ...]) -> AirTrend | None:
     """
     if len(recent) < MIN_TREND_READINGS or recent[-1][0] - recent[0][0] < MIN_TREND_SPAN_MS:
         return None
-    slope = _HOUR_MS * median(
+    slope = HOUR_MS * median(
         (later - earlier) / (later_ms - earlier_ms)
         for (earlier_ms, earlier), (later_ms, later) in combinations(recent, 2)
     )

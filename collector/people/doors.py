@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from collector.history.measures import BUCKET_MS
 from collector.people.odds import MISSED_SHARE, REVERSED_SHARE
 from collector.site.calendar import is_open
 from collector.site.plan import SitePlan
+from edge.timekeeping.durations import HOUR_MS
 
 DAY_START: Final = time(4)
 """Local time at which the doors' day begins, when the fewest people are about."""
 LEARNING_DAYS: Final = 14
 """Days from which the errors of the doors are learned."""
-HOUR_MS: Final = 3_600_000
-BUCKET_MS: Final = 300_000
 
 MIN_DRIFT: Final = 0.03
 """A smaller difference between entries and exits may be chance and is ignored."""

@@ -16,7 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.states import PeopleCount
-from collector.people.doors import BUCKET_MS, HOUR_MS, LEARNING_DAYS, DayTurn, DoorDay, LearnedDoors, learn_doors
+from collector.history.measures import BUCKET_MS
+from collector.people.doors import LEARNING_DAYS, DayTurn, DoorDay, LearnedDoors, learn_doors
 from collector.people.odds import (
     MIN_EMPTY_ODDS,
     MIN_EMPTY_ODDS_IF_WATCHED,
@@ -35,10 +36,11 @@ from collector.people.odds import (
     with_at_most,
 )
 from collector.people.presence import PresenceStep
+from edge.timekeeping.durations import HOUR_MS
 
 EMPTY_AFTER_QUIET_MS: Final = 600_000
 """A site that is quiet for this long is empty, if every one of its zones is watched."""
-PARTLY_WATCHED_EMPTY_AFTER_MS: Final = 3_600_000
+PARTLY_WATCHED_EMPTY_AFTER_MS: Final = HOUR_MS
 """The same for a site with unwatched zones: people may be at lunch there."""
 HIDING_ODDS: Final = ((0, 0.2), (180_000, 0.1))
 """Time after a space stops being occupied, and how likely it is that somebody inside goes undetected until then: for

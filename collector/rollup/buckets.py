@@ -17,7 +17,7 @@ from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    HOUR_MS,
+    BUCKET_MS,
     SPACE_HOUR,
     STAYS,
     ZONE_FIVE_MIN,
@@ -42,14 +42,14 @@ from collector.site.privacy import (
     find_small_zones,
     has_forecast,
 )
+from collector.timekeeping.instants import FOREVER_MS
+from edge.timekeeping.durations import HOUR_MS
 
-BUCKET_MS: Final = ZONE_FIVE_MIN.bucket_ms
 MAX_SLICE_MS: Final = 2 * HOUR_MS
 """Most that one call computes: about 50 ms for 500 busy spaces, so that a tick stays short during recomputation."""
 MAX_STALE_FIRST_MS: Final = HOUR_MS
 """Recompute at most this much of stale buckets before new buckets; afterwards the new ones would be stale too."""
 COMPUTED_UNTIL_KEY: Final = "buckets_until_ms"
-FOREVER_MS: Final = 2**62
 
 BucketSpan = tuple[int, int]
 """From and to, both on a bucket's edge; what is computed again."""

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from collector.history import tables
-from collector.history.measures import DAY_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
+from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.occupancy.hourly_use import Timeline
-from collector.people.doors import BUCKET_MS, LEARNING_DAYS, DayTurns, DoorDay, learn_doors
+from collector.people.doors import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.people.estimate import (
     CountCorrection,
     CountingContext,
@@ -32,6 +32,7 @@ from collector.people.presence import SitePresence
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.store.blobs import BlobFormat, BlobKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_MS
 
 _CROSSING: Final = EventKind.CROSSING.value
 PEOPLE_ESTIMATE: Final = BlobFormat(BlobKind.PEOPLE_ESTIMATE, 1, PeopleEstimate)
@@ -50,7 +51,7 @@ class PeopleRollup:
 
     def __init__(self, plan: SitePlan) -> None:
         self._doors = [sensor for sensor in plan.sensors if sensor.door is not None]
-        self._silent_ms = {s.key: int(plan.rules.silent_after_heartbeats * s.heartbeat_ms) for s in self._doors}
+        self._silent_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in self._doors}
         self._presence = SitePresence(plan)
         self._turns = DayTurns(plan)
         self.spaces: Final = frozenset(self._presence.spaces)

@@ -13,13 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.contract.states import TAKEN_STATES, Occupancy
-from collector.history.measures import AIR_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow
+from collector.history.measures import AIR_FIVE_MIN, BUCKET_MS, HistoryRow
 from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE
 from collector.occupancy.hourly_use import Timeline, find_state
 from collector.site.privacy import MIN_SHOWN_PEOPLE, coarsen_count
-
-BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
-"""All series use the same bucket."""
 
 
 @dataclass(frozen=True, slots=True)

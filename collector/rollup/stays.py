@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from collector.contract.states import TAKEN_STATES, Occupancy
-from collector.history.measures import HOUR_MS, MINUTE_MS, STAYS, HistoryRow
+from collector.history.measures import STAYS, HistoryRow
 from collector.occupancy.hourly_use import Timeline, split_timeline
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 CLASS_BOUNDS_MS: Final = (15 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 4 * HOUR_MS, 8 * HOUR_MS)
 """Bounds between the classes of STAYS."""

@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Final
 
-from collector.forecast.model.points import HOUR_MS, HourOpening, SeriesHour
+from collector.forecast.model.points import HourOpening, SeriesHour
 from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from edge.timekeeping.durations import HOUR_MS, MINUTES_PER_DAY
 
-_DAY_MIN: Final = 24 * 60
-ALL_DAY: Final = OpeningSpan(opens_min=0, closes_min=_DAY_MIN)
+ALL_DAY: Final = OpeningSpan(opens_min=0, closes_min=MINUTES_PER_DAY)
 SUNDAY: Final = 6
 _ONE_DAY: Final = timedelta(days=1)
 _RED_KINDS: Final = ("public", "de_facto")
@@ -67,7 +67,8 @@ def is_open_around_the_clock(plan: SitePlan, at_ms: int) -> bool:
     """
     day = to_local_time(plan, at_ms).date()
     before = [
-        (span.opens_min - _DAY_MIN, span.closes_min - _DAY_MIN) for span in opening_hours_on(plan, day - _ONE_DAY)
+        (span.opens_min - MINUTES_PER_DAY, span.closes_min - MINUTES_PER_DAY)
+        for span in opening_hours_on(plan, day - _ONE_DAY)
     ]
     own = [(span.opens_min, span.closes_min) for span in opening_hours_on(plan, day)]
     open_until_min = 0
@@ -75,14 +76,14 @@ def is_open_around_the_clock(plan: SitePlan, at_ms: int) -> bool:
         if opens_min > open_until_min + 1:
             return False
         open_until_min = max(open_until_min, closes_min)
-    return open_until_min + 1 >= _DAY_MIN
+    return open_until_min + 1 >= MINUTES_PER_DAY
 
 
 def find_open_span(plan: SitePlan, at: datetime) -> tuple[date, OpeningSpan] | None:
     """Return the opening span at a local time, with the day on which it begins; None if the site is closed."""
     for days_before in (0, 1):
         day = at.date() - timedelta(days=days_before)
-        minute = days_before * _DAY_MIN + at.hour * 60 + at.minute
+        minute = days_before * MINUTES_PER_DAY + at.hour * 60 + at.minute
         for span in opening_hours_on(plan, day):
             if span.opens_min <= minute < span.closes_min:
                 return day, span

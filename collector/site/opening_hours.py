@@ -11,10 +11,10 @@ from itertools import pairwise
 from typing import Final
 
 from collector.site.plan import OpeningSpan
+from edge.timekeeping.durations import MINUTES_PER_DAY
 
 ALWAYS_OPEN: Final = "24/7"
 HOURS_EXAMPLES: Final = '"07:00-22:00", "18:00-02:00", "24/7" or ["07:00-12:00", "13:00-17:00"]'
-_DAY_MIN: Final = 24 * 60
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -36,7 +36,7 @@ def read_hours(texts: Iterable[object]) -> tuple[OpeningSpan, ...]:
     spans = tuple(sorted((span for span in found if span is not None), key=lambda span: span.opens_min))
     if any(later.opens_min < earlier.closes_min for earlier, later in pairwise(spans)):
         raise HoursRejected(f"{quoted} overlap; write them as one span")
-    if spans[-1].closes_min - spans[0].opens_min > _DAY_MIN:
+    if spans[-1].closes_min - spans[0].opens_min > MINUTES_PER_DAY:
         raise HoursRejected(f"{quoted} overlap their own start on the next day; a day has at most 24 hours")
     return spans
 
@@ -44,19 +44,19 @@ def read_hours(texts: Iterable[object]) -> tuple[OpeningSpan, ...]:
 def format_hours(span: OpeningSpan) -> str:
     """Format a span so that `read_hours` can read it."""
     opens, closes = divmod(span.opens_min, 60), divmod(span.closes_min, 60)
-    if span.closes_min > _DAY_MIN:
-        closes = divmod(span.closes_min - _DAY_MIN, 60)
+    if span.closes_min > MINUTES_PER_DAY:
+        closes = divmod(span.closes_min - MINUTES_PER_DAY, 60)
     return f"{opens[0]:02}:{opens[1]:02}-{closes[0]:02}:{closes[1]:02}"
 
 
 def _read_span(text: object) -> OpeningSpan | None:
     if text == ALWAYS_OPEN:
-        return OpeningSpan(opens_min=0, closes_min=_DAY_MIN)
+        return OpeningSpan(opens_min=0, closes_min=MINUTES_PER_DAY)
     found = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None:
         return None
     opens_h, opens_m, closes_h, closes_m = (int(part) for part in found.groups())
     opens, closes = opens_h * 60 + opens_m, closes_h * 60 + closes_m
-    if closes > _DAY_MIN or opens == closes:
+    if closes > MINUTES_PER_DAY or opens == closes:
         return None
-    return OpeningSpan(opens_min=opens, closes_min=closes if closes > opens else closes + _DAY_MIN)
+    return OpeningSpan(opens_min=opens, closes_min=closes if closes > opens else closes + MINUTES_PER_DAY)

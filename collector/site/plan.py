@@ -15,6 +15,8 @@ from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from edge.timekeeping.durations import HOUR_MS
+
 WHOLE_SITE = "site"
 """Name of the whole site in figures beside those of its zones; no zone may have this id."""
 
@@ -23,6 +25,10 @@ MAX_HOLD_MS = 7_200_000
 
 DEFAULT_IN_USE_W = 10.0
 """Equipment with no setting and no learned levels is in use above this, in watts."""
+
+
+SensorKey = tuple[str, str]
+"""Device and sensor id."""
 
 
 class SpaceKind(StrEnum):
@@ -173,7 +179,7 @@ class Sensor:
     """Short description of its connection; when this changes, it counts as another sensor."""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> SensorKey:
         """Device and sensor id, by which events are looked up."""
         return self.device, self.id
 
@@ -222,8 +228,8 @@ class OccupancyRules:
 
     def __post_init__(self) -> None:
         for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
-            if not 1000 <= getattr(self, name) <= 3_600_000:
-                raise ValueError(f"{name} must lie between 1000 and 3600000, got {getattr(self, name)}")
+            if not 1000 <= getattr(self, name) <= HOUR_MS:
+                raise ValueError(f"{name} must lie between 1000 and {HOUR_MS}, got {getattr(self, name)}")
         for name in ("motion_hold_ms", "motion_hold_shared_ms"):
             if not self.lone_motion_hold_ms <= getattr(self, name) <= MAX_HOLD_MS:
                 raise ValueError(
@@ -326,7 +332,7 @@ class SitePlan:
         return {zone.id: zone for zone in self.zones}
 
     @cached_property
-    def sensor_by_key(self) -> dict[tuple[str, str], Sensor]:
+    def sensor_by_key(self) -> dict[SensorKey, Sensor]:
         """The sensors by device and sensor id."""
         return {sensor.key: sensor for sensor in self.sensors}
 
@@ -334,6 +340,10 @@ class SitePlan:
     def device_ids(self) -> tuple[str, ...]:
         """Ids of all devices with a sensor, in the order of the site file."""
         return tuple(dict.fromkeys(sensor.device for sensor in self.sensors))
+
+    def silent_after_ms(self, sensor: Sensor) -> int:
+        """Return after how many milliseconds without an event a sensor is silent."""
+        return round(self.rules.silent_after_heartbeats * sensor.heartbeat_ms)
 
     def sensors_of(self, space_id: str) -> tuple[Sensor, ...]:
         """Return the sensors that watch a space."""

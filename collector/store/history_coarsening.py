@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    DAY_MS,
     FORECAST,
     PEOPLE,
     PEOPLE_FIVE_MIN,
@@ -28,9 +27,9 @@ from collector.history.measures import (
     Measure,
 )
 from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE, compute_zone_hours
-from collector.occupancy.hourly_use import HOUR_S
 from collector.site.plan import WHOLE_SITE
 from collector.site.privacy import MIN_SHOWN_PLACES, coarsen_count
+from edge.timekeeping.durations import DAY_MS, HOUR_S
 
 _ZERO: Final = PEOPLE_FIVE_MIN.fields.index("zero_ms")
 _CAME: Final = FORECAST.fields.index("came")

@@ -21,6 +21,7 @@ from collector.intake.fair_share import plan_evictions
 from collector.intake.intake import RepeatedEvent, StreamKey
 from collector.intake.rejection import LossReason, RejectedInput, StreamGap
 from collector.occupancy.evidence import StoredEvent, Transition
+from collector.site.plan import SensorKey
 from collector.sqlite_files.lock import FileLock, LockInUse
 from collector.sqlite_files.page_checksums import PageSums, load_checksums
 from collector.store.journal_faults import (
@@ -33,7 +34,8 @@ from collector.store.journal_faults import (
     translate_errors,
 )
 from collector.store.schema import MIGRATION_STEPS, MigrationStep, migrate_schema
-from edge.contract.message import EventKind
+from collector.timekeeping.instants import FOREVER_MS
+from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.process.sqlite_transaction import transaction
 
 QUARANTINE_ROWS: Final = 1000
@@ -47,7 +49,6 @@ TRUNCATE_LOG_BYTES: Final = 4 * 1024 * 1024
 """A write-ahead log of this size is written into the file."""
 MAX_LOG_BYTES: Final = 60 * 1024 * 1024
 """Hard limit of the log's size, even while a reader prevents a checkpoint."""
-FOREVER_MS: Final = 2**62
 RESTORED_AT: Final = "restored_at_ms"
 """When a backup replaced a damaged journal."""
 MISSING_FROM: Final = "restored_from_ms"
@@ -56,16 +57,12 @@ RESTORED_POSITION: Final = "restored_position:"
 AIR_PREFIX: Final = "air:"
 """Prefix of a zone's air among the stored values, where the key of a space is its id; no space's id has a colon."""
 
-SensorKey = tuple[str, str]
-"""Device and sensor."""
 _BOUNDED: Final = {
     "gap": ("device", "device, stream, first", "at_ms, stream, first"),
     "quarantine": (f"CASE reason WHEN '{LossReason.UNKNOWN_DEVICE}' THEN '' ELSE device END", "no", "no"),
 }
 """For each bounded table: SQL for a row's owner, its key, and its order by age. Unknown devices share one owner."""
 
-
-_KIND: Final = {kind.value: kind for kind in EventKind}
 
 EventRow = tuple[int, int, int, int, int, float, int]
 """One event as its table stores it."""
@@ -550,7 +547,7 @@ class Journal:
         }
         self._stream_names: dict[int, str] = {no: stream for (_, stream), no in self._streams.items()}
         self._kinds: dict[str, int] = {kind: no for no, kind in query("SELECT no, kind FROM kind")}
-        self._kind_names = {no: _KIND[kind] for kind, no in self._kinds.items()}
+        self._kind_names = {no: EVENT_KIND_BY_NAME[kind] for kind, no in self._kinds.items()}
 
     def _sensor_no(self, key: SensorKey) -> int:
         if key not in self._sensors:

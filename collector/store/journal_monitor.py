@@ -19,7 +19,6 @@ from typing import Final
 
 from collector.configuration.settings import RetentionSettings
 from collector.history import tables
-from collector.history.measures import HOUR_MS
 from collector.history.sqlite import connect_read_only
 from collector.intake.intake import MAX_FUTURE_MS
 from collector.site.plan import SitePlan
@@ -34,6 +33,7 @@ from collector.store.site_file_copies import delete_replaced_copies
 from edge.contract.message import EventKind
 from edge.process.file_access import find_access_problem
 from edge.process.sqlite_transaction import transaction
+from edge.timekeeping.durations import HOUR_MS
 
 BACKUP_FOLDER: Final = "backups"
 KEEP_BACKUPS: Final = 3

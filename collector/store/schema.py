@@ -17,6 +17,7 @@ from collector.history.measures import ZONE_FIVE_MIN, ZONE_HOUR
 from collector.history.zone_hours import compute_zone_hours
 from collector.store import history_coarsening
 from collector.store.blobs import BlobKind
+from collector.timekeeping.instants import FOREVER_MS
 from edge.process.sqlite_transaction import transaction
 
 # docs/journal.md describes every table and column.
@@ -63,7 +64,7 @@ def _version_2(connection: sqlite3.Connection) -> None:
 def _version_3(connection: sqlite3.Connection) -> None:
     tables.create_tables(connection)
     for tags in tables.iterate_series(connection, ZONE_FIVE_MIN):  # sum up existing rows; stays exist from now on only
-        rows = tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
+        rows = tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, FOREVER_MS)
         tables.upsert_rows(connection, ZONE_HOUR, compute_zone_hours(rows))
 
 
@@ -72,7 +73,7 @@ def _version_4(connection: sqlite3.Connection) -> None:
     for tags in tables.iterate_series(connection, ZONE_FIVE_MIN):
         rows = [
             history_coarsening.drop_uncertain_minimum(row)
-            for row in tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, 2**62)
+            for row in tables.read_rows(connection, ZONE_FIVE_MIN, tags, 0, FOREVER_MS)
         ]
         tables.upsert_rows(connection, ZONE_FIVE_MIN, rows)
         tables.upsert_rows(connection, ZONE_HOUR, compute_zone_hours(rows))

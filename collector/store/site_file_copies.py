@@ -11,7 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-KEEP_REPLACED_MS: Final = 35 * 24 * 3_600_000
+from edge.timekeeping.durations import DAY_MS
+
+KEEP_REPLACED_MS: Final = 35 * DAY_MS
 """A name that was removed from the site file stays in a copy for at most this long."""
 _NAME: Final = re.compile(r"site-(?P<number>[0-9]{6,})-(?P<made_ms>[0-9]+)\.toml")
 

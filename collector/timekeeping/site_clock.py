@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+
 AGREEMENT_MS: Final = MINUTE_MS
 """Clocks that differ by at most this agree. A smaller step of the wall clock is followed without confirmation."""
 MAX_REBOOT_MS: Final = 5 * MINUTE_MS

@@ -13,6 +13,7 @@ from typing import Final
 from collector.timekeeping.device_times import DeviceTimes
 from collector.timekeeping.site_clock import MIN_AGREEING_DEVICES, ClockReading, TimeEstimate, update_estimate
 from edge.timekeeping.clock import boot_id, elapsed_ms, read_kernel_time, unix_ms
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
 BOOT_DIGITS: Final = 15
 
@@ -108,7 +109,7 @@ class SiteTime:
 
 def _format_duration(span_ms: int) -> str:
     """A duration in the largest unit that fits at least twice."""
-    for unit, unit_ms in (("days", 86_400_000), ("hours", 3_600_000)):
+    for unit, unit_ms in (("days", DAY_MS), ("hours", HOUR_MS)):
         if span_ms >= 2 * unit_ms:
             return f"{span_ms // unit_ms} {unit}"
-    return f"{max(2, round(span_ms / 60_000))} minutes"
+    return f"{max(2, round(span_ms / MINUTE_MS))} minutes"

@@ -14,11 +14,10 @@ from typing import Final
 
 from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.accounts.store import MAX_FUTURE_S, AccountsFile
+from edge.timekeeping.durations import DAY_S, HOUR_S
 
 LOG_DAYS: Final = 396
 """How long entries are kept: 13 months."""
-HOUR_S: Final = 3600
-DAY_S: Final = 86_400
 MAX_SPAN_LENGTH: Final = 200
 """A longer span is cut off, in characters."""
 

@@ -23,14 +23,15 @@ from dashboard.accounts.access_log import AccessLog
 from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.accounts.store import MAX_FUTURE_S, AccountsFile
+from edge.timekeeping.durations import DAY_S, HOUR_S
 
 MAX_SESSION_IDLE_S: Final = 30 * 60
 """A session ends after this long without use."""
-MAX_SESSION_S: Final = 12 * 3600
+MAX_SESSION_S: Final = 12 * HOUR_S
 """A session ends after this long in any case."""
 MIN_USE_WRITE_INTERVAL_S: Final = 60
 """The last use of a session is written at most this often, to spare SD cards."""
-RESTORE_NOTICE_S: Final = 30 * 86_400
+RESTORE_NOTICE_S: Final = 30 * DAY_S
 """For this long managers see that accounts were restored from a backup."""
 MAX_LOGIN_FAILURES: Final = 10
 LOGIN_FAILURE_WINDOW_S: Final = 15 * 60

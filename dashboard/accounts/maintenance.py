@@ -35,9 +35,10 @@ from dashboard.accounts.accounts import Accounts, compute_accounts_digest
 from dashboard.accounts.faults import AccountsAway, AccountsFault, classify_error
 from dashboard.accounts.store import is_lost
 from edge.process.file_access import find_access_problem
+from edge.timekeeping.durations import DAY_MS
 
 MAX_BACKUPS: Final = 7
-BACKUP_INTERVAL_MS: Final = 24 * 3600 * 1000
+BACKUP_INTERVAL_MS: Final = DAY_MS
 DAMAGED_FILE_RETENTION_MS: Final = 7 * BACKUP_INTERVAL_MS
 """A damaged file is kept this long, for examination."""
 PURGE_INTERVAL_S: Final = 60

@@ -12,7 +12,7 @@ from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, Alert
 from collector.configuration.settings import HistoryKind, InfluxSettings, RetentionSettings
 from dashboard.configuration.base_path import BASE_PATH_PATTERN
 from edge.contract.broker import BrokerSettings
-from edge.contract.hosts import find_host_problem
+from edge.contract.hosts import LOOPBACK, find_host_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class DashboardSettings:
     """How long the collector keeps data; the pages state it."""
     alerts: AlertSettings = DEFAULT_ALERT_SETTINGS
     """The collector's alert rules, shown beside the alerts; they contain no address."""
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     """The address to listen on; 0.0.0.0 serves the whole network."""
     port: int = 8000
     language: str = "sv"

@@ -11,6 +11,7 @@ from typing import Final
 
 from collector.site.plan import SitePlan, SpaceKind
 from dashboard.charts.plan_drawing import FloorDrawing, SpaceSymbol
+from edge.timekeeping.durations import MINUTE_S
 
 LISTED_KINDS: Final = (SpaceKind.BOOTH, SpaceKind.ROOM)
 """Kinds shown beside the answer."""
@@ -18,7 +19,6 @@ MAX_NAMED: Final = 5
 """Up to this many booths and rooms have a row each; more are counted by kind."""
 SHIFT_POSITIONS: Final = 8
 """Positions through which the layout shifts against burn-in; wall.css defines them, wall.js continues the sequence."""
-MINUTE_S: Final = 60
 PLAN_SIZE_PX: Final = (900, 720)
 """Width and height of one floor's plan beside the answer, on a 1920 by 1080 screen."""
 FONT_SIZE_PX: Final = 36

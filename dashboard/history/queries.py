@@ -14,7 +14,6 @@ from typing import Any, Final
 from collector.forecast.model.scores import Lead
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    DAY_MS,
     FORECAST,
     MEASURES,
     PEOPLE,
@@ -41,6 +40,7 @@ from collector.site.privacy import (
     is_history_hidden,
 )
 from dashboard.configuration.settings import DashboardSettings
+from edge.timekeeping.durations import DAY_MS
 
 MAX_QUERY_DAYS: Final = 31
 MAX_INSTANT_MS: Final = 4_102_444_800_000

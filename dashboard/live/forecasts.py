@@ -13,10 +13,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from collector.contract.forecasts import Forecast, HourOutlook, Outlook, chance_in_hour
-from collector.forecast.model.points import HOUR_MS
 from collector.history.measures import PEOPLE
 from collector.site.calendar import opening_day, to_local_time
 from collector.site.plan import SitePlan, SpaceKind
+from edge.timekeeping.durations import HOUR_MS
 
 MAX_FORECAST_AGE_MS: Final = 3 * HOUR_MS
 """The collector makes a forecast every hour. An older one than this is not shown."""

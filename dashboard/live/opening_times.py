@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from collector.history.measures import DAY_MS
 from collector.site.calendar import find_open_span, is_open, opening_hours_on, to_local_time
 from collector.site.plan import SitePlan
+from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY
 
 MAX_SEARCH_DAYS: Final = 62
 """If a site is closed for longer, no opening time is shown."""
@@ -55,7 +55,7 @@ def find_closing_ms(plan: SitePlan, now_ms: int) -> int | None:
     at_ms = now_ms
     while (found := find_open_span(plan, to_local_time(plan, at_ms))) is not None:
         day, span = found
-        days, minutes = divmod(span.closes_min, 24 * 60)
+        days, minutes = divmod(span.closes_min, MINUTES_PER_DAY)
         at = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), plan.time_zone)
         at_ms = round(at.timestamp() * 1000)
         if at_ms - now_ms > DAY_MS:

@@ -8,13 +8,12 @@ Never: HTML; colours (the page has them); I/O; a count of 1 to 4 people.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from collector.contract.forecasts import HourOutlook, Outlook
-from collector.forecast.model.points import HOUR_MS
 from collector.forecast.model.scores import Lead
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow, Measure
 from collector.site.calendar import to_local_time
@@ -23,12 +22,9 @@ from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.charts.history_chart import build_layout, insert_gaps
 from dashboard.live.forecasts import MIN_SCORED_FORECASTS, TOP_TENTH, UpcomingHour, iterate_upcoming_hours
 from dashboard.live.opening_times import format_clock
-from dashboard.text.texts import PageTexts
-
-SHADE_COUNT: Final = 5
-"""The number of shades in the week: from full to all free."""
-NO_VALUE: Final = "–"  # noqa: RUF001 - what a table shows where there is no value
-
+from dashboard.text.texts import NO_VALUE, PageTexts
+from dashboard.use.grid import SHADE_COUNT
+from edge.timekeeping.durations import HOUR_MS
 
 _Points = list[tuple[int, float | None]]
 """Instants (Unix ms) and values, in order of time."""

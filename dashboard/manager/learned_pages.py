@@ -10,7 +10,7 @@ from typing import Final
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from collector.history.measures import DAY_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN
+from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN
 from collector.people.doors import LEARNING_DAYS
 from dashboard.history import queries
 from dashboard.manager.learned_values import build_learned_values
@@ -18,6 +18,7 @@ from dashboard.manager.people_corrections import PeopleCorrections, build_people
 from dashboard.text.languages import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.history_access import read_history
+from edge.timekeeping.durations import DAY_MS
 
 routes: Final = Blueprint("learnt", __name__, url_prefix="/manage/learnt")
 

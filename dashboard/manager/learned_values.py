@@ -13,9 +13,8 @@ from babel.numbers import format_decimal
 
 from collector.contract.states import HoldTuning, SensorTuning, Tuning
 from collector.site.plan import SensorKind, SitePlan
-from dashboard.manager.forecast_view import NO_VALUE
 from dashboard.text.explanations import format_minutes
-from dashboard.text.texts import PageTexts
+from dashboard.text.texts import NO_VALUE, PageTexts
 
 _UNITS: Final = {SensorKind.SOUND: "dB", SensorKind.LIGHT: "lux", SensorKind.POWER: "W"}
 

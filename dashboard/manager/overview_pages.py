@@ -44,6 +44,7 @@ from dashboard.web.login_session import (
 )
 from dashboard.web.routes import set_logged_span
 from edge.contract import topics
+from edge.timekeeping.durations import DAY_S
 
 routes = Blueprint("manage", __name__, url_prefix="/manage")
 
@@ -51,7 +52,7 @@ _log = logging.getLogger(__name__)
 
 _COMMAND_FIELDS: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
 """The fields of a command and their names in the form."""
-PLOTLY_MAX_AGE_S: Final = 365 * 86_400
+PLOTLY_MAX_AGE_S: Final = 365 * DAY_S
 
 
 @routes.get("")

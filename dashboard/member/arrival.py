@@ -12,12 +12,12 @@ from typing import Any, Final
 from msgspec.structs import asdict
 
 from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook, chance_in_hour
-from collector.forecast.model.points import HOUR_MS
 from collector.history.measures import PEOPLE
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE, has_forecast
 from dashboard.history.queries import QueryRejected, parse_instant
 from dashboard.live.forecasts import find_hour, iterate_upcoming_hours
+from edge.timekeeping.durations import HOUR_MS
 
 MAX_COUNT_DIGITS: Final = 6
 """Digits of `at_least` at most: no site has a million spaces."""

@@ -20,8 +20,9 @@ from dashboard.live.forecasts import MIN_SCORED_FORECASTS, TOP_TENTH, find_hour
 from dashboard.member.arrival import list_forecast_kinds
 from dashboard.member.fitting_odds import compute_match_odds
 from dashboard.member.needs import Needs, find_whole_zone
-from dashboard.text.explanations import MINUTE_MS, ExplanationContext
+from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import MINUTE_MS
 
 GetOutlook = Callable[[str, str], Outlook | None]
 """Returns the forecast of a zone, or WHOLE_SITE, and a kind."""

@@ -16,12 +16,12 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from collector.contract.forecasts import OUTLOOK_DAYS, Outlook
-from collector.forecast.model.points import HOUR_MS
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
 from dashboard.live.forecasts import UpcomingHour, format_hour, iterate_upcoming_hours
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.texts import NO_VALUE, PageTexts
+from edge.timekeeping.durations import HOUR_MS
 
 CHART_WIDTH: Final = 300
 CHART_HEIGHT: Final = 120
@@ -30,7 +30,6 @@ CHART_LEFT: Final = 22
 CELL_SIZE: Final = 16
 LEVEL_COUNT: Final = 5
 """Sizes of a square in the week, from full to all free."""
-NO_VALUE: Final = "–"  # noqa: RUF001 - an empty table cell
 
 
 @dataclass(frozen=True, slots=True)

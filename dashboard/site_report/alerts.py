@@ -24,8 +24,8 @@ from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import HOUR_MS
 
-HOUR_MS: Final = 3_600_000
 MAX_LINES: Final = 5
 """At most this many open alerts are listed on the staff page; the alerts page lists all."""
 

@@ -27,10 +27,8 @@ from collector.site.plan import SitePlan, SpaceKind
 from dashboard.live.frame import STATE_CODES
 from dashboard.live.opening_times import format_clock
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
 _SHORT_MS: Final = 5 * MINUTE_MS
 
 

@@ -15,9 +15,10 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from dashboard.text.texts import LANGUAGES, TRANSLATIONS, PageTexts
+from edge.timekeeping.durations import DAY_S
 
 LANGUAGE_COOKIE: Final = "lang"
-COOKIE_MAX_AGE_S: Final = 365 * 24 * 3600
+COOKIE_MAX_AGE_S: Final = 365 * DAY_S
 
 
 def install_languages(app: Flask, default: str) -> None:

@@ -22,6 +22,7 @@ from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import LOGIN_FAILURE_WINDOW_S, MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import HOUR_S, MINUTE_S
 
 MONTHS_BY_DAYS: Final = {396: 13}
 """Periods in days that are written as months."""
@@ -185,7 +186,7 @@ def _list_access_checks(texts: PageTexts) -> tuple[str, ...]:
         _(
             "A login session ends after {idle} minutes without activity, and after {most} hours at most. "
             "It stores no address."
-        ).format(idle=MAX_SESSION_IDLE_S // 60, most=MAX_SESSION_S // 3600),
+        ).format(idle=MAX_SESSION_IDLE_S // MINUTE_S, most=MAX_SESSION_S // HOUR_S),
         _("After a wrong password, a hash of name and address is kept for {n} minutes to prevent guessing.").format(
             n=LOGIN_FAILURE_WINDOW_S // 60
         ),

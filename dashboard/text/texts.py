@@ -21,14 +21,14 @@ from babel.support import NullTranslations, Translations
 from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.live.forecasts import DaySentence
+from edge.timekeeping.durations import HOUR_S, MINUTE_S
 
 if TYPE_CHECKING:  # live imports this module
     from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
 
 LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 TRANSLATIONS: Final = Path(__file__).parents[1] / "translations"
-MINUTE_S: Final = 60
-HOUR_S: Final = 60 * MINUTE_S
+NO_VALUE: Final = "–"  # noqa: RUF001 - an empty table cell
 _ROUNDING_ERROR: Final = 1e-6
 """Floating point makes 100 * 0.29 less than 29."""
 MAX_WEEKDAY_DAYS: Final = 7

@@ -16,6 +16,7 @@ from dashboard.use.figures import WeekHourUse
 from dashboard.use.remarks import MIN_REMARK_WEEKS, OFTEN_FULL_SHARE, WELL_COVERED
 
 SHADE_COUNT: Final = 5
+"""The number of shades of a week on a page."""
 
 
 @dataclass(frozen=True, slots=True)

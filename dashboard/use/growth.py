@@ -25,10 +25,11 @@ from math import comb, prod
 from typing import Final
 
 from collector.forecast.model.points import SeriesHour
-from collector.history.measures import HOUR_MS, ZONE_FIVE_MIN, HistoryRow
+from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import Tenancy, compute_tenancy
 from dashboard.use.hours import BUCKETS_PER_HOUR, MAX_UNKNOWN_SPACES, MIN_COVERAGE, MIN_FULL_BUCKETS
+from edge.timekeeping.durations import HOUR_MS
 
 MIN_GROWTH_WEEKS: Final = 4
 MIN_DAYS_PER_WEEKDAY: Final = 3

@@ -14,11 +14,12 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from collector.forecast.model.points import HourOpening, SeriesHour
-from collector.history.measures import HOUR_MS, ZONE_FIVE_MIN, HistoryRow
+from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import cut_hours
 from collector.site.plan import SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.use.query import DayRange
+from edge.timekeeping.durations import HOUR_MS
 
 MIN_COVERAGE: Final = 0.8
 """With a smaller share known, a figure is shown as unknown. The forecast uses the same limit for an hour (0019)."""

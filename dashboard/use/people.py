@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.forecast.model.points import SeriesHour
-from collector.history.measures import HOUR_MS, HistoryRow
+from collector.history.measures import HistoryRow
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.use.hours import BUCKETS_PER_HOUR, MIN_COVERAGE, drop_public_holidays
+from edge.timekeeping.durations import HOUR_MS
 
 _ENTRIES, _EXITS, PEOPLE_FIELD, LEAST_FIELD, MOST_FIELD = range(5)  # the order of PEOPLE_FIVE_MIN's fields
 

@@ -16,11 +16,13 @@ from werkzeug.wrappers import Response
 from dashboard.configuration.base_path import cookie_name, root_path
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.web.app_context import get_app_context
+from edge.contract.hosts import LOOPBACK
+from edge.timekeeping.durations import DAY_S
 
 SESSION_COOKIE: Final = "ledig"
 DEVICE_COOKIE: Final = "ledig-browser"
-DEVICE_COOKIE_MAX_AGE_S: Final = 180 * 86_400
-LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+DEVICE_COOKIE_MAX_AGE_S: Final = 180 * DAY_S
+LOCAL_HOSTS: Final = frozenset({"localhost", LOOPBACK, "::1"})
 """Browsers keep secure cookies of these hosts even over plain http."""
 
 _BROWSERS: Final = (

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.contract.broker import BrokerSettings
+from edge.timekeeping.durations import MINUTE_MS
 
 GPIO_PINS = range(28)
 """GPIO0 to GPIO27: the pins of the 40-pin header."""
@@ -107,7 +108,7 @@ class DistanceSettings(SensorSettings):
             raise ValueError(f"0 <= full_mm < empty_mm <= 4000 must hold, got {self.full_mm} and {self.empty_mm}")
         if self.near_mm is not None and not 20 <= self.near_mm <= 4000:
             raise ValueError(f"near_mm must lie between 20 and 4000, got {self.near_mm}")
-        if not 100 <= self.every_ms <= 60_000:
+        if not 100 <= self.every_ms <= MINUTE_MS:
             raise ValueError(f"every_ms must lie between 100 and 60000, got {self.every_ms}")
 
     @property

@@ -7,10 +7,12 @@ Never: a lookup. Whether the machine exists shows when a client connects.
 
 import re
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE)
+LOOPBACK: Final = "127.0.0.1"
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost", "localhost.localdomain"})
 
 

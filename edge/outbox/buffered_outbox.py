@@ -18,10 +18,11 @@ from edge.process.plurals import format_count
 from edge.sensors.sensor import MonotonicEvent
 from edge.timekeeping.clock import boot_id
 from edge.timekeeping.clock_anchor import ClockAnchor
+from edge.timekeeping.durations import HOUR_MS
 
 MAX_BUFFERED_EVENTS = 2000
 """At most this many events are buffered in memory: about an hour of sixteen desks."""
-MAX_EVENT_AGE_MS = 72 * 3_600_000
+MAX_EVENT_AGE_MS = 72 * HOUR_MS
 """The collector keeps no event longer, and would not accept an older one, so the outbox deletes it too."""
 DISK_RETRY_MS = 1000
 """The disk is retried this often (real milliseconds)."""

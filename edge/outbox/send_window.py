@@ -10,13 +10,15 @@ sender goes back to the first event without a receipt and sends from there again
 
 from dataclasses import dataclass, replace
 
+from edge.timekeeping.durations import MINUTE_MS
+
 EVENTS_PER_MESSAGE = 250
 """At most this many events in one message: with 180 bytes for the longest, well below the contract's 64 KiB."""
 MAX_IN_FLIGHT_EVENTS = 2000
 """At most this many events are sent and not covered by a receipt: eight full messages."""
 RESEND_AFTER_MS = 5000
 """Resend if no receipt comes for this long. Doubles with each retry."""
-MAX_RESEND_AFTER_MS = 60_000
+MAX_RESEND_AFTER_MS = MINUTE_MS
 RESEND_JITTER_SHARE = 0.5
 """Each wait is longer by up to this share, so that the devices of a site do not resend at the same time."""
 

@@ -20,7 +20,9 @@ The rules, once it is known:
 
 from dataclasses import dataclass
 
-MAX_HELD_STEP_MS = 60_000
+from edge.timekeeping.durations import MINUTE_MS
+
+MAX_HELD_STEP_MS = MINUTE_MS
 """The longest step back that is bridged by holding time still."""
 
 

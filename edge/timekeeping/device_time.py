@@ -12,12 +12,13 @@ from typing import Final
 from edge.timekeeping.clock import Clock
 from edge.timekeeping.clock_anchor import MAX_HELD_STEP_MS, ClockAnchor, update_anchor
 from edge.timekeeping.clock_file import ClockRecord, read_clock_record, write_clock_record
+from edge.timekeeping.durations import HOUR_MS
 
 EARLIEST_PLAUSIBLE_MS: Final = 1_735_689_600_000
 """2025-01-01: a machine that shows an earlier time has a wrong clock."""
 RECORD_INTERVAL_MS: Final = 600_000
 """The clock record is rewritten this often."""
-NO_DELETION_AFTER_STEP_MS: Final = 3_600_000
+NO_DELETION_AFTER_STEP_MS: Final = HOUR_MS
 """For this long after a step of the time of day, the outbox deletes nothing because of its age, so that a wrong clock
 loses no event. A start more than this away from the last clock record counts as such a step."""
 

@@ -22,7 +22,7 @@ from edge.contract.subscriptions import Subscriptions, describe_refused
 from edge.contract.topics import DeviceTopic
 from ledig.replay.servers import ReplayAway
 
-_TIMEOUT_S: Final = 60.0
+MAX_WAIT_S: Final = 60.0
 """A sender waits up to 7.5 s before it sends again; the limit is several times that."""
 _REPORT_EVERY_S: Final = 0.25
 
@@ -97,7 +97,7 @@ class ReplayConnection:
     def _wait_until(
         self, is_done: Callable[[mqtt.MQTTMessage], bool], meanwhile: Callable[[], object], finding: str
     ) -> None:
-        deadline = time.monotonic() + _TIMEOUT_S
+        deadline = time.monotonic() + MAX_WAIT_S
         while time.monotonic() < deadline:
             meanwhile()
             if refused := self._subscriptions.refused:
@@ -107,7 +107,7 @@ class ReplayConnection:
                     return
             except (queue.Empty, MessageRejected):
                 continue
-        raise ReplayAway(f"{finding} within {_TIMEOUT_S:g} s; is the machine overloaded? Try a lower --speed")
+        raise ReplayAway(f"{finding} within {MAX_WAIT_S:g} s; is the machine overloaded? Try a lower --speed")
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def open_replay_connection(broker: BrokerSettings, site: str) -> Iterator[Replay
     connection.connect(broker.host, broker.port)
     connection.loop_start()
     try:
-        connected.wait(_TIMEOUT_S)
+        connected.wait(MAX_WAIT_S)
         yield ReplayConnection(connection, site, messages, subscriptions, broker)
     finally:
         connection.disconnect()

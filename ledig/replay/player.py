@@ -24,15 +24,14 @@ from edge import agent
 from edge.configuration.settings import DeviceSettings
 from edge.outbox import Outbox
 from ledig.replay.clock import ReplayClock
-from ledig.replay.mqtt_probe import ReplayConnection, open_replay_connection
+from ledig.replay.mqtt_probe import MAX_WAIT_S, ReplayConnection, open_replay_connection
 from ledig.replay.recorded_data import PIN_KINDS, Recording, derive_changes
 from ledig.replay.replay_site import ReplaySite, ReplayWiring, build_replay_site
 from ledig.replay.rows import RecordedRow
 from ledig.replay.servers import ReplayAway, run_mosquitto, start_collector
 from ledig.replay.shown_states import READ_EVERY_MS, ReplayJournal
 
-_TIMEOUT_S: Final = 60.0
-_POLL_S: Final = 0.05
+_CHECK_EVERY_S: Final = 0.05
 
 ProgressCallback = Callable[[int], None]
 """Called with the site time that the replay has reached, in Unix milliseconds."""
@@ -184,12 +183,12 @@ class _RecordingPlayer:
             self.wire.await_collector(evaluated_ms, self._check_running)
 
     def _wait_until(self, condition: Callable[[], bool], finding: str) -> None:
-        deadline = time.monotonic() + _TIMEOUT_S
+        deadline = time.monotonic() + MAX_WAIT_S
         while not condition():
             self._check_running()
             if time.monotonic() > deadline:
-                raise ReplayAway(f"{finding} within {_TIMEOUT_S:g} s; is the machine overloaded? Try a lower --speed")
-            time.sleep(_POLL_S)
+                raise ReplayAway(f"{finding} within {MAX_WAIT_S:g} s; is the machine overloaded? Try a lower --speed")
+            time.sleep(_CHECK_EVERY_S)
 
     def _check_running(self) -> None:
         """Raise if the replay was stopped, an agent failed or the collector ended."""

@@ -56,6 +56,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_S, MINUTE_MS
 from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording
 from ledig.replay.rows import (
     MAX_NAMED_FAULTS,
@@ -98,8 +99,8 @@ class _RowsFile:
             raise ValueError('time is empty; give the columns that contain it: time = ["Date", "Time"]')
         if len(self.delimiter) > 1:
             raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
-        if not 1 <= self.break_after_s <= 86_400:
-            raise ValueError(f"break_after_s must lie between 1 and 86400, got {self.break_after_s}")
+        if not 1 <= self.break_after_s <= DAY_S:
+            raise ValueError(f"break_after_s must lie between 1 and {DAY_S}, got {self.break_after_s}")
         try:
             ZoneInfo(self.time_zone)
         except (ValueError, OSError, ZoneInfoNotFoundError) as fault:  # OSError: a folder of the zone database
@@ -232,7 +233,7 @@ def _split_spans(rows: tuple[RecordedRow, ...], break_ms: int) -> Iterator[tuple
 
 def _step_ms(rows: tuple[RecordedRow, ...], break_ms: int) -> int:
     steps = [later.at_ms - row.at_ms for row, later in pairwise(rows)]
-    return int(median([step for step in steps if step <= break_ms] or [60_000]))
+    return int(median([step for step in steps if step <= break_ms] or [MINUTE_MS]))
 
 
 def _columns(spaces: Sequence[RecordedSpace], sensors: Sequence[RecordedSensor]) -> tuple[RecordedColumn, ...]:

@@ -35,7 +35,7 @@ from ledig.simulation.wired_pins import WiredPin
 
 SITE_ID: Final = "replay"
 _ZONE: Final = "recorded"
-_SOUND_EVERY_MS: Final = 30_000
+_SOUND_READ_EVERY_MS: Final = 30_000
 """How often the sound level is read. Recordings are no finer, and each reading slows the replay down."""
 _LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
 """Kinds whose pin is pulled up and goes low when the sensor is active."""
@@ -138,7 +138,9 @@ def _sensor_settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSe
         case RecordedKind.PEOPLE:
             return PeopleSettings(id=sensor.id, path=path)
         case RecordedKind.SOUND:
-            return SoundSettings(id=sensor.id, path=path, every_ms=_SOUND_EVERY_MS, send_every_ms=_SOUND_EVERY_MS)
+            return SoundSettings(
+                id=sensor.id, path=path, every_ms=_SOUND_READ_EVERY_MS, send_every_ms=_SOUND_READ_EVERY_MS
+            )
         case _:
             return LightSettings(id=sensor.id, path=path)
 

@@ -21,11 +21,9 @@ from typing import Final
 from msgspec import Struct
 
 from collector.contract.states import TAKEN_STATES, Occupancy
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE_MS: Final = 60_000
-DAY_MS: Final = 1440 * MINUTE_MS
 BREAK_MS: Final = 10 * MINUTE_MS
-_HOUR_MS: Final = 60 * MINUTE_MS
 
 
 class TruthSample(Struct, frozen=True, gc=False):
@@ -113,7 +111,7 @@ def score_space(
         false_vacant_min=sum(false_vacant) / MINUTE_MS,
         false_vacant_share=_share(sum(false_vacant), occupied_ms),
         longest_false_vacant_min=max(false_vacant, default=0) / MINUTE_MS,
-        false_vacant_episodes_per_hour=_share(len(false_vacant) * _HOUR_MS, occupied_ms),
+        false_vacant_episodes_per_hour=_share(len(false_vacant) * HOUR_MS, occupied_ms),
         false_occupied_min=false_occupied_ms / MINUTE_MS,
         false_occupied_share=_share(false_occupied_ms, vacant_ms),
         unknown_share=_share(unknown_ms, scored_ms),

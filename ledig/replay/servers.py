@@ -24,12 +24,12 @@ from collector.configuration.settings import CollectorSettings
 from collector.engine import service as collecting
 from collector.site.plan import SitePlan
 from edge.contract.broker import BrokerAway, BrokerSettings
+from edge.contract.hosts import LOOPBACK
 from ledig.runtime.stopping import stop_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-_HOST: Final = "127.0.0.1"
 _USER: Final = "replay"
 _SYSTEM_FOLDERS: Final = "/usr/sbin:/usr/local/sbin"
 """Debian installs the broker in a folder that only root has in PATH."""
@@ -54,7 +54,7 @@ def run_mosquitto(folder: Path) -> Iterator[BrokerSettings]:
     passwords.write_text(f"{_USER}:{password}\n")
     subprocess.run([_find_program("mosquitto_passwd"), "-U", str(passwords)], check=True, capture_output=True)  # noqa: S603
     config.write_text(
-        f"listener {port} {_HOST}\nallow_anonymous false\npassword_file {passwords}\n"
+        f"listener {port} {LOOPBACK}\nallow_anonymous false\npassword_file {passwords}\n"
         f"user {getpass.getuser()}\nset_tcp_nodelay true\nmax_queued_messages 10000\nlog_dest stderr\n"
     )
     with log.open("wb") as output:
@@ -63,7 +63,7 @@ def run_mosquitto(folder: Path) -> Iterator[BrokerSettings]:
         )
     try:
         _await_listening(process, port, log)
-        yield BrokerSettings(host=_HOST, port=port, user=_USER, password=password)
+        yield BrokerSettings(host=LOOPBACK, port=port, user=_USER, password=password)
     finally:
         process.kill()  # none of its data is kept, and the child inherits a blocked SIGTERM
         process.wait(_END_TIMEOUT_S)
@@ -104,7 +104,7 @@ def _find_program(name: str) -> str:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
@@ -112,7 +112,7 @@ def _await_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection((_HOST, port), timeout=1).close()
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
         except OSError:
             time.sleep(0.02)
         else:

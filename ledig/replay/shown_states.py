@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from collector.configuration.settings import MAX_RAW_HOURS
-from collector.history.measures import HOUR_MS
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import SitePlan
-from edge.contract.message import EventKind
+from edge.contract.message import EVENT_KIND_BY_NAME
+from edge.timekeeping.durations import HOUR_MS
 
 READ_EVERY_MS: Final = 12 * HOUR_MS
 """Interval in site time, well below the retention of the journal."""
 _REREAD_MS: Final = (MAX_RAW_HOURS - 12) * HOUR_MS
 """Younger transitions are still in the journal, and late events may still correct them."""
-_KIND: Final = {kind.value: kind for kind in EventKind}
 
 
 class ReplayJournal:
@@ -41,7 +40,7 @@ class ReplayJournal:
                 " JOIN kind ON kind.no = kind_no WHERE synchronised"
             ).fetchall()
         self._events.update(
-            StoredEvent(at_ms, device, stream, seq, sensor, _KIND[kind], value)
+            StoredEvent(at_ms, device, stream, seq, sensor, EVENT_KIND_BY_NAME[kind], value)
             for at_ms, device, stream, seq, sensor, kind, value in events
         )
         from_ms = now_ms - _REREAD_MS

@@ -18,14 +18,14 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from edge.contract.hosts import LOOPBACK
 from edge.process.log_output import log_to_stderr
+from edge.process.retry_pause import MAX_PAUSE_S
 from edge.process.thread_supervision import exit_on_thread_failure
 from ledig.runtime.exit_status import ExitStatus, report_error
 from ledig.runtime.stopping import stop_on_signals_or_hangup, stop_with_parent
 
 MIN_PAUSE_S = 1.0
-MAX_PAUSE_S = 15.0
-"""Short enough that a process is back within 30 s after a fault of the environment ends."""
 PAUSE_RESET_S = 60.0
 """After running this long, the pause of a child starts over."""
 STOP_TIMEOUT_S = 4.0
@@ -84,7 +84,7 @@ class _RunningChild:
         while self.child.port and self.process and self.process.is_alive() and time.monotonic() < deadline_s:
             with (
                 contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.child.port), timeout=POLL_INTERVAL_S),
+                socket.create_connection((LOOPBACK, self.child.port), timeout=POLL_INTERVAL_S),
             ):
                 return
             time.sleep(POLL_INTERVAL_S / 2)

@@ -13,12 +13,13 @@ from typing import Final, NamedTuple
 
 from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.states import Because, Occupancy, Reason
-from collector.history.measures import DAY_MS
+from collector.history.measures import BUCKET_MS
 from collector.occupancy.evidence import StoredEvent, Transition
-from collector.rollup.buckets import BUCKET_MS, HistoryRollup
+from collector.rollup.buckets import HistoryRollup
 from collector.site.plan import SensorKind, SitePlan, Space, SpaceKind
 from collector.store.journal import Journal
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, simulate_day
 from ledig.simulation.signals import occupied_spans
 from ledig.simulation.simulator import SIMULATION_SEED
@@ -79,7 +80,7 @@ def _erase_expired(plan: SitePlan, journal: Journal, now_ms: int) -> None:
     """Erase all raw events, and the transitions that the collector would erase."""
     with journal.transaction():
         for space in plan.spaces:
-            journal.erase_transitions(space.id, now_ms - MAX_RAW_HOURS * 3_600_000)
+            journal.erase_transitions(space.id, now_ms - MAX_RAW_HOURS * HOUR_MS)
         journal.erase_events(journal.list_sensors(), now_ms - DAY_MS, now_ms + DAY_MS)
 
 

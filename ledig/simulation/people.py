@@ -13,8 +13,8 @@ from datetime import datetime, time, timedelta
 
 from collector.site.calendar import opening_hours_on
 from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind, Tenure
+from edge.timekeeping.durations import MINUTE_MS, MINUTES_PER_DAY
 
-MINUTE_MS = 60_000
 WALK_MS = MINUTE_MS // 2
 """Walking time from one space to the next."""
 CHANGEOVER_MS = 5 * MINUTE_MS
@@ -138,7 +138,7 @@ def simulate_day(plan: SitePlan, date: calendar_date, seed: int) -> SimulatedDay
         return SimulatedDay(
             starts_ms=starts_ms, ends_ms=ends_ms, stays=(), passages=(), machine_runs=(), coffee_at_ms=()
         )
-    closes_min = min(spans[-1].closes_min, 24 * 60)  # no simulated person stays over midnight
+    closes_min = min(spans[-1].closes_min, MINUTES_PER_DAY)  # no simulated person stays over midnight
     hours = OpeningSpan(opens_min=spans[0].opens_min, closes_min=closes_min)
     builder = _DayBuilder(plan, random.Random(f"{seed} {date}"), starts_ms, hours, weekend=date.weekday() >= 5)  # noqa: S311 - simulation
     builder.fill()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.site.plan import DEFAULT_IN_USE_W, Sensor, SensorKind, SitePlan
-from ledig.simulation.people import MINUTE_MS, SimulatedDay
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from ledig.simulation.people import SimulatedDay
 
 _SECOND_MS = 1000
 _MEDIAN_GAP_S = 60.0
@@ -27,7 +28,7 @@ _AIR_EVERY_MS = 2 * MINUTE_MS
 
 _QUIET_DB = 34.0
 _SPEECH_DB = 58.0
-_SOUND_EVERY_MS = MINUTE_MS // 2
+_SOUND_EVERY_MS = 30_000
 _SPEECH_SHARE = 0.4
 """Share of half minutes with speech; in the others a taken room is as quiet as an empty one."""
 _DARK_LUX = 12.0
@@ -174,7 +175,7 @@ def _air(plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Ra
     volume_m3 = zone.width_m * zone.depth_m * _CEILING_M
     spaces = {space.id for space in plan.spaces if space.zone == zone.id}
     here = [stay for stay in day.stays if stay.space in spaces]
-    hours = _AIR_EVERY_MS / 3_600_000
+    hours = _AIR_EVERY_MS / HOUR_MS
     ppm = _FRESH_PPM
     for at_ms in range(day.starts_ms, day.ends_ms, _AIR_EVERY_MS):
         people = sum(stay.from_ms <= at_ms < stay.to_ms for stay in here)

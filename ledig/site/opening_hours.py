@@ -15,11 +15,11 @@ from typing import Any
 from collector.site.calendar import is_known_country
 from collector.site.opening_hours import ALWAYS_OPEN, HoursRejected, read_hours
 from collector.site.plan import OpeningSpan, RedDays
+from edge.timekeeping.durations import MINUTES_PER_DAY
 from ledig.site.table_reader import Table, TableReader
 
 WEEKDAY_KEYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPENING_KEY = "opening_hours"
-_DAY_MIN = 24 * 60
 _COUNTRY = re.compile("[A-Z]{2}")
 
 
@@ -86,7 +86,7 @@ def _check_overlaps(reader: TableReader, hours: Mapping[int, tuple[OpeningSpan, 
     """Report hours after midnight that overlap those of the next day."""
     for number, spans in hours.items():
         after = (number + 1) % len(WEEKDAY_KEYS)
-        if after in hours and spans[-1].closes_min > hours[after][0].opens_min + _DAY_MIN:
+        if after in hours and spans[-1].closes_min > hours[after][0].opens_min + MINUTES_PER_DAY:
             finding = f"its hours overlap those of {WEEKDAY_KEYS[after]}; end them before {WEEKDAY_KEYS[after]} opens"
             reader.faults.add(f"{OPENING_KEY}, {WEEKDAY_KEYS[number]}", finding)
 

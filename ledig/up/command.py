@@ -25,7 +25,9 @@ import click
 from collector.configuration.alert_settings import AlertSettings
 from collector.timekeeping.site_time import TimeSource, read_machine_clocks
 from edge.contract.broker import BrokerSettings
+from edge.contract.hosts import LOOPBACK
 from edge.timekeeping.clock import unix_ms
+from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY
 from ledig.runtime import scaled_clock
 from ledig.runtime.processes import create_pin_factory
 from ledig.runtime.start_checks import check_port
@@ -37,11 +39,10 @@ from ledig.site.site_copies import save_site_copy
 from ledig.site.site_file import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK_FILE, SiteFile, read_site_file
 from ledig.site.table_reader import describe_unknown
 from ledig.up import child_processes
-from ledig.up.embedded_broker import HOST, EmbeddedBrokerSettings
+from ledig.up.embedded_broker import EmbeddedBrokerSettings
 
 DEFAULT_DAY_MINUTES = 10.0
-_MINUTES_A_DAY = 24 * 60
-_MAX_LAG_MS = 24 * 3_600_000
+_MAX_LAG_MS = DAY_MS
 """Saved site time may lag this far behind the journal, because of a full disk; an event later than that is damaged."""
 _PAGES_TIMEOUT_S = 20.0
 """The pages answer within this time, or their process reports why not."""
@@ -80,7 +81,7 @@ class UpOptions:
     @property
     def speed(self) -> float:
         """Speed of a simulated site as a multiple of real time."""
-        return 1.0 if self.real_time else _MINUTES_A_DAY / (self.day_minutes or DEFAULT_DAY_MINUTES)
+        return 1.0 if self.real_time else MINUTES_PER_DAY / (self.day_minutes or DEFAULT_DAY_MINUTES)
 
 
 def run_site(options: UpOptions) -> None:
@@ -104,7 +105,7 @@ def run_site(options: UpOptions) -> None:
         site = _move_into_folder(site, folder, options)
         if options.site is not None:
             save_site_copy(options.site, folder / "backups", time.time_ns() // 1_000_000)
-        check_port(HOST, site.collector.broker.port, "[broker]")
+        check_port(LOOPBACK, site.collector.broker.port, "[broker]")
         place = "--port" if options.port else "[dashboard]"
         check_port(site.dashboard.host, site.dashboard.port, place)
         stop = prepare_stop()
@@ -189,7 +190,7 @@ class _Greeter:
         if not self._waiting:
             return
         settings = self._site.dashboard
-        host = {"0.0.0.0": HOST, "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
         with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=0.1):
             self._waiting = False
             self._greet(f"http://{host}:{settings.port}{settings.base_path}/")
@@ -205,7 +206,7 @@ class _Greeter:
         elif self._clock.speed == 1:
             how = "simulated, in real time"
         else:
-            minutes = _MINUTES_A_DAY / self._clock.speed
+            minutes = MINUTES_PER_DAY / self._clock.speed
             how = f"simulated, one day takes {minutes:g} minute{'' if minutes == 1 else 's'}"
         _show(f"{plan.name} is open ({how})")
         folder = _quote_path(self._site.storage)
@@ -277,7 +278,7 @@ def _move_into_folder(site: SiteFile, folder: Path, options: UpOptions) -> SiteF
     passwords = create_passwords(folder / "passwords", _list_users(site))
 
     def at_broker(user: str) -> BrokerSettings:
-        return BrokerSettings(host=HOST, port=site.collector.broker.port, user=user, password=passwords[user])
+        return BrokerSettings(host=LOOPBACK, port=site.collector.broker.port, user=user, password=passwords[user])
 
     journal = folder / "journal.sqlite"
     return replace(

@@ -19,10 +19,10 @@ from typing import Any
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig, ListenerType
 
+from edge.contract.hosts import LOOPBACK
 from ledig.contract.broker_rights import find_rights
 
-HOST = "127.0.0.1"
-_POLL_INTERVAL_S = 0.1
+_STOP_CHECK_S = 0.1
 _STOP_TIMEOUT_S = 2.0
 
 
@@ -58,7 +58,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
     """
 
     def __init__(self, settings: EmbeddedBrokerSettings) -> None:
-        listener = ListenerConfig(type=ListenerType.TCP, bind=f"{HOST}:{settings.port}")
+        listener = ListenerConfig(type=ListenerType.TCP, bind=f"{LOOPBACK}:{settings.port}")
         super().__init__(BrokerConfig(listeners={"default": listener}, plugins={}))
         self._passwords = {user: password.encode() for user, password in settings.passwords.items()}
         self._rights = {user: find_rights(settings.site, user) for user in settings.passwords}
@@ -105,7 +105,7 @@ async def _serve_until_stopped(settings: EmbeddedBrokerSettings, stop: threading
     await broker.start()
     permanent_tasks = asyncio.all_tasks() - {asyncio.current_task()}
     while not stop.is_set():
-        await asyncio.sleep(_POLL_INTERVAL_S)
+        await asyncio.sleep(_STOP_CHECK_S)
         if ended := next((task for task in permanent_tasks if task.done()), None):
             raise BrokerTaskEnded(f"{ended.get_name()} ({ended.get_coro()}) ended") from _find_exception(ended)
     await asyncio.wait_for(broker.shutdown(), _STOP_TIMEOUT_S)

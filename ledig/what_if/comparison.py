@@ -22,9 +22,7 @@ from collector.occupancy.evaluate import find_lapses, fit_to_rules, fold_events,
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, build_space_rules
 from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.site.plan import SitePlan, Space
-
-MINUTE_MS: Final = 60_000
-DAY_MS: Final = 1440 * MINUTE_MS
+from edge.timekeeping.durations import MINUTE_MS
 
 
 class ShownState(StrEnum):

@@ -12,7 +12,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from ledig.what_if.comparison import DAY_MS, ShownState, Timeline
+from edge.timekeeping.durations import DAY_MS
+from ledig.what_if.comparison import ShownState, Timeline
 from ledig.what_if.report import CURRENT_RULES, HEADINGS, WhatIfResult, describe_days, table_rows
 
 _LINES: Final[dict[ShownState, dict[str, Any]]] = {

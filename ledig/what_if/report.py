@@ -18,8 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.process.plurals import format_count
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.what_if.comparison import (
-    DAY_MS,
     ShownState,
     SpaceComparison,
     Timeline,
@@ -61,7 +61,7 @@ class WhatIfResult:
     @property
     def hours(self) -> float:
         """Length of the span."""
-        return (self.span[1] - self.span[0]) / 3_600_000
+        return (self.span[1] - self.span[0]) / HOUR_MS
 
 
 def print_report(console: Console, found: WhatIfResult) -> None:

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 from collector.site.plan import MAX_HOLD_MS, OccupancyRules, SitePlan
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from ledig.site.table_reader import Faults, TableReader, suggest_nearest
 
 _HOLD: Final = "hold"
 _MIN_HOLD_MS: Final = 1000
-_UNITS_MS: Final = {"h": 3_600_000, "m": 60_000, "min": 60_000, "s": 1000, "ms": 1}
+_UNITS_MS: Final = {"h": HOUR_MS, "m": MINUTE_MS, "min": MINUTE_MS, "s": 1000, "ms": 1}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
 _TYPES: Final = get_type_hints(OccupancyRules)
 _NAMES: Final = {

@@ -14,15 +14,13 @@ from typing import Final
 from collector.history.measures import HistoryAway
 from collector.history.sqlite import connect_read_only
 from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
-from collector.site.plan import SitePlan
+from collector.site.plan import SensorKey, SitePlan
 from collector.store.blobs import EVIDENCE
-from collector.store.journal import SensorKey
 from collector.store.metadata_keys import ERASED_UNTIL
 from collector.store.schema import MIGRATION_STEPS, read_version
-from edge.contract.message import EventKind
+from edge.contract.message import EVENT_KIND_BY_NAME
 from ledig.what_if.comparison import StoredSpace
 
-_KIND: Final = {kind.value: kind for kind in EventKind}
 _END: Final = (
     "SELECT at_ms FROM event WHERE synchronised AND sensor_no ="
     " (SELECT no FROM sensor WHERE device = ? AND sensor = ?) ORDER BY at_ms {} LIMIT 1"
@@ -95,7 +93,7 @@ class StoredEvents:
         )
         device, sensor = key
         for at_ms, stream, seq, kind, value in rows:
-            yield StoredEvent(at_ms, device, stream, seq, sensor, _KIND[kind], value)
+            yield StoredEvent(at_ms, device, stream, seq, sensor, EVENT_KIND_BY_NAME[kind], value)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -4,8 +4,8 @@ from bench.accuracy.player import SensorColumn, build_rules, derive_events, play
 from bench.accuracy.unseen import play_unseen, split_parts
 from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from ledig.replay.rows import RecordedRow
-from ledig.replay.scoring import DAY_MS, MINUTE_MS
 
 MIDNIGHT_MS = 1_700_006_400_000
 PIR = SensorColumn("pir", SensorKind.PIR, EventKind.MOTION, "moved", pulse_ms=2500)

@@ -15,11 +15,12 @@ from msgspec.structs import replace as replaced
 from collector.configuration.settings import RetentionSettings
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline
-from collector.history.measures import HOUR_MS, MEASURES
+from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
 from collector.intake.rejection import LossReason
 from collector.store.journal import Journal
 from edge.contract.message import EventsMessage, SensorEvent, encode
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motion
 
 pytestmark = pytest.mark.chaos

@@ -18,7 +18,7 @@ import pytest
 
 from collector.contract.states import CollectorStatus, decode
 from collector.history import tables
-from collector.history.measures import DAY_MS, ZONE_HOUR, HistoryRow
+from collector.history.measures import ZONE_HOUR, HistoryRow
 from collector.site.plan import WHOLE_SITE
 from collector.store.journal import Journal
 from dashboard.accounts.access_log import LoggedAction
@@ -27,12 +27,12 @@ from dashboard.accounts.roles import AccountRole
 from edge.contract import broker as edge_broker
 from edge.contract import topics
 from edge.contract.message import EventKind, EventsMessage, Receipt, SensorEvent, decode_receipt, encode
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 from tests.support.skips import LONG_FORM, NO_FAKETIME
 
 faketime = pytest.importorskip("libfaketime", reason=f"{NO_FAKETIME}: it is built for x86-64 alone")
 
-HOUR_MS = 3_600_000
 SITE = """
 [site]
 id = "mill"

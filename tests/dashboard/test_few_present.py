@@ -18,11 +18,11 @@ from dashboard.live.frame import PublicFrame
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states, build_state
 
 NOISE = re.compile(r'nonce="[^"]*"|"age_s":\s*[\d.]+|name="csrf_token" value="[^"]*"|data-shift="\d+"|för \d+ s')
-HOUR_MS = 3_600_000
 DESKS = [f"desk-{number}" for number in range(1, 20)]
 
 

@@ -27,9 +27,7 @@ from collector.contract.states import CollectorStatus, Occupancy, PeopleCount, S
 from collector.forecast.model.scores import Lead
 from collector.history import tables
 from collector.history.measures import (
-    DAY_MS,
     FORECAST,
-    HOUR_MS,
     MEASURES,
     PEOPLE_CORRECTION,
     PEOPLE_FIVE_MIN,
@@ -51,6 +49,7 @@ from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.routes import ROUTES
 from edge.contract import topics
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.dashboard.manager.test_prospect import OUTLOOK
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard import site

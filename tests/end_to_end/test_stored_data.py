@@ -19,7 +19,7 @@ from collector.alerts.store import load_notes as load_alert_notes
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline
 from collector.health.store import load_notes, load_pasts
-from collector.history.measures import HOUR_MS, MEASURES
+from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE
 from collector.store.blobs import AIR, EVIDENCE
@@ -31,6 +31,7 @@ from dashboard.app import create_app
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract.message import EventsMessage, encode
 from edge.outbox import Outbox
+from edge.timekeeping.durations import HOUR_MS
 from ledig.site.site_file import SiteFile, read_site_file
 from tests.support.servers import ROOT
 

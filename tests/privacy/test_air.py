@@ -18,11 +18,12 @@ from collector.history import tables
 from collector.history.measures import AIR_FIVE_MIN
 from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
 from edge.contract import topics
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, SimulatedStay
 from ledig.simulation.signals import SensorSignal, compute_signals
 from tests.support.collector.random_sites import build_desk_plan
 from tests.support.privacy.live_site import LiveSite
-from tests.support.privacy.world import DAY_MS, HOUR_MS, MONDAY
+from tests.support.privacy.world import MONDAY
 
 DAYS = 3
 ZONE = "hall"

@@ -28,8 +28,9 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
 from dashboard.manager import use_pages
 from dashboard.web.routes import ROUTES
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.privacy import exports
-from tests.support.privacy.world import DAY_MS, HOUR_MS, SimulatedSite, example_plan, scope_spaces, simulate
+from tests.support.privacy.world import SimulatedSite, example_plan, scope_spaces, simulate
 
 MANAGER, VIEWER, PASSWORD = "mats", "vera", "fem blå hästar går"
 HOME = "https://localhost"

@@ -17,8 +17,8 @@ from tests.support.extras import list_modules
 from tests.support.servers import ROOT
 
 OURS = ("edge", "collector", "dashboard", "ledig")
-PUBLIC_OF_EDGE = ("edge.contract", "edge.process", "edge.timekeeping.clock")
-"""What every package may import: the wire contract, what every process needs, and the machine's clocks.
+PUBLIC_OF_EDGE = ("edge.contract", "edge.process", "edge.timekeeping.clock", "edge.timekeeping.durations")
+"""What every package may import: the wire contract, what every process needs, the machine's clocks, and durations.
 
 See docs/decisions/0003."""
 MAY_IMPORT = {

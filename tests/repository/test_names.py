@@ -1,13 +1,17 @@
-"""Names: a class name is unique, no identifier uses a forbidden word, and most function names are precise.
+"""Names: a class or constant has one definition, no identifier uses a forbidden word, most functions say what they do.
 
 The rules are in CONTRIBUTING.md.
 """
 
 import ast
+import importlib
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
 
 import pytest
 
@@ -119,3 +123,28 @@ def test_a_package_file_holds_only_its_docstring_and_re_exports() -> None:
         and not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
     ]
     assert found == []
+
+
+NOT_VALUES = (logging.Logger, TypeVar, ModuleType)
+"""Every module has its own logger, and a type variable has no value."""
+
+
+def iterate_constants(folders: tuple[str, ...]) -> Iterator[tuple[str, str, object]]:
+    """Yield the module, name and value of each constant that a module defines itself."""
+    for path in python_files(folders):
+        if path.stem == "__main__":
+            continue
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.parse(path.read_text()).body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    yield module, name, getattr(importlib.import_module(module), name)
+
+
+def test_a_constant_is_defined_in_one_module() -> None:
+    """Two constants with one name and one value are one fact; with one name and two values they are two facts."""
+    places: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for module, name, value in iterate_constants(CODE):
+        if name != "__all__" and not isinstance(value, NOT_VALUES):
+            places[name.lstrip("_"), repr(value)].append(module)
+    assert {key: modules for key, modules in places.items() if len(modules) > 1} == {}

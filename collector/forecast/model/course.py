@@ -11,9 +11,10 @@ from functools import cache, partial
 from typing import Final
 
 from collector.forecast.model.bands import DayErrors, compute_distances, fit_slope, nearby_hours
-from collector.forecast.model.points import HOUR_MS, MIN_SERIES_DAYS, ForecastPoint, HourOpening, SeriesHour
+from collector.forecast.model.points import MIN_SERIES_DAYS, ForecastPoint, HourOpening, SeriesHour
 from collector.forecast.model.profile import WEEKEND
 from collector.forecast.model.series_history import ForecastFit, LearnedSeries, mean_deviation
+from edge.timekeeping.durations import HOUR_MS
 
 MIN_KNOWN_DAYS: Final = 7
 """Fewest known days, of the last ten weeks, for a forecast."""

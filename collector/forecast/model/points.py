@@ -10,7 +10,6 @@ from typing import Final
 
 from msgspec import Struct
 
-HOUR_MS: Final = 3_600_000
 DECILES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Probabilities whose values a point gives."""
 MIN_SERIES_DAYS: Final = 14

@@ -22,6 +22,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from edge.timekeeping.durations import DAY_MS
+
 CELLS_PER_FACTOR_E: Final = 40
 """Histogram cells per factor of e: each spans 2.5 % of a level, such as 1.2 dB at 50 dB or 9 lux at 365. A light sensor
 in daily use fills about 250, a sound sensor 50."""
@@ -39,7 +41,6 @@ MIN_VOUCH_AGREEMENT: Final = 0.95
 """Balanced agreement from which a sensor may confirm vacancy alone (docs/decisions/0015-sound-light-air.md)."""
 MIN_VOUCH_READINGS: Final = 480
 """Fewest readings of each kind behind that agreement: a working day of one a minute."""
-DAY_MS: Final = 86_400_000
 EMPTY_AFTER_MS: Final = 7_200_000
 """Every direct sensor must have been quiet this long before a reading counts as "nobody there": twice the longest gap
 of a badly placed motion sensor beside somebody (60 min, UCI 864)."""

@@ -17,10 +17,10 @@ from collector.intake.intake import IncomingMessage
 from collector.site.plan import SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message
 
 PLAN = build_desk_plan(2)
-MINUTE_MS = 60_000
 PHONE = Destination(name="phone", url_file=Path("phone"))
 SETTINGS = AlertSettings(destinations=(PHONE,), when={AlertKind.DISK_NEARLY_FULL: "off"})
 BEAT_MS = 30_000

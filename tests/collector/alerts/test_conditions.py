@@ -30,9 +30,12 @@ from collector.contract.states import (
     Summary,
     ZoneAir,
 )
+from collector.health.hours import build_activity_rule
 from collector.intake.rejection import LossReason
+from collector.occupancy.evidence import build_space_rules
 from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from edge.timekeeping.durations import HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
 SETTINGS = AlertSettings(when={AlertKind.CO2_HIGH: "always", AlertKind.FEW_FREE: "always"})
 BASE_PLAN = build_desk_plan(4, devices=2)
@@ -78,6 +81,17 @@ def test_sensor_without_two_heartbeats_is_silent_since_its_last_event() -> None:
     (sign,) = found(last_event_ms=last_events_except("desk-1-pir", ago_ms=60_000))
     assert summarise([sign]) == [(AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignLevel.PRESENT)]
     assert sign.since_ms == NOON_MS - 60_000
+
+
+@pytest.mark.parametrize(("heartbeats", "silent_ms"), [(2.3, 103_500), (2.7, 121_500), (2.001, 90_045)])
+def test_alert_state_and_health_agree_when_a_sensor_is_silent(heartbeats: float, silent_ms: int) -> None:
+    sensors = tuple(dataclasses.replace(sensor, heartbeat_ms=45_000) for sensor in PLAN.sensors)
+    rules = dataclasses.replace(PLAN.rules, silent_after_heartbeats=heartbeats)
+    plan = dataclasses.replace(PLAN, sensors=sensors, rules=rules)
+    assert found(plan=plan, last_event_ms=last_events_except("desk-1-pir", ago_ms=silent_ms - 1)) == []
+    assert len(found(plan=plan, last_event_ms=last_events_except("desk-1-pir", ago_ms=silent_ms))) == 1
+    assert [sensor.silent_ms for sensor in build_space_rules(plan, "desk-1").sensors] == [silent_ms]
+    assert build_activity_rule(plan, plan.sensor_by_key["pi-2", "desk-1-pir"], None).silent_ms == silent_ms
 
 
 def test_sensor_without_any_event_is_silent_too() -> None:

@@ -13,13 +13,13 @@ from collector.configuration.settings import CollectorSettings
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
 from collector.engine.service import run_collector
 from edge.contract import topics
+from edge.timekeeping.durations import MINUTE_MS
 from tests.collector.engine.test_service import SiteObserver
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
 from tests.support.servers import Mosquitto, wait_until
 
-MINUTE_MS = 60_000
 ALERTS = topics.alerts_topic("mill")
 
 

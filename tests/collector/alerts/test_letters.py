@@ -18,12 +18,12 @@ from collector.alerts.notifications import (
 from collector.alerts.texts import AlertTexts
 from collector.configuration.alert_settings import AlertSettings, Destination, Language
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
 PLAN = build_desk_plan(12)
 PHONE = Destination(name="phone", url_file=Path("phone"))
 SETTINGS = AlertSettings(language=Language.EN, destinations=(PHONE,))
-MINUTE_MS = 60_000
 
 
 def make_alert(number: int = 1, **other: object) -> Alert:

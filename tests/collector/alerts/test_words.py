@@ -11,7 +11,8 @@ from collector.configuration.alert_settings import Language
 from collector.contract.alerts import AT_MOST, Alert, AlertKind, Severity
 from collector.contract.findings import FindingKind
 from collector.intake.rejection import LossReason
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from edge.timekeeping.durations import HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
 PLAN = build_desk_plan(2)
 SUBJECTS = {

@@ -19,7 +19,8 @@ from collector.intake.intake import IncomingMessage
 from collector.site.plan import Sensor, SensorKind, SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from edge.timekeeping.durations import HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
 DEVICES = ("pi-1", "pi-2")
 END_MS = NOON_MS + 4 * HOUR_MS

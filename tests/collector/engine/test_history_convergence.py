@@ -14,11 +14,12 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.health.store import load_pasts
 from collector.history import tables
-from collector.history.measures import HOUR_MS, MEASURES
+from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
 from collector.site.plan import Door, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from edge.timekeeping.durations import HOUR_MS
 
 T0 = 1_790_000_000_000 // HOUR_MS * HOUR_MS
 MINUTE = 60_000

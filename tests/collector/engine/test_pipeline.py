@@ -20,11 +20,11 @@ from collector.site.plan import SitePlan, SpaceKind
 from collector.store.journal import Journal
 from collector.store.stored_adjustments import ADJUSTMENTS_KEY
 from edge.contract.message import EventKind, SensorEvent
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion, motions
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion, motions
 
 PLAN = build_desk_plan(2)
 RETENTION = RetentionSettings(raw_hours=1)
-MINUTE_MS = 60_000
 
 
 @pytest.fixture

@@ -9,11 +9,10 @@ import pytest
 
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
 from collector.engine.pipeline import Pipeline
-from tests.support.collector.wrong_clocks import MINUTE_MS, PLAN, RETENTION, Rows, SimulatedServer, read_all_rows
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.support.collector.wrong_clocks import PLAN, RETENTION, Rows, SimulatedServer, read_all_rows
 from tests.support.skips import LONG_FORM
 
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 JUMPS = {
     "+10 min": 10 * MINUTE_MS,
     "+1 h": HOUR_MS,

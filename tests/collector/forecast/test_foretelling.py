@@ -23,13 +23,14 @@ from collector.forecast.forecaster import Forecaster, list_series
 from collector.forecast.model.points import ForecastPoint
 from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.history import tables
-from collector.history.measures import DAY_MS, FORECAST, HOUR_MS, HistoryRow
+from collector.history.measures import FORECAST, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.site.plan import Space, SpaceKind, Tenure
 from collector.store.journal import Journal
 from collector.store.schema import migrate_schema
 from edge.contract import topics
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.collector.engine.test_service import SiteObserver, run_collecting
 from tests.support.collector import seasons
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message

@@ -8,9 +8,10 @@ import pytest
 
 from collector.forecast.known_hours import KnownHour, read_free_hours, read_people_hours, read_small_group_hours
 from collector.history import tables
-from collector.history.measures import HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
+from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
 from collector.site.privacy import Tenancy
 from collector.store.schema import migrate_schema
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.seasons import build_people_row
 
 T0 = 1_763_856_000_000

@@ -13,9 +13,9 @@ from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
-MINUTE_MS = 60_000
 PLAN = build_desk_plan(2, devices=2)
 """One desk on each of two devices."""
 

@@ -5,10 +5,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.health.hours import EMPTY_TALLY, HOUR_MS, MINUTE_MS, ActivityRule, HourTally, TimedValue, count_hour
+from collector.health.hours import EMPTY_TALLY, ActivityRule, HourTally, TimedValue, count_hour
 from collector.health.minutes import bin_minutes, correlate, find_runs, join_runs, make_span_bits, measure_longest_run
 from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 SILENT_MS = 75_000
 PIR = ActivityRule("pi", "pir", SensorKind.PIR, SILENT_MS, EventKind.MOTION)

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from collector.contract.findings import Finding, FindingKind
 from collector.health.clocks import NEEDED_HOURS, ArrivalAges, ClockHour, find_clock_fault
 from collector.health.days import DayTally
-from collector.health.hours import HOUR_MS, ActivityRule
+from collector.health.hours import ActivityRule
 from collector.health.rules import HoldReliability, SensorRecord, estimate_battery, evaluate_sensors
 from collector.site.plan import SensorKind, SpaceKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import HOUR_MS
 
 DAY_MIN = 24 * 60
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.health.history import CountedHours, SensorHistory, compute_days, count_hours, list_completed_hours
-from collector.health.hours import HOUR_MS, ActivityRule, HourTally
+from collector.health.hours import ActivityRule, HourTally
 from collector.people.doors import find_day_span
 from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import HOUR_MS
 
 PIR = ActivityRule("pi", "pir", SensorKind.PIR, 75_000, EventKind.MOTION)
 MARCH_MS, OCTOBER_MS = 1_774_742_400_000 // HOUR_MS * HOUR_MS, 1_792_886_400_000 // HOUR_MS * HOUR_MS

@@ -11,13 +11,13 @@ from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
 from collector.configuration.settings import RetentionSettings
 from collector.contract.findings import MAX_REJECTIONS, FindingKind, Findings, Rejection, encode
 from collector.engine.pipeline import Pipeline
-from collector.history.measures import DAY_MS
 from collector.intake.intake import IncomingMessage
 from collector.intake.rejection import LossReason, RejectedInput
 from collector.site.plan import SitePlan, Tenure
 from collector.store.journal import Journal
 from edge.contract.message import MAX_PAYLOAD_BYTES
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion, motions
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion, motions
 
 PLAN = build_desk_plan(2, devices=2)
 

@@ -12,13 +12,13 @@ from bench.accuracy.watching import HealthRun
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, encode
 from collector.contract.states import SpaceHealth
 from collector.health.history import KEPT_DAYS
-from collector.health.hours import HOUR_MS
 from collector.health.store import KEY_PREFIX, list_journal_keys, load_pasts
 from collector.intake.intake import IntakeResult
 from collector.intake.rejection import LossReason, StreamGap
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import Tenure
 from collector.store.journal import Journal
+from edge.timekeeping.durations import HOUR_MS
 from tests.collector.health.test_findings import hide_most_motion, make_fault
 from tests.support.collector.health_people import (
     DAY,

@@ -11,7 +11,6 @@ from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,
     FORECAST,
-    HOUR_MS,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     ZONE_FIVE_MIN,
@@ -21,6 +20,7 @@ from collector.history.measures import (
 )
 from collector.store.journal import Journal
 from collector.store.schema import MIGRATION_STEPS
+from edge.timekeeping.durations import HOUR_MS
 
 COARSE = next(n for n, step in enumerate(MIGRATION_STEPS) if step.__name__ == "_version_6")
 FIVE_MS = ZONE_FIVE_MIN.bucket_ms

@@ -8,8 +8,9 @@ import pytest
 from collector.configuration.settings import CollectorSettings, HistoryKind
 from collector.engine.service import run_collector
 from collector.history.influxdb import InfluxHistory
-from collector.history.measures import HOUR_MS, SPACE_HOUR, HistoryAway
+from collector.history.measures import SPACE_HOUR, HistoryAway
 from collector.history.sqlite import SqliteHistory
+from edge.timekeeping.durations import HOUR_MS
 from tests.collector.engine.test_service import SiteObserver
 from tests.collector.history.conftest import everything, guarded_influxdb
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions

@@ -9,8 +9,6 @@ from collector.configuration.settings import HistoryKind, InfluxSettings, Retent
 from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    DAY_MS,
-    HOUR_MS,
     MEASURES,
     PEOPLE_CORRECTION,
     PEOPLE_FIVE_MIN,
@@ -21,6 +19,7 @@ from collector.history.measures import (
 )
 from collector.history.open_history import HISTORIES, open_reader
 from collector.site.plan import SitePlan, Space, SpaceKind
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.collector.history.conftest import everything
 
 T0 = 1_763_856_000_000

@@ -8,11 +8,12 @@ import pytest
 
 from collector.history import line_protocol, tables
 from collector.history.influxdb import InfluxClient, InfluxHistory
-from collector.history.measures import AIR_FIVE_MIN, HOUR_MS, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, HistoryRow
+from collector.history.measures import AIR_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, HistoryRow
 from collector.history.projection import Projection
 from collector.history.refused_rows import MAX_ROWS
 from collector.history.sqlite import SqliteHistory
 from edge.timekeeping.clock import unix_ms
+from edge.timekeeping.durations import HOUR_MS
 from tests.collector.history.conftest import (
     HistoryJournal,
     everything,

@@ -15,8 +15,9 @@ from collector.sqlite_files.backup import BackupRules, back_up
 from collector.store.journal import Journal as CollectorJournal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.journal_guard import JournalGuard
+from edge.timekeeping.durations import HOUR_MS
 from tests.collector.history.conftest import everything, following, guarded_influxdb, written_up_to
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 from tests.support.servers import wait_until
 
 

@@ -11,8 +11,6 @@ from collector.configuration.settings import RetentionSettings
 from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    DAY_MS,
-    HOUR_MS,
     MEASURES,
     PEOPLE_CORRECTION,
     SPACE_HOUR,
@@ -22,6 +20,7 @@ from collector.history.measures import (
 )
 from collector.history.sqlite import SqliteHistory
 from collector.site.plan import SitePlan, Space, SpaceKind
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 T0 = 1_763_856_000_000
 PLAN = SitePlan(

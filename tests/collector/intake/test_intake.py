@@ -23,7 +23,8 @@ from collector.intake.intake import (
 )
 from collector.intake.rejection import LossReason, RejectedInput, StreamGap
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, SensorEvent, decode_events
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion, motions
+from edge.timekeeping.durations import HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion, motions
 
 LIMITS = IntakeLimits(AllowedKinds(build_desk_plan(2)), NOON_MS - HOUR_MS, NOON_MS + HOUR_MS)
 S = ("pi-1", "s")

@@ -7,7 +7,8 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import KEPT_STREAMS, IncomingMessage
 from collector.store.journal import Journal
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion
+from edge.timekeeping.durations import HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 
 PLAN = build_desk_plan(2)
 RETENTION = RetentionSettings(raw_hours=1)

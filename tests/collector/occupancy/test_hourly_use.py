@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
-from collector.history.measures import HOUR_MS, HistoryRow
+from collector.history.measures import HistoryRow
 from collector.occupancy.hourly_use import compute_space_hours, split_timeline
+from edge.timekeeping.durations import HOUR_MS
 
 T0 = 1_763_856_000_000
 """The start of an hour, UTC."""

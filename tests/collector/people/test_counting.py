@@ -14,17 +14,16 @@ from collector.configuration.settings import RetentionSettings
 from collector.contract.states import PeopleCount
 from collector.engine.pipeline import Pipeline
 from collector.history import tables
-from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
+from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.people.counting import RECOUNT_MS
-from collector.people.doors import BUCKET_MS
 from collector.people.estimate import CorrectionReason
 from collector.site.plan import Door, OpeningSpan, Sensor, SensorKind, SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 
-MINUTE_MS = 60_000
 DAYTIME = {weekday: (OpeningSpan(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)}
 PLAN = replace(build_desk_plan(2, devices=2), opening_hours=DAYTIME)
 

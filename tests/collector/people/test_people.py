@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.people.doors import BUCKET_MS, DayTurn, DayTurns, DoorDay, find_day_span
+from collector.history.measures import BUCKET_MS
+from collector.people.doors import DayTurn, DayTurns, DoorDay, find_day_span
 from collector.people.estimate import (
     CorrectionReason,
     CountCorrection,

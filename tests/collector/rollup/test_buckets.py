@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    DAY_MS,
-    HOUR_MS,
     MEASURES,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
@@ -23,6 +21,7 @@ from collector.history.measures import (
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
 from collector.site.plan import OpeningSpan, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.store.schema import migrate_schema
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 T0 = 1_763_856_000_000
 """The start of an hour, UTC; 01:00 in Stockholm."""

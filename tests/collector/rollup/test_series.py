@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
-from collector.history.measures import HOUR_MS, HistoryRow
+from collector.history.measures import BUCKET_MS, HistoryRow
 from collector.history.zone_hours import compute_zone_hours
 from collector.occupancy.hourly_use import compute_space_hours
-from collector.rollup.series import BUCKET_MS, SeriesPart, compute_air_rows, compute_zone_rows
+from collector.rollup.series import SeriesPart, compute_air_rows, compute_zone_rows
+from edge.timekeeping.durations import HOUR_MS
 from tests.collector.occupancy.test_hourly_use import T0, TIMELINES
 
 MINUTE = 60_000

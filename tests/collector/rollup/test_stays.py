@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.history import tables
-from collector.history.measures import DAY_MS, HOUR_MS, STAYS
+from collector.history.measures import STAYS
 from collector.rollup.stays import CUT_SHORT_FIELD, LONGEST_CLASS_MS, compute_stay_rows
 from collector.site.plan import SpaceKind, Tenure, Zone
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.collector.rollup.test_buckets import PLAN, JournalTables, space
 
 MINUTE = 60_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.forecast.model.points import HOUR_MS, HourOpening
+from collector.forecast.model.points import HourOpening
 from collector.site.calendar import (
     HourCalendar,
     cut_hours,
@@ -21,6 +21,7 @@ from collector.site.calendar import (
 )
 from collector.site.opening_hours import read_hours
 from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import build_desk_plan
 
 DAY = (OpeningSpan(opens_min=7 * 60, closes_min=20 * 60),)

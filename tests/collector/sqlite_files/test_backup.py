@@ -21,8 +21,8 @@ from collector.sqlite_files.backup import (
     replace_damaged,
     revise_backups,
 )
+from edge.timekeeping.durations import DAY_MS
 
-DAY_MS = 86_400_000
 NOW_MS = 1_763_974_800_000
 MARK = "a text that must disappear from every copy"
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from collector.history import tables
-from collector.history.measures import HOUR_MS, STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
+from collector.history.measures import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
 from collector.intake.intake import RepeatedEvent
 from collector.intake.rejection import LossReason, RejectedInput, StreamGap
 from collector.occupancy.evidence import StoredEvent
@@ -27,6 +27,7 @@ from collector.store.journal import (
 from collector.store.journal_faults import JournalAway, JournalRejected
 from collector.store.schema import MIGRATION_STEPS
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 
 EVENT = StoredEvent(1000, "pi-1", "s", 1, "desk-0-pir", EventKind.MOTION, 1)

@@ -18,7 +18,8 @@ from collector.sqlite_files import backup as sqlite_backup
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.journal_guard import JournalGuard
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message, motion
+from edge.timekeeping.durations import HOUR_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 from tests.support.servers import wait_until
 
 PLAN = build_desk_plan(6)

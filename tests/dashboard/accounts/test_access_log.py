@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.accounts.access_log import HOUR_S, LOG_DAYS, AccessLogEntry, LoggedAction, PublicLogEntry
+from dashboard.accounts.access_log import LOG_DAYS, AccessLogEntry, LoggedAction, PublicLogEntry
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.accounts.schema import MIGRATIONS
+from edge.timekeeping.durations import HOUR_S
 
 ANNA, VERA = UserAccount("anna", AccountRole.MANAGER), UserAccount("vera", AccountRole.VIEWER)
 BEGIN_S = 1_764_000_000.0

@@ -19,10 +19,10 @@ from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract.broker import BrokerSettings
+from edge.timekeeping.durations import DAY_S
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-DAY_S = 86_400
 HERE = "192.0.2.7"
 
 

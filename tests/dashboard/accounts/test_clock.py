@@ -10,11 +10,9 @@ from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, Accounts
 from dashboard.accounts.clock import COLLECTOR_WITNESS, open_accounts
 from dashboard.accounts.maintenance import AccountsMaintenance
 from dashboard.accounts.roles import AccountRole, UserAccount
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.dashboard.conftest import NAME, PASSWORD
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 NOW_MS = 1_796_000_000_000
 JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_MS]
 ANNA = UserAccount(NAME, AccountRole.MANAGER)

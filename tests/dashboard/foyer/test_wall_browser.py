@@ -10,6 +10,7 @@ from collector.contract.states import Occupancy
 from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
+from edge.timekeeping.durations import HOUR_MS
 from tests.dashboard.conftest import Served
 from tests.dashboard.foyer.conftest import OpenScreen
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
@@ -18,7 +19,6 @@ from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_unt
 
 pytestmark = pytest.mark.browser
 
-HOUR_MS = 3_600_000
 HEIGHT = 1080
 WallSite = tuple[DashboardSettings, CollectorPublisher]
 

@@ -7,6 +7,7 @@ from playwright.sync_api import CDPSession, expect
 
 from collector.contract.states import Occupancy
 from dashboard.configuration.settings import DashboardSettings
+from edge.timekeeping.durations import MINUTE_S
 from tests.dashboard.foyer.conftest import OpenScreen
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import CollectorPublisher, build_state
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.browser
 
 SPEED = 60
 """Speed of the screen's clocks; the site publishes changes at its usual rate of ten frames a second."""
-MINUTE_S = 60
 MOST_GROWTH = 5_000_000
 """Bytes in eight hours; proportionally less in fewer."""
 NOISE = 400_000

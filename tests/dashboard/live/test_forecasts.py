@@ -7,7 +7,6 @@ import pytest
 from msgspec import structs
 
 from collector.contract.forecasts import Forecast, HourOutlook, Outlook, chance_in_hour
-from collector.forecast.model.points import HOUR_MS
 from collector.history.measures import PEOPLE
 from collector.site.opening_hours import read_hours
 from collector.site.plan import SpaceKind
@@ -21,6 +20,7 @@ from dashboard.live.forecasts import (
     summarise_rest_of_day,
 )
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")

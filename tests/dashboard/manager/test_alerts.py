@@ -30,6 +30,7 @@ from dashboard.site_report.alerts import MAX_LINES, MuteDuration
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import topics
+from edge.timekeeping.durations import HOUR_MS
 from ledig.site.alerts import read_alerts
 from ledig.site.table_reader import Faults, TableReader
 from tests.dashboard.conftest import NAME, VIEWER
@@ -37,7 +38,6 @@ from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 EN, SV = PageTexts.load("en"), PageTexts.load("sv")
-HOUR_MS = 3_600_000
 HERE = "https://localhost"
 
 

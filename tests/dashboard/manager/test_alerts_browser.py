@@ -12,6 +12,7 @@ from collector.contract.alerts import AlertCommand, AlertKind, Alerts, Mute, Mut
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
 from edge.contract.broker import create_client
+from edge.timekeeping.durations import HOUR_MS
 from tests.dashboard.conftest import Served
 from tests.dashboard.manager.test_alerts import AIR, ALERTS_MESSAGE, CROWD, DEVICE
 from tests.dashboard.test_browser import expect_live, log_in
@@ -22,7 +23,6 @@ from tests.support.servers import Mosquitto, wait_until
 
 pytestmark = pytest.mark.browser
 
-HOUR_MS = 3_600_000
 ServedSite = tuple[DashboardSettings, CollectorPublisher]
 ALERTS = topics.alerts_topic(PLAN.id)
 

@@ -7,8 +7,6 @@ import pytest
 
 from collector.history.measures import (
     AIR_FIVE_MIN,
-    DAY_MS,
-    MINUTE_MS,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
     STAYS,
@@ -29,6 +27,7 @@ from dashboard.charts.history_chart import (
 )
 from dashboard.history.queries import HistoryQuery, QueryRejected, build_history_json, parse_query
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 SV = PageTexts.load("sv")

@@ -42,14 +42,13 @@ from edge.contract.message import (
 )
 from edge.contract.message import encode as encode_status
 from edge.contract.topics import DeviceTopic
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 HOME = "https://localhost"
 EN, SV = PageTexts.load("en"), PageTexts.load("sv")
-MINUTE_MS = 60_000
-DAY_MS = 86_400_000
 WELL = DeviceStatus(
     online=True,
     at_ms=MONDAY_10_MS - 20_000,

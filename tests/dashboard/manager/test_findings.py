@@ -24,12 +24,12 @@ from dashboard.site_report import findings
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import topics
+from edge.timekeeping.durations import DAY_MS
 from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")
-DAY_MS = 86_400_000
 
 FULL = {
     FindingKind.STUCK_ON: Finding(FindingKind.STUCK_ON, 0, "desk-1-mat", witness="desk-1-pir", span_min=455),

@@ -10,11 +10,11 @@ from dashboard.manager.learned_values import HoldRow, LevelRow, build_learned_va
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import topics
+from edge.timekeeping.durations import MINUTE_MS
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")
-MINUTE_MS = 60_000
 NONE = "\u2013"
 LEARNT = Tuning(HoldTuning(12 * MINUTE_MS, 10 * MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 0.02, 0.08))
 PINNED = Tuning(HoldTuning(*[7 * MINUTE_MS] * 4))

@@ -8,7 +8,7 @@ from flask import Flask
 
 from collector.contract.states import PeopleCount
 from collector.history import tables
-from collector.history.measures import DAY_MS, MINUTE_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
+from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.people.estimate import CorrectionReason
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from collector.store.journal import Journal
@@ -21,6 +21,7 @@ from dashboard.manager.people_corrections import (
 )
 from dashboard.text.languages import LANGUAGES
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

@@ -10,9 +10,9 @@ from collector.site.plan import SpaceKind
 from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame
 from dashboard.manager.least_free import FewestFree, find_fewest_free
 from dashboard.subscriber.subscriber import LiveView
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-HOUR_MS = 3_600_000
 BEFORE_OPENING = HistoryRow(("site", "desk"), MONDAY_10_MS - 5 * HOUR_MS, (32.0, 30.0, 31.0, 0.0, 0.0))
 """At five, before the site opens."""
 MORNING = HistoryRow(("site", "desk"), MONDAY_10_MS - HOUR_MS, (32.0, 25.0, 26.0, 3.0, 0.0))

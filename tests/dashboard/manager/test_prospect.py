@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 
 from collector.contract.forecasts import Forecast, ForecastScores, HourOutlook, Outlook, encode
-from collector.forecast.model.points import HOUR_MS
 from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.history.measures import HistoryRow
 from collector.site.plan import WHOLE_SITE, SpaceKind
@@ -13,6 +12,7 @@ from dashboard.manager.forecast_view import ForecastView, WeekCell, build_foreca
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import topics
+from edge.timekeeping.durations import HOUR_MS
 from tests.dashboard.web.test_routes import log_in
 from tests.support.collector.seasons import build_people_row
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 
 from collector.contract.forecasts import Forecast, ForecastScores, Outlook, encode
-from collector.forecast.model.points import HOUR_MS
 from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SpaceKind, Tenure
@@ -16,6 +15,7 @@ from dashboard.live.snapshot import BrokerMessage
 from dashboard.member.arrival import build_forecast_json, read_arrival_query
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics
+from edge.timekeeping.durations import HOUR_MS
 from tests.dashboard.live.test_forecasts import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

@@ -7,7 +7,6 @@ import pytest
 from msgspec import structs
 
 from collector.contract.forecasts import ForecastScores, Outlook
-from collector.forecast.model.points import HOUR_MS
 from collector.forecast.model.scores import ChanceScore
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SpaceAttribute
@@ -16,6 +15,7 @@ from dashboard.member.arrival_odds import ArrivalAnswer, answer_form, build_form
 from dashboard.member.needs import Needs
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import HOUR_MS
 from tests.dashboard.live.test_forecasts import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

@@ -23,10 +23,9 @@ from collector.contract.states import (
 from collector.site.plan import SpaceKind
 from dashboard.text.explanations import ExplanationContext, explain_state
 from dashboard.text.texts import PageTexts
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 LANGUAGES = ("sv", "en")
 LEARNT = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
 PIR = Because(Reason.MOTION, "pi-1", "desk-14-pir", MONDAY_10_MS - 6 * MINUTE_MS)

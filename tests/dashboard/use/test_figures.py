@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.forecast.model.points import HourOpening
-from collector.history.measures import HOUR_MS, HistoryRow
+from collector.history.measures import HistoryRow
 from collector.site.plan import WHOLE_SITE
 from dashboard.use.figures import find_peaks, sum_by_day, sum_by_hour, sum_by_zone, sum_week_hours
 from dashboard.use.hours import (
@@ -21,6 +21,7 @@ from dashboard.use.hours import (
     sum_hours,
 )
 from dashboard.use.query import DayRange
+from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import ALWAYS_OPEN_PLAN, MONDAY, build_weeks, generate_hour_rows, to_unix_ms
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.history.measures import MINUTE_MS, HistoryRow
+from collector.history.measures import HistoryRow
 from dashboard.text.texts import PageTexts
 from dashboard.use import growth_texts
 from dashboard.use.growth import (
@@ -26,6 +26,7 @@ from dashboard.use.growth import (
 )
 from dashboard.use.hours import drop_public_holidays, list_open_hours
 from dashboard.use.query import DayRange
+from edge.timekeeping.durations import MINUTE_MS
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import MONDAY, build_weeks, to_unix_ms
 

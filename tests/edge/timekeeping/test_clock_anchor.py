@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.timekeeping.clock_anchor import MAX_HELD_STEP_MS, ClockAnchor, update_anchor
+from edge.timekeeping.durations import HOUR_MS
 
 NOW_MS = 1_763_870_400_000
-HOUR_MS = 3_600_000
 
 
 def make_anchor(wall_ms: int = NOW_MS, monotonic_ms: int = 10_000) -> ClockAnchor:

@@ -8,10 +8,8 @@ import pytest
 
 from edge.timekeeping.clock import HostClock
 from edge.timekeeping.device_time import DeviceTime
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 NOW_MS = 1_796_000_000_000
 JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_MS]
 

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, integers, lists, sampled_from, tuples
 
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from ledig.replay.scoring import (
     BREAK_MS,
-    DAY_MS,
-    MINUTE_MS,
     ShownLatency,
     SpaceScore,
     TruthSample,

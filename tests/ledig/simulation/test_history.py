@@ -9,9 +9,10 @@ import pytest
 
 from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
-from collector.history.measures import DAY_MS, HOUR_MS, PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
+from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
 from collector.site.plan import WHOLE_SITE
 from collector.store.journal import Journal
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.runtime import scaled_clock
 from ledig.simulation.history import HISTORY_WEEKS, write_history
 from ledig.up.command import read_site_or_example

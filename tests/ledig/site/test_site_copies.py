@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from collector.store.site_file_copies import list_site_copies
+from edge.timekeeping.durations import DAY_MS
 from ledig.site.site_copies import MAX_COPIES, save_site_copy
-
-DAY_MS = 24 * 3_600_000
 
 
 def test_each_version_is_copied_once_and_the_oldest_are_deleted(tmp_path: Path) -> None:

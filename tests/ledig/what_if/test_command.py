@@ -16,11 +16,12 @@ from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from ledig.site.site_file import read_site_file
 from ledig.what_if.comparison import build_timeline, compute_timeline
 from ledig.what_if.stored import StoredEvents
 from tests.support.browser import chromium
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, message
+from tests.support.collector.random_sites import NOON_MS, message
 
 SITE = """
 [site]
@@ -67,7 +68,6 @@ space = "{desk}"
 pin = {pin}
 """
 DESKS = ("north", "south", "hers")
-MINUTE_MS = 60_000
 HOURS = 100
 
 

@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ledig.what_if.comparison import MINUTE_MS, ShownState, SpaceComparison, TimelinePart
+from edge.timekeeping.durations import HOUR_MS
+from ledig.what_if.comparison import ShownState, SpaceComparison, TimelinePart
 from ledig.what_if.plot import render_page
 from ledig.what_if.report import WhatIfResult
-
-HOUR_MS = 60 * MINUTE_MS
 
 
 def drawn(noon: str) -> tuple[list[str], str]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from collector.occupancy.evidence import StoredEvent
 from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.site.plan import LearningSwitch, OccupancyRules, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from edge.timekeeping.durations import MINUTE_MS
 from ledig.what_if.comparison import (
-    MINUTE_MS,
     ShownState,
     SpaceComparison,
     StoredSpace,

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from collector.forecast.model.course import forecast_hours
-from collector.forecast.model.points import HOUR_MS, ForecastPoint, HourOpening, SeriesHour
+from collector.forecast.model.points import ForecastPoint, HourOpening, SeriesHour
 from collector.forecast.model.series_history import learn_series
+from edge.timekeeping.durations import HOUR_MS
 
 MONDAY = date(2026, 1, 5).toordinal()
 _EPOCH = date(1970, 1, 1).toordinal()

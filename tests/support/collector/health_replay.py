@@ -10,12 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.accuracy.watching import HealthRun, SensorFindings
-from collector.health.hours import HOUR_MS
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import SitePlan
 from collector.store.journal import Journal
-
-DAY_MS = 24 * HOUR_MS
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 
 def replay_findings_by_day(

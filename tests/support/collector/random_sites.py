@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from collector.site.plan import Door, Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from edge.timekeeping.durations import HOUR_MS
 
-HOUR_MS = 3_600_000
 NOON_MS = 1_790_000_000_000 // HOUR_MS * HOUR_MS
 """A full hour."""
 

@@ -14,16 +14,16 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.history import tables
-from collector.history.measures import DAY_MS, FORECAST, MEASURES, SPACE_HOUR, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
+from collector.history.measures import FORECAST, MEASURES, SPACE_HOUR, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.site.plan import WHOLE_SITE
 from collector.store.journal import Journal
 from collector.timekeeping.site_clock import ClockReading
 from collector.timekeeping.site_time import SiteTime
 from edge.contract.message import EventKind, SensorEvent
-from tests.support.collector.random_sites import HOUR_MS, NOON_MS, build_desk_plan, message
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message
 
-MINUTE_MS = 60_000
 PLAN = build_desk_plan(6, devices=3)
 RETENTION = RetentionSettings()
 HISTORY_DAYS = 60

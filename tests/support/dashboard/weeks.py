@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from collector.history.measures import HOUR_MS, MINUTE_MS, HistoryRow
+from collector.history.measures import HistoryRow
 from collector.rollup.series import MAX_UNCERTAIN_SHARE
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SitePlan
 from dashboard.use.query import DayRange, UseQuery
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from tests.support.dashboard.site import PLAN
 
 MONDAY = date(2025, 9, 29)

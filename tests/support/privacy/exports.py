@@ -15,7 +15,8 @@ from itertools import product
 from xml.etree import ElementTree as ET
 
 from collector.site.plan import WHOLE_SITE
-from tests.support.privacy.world import DAY_MS, HOUR_MS, SimulatedSite, scope_spaces
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
+from tests.support.privacy.world import SimulatedSite, scope_spaces
 
 KINDS = ("desk", "booth", "room", "equipment")
 FORMATS = {"xlsx", "csv"}

@@ -30,14 +30,13 @@ from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from edge.contract.message import EventKind
+from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, simulate_day
 from ledig.simulation.signals import compute_signals, occupied_spans
 from ledig.simulation.simulator import SIMULATION_SEED
 from ledig.site.site_file import read_site_file
 from tests.support.servers import ROOT
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 HEARTBEAT_MS = 300_000
 KINDS = {
     kind.value for kind in (EventKind.CROSSING, EventKind.CO2_PPM, EventKind.TEMPERATURE_C, EventKind.HUMIDITY_PCT)

@@ -1,0 +1,6 @@
+"""The instant that never comes."""
+
+from typing import Final
+
+FOREVER_MS: Final = 2**53
+"""Later than every time of an event, and exact in JSON and in SQLite."""
