@@ -31,8 +31,9 @@ from collector.occupancy.evaluate import (
     build_space_rules,
     fold_events,
 )
-from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
 SECOND_MS: Final = 1000

@@ -29,11 +29,12 @@ from zoneinfo import ZoneInfo
 from gpiozero.pins.mock import MockFactory
 
 from collector.configuration.settings import CollectorSettings
-from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
 from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.clock import HostClock
 from tests.support.processes import running_collector, running_dashboard
 from tests.support.servers import Mosquitto, find_free_port, mosquitto

@@ -32,10 +32,11 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.recordings import read_all
 from bench.accuracy.watching import SensorFindings, collect_findings
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from dashboard.site_report.findings import describe_finding
 from dashboard.text.texts import PageTexts
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
 from ledig.replay.rows import ISO_FORMAT, RecordedColumn, RecordedRow, RowLayout, RowsRejected, TimeColumns
 

@@ -32,8 +32,8 @@ from bench.accuracy.recordings import read_all, read_each
 from collector.contract.states import Occupancy
 from collector.occupancy.evaluate import fit_to_rules
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
 from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 

@@ -37,8 +37,8 @@ from bench.accuracy.unseen import play_unseen
 from bench.accuracy.watching import collect_findings
 from collector.contract.states import Occupancy
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 from ledig.replay.scoring import find_false_vacant
 

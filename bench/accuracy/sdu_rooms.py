@@ -43,8 +43,8 @@ from collector.people.estimate import (
     split_into_buckets,
 )
 from collector.people.presence import SitePresence
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import MINUTE_MS
 from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 

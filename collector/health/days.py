@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from collector.health.hours import MINUTES_PER_HOUR, ActivityRule, HourTally, join_hours
 from collector.health.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
-from collector.site.plan import SensorKey, SensorKind
+from collector.site.plan import SensorKey
+from edge.contract.sensor_traits import HealthRole
 
 MAX_QUIET_MIN: Final = 15
 """A movement sensor that is quiet for longer than this while a witness is active missed a person.
@@ -42,24 +43,14 @@ SPARSE_VISIT_MIN: Final = 3
 """A visit with at most this many minutes of movement: the arrival was detected, then the person was lost."""
 DENSE_VISIT_MIN: Final = 10
 """A visit with at least this many minutes of movement is detected well."""
-_MAX_RISES_PER_HOUR: Final = {SensorKind.PIR: 700, SensorKind.CONTACT: 120, SensorKind.BEAM_PAIR: 3600}
-_MAX_RISES_PER_HOUR_DEFAULT: Final = 60
-"""More changes per hour than a person causes.
-
-A movement sensor that resets after 5 s and detects somebody all the time changes 650 times; a person who sits down
-and gets up once a minute causes 60 changes.
-"""
-
-DIRECT_KINDS: Final = frozenset({SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE})
-"""Kinds that stay on while a person is present and do not react to neighbours."""
-WITNESS_KINDS: Final = DIRECT_KINDS | {SensorKind.SOUND}
-"""Kinds that may contradict a movement sensor. A count may not: it drifts (docs/decisions/0016-counting-people.md)."""
-LASTING_KINDS: Final = DIRECT_KINDS | {SensorKind.PEOPLE}
-"""Kinds whose reading stays on until it changes."""
-PLACED_KINDS: Final = WITNESS_KINDS | {SensorKind.PIR}
-"""Kinds whose activity follows the people of one space."""
-DETECTING_KINDS: Final = PLACED_KINDS | {SensorKind.PEOPLE}
-"""Kinds that can detect that a person is present."""
+WITNESS_ROLES: Final = frozenset({HealthRole.DIRECT, HealthRole.INDIRECT})
+"""Sensors that may contradict a movement sensor. A count may not: it drifts (decision 0016)."""
+LASTING_ROLES: Final = frozenset({HealthRole.DIRECT, HealthRole.COUNT})
+"""Sensors whose reading stays on until it changes."""
+PLACED_ROLES: Final = WITNESS_ROLES | {HealthRole.MOVEMENT}
+"""Sensors whose activity follows the people of one space."""
+DETECTING_ROLES: Final = PLACED_ROLES | {HealthRole.COUNT}
+"""Sensors that can detect that a person is present."""
 
 NO_SENSOR: Final[SensorKey] = ("", "")
 """Key of no sensor."""
@@ -144,13 +135,13 @@ def compute_day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTal
         )
         for one in sensors
     ]
-    moving = [one for one in whole if one.how.kind is SensorKind.PIR]
+    moving = [one for one in whole if one.how.health_role is HealthRole.MOVEMENT]
     tallies: list[DayTally] = []
     for one, sensor in zip(whole, sensors, strict=True):
         tally = _add_missed_stays(_count_day(day, one, sensor.hours), one, whole)
         if moving and one is moving[0]:
             tally = _add_lost_visits(_add_blind_gaps(tally, moving, whole), moving, whole)
-        elif moving and one.how.kind in LASTING_KINDS:
+        elif moving and one.how.health_role in LASTING_ROLES:
             tally = _add_uncorroborated(tally, one, moving)
         tallies.append(tally)
     return tallies
@@ -160,7 +151,7 @@ def _count_day(day: int, one: _DayBits, hours: Sequence[HourTally]) -> DayTally:
     minutes = len(hours) * MINUTES_PER_HOUR
     on = find_runs(one.held)
     tail = minutes - on[-1][0] if on and on[-1][1] == minutes else 0
-    limit = _MAX_RISES_PER_HOUR.get(one.how.kind, _MAX_RISES_PER_HOUR_DEFAULT)
+    limit = one.how.kind.traits.health.max_rises_per_hour
     return DayTally(
         day=day,
         minutes=minutes,
@@ -188,7 +179,7 @@ def _add_blind_gaps(tally: DayTally, moving: Sequence[_DayBits], whole: Sequence
     lived, quiet = _quiet_minutes(moving)
     gaps = [gap for gap in find_runs(quiet) if gap[1] - gap[0] > MAX_QUIET_MIN]
     for witness in whole:
-        if witness.how.kind not in WITNESS_KINDS:
+        if witness.how.health_role not in WITNESS_ROLES:
             continue
         seen = sum(after - first for first, after in join_runs(witness.active & lived, MAX_QUIET_MIN))
         missed = [
@@ -206,7 +197,7 @@ def _add_blind_gaps(tally: DayTally, moving: Sequence[_DayBits], whole: Sequence
 
 def _add_lost_visits(tally: DayTally, moving: Sequence[_DayBits], whole: Sequence[_DayBits]) -> DayTally:
     """Add how often a person arrived, was lost even with the longest hold time, and was detected again soon after."""
-    if any(one.how.kind is SensorKind.CONTACT or one.how.kind in LASTING_KINDS for one in whole):
+    if any(one.how.health_role is HealthRole.DOOR or one.how.health_role in LASTING_ROLES for one in whole):
         return tally  # a closed door or a mat keeps a person detected
     lived, quiet = _quiet_minutes(moving)
     seen = lived & ~quiet
@@ -238,11 +229,11 @@ def _is_soon_after(before: MinuteSpan, stay: MinuteSpan, lived: int) -> bool:
 
 def _add_missed_stays(tally: DayTally, one: _DayBits, whole: Sequence[_DayBits]) -> DayTally:
     """Add the stays that others detected while this sensor was alive and quiet all day; none if it moved at all."""
-    contact = one.how.kind is SensorKind.CONTACT
-    if one.active or not (contact or one.how.kind in DETECTING_KINDS):
+    contact = one.how.health_role is HealthRole.DOOR
+    if one.active or not (contact or one.how.health_role in DETECTING_ROLES):
         return tally
     for witness in whole:
-        if witness is one or witness.how.kind not in DETECTING_KINDS:
+        if witness is one or witness.how.health_role not in DETECTING_ROLES:
             continue
         stays = [
             after - first
@@ -251,7 +242,7 @@ def _add_missed_stays(tally: DayTally, one: _DayBits, whole: Sequence[_DayBits])
             and not make_span_bits((first, after)) & ~one.alive
         ]
         if sum(stays) > tally.missed_min:
-            strong = contact or witness.how.kind in DIRECT_KINDS
+            strong = contact or witness.how.health_role is HealthRole.DIRECT
             tally = replace(
                 tally,
                 missed_stays=len(stays),

@@ -12,8 +12,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.site.plan import Sensor, SensorKind, SitePlan, SpaceKind
+from collector.site.plan import Sensor, SitePlan, SpaceKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_traits import HealthRole, LearningMethod
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 MINUTES_PER_HOUR: Final = 60
@@ -42,6 +44,11 @@ class ActivityRule(Struct, frozen=True, gc=False):
         """Device and sensor id."""
         return self.device, self.sensor
 
+    @property
+    def health_role(self) -> HealthRole:
+        """Which health rules apply to the sensor."""
+        return self.kind.traits.health.role
+
 
 class HourTally(Struct, frozen=True, gc=False, array_like=True):
     """One sensor in one hour."""
@@ -64,24 +71,13 @@ class HourTally(Struct, frozen=True, gc=False, array_like=True):
 
 EMPTY_TALLY: Final = HourTally()
 """A sensor without any events so far."""
-_LEVELS: Final = {
-    SensorKind.PIR: EventKind.MOTION,
-    SensorKind.PRESSURE: EventKind.PRESSURE,
-    SensorKind.DISTANCE: EventKind.PRESENCE,
-    SensorKind.PRESENCE: EventKind.PRESENCE,
-    SensorKind.PEOPLE: EventKind.PEOPLE,
-    SensorKind.SOUND: EventKind.SOUND_DB,
-    SensorKind.CONTACT: EventKind.CONTACT_OPEN,
-    SensorKind.POWER: EventKind.POWER_W,
-    SensorKind.BEAM_PAIR: EventKind.CROSSING,
-}
-"""Sensor kinds whose level depends on people, and the event kind that carries it."""
 
 
 def build_activity_rule(plan: SitePlan, sensor: Sensor, above: float | None) -> ActivityRule:
     """Return how to interpret a sensor of the plan; it is on above `above`; None: the threshold is not learned yet."""
     supply = sensor.space is not None and plan.space_by_id[sensor.space].kind is SpaceKind.SUPPLY
-    own = "" if supply else _LEVELS.get(sensor.kind, "")
+    traits = sensor.kind.traits
+    own = "" if supply or traits.health.role is HealthRole.UNCHECKED else traits.level.name
     return ActivityRule(
         device=sensor.device,
         sensor=sensor.id,
@@ -89,7 +85,7 @@ def build_activity_rule(plan: SitePlan, sensor: Sensor, above: float | None) -> 
         silent_ms=plan.silent_after_ms(sensor),
         event_kind="" if above is None else own,
         active_above=0.5 if above is None else above,
-        is_threshold_learned=sensor.kind is SensorKind.SOUND,
+        is_threshold_learned=own != "" and traits.learning is LearningMethod.THRESHOLD,
     )
 
 

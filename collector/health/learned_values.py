@@ -7,9 +7,9 @@ Never: learning; the fold does that (docs/decisions/0014-learned-values.md).
 
 from collector.health.rules import HoldReliability
 from collector.live.space_states import SpaceStates
-from collector.occupancy.evidence import LearningMethod
 from collector.occupancy.learning.two_levels import switching_levels_w
 from collector.site.plan import Sensor
+from edge.contract.sensor_traits import LearningMethod
 
 
 def read_threshold(spaces: SpaceStates, sensor: Sensor) -> float | None:

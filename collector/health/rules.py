@@ -24,9 +24,11 @@ from typing import Final
 from msgspec import Struct
 
 from collector.contract.findings import Finding, FindingKind
-from collector.health.days import DETECTING_KINDS, MAX_STILL_MIN, DayTally
+from collector.health.days import DETECTING_ROLES, MAX_STILL_MIN, DayTally
 from collector.health.hours import ActivityRule
-from collector.site.plan import SensorKey, SensorKind, SpaceKind
+from collector.site.plan import SensorKey, SpaceKind
+from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_traits import HealthRole
 
 STUCK_ON_MIN: Final = 20 * 60
 STUCK_ON_POWER_MIN: Final = 72 * 60
@@ -114,7 +116,7 @@ def summarise_site(sensors: Sequence[SensorRecord]) -> SiteActivity:
             if 2 * day.alive_min >= day.minutes:
                 peers = active_by_day.setdefault((one.rule.kind, one.space_kind), {})
                 peers.setdefault(day.day, []).append(day.active_min > 0)
-            if one.rule.kind in DETECTING_KINDS and day.active_min:
+            if one.rule.health_role in DETECTING_ROLES and day.active_min:
                 active_sensors[day.day] = active_sensors.get(day.day, 0) + 1
     spaces = len({one.space for one in sensors if one.space})
     return SiteActivity(
@@ -160,9 +162,9 @@ def _without_numbers(finding: Finding) -> Finding:
 def _find_stuck_on(one: SensorRecord, site: SiteActivity) -> Finding | None:
     limit = (
         STUCK_ON_POWER_MIN
-        if one.rule.kind is SensorKind.POWER
+        if one.rule.health_role is HealthRole.MACHINE
         else STUCK_ON_MIN
-        if one.rule.kind in DETECTING_KINDS
+        if one.rule.health_role in DETECTING_ROLES
         else None
     )
     last = one.days[-1]
@@ -196,10 +198,10 @@ def _find_never_active(one: SensorRecord, site: SiteActivity) -> Finding | None:
     kind = FindingKind.STUCK_OFF if one.fired else FindingKind.NEVER_TRIGGERED
     if (finding := _evaluate_missed_stays(one, kind, [day for day in quiet if day.missed_stays])) is not None:
         return finding
-    if one.rule.kind is SensorKind.BEAM_PAIR and site.door_count == 1:
+    if one.rule.health_role is HealthRole.CROSSINGS and site.door_count == 1:
         days = [day for day in quiet if day.day in site.days_in_use]
         return _make_finding(one, kind, days=len(days)) if len(days) >= MIN_DOOR_DAYS else None
-    if one.rule.kind not in DETECTING_KINDS or one.dedicated:
+    if one.rule.health_role not in DETECTING_ROLES or one.dedicated:
         return None
     peers = site.active_share.get((one.rule.kind, one.space_kind), {})
     shares = [share for day in quiet if (share := peers.get(day.day, 0.0)) > 0]

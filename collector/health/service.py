@@ -25,7 +25,7 @@ from collector.contract.findings import (
 )
 from collector.contract.states import COARSE_STEP_MS, coarsen_moment
 from collector.health.clocks import ArrivalAges, find_clock_fault
-from collector.health.days import PLACED_KINDS
+from collector.health.days import PLACED_ROLES
 from collector.health.history import CountedHours, SensorHistory, compute_days, count_hours, join_active_minutes
 from collector.health.hours import ActivityRule, build_activity_rule
 from collector.health.identities import DuplicateClientDetector
@@ -53,9 +53,10 @@ from collector.intake.intake import IntakeResult
 from collector.intake.rejection import LossReason
 from collector.live.space_states import SpaceStates
 from collector.people.doors import DaySpan, find_day_span
-from collector.site.plan import Sensor, SensorKey, SensorKind, SitePlan, Tenure
+from collector.site.plan import Sensor, SensorKey, SitePlan, Tenure
 from collector.store.journal import Journal
 from edge.contract.message import MessageRejected
+from edge.contract.sensor_traits import HealthRole
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 MAX_SLICE_EVENTS: Final = 6_000
@@ -80,7 +81,11 @@ class HealthService:
         self._groups = group_sensors(plan)
         self._group_of = {sensor.key: name for name, group in self._groups.items() for sensor in group.sensors}
         self._fingerprints = {sensor.key: compute_fingerprint(sensor) for sensor in plan.sensors}
-        movers = [sensor for sensor in plan.sensors if sensor.kind is SensorKind.PIR and sensor.space is not None]
+        movers = [
+            sensor
+            for sensor in plan.sensors
+            if sensor.kind.traits.health.role is HealthRole.MOVEMENT and sensor.space is not None
+        ]
         self._representatives = {sensor.space: sensor.key for sensor in reversed(movers)}
         """For each space the movement sensor that represents all of its movement sensors."""
         notes = load_notes(journal)
@@ -295,7 +300,7 @@ class HealthService:
                 bins[name] = {
                     sensor.key: bin_minutes(join_active_minutes(self._histories[sensor.key], day))
                     for sensor in group.sensors
-                    if sensor.kind in PLACED_KINDS
+                    if sensor.kind.traits.health.role in PLACED_ROLES
                 }
         site_runs = find_runs(_combine_bits(bits for sensor_bits in bins.values() for bits in sensor_bits.values()))
         if not site_runs:

@@ -17,7 +17,6 @@ from collector.occupancy.evidence import (
     EMPTY_EVIDENCE,
     EVENT_KINDS,
     Evidence,
-    SensorRole,
     SpaceRules,
     StoredEvent,
     Transition,
@@ -36,6 +35,7 @@ from collector.occupancy.judge import (
 from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
 from collector.occupancy.update import update_sensor
 from collector.timekeeping.instants import FOREVER_MS
+from edge.contract.sensor_traits import SensorRole
 
 __all__ = [
     "EMPTY_EVIDENCE",

@@ -7,7 +7,6 @@ Never: the evaluation of a state (see judge.py), clocks.
 Instants are Unix milliseconds, UTC; spans are milliseconds.
 """
 
-from enum import StrEnum
 from math import inf, nextafter
 from typing import Final
 
@@ -17,17 +16,10 @@ from collector.contract.states import Because, Occupancy, Reason
 from collector.occupancy.learning.threshold import ReadingHistogram
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
 from collector.occupancy.learning.two_levels import PowerHistogram
-from collector.site.plan import (
-    DEFAULT_IN_USE_W,
-    LearningSwitch,
-    OccupancyRules,
-    Sensor,
-    SensorKind,
-    SitePlan,
-    Space,
-    SpaceKind,
-)
-from edge.contract.message import EventKind
+from collector.site.plan import LearningSwitch, OccupancyRules, Sensor, SitePlan, Space, SpaceKind
+from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
+from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_traits import HoldRule, LearningMethod, SensorRole, SensorTraits
 
 EventKey = tuple[int, str, str, int]
 """`at_ms`, device, stream, seq: the canonical order of a space's events."""
@@ -35,20 +27,12 @@ EventKey = tuple[int, str, str, int]
 NEVER_MS: Final = -(2**53)
 """A time so long ago that no hold lasts until now."""
 
-EVENT_KINDS: Final[dict[SensorKind, frozenset[EventKind]]] = {
-    SensorKind.PIR: frozenset({EventKind.MOTION}),
-    SensorKind.CONTACT: frozenset({EventKind.CONTACT_OPEN}),
-    SensorKind.PRESSURE: frozenset({EventKind.PRESSURE}),
-    SensorKind.DISTANCE: frozenset({EventKind.PRESENCE, EventKind.LEVEL_PCT}),
-    SensorKind.BEAM_PAIR: frozenset({EventKind.CROSSING}),
-    SensorKind.POWER: frozenset({EventKind.POWER_W}),
-    SensorKind.AIR: frozenset({EventKind.CO2_PPM, EventKind.TEMPERATURE_C, EventKind.HUMIDITY_PCT}),
-    SensorKind.PRESENCE: frozenset({EventKind.PRESENCE}),
-    SensorKind.PEOPLE: frozenset({EventKind.PEOPLE}),
-    SensorKind.SOUND: frozenset({EventKind.SOUND_DB}),
-    SensorKind.LIGHT: frozenset({EventKind.LIGHT_LUX}),
+EVENT_KINDS: Final = {
+    kind: frozenset(EVENT_KIND_BY_NAME[quantity.name] for quantity in kind.traits.all_quantities) for kind in SensorKind
 }
 """Kinds of events of each sensor kind. Every sensor may also send heartbeats and its battery level."""
+_REASONS: Final = {kind: Reason(kind.traits.reason) for kind in SensorKind if kind.traits.reason is not None}
+"""The reason of a state that a sensor of the kind causes."""
 
 
 class StoredEvent(Struct, frozen=True, gc=False, order=True):
@@ -157,31 +141,6 @@ EMPTY_EVIDENCE: Final = Evidence(
 """Evidence of a space without any event."""
 
 
-class SensorRole(StrEnum):
-    """How a sensor affects the state of its space."""
-
-    MOTION = "motion"
-    """High for moments. Two motions are needed for the full hold."""
-    LEVEL = "level"
-    """High while somebody is there."""
-    CONTACT = "contact"
-    """A door, high while open."""
-    SUPPLY = "supply"
-    """Remaining amount, in per cent."""
-
-
-class LearningMethod(StrEnum):
-    """What a sensor learns from its readings."""
-
-    NOTHING = "nothing"
-    THRESHOLD = "threshold"
-    """The level above which it indicates somebody, learned from direct sensors of the space."""
-    LEVELS = "levels"
-    """The power that its machine draws idle and in use."""
-    CO2_TREND = "breath"
-    """The trend of CO2: rising CO2 indicates somebody; any other trend is no evidence."""
-
-
 CORROBORATING: Final = frozenset({LearningMethod.THRESHOLD, LearningMethod.CO2_TREND})
 """Learning of sensors that cannot detect people directly: they only support direct sensors."""
 
@@ -243,7 +202,7 @@ def build_space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
     """Build the rules of one space of the plan."""
     space = plan.space_by_id[space_id]
     watching = plan.sensors_of(space_id)
-    bounds = _hold_bounds(plan.rules, space, sum(sensor.kind in _SEEING for sensor in watching))
+    bounds = _hold_bounds(plan.rules, space, sum(sensor.kind.traits.sees_people for sensor in watching))
     sensors = [_sensor_rules(plan, space, sensor, bounds) for sensor in watching if _affects_state(space, sensor)]
     return SpaceRules(
         space=space_id,
@@ -260,29 +219,10 @@ def build_space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
     )
 
 
-_SEEING: Final = frozenset(
-    {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
-)
-_WITHOUT_HOLD: Final = frozenset({SensorKind.LIGHT, SensorKind.AIR})
-"""Sensors without a hold: a lamp stays on until it is switched off, and CO2 stays in a room."""
-_ROLES: Final = {
-    SensorKind.PIR: (SensorRole.MOTION, EventKind.MOTION, Reason.MOTION),
-    SensorKind.PRESSURE: (SensorRole.LEVEL, EventKind.PRESSURE, Reason.PRESSURE),
-    SensorKind.DISTANCE: (SensorRole.LEVEL, EventKind.PRESENCE, Reason.PRESENCE),
-    SensorKind.PRESENCE: (SensorRole.LEVEL, EventKind.PRESENCE, Reason.PRESENCE),
-    SensorKind.PEOPLE: (SensorRole.LEVEL, EventKind.PEOPLE, Reason.PEOPLE),
-    SensorKind.POWER: (SensorRole.LEVEL, EventKind.POWER_W, Reason.POWER),
-    SensorKind.SOUND: (SensorRole.MOTION, EventKind.SOUND_DB, Reason.SOUND),
-    SensorKind.LIGHT: (SensorRole.LEVEL, EventKind.LIGHT_LUX, Reason.LIGHT),
-    SensorKind.AIR: (SensorRole.LEVEL, EventKind.CO2_PPM, Reason.AIR),
-    SensorKind.CONTACT: (SensorRole.CONTACT, EventKind.CONTACT_OPEN, Reason.DOOR_CLOSED),
-}
-
-
 def _affects_state(space: Space, sensor: Sensor) -> bool:
     if space.kind is SpaceKind.SUPPLY:
-        return sensor.kind is SensorKind.DISTANCE
-    return sensor.kind in _ROLES
+        return sensor.kind.traits.supply_quantity is not None
+    return sensor.kind in _REASONS
 
 
 def _hold_bounds(rules: OccupancyRules, space: Space, seeing: int) -> HoldBounds:
@@ -294,45 +234,44 @@ def _hold_bounds(rules: OccupancyRules, space: Space, seeing: int) -> HoldBounds
     return HoldBounds(start_ms, min(rules.motion_hold_least_ms, start_ms), max(rules.motion_hold_most_ms, start_ms))
 
 
-def _sensor_holds_ms(rules: OccupancyRules, role: SensorRole, bounds: HoldBounds) -> tuple[int, int]:
+def _sensor_holds_ms(rules: OccupancyRules, hold: HoldRule, bounds: HoldBounds) -> tuple[int, int]:
     """Return the full hold and the hold after a lone motion."""
-    if role is SensorRole.MOTION:
+    if hold is HoldRule.MOTION:
         return bounds.start_ms, min(rules.lone_motion_hold_ms, bounds.min_ms)
-    return (rules.level_hold_ms if role is SensorRole.LEVEL else 0), 0
+    return (rules.level_hold_ms if hold is HoldRule.LEVEL else 0), 0
 
 
-def _learning_of(space: Space, sensor: Sensor) -> LearningMethod:
-    if sensor.kind in {SensorKind.SOUND, SensorKind.LIGHT}:
-        return LearningMethod.THRESHOLD
-    if sensor.kind is SensorKind.AIR:
-        return LearningMethod.CO2_TREND
-    if sensor.kind is SensorKind.POWER and space.in_use_above_w is None:
-        return LearningMethod.LEVELS
-    return LearningMethod.NOTHING
+def _learning_of(space: Space, traits: SensorTraits) -> LearningMethod:
+    if traits.learning is LearningMethod.LEVELS and space.in_use_above_w is not None:
+        return LearningMethod.NOTHING
+    return traits.learning
+
+
+def _high_above(space: Space, traits: SensorTraits) -> float:
+    if space.kind is SpaceKind.SUPPLY:
+        return nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough
+    if traits.learning is LearningMethod.LEVELS and space.in_use_above_w is not None:
+        return space.in_use_above_w
+    return traits.high_above
 
 
 def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBounds) -> SensorRules:
-    role, own, reason = _ROLES[sensor.kind]
-    if space.kind is SpaceKind.SUPPLY:
-        role, own, reason = SensorRole.SUPPLY, EventKind.LEVEL_PCT, Reason.LEVEL
-    held = sensor.held or sensor.kind in _WITHOUT_HOLD
-    hold_ms, lone_ms = (0, 0) if held else _sensor_holds_ms(plan.rules, role, bounds)
-    above = 0.5
-    if role is SensorRole.SUPPLY:
-        above = nextafter(space.low_below_pct, -inf)  # low is below, so the level itself is enough
-    elif sensor.kind is SensorKind.POWER:
-        above = DEFAULT_IN_USE_W if space.in_use_above_w is None else space.in_use_above_w
+    traits = sensor.kind.traits
+    role, own, reason, hold = traits.role, traits.level, _REASONS[sensor.kind], traits.hold
+    if space.kind is SpaceKind.SUPPLY and traits.supply_quantity is not None:
+        role, own, reason, hold = SensorRole.SUPPLY, traits.supply_quantity, Reason.LEVEL, HoldRule.NONE
+    hold_ms, lone_ms = (0, 0) if sensor.held else _sensor_holds_ms(plan.rules, hold, bounds)
     return SensorRules(
         device=sensor.device,
         sensor=sensor.id,
         role=role,
-        own_kind=own,
+        own_kind=EVENT_KIND_BY_NAME[own.name],
         reason=reason,
-        high_above=above,
+        high_above=_high_above(space, traits),
         silent_ms=plan.silent_after_ms(sensor),
         hold_ms=hold_ms,
         lone_hold_ms=lone_ms,
-        is_hold_learned=role is SensorRole.MOTION and not sensor.held,
-        learning_method=_learning_of(space, sensor),
-        sees_people=sensor.kind in _SEEING,
+        is_hold_learned=hold is HoldRule.MOTION and not sensor.held,
+        learning_method=_learning_of(space, traits),
+        sees_people=traits.sees_people,
     )

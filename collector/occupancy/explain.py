@@ -9,16 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from collector.contract.states import TAKEN_STATES, Because, Occupancy, OtherSensor, OtherSensorStatus
-from collector.occupancy.evidence import (
-    CORROBORATING,
-    Evidence,
-    LearningMethod,
-    SensorRules,
-    SensorState,
-    SpaceRules,
-    full_hold_ms,
-)
+from collector.occupancy.evidence import CORROBORATING, Evidence, SensorRules, SensorState, SpaceRules, full_hold_ms
 from collector.occupancy.judge import evaluate_sensor, has_earned_full_hold, is_alive, last_high_ms
+from edge.contract.sensor_traits import LearningMethod
 
 MAX_OTHER_SENSORS: Final = 3
 """Most other sensors in a retained state, so that it stays short; the most important come first."""

@@ -8,9 +8,10 @@ Never: transitions. An event that may cause one is left to the full evaluation.
 from collections.abc import Sequence
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import Evidence, LearningMethod, SensorState, SpaceRules, StoredEvent, full_hold_ms
+from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, StoredEvent, full_hold_ms
 from collector.occupancy.judge import unchanged_until_ms
 from edge.contract.message import EventKind
+from edge.contract.sensor_traits import LearningMethod
 
 
 def apply_repeated_levels(

@@ -16,8 +16,6 @@ from collector.occupancy.evidence import (
     CORROBORATING,
     NEVER_MS,
     Evidence,
-    LearningMethod,
-    SensorRole,
     SensorRules,
     SensorState,
     SpaceRules,
@@ -27,6 +25,7 @@ from collector.occupancy.evidence import (
 from collector.occupancy.learning.threshold import may_vouch
 from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.timekeeping.instants import FOREVER_MS
+from edge.contract.sensor_traits import LearningMethod, SensorRole
 from edge.timekeeping.durations import HOUR_MS
 
 FULL_HOLD_AFTER_MS: Final = 20_000

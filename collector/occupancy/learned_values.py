@@ -8,9 +8,10 @@ Never: clocks, times of single visits: shares and levels only.
 from typing import Final
 
 from collector.contract.states import HoldTuning, SensorTuning, Tuning
-from collector.occupancy.evidence import Evidence, LearningMethod, SensorRules, SensorState, SpaceRules
+from collector.occupancy.evidence import Evidence, SensorRules, SensorState, SpaceRules
 from collector.occupancy.learning.threshold import compute_agreement
 from collector.occupancy.learning.two_levels import switching_levels_w
+from edge.contract.sensor_traits import LearningMethod
 
 MIN_QUIET_SPANS: Final = 5
 """Fewest quiet spans of a published share: fewer would describe a single visit, and nothing about the hold."""

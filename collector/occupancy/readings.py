@@ -11,20 +11,12 @@ Sound and light learn from direct sensors, which detect people (threshold.py). A
 from msgspec.structs import replace
 
 from collector.contract.states import TAKEN_STATES, AirTrend
-from collector.occupancy.evidence import (
-    CORROBORATING,
-    Evidence,
-    LearningMethod,
-    SensorRole,
-    SensorRules,
-    SensorState,
-    SpaceRules,
-    full_hold_ms,
-)
+from collector.occupancy.evidence import CORROBORATING, Evidence, SensorRules, SensorState, SpaceRules, full_hold_ms
 from collector.occupancy.judge import evaluate_sensor, is_alive, is_behind_door, last_high_ms
 from collector.occupancy.learning import threshold, two_levels
 from collector.occupancy.learning.threshold import EMPTY_AFTER_MS
 from collector.occupancy.zone_air import AIR_SLOT_MS, compute_co2_trend, thin_readings
+from edge.contract.sensor_traits import LearningMethod, SensorRole
 
 
 def evaluate_reading(

@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from collector.occupancy.evidence import (
     NEVER_MS,
     Evidence,
-    LearningMethod,
-    SensorRole,
     SensorRules,
     SensorState,
     SpaceRules,
@@ -29,6 +27,7 @@ from collector.occupancy.judge import (
 )
 from collector.occupancy.readings import evaluate_reading
 from edge.contract.message import EventKind
+from edge.contract.sensor_traits import LearningMethod, SensorRole
 
 
 def update_sensor(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> Evidence:

@@ -11,13 +11,8 @@ from typing import Final, NamedTuple
 
 from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.occupancy.hourly_use import Timeline
-from collector.site.plan import SEATING_KINDS, SensorKind, SitePlan, Space, Tenure
+from collector.site.plan import SEATING_KINDS, SitePlan, Space, Tenure
 from collector.site.privacy import MIN_SHOWN_PEOPLE
-
-_PROVING_VACANCY: Final = frozenset(
-    {SensorKind.PIR, SensorKind.PRESSURE, SensorKind.DISTANCE, SensorKind.PRESENCE, SensorKind.PEOPLE}
-)
-"""Sensors that can prove a space vacant. Spaces with only sound or air are ignored: they would never be vacant."""
 
 
 class PresenceStep(NamedTuple):
@@ -38,7 +33,8 @@ class SitePresence:
     """The watched spaces of one site."""
 
     def __init__(self, plan: SitePlan) -> None:
-        watched = {sensor.space for sensor in plan.sensors if sensor.kind in _PROVING_VACANCY}
+        # Spaces with only sound or air do not count: they would never be vacant.
+        watched = {sensor.space for sensor in plan.sensors if sensor.kind.traits.sees_people}
         self.spaces: Final = {
             space.id: space
             for space in plan.spaces

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
 
 WHOLE_SITE = "site"
@@ -23,16 +24,13 @@ WHOLE_SITE = "site"
 MAX_HOLD_MS = 7_200_000
 """Upper bound of every hold after motion."""
 
-DEFAULT_IN_USE_W = 10.0
-"""Equipment with no setting and no learned levels is in use above this, in watts."""
-
 
 SensorKey = tuple[str, str]
 """Device and sensor id."""
 
 
 class SpaceKind(StrEnum):
-    """Kind of a space."""
+    """Kind of a space; each is a `WatchTarget` of the table of sensor kinds too."""
 
     DESK = "desk"
     BOOTH = "booth"
@@ -73,24 +71,6 @@ class ZoneCharacter(StrEnum):
     LIVELY = "lively"
     WORKSHOP = "workshop"
     """Noise of tools and machines."""
-
-
-class SensorKind(StrEnum):
-    """Kind of a sensor."""
-
-    PIR = "pir"
-    CONTACT = "contact"
-    PRESSURE = "pressure"
-    DISTANCE = "distance"
-    BEAM_PAIR = "beam_pair"
-    POWER = "power"
-    AIR = "air"
-    PRESENCE = "presence"
-    """A radar that detects people who sit still."""
-    PEOPLE = "people"
-    """Counts the people in a space, which is taken while the count is above 0."""
-    SOUND = "sound"
-    LIGHT = "light"
 
 
 class LearningSwitch(StrEnum):

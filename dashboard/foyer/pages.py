@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SensorKind, SitePlan
+from collector.site.plan import WHOLE_SITE, SitePlan
 from dashboard.accounts.access_log import PublicLogEntry
 from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import AccountRole
@@ -30,6 +30,7 @@ from dashboard.text.texts import LANGUAGES, PageTexts
 from dashboard.web import routes as table
 from dashboard.web.app_context import AppContext, get_app_context
 from dashboard.web.workers import Overloaded
+from edge.contract.sensor_kinds import SensorKind
 
 routes = Blueprint("foyer", __name__)
 

@@ -11,11 +11,12 @@ from enum import StrEnum
 
 from collector.configuration.settings import RetentionSettings
 from collector.health.history import KEPT_DAYS
-from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.site.privacy import MIN_SHOWN_PEOPLE, find_zones_without_air
 from dashboard.foyer.sensors import describe_sensor_kind
 from dashboard.text.privacy_rules import format_days
 from dashboard.text.texts import PageTexts
+from edge.contract.sensor_kinds import SensorKind
 
 
 class WatchedSubject(StrEnum):

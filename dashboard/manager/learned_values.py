@@ -7,16 +7,13 @@ Never: evaluation; when somebody arrived or left.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from babel.numbers import format_decimal
 
 from collector.contract.states import HoldTuning, SensorTuning, Tuning
-from collector.site.plan import SensorKind, SitePlan
+from collector.site.plan import SitePlan
 from dashboard.text.explanations import format_minutes
 from dashboard.text.texts import NO_VALUE, PageTexts
-
-_UNITS: Final = {SensorKind.SOUND: "dB", SensorKind.LIGHT: "lux", SensorKind.POWER: "W"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def _build_hold_row(space: str, hold: HoldTuning, texts: PageTexts) -> HoldRow:
 
 def _build_level_row(space: str, tuning: SensorTuning, plan: SitePlan, texts: PageTexts) -> LevelRow:
     sensor = plan.sensor_by_key.get((tuning.device, tuning.sensor))
-    unit = "" if sensor is None else _UNITS.get(sensor.kind, "")
+    unit = "" if sensor is None else sensor.kind.traits.level.unit
     above, below = (
         f"{format_decimal(level, '0.#', locale=texts.language)} {unit}".rstrip()
         for level in (tuning.takes_above, tuning.keeps_above)

@@ -21,6 +21,7 @@ from dashboard.site_report import findings
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
 from edge.contract.message import ClockState, DeviceStatus, EventKind, SensorHealth
+from edge.contract.sensor_kinds import QUANTITIES
 
 WEAK_SIGNAL_DBM = -75
 """Below this signal level a Pi's Wi-Fi loses the broker occasionally."""
@@ -268,12 +269,8 @@ def _battery_text(note: SensorNote, texts: PageTexts) -> str:
 def _failed_channels_text(channels: Iterable[EventKind], texts: PageTexts) -> str:
     """Return which quantities a sensor no longer measures."""
     _ = texts.gettext
-    names = {
-        EventKind.CO2_PPM: _("CO₂"),
-        EventKind.TEMPERATURE_C: _("temperature"),
-        EventKind.HUMIDITY_PCT: _("humidity"),
-    }
-    failed = ", ".join(names.get(channel, channel.value) for channel in channels)
+    names = {quantity.name: quantity.label.in_language(texts.language) for quantity in QUANTITIES}
+    failed = ", ".join(names.get(channel.value, channel.value) for channel in channels)
     return _("no valid reading of {channels}").format(channels=failed)
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.findings import Finding, FindingAction, FindingKind, Findings
-from collector.site.plan import Sensor, SensorKind, SitePlan
+from collector.site.plan import Sensor, SitePlan
 from dashboard.text.texts import PageTexts
 
 _HOURS_FROM_MIN: Final = 120
@@ -59,11 +59,9 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
         texts: the page's texts.
     """
     _ = texts.gettext
-    if finding.kind is FindingKind.STUCK_ON and sensor is not None:
-        if sensor.kind is SensorKind.PRESSURE:
-            return _("Check for a bag on the mat, or a mat that does not spring back.")
-        if sensor.kind is SensorKind.PEOPLE:
-            return _("It has miscounted: reset it, and check that it covers the whole doorway.")
+    remedy = None if sensor is None else sensor.kind.traits.health.stuck_remedy
+    if finding.kind is FindingKind.STUCK_ON and remedy is not None:
+        return remedy.in_language(texts.language)
     answers = _("Walk up to it and see whether it responds. If not, check its wiring or replace it.")
     return {
         FindingKind.STUCK_ON: _("Check for something in front of it, and check its wiring."),

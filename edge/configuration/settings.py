@@ -7,11 +7,14 @@ Never: files, pins, defaults that hide a mistake.
 Pins are GPIO numbers (BCM), as in gpiozero. Durations are milliseconds of site time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar, Final
 
 from edge.contract.broker import BrokerSettings
+from edge.contract.sensor_kinds import SensorKind, check_every_kind
 from edge.timekeeping.durations import MINUTE_MS
 
 GPIO_PINS = range(28)
@@ -39,6 +42,9 @@ def _check_pin(pin: int, name: str = "pin") -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinSettings(SensorSettings):
     """A sensor on one pin that is high or low."""
+
+    is_low_when_active: ClassVar[bool] = False
+    """Whether the pin is low while the sensor is active."""
 
     pin: int
     """GPIO number (BCM)."""
@@ -68,6 +74,8 @@ class ContactSettings(PinSettings):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressureSettings(PinSettings):
     """A mat that closes to ground, pulled up, while somebody sits on it. Publishes `pressure`."""
+
+    is_low_when_active: ClassVar[bool] = True
 
     debounce_ms: int = 120
     """A mat rebounds for about 40 ms after someone stands up; three times that is safe."""
@@ -144,7 +152,15 @@ class BeamPairSettings(SensorSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PowerSettings(SensorSettings):
+class FileSettings(SensorSettings):
+    """A sensor whose reading is the one number in a file."""
+
+    path: Path
+    """The file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerSettings(FileSettings):
     """A meter that Linux exposes as a file (hwmon: power1_input, in microwatts). Publishes `power_w`."""
 
     path: Path
@@ -191,7 +207,7 @@ class AirSettings(SensorSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoundSettings(SensorSettings):
+class SoundSettings(FileSettings):
     """A sound level meter that writes levels to a file, and never a recording. Publishes `sound_db`."""
 
     path: Path
@@ -212,7 +228,7 @@ class SoundSettings(SensorSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LightSettings(SensorSettings):
+class LightSettings(FileSettings):
     """A light sensor that Linux exposes as a file (IIO: in_illuminance_raw). Publishes `light_lux`."""
 
     path: Path
@@ -228,7 +244,7 @@ class LightSettings(SensorSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleSettings(SensorSettings):
+class PeopleSettings(FileSettings):
     """A counter that writes only the number of people in view to a file. Publishes `people`."""
 
     path: Path
@@ -241,20 +257,22 @@ class PeopleSettings(SensorSettings):
             raise ValueError(f"every_ms must lie between 100 and 600000, got {self.every_ms}")
 
 
-SENSOR_SETTINGS: dict[str, type[SensorSettings]] = {
-    "pir": PirSettings,
-    "contact": ContactSettings,
-    "pressure": PressureSettings,
-    "distance": DistanceSettings,
-    "beam_pair": BeamPairSettings,
-    "power": PowerSettings,
-    "air": AirSettings,
-    "presence": PresenceSettings,
-    "sound": SoundSettings,
-    "light": LightSettings,
-    "people": PeopleSettings,
-}
-"""The settings class of every sensor kind that an agent reads, by its name in the site file."""
+SENSOR_SETTINGS: Final[Mapping[SensorKind, type[SensorSettings]]] = check_every_kind(
+    {
+        SensorKind.PIR: PirSettings,
+        SensorKind.CONTACT: ContactSettings,
+        SensorKind.PRESSURE: PressureSettings,
+        SensorKind.DISTANCE: DistanceSettings,
+        SensorKind.BEAM_PAIR: BeamPairSettings,
+        SensorKind.POWER: PowerSettings,
+        SensorKind.AIR: AirSettings,
+        SensorKind.PRESENCE: PresenceSettings,
+        SensorKind.SOUND: SoundSettings,
+        SensorKind.LIGHT: LightSettings,
+        SensorKind.PEOPLE: PeopleSettings,
+    }
+)
+"""The settings class of every sensor kind."""
 
 
 class ClockSource(StrEnum):

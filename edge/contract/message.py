@@ -7,11 +7,13 @@ Never: sockets, clocks. A payload that breaks the contract is rejected with the 
 Source: firmware-config/contract.md, version 1.
 """
 
-from enum import StrEnum
-from typing import Annotated, Final, Self, TypeVar
+from enum import EnumType, StrEnum
+from typing import Annotated, Any, Final, Self, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+
+from edge.contract.sensor_kinds import QUANTITIES
 
 MAX_PAYLOAD_BYTES: Final = 64 * 1024
 MAX_EVENTS_PER_MESSAGE: Final = 1000
@@ -29,9 +31,22 @@ class MessageRejected(ValueError):
     """The payload breaks the contract. Sending it again cannot help."""
 
 
-class EventKind(StrEnum):
+class _SensorQuantities(EnumType):
+    """Gives an enumeration a member for each quantity of the table of sensor kinds."""
+
+    @classmethod
+    def __prepare__(metacls, cls: str, bases: tuple[type, ...], **kwds: Any) -> Any:
+        members = super().__prepare__(cls, bases, **kwds)
+        for quantity in QUANTITIES:
+            members[quantity.name.upper()] = (quantity.name, quantity.low, quantity.high)
+        return members
+
+
+class EventKind(StrEnum, metaclass=_SensorQuantities):
     """What an event's value means, with the lowest and the highest value allowed; the unit is in the name.
 
+    The members are the quantities of the table of sensor kinds (sensor_kinds.py), and those that are assigned below;
+    the declarations give type checkers the names that code uses.
     The bounds are what is physically possible in a building. They exclude the values with which sensors and drivers
     report a fault: 0 and 65535 of a 16-bit register, -45 and 130 degrees of an SHT, -127 and 85 degrees of a DS18B20,
     -40 and 125 degrees of an HDC1080. A reading outside the bounds makes the channel fail, and causes no event.
@@ -40,33 +55,27 @@ class EventKind(StrEnum):
     low: float
     high: float
 
+    MOTION: "EventKind"
+    PRESENCE: "EventKind"
+    PRESSURE: "EventKind"
+    CONTACT_OPEN: "EventKind"
+    CROSSING: "EventKind"
+    PEOPLE: "EventKind"
+    CO2_PPM: "EventKind"
+    TEMPERATURE_C: "EventKind"
+    HUMIDITY_PCT: "EventKind"
+    SOUND_DB: "EventKind"
+    LIGHT_LUX: "EventKind"
+    POWER_W: "EventKind"
+    LEVEL_PCT: "EventKind"
+
     def __new__(cls, name: str, low: float, high: float) -> Self:
         kind = str.__new__(cls, name)
         kind._value_ = name
         kind.low, kind.high = low, high
         return kind
 
-    MOTION = ("motion", 0, 1)
-    PRESENCE = ("presence", 0, 1)
-    PRESSURE = ("pressure", 0, 1)
-    CONTACT_OPEN = ("contact_open", 0, 1)
-    CROSSING = ("crossing", -1, 1)
-    PEOPLE = ("people", 0, 10_000)
     DISTANCE_MM = ("distance_mm", 0, 30_000)
-    CO2_PPM = ("co2_ppm", 200, 20_000)
-    """Outdoor air has about 420 ppm; a sensor that needs calibration may show half of that. Air with 20,000
-    ppm is unfit for work, and above that most sensors are saturated."""
-    TEMPERATURE_C = ("temperature_c", -39, 70)
-    """From the coldest unheated hall to a sensor in the sun."""
-    HUMIDITY_PCT = ("humidity_pct", 1, 100)
-    """Air of 0 % does not exist in a building."""
-    SOUND_DB = ("sound_db", -100, 140)
-    """A meter may measure relative to its full scale, below 0; sound of 140 dB hurts at once."""
-    LIGHT_LUX = ("light_lux", 0, 150_000)
-    """The sun at noon has about 120,000 lux."""
-    POWER_W = ("power_w", -100_000, 100_000)
-    """Negative if power is fed back, or if the meter is wired the wrong way round."""
-    LEVEL_PCT = ("level_pct", 0, 100)
     BATTERY_PCT = ("battery_pct", 0, 100)
     HEARTBEAT = ("heartbeat", -1_000_000, 1_000_000)
 

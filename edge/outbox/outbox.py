@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
-from edge.contract.message import SensorEvent
+from edge.contract.message import EVENT_KIND_BY_NAME, SensorEvent
 from edge.outbox import schema
-from edge.outbox.rows import KINDS_BY_NAME, OUTBOX_VERSION, Holes, OutboxRow, OutboxState, PendingEvent, new_row
+from edge.outbox.rows import OUTBOX_VERSION, Holes, OutboxRow, OutboxState, PendingEvent, new_row
 from edge.outbox.salvage import find_newest_state, find_states_in_wal, wal_path
 from edge.process.file_access import find_access_problem
 from edge.process.plurals import format_count
@@ -302,7 +302,7 @@ class Outbox:
     # Rows and holes
 
     def _is_sound(self, row: OutboxRow, checksum: object) -> bool:
-        return checksum == row.compute_checksum(self.stream) and row.kind in KINDS_BY_NAME
+        return checksum == row.compute_checksum(self.stream) and row.kind in EVENT_KIND_BY_NAME
 
     def _sound_rows(self, db: sqlite3.Connection, from_seq: int) -> Iterator[OutboxRow]:
         """Yield every sound row from a number on, in chunks; the caller may rewrite rows that it has received."""

@@ -13,11 +13,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Self
 
-from edge.contract.message import EventKind, SensorEvent
+from edge.contract.message import EVENT_KIND_BY_NAME, EventKind, SensorEvent
 
 OUTBOX_VERSION: Final = 2
 """The version of the tables and of the state line."""
-KINDS_BY_NAME: Final = {kind.value: kind for kind in EventKind}
 _STATE: Final = re.compile(
     rb"(ledig-outbox version=(\d{1,6}) stream=([0-9a-f]{16}) last=(\d{1,16}) dropped=(\d{1,16})) crc=([0-9a-f]{8})"
 )
@@ -57,7 +56,7 @@ class OutboxRow(NamedTuple):
         """Convert the row to an event for the collector; it must have a time of day."""
         assert self.at_ms is not None  # noqa: S101 - the caller reads only up to the first row without
         return SensorEvent(
-            self.seq, self.sensor, self.at_ms, KINDS_BY_NAME[self.kind], self.value, bool(self.synchronised)
+            self.seq, self.sensor, self.at_ms, EVENT_KIND_BY_NAME[self.kind], self.value, bool(self.synchronised)
         )
 
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from edge.outbox.rows import KINDS_BY_NAME, OutboxRow, OutboxState
+from edge.contract.message import EVENT_KIND_BY_NAME
+from edge.outbox.rows import OutboxRow, OutboxState
 
 PAGE_BYTES: Final = 4096
 _LEAF_PAGE: Final = 0x0D
@@ -49,7 +50,7 @@ def read_sound_rows(path: Path, stream: str) -> Iterator[OutboxRow]:
     """Read every row of this stream whose checksum is right, some of them twice; may raise OSError."""
     for page in _read_all_pages(path):
         for row, checksum in _parse_rows(page):
-            if checksum == row.compute_checksum(stream) and row.kind in KINDS_BY_NAME:
+            if checksum == row.compute_checksum(stream) and row.kind in EVENT_KIND_BY_NAME:
                 yield row
 
 

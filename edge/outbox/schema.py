@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from edge.outbox.rows import KINDS_BY_NAME, OUTBOX_VERSION, OutboxRow, OutboxState
+from edge.contract.message import EVENT_KIND_BY_NAME
+from edge.outbox.rows import OUTBOX_VERSION, OutboxRow, OutboxState
 from edge.outbox.salvage import find_newest_state, read_sound_rows, wal_path
 from edge.process.plurals import format_count
 
@@ -86,7 +87,7 @@ def migrate_from_1(db: sqlite3.Connection) -> None:
 
 
 def _is_event(row: OutboxRow) -> bool:
-    kind = KINDS_BY_NAME.get(row.kind)
+    kind = EVENT_KIND_BY_NAME.get(row.kind)
     numbers = isinstance(row.value, int | float) and isinstance(
         row.at_ms if row.at_ms is not None else row.wall_ms, int
     )

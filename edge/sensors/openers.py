@@ -5,32 +5,35 @@ Out:   an `OpenSensor`.
 Never: registration on import, a guess which driver to use.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gpiozero import Factory
 
 from edge.configuration.settings import SENSOR_SETTINGS, SensorSettings
+from edge.contract.sensor_kinds import SensorKind, check_every_kind
 from edge.sensors.beam_pair import BeamPair
 from edge.sensors.digital import open_contact, open_pir, open_pressure_mat, open_radar
 from edge.sensors.distance import open_ranger
 from edge.sensors.files import AirSensor, LightSensor, PeopleSensor, PowerSensor, SoundSensor
 from edge.sensors.sensor import OpenSensor, ReadingQueue
 
-SENSOR_OPENERS: Final[dict[str, Callable[[Any, Factory, ReadingQueue], OpenSensor]]] = {
-    "pir": open_pir,
-    "contact": open_contact,
-    "pressure": open_pressure_mat,
-    "distance": open_ranger,
-    "beam_pair": BeamPair,
-    "power": PowerSensor,
-    "air": AirSensor,
-    "presence": open_radar,
-    "sound": SoundSensor,
-    "light": LightSensor,
-    "people": PeopleSensor,
-}
-"""Every kind by its name in the site file; `SENSOR_SETTINGS` has its settings class under the same name."""
+SENSOR_OPENERS: Final[Mapping[SensorKind, Callable[[Any, Factory, ReadingQueue], OpenSensor]]] = check_every_kind(
+    {
+        SensorKind.PIR: open_pir,
+        SensorKind.CONTACT: open_contact,
+        SensorKind.PRESSURE: open_pressure_mat,
+        SensorKind.DISTANCE: open_ranger,
+        SensorKind.BEAM_PAIR: BeamPair,
+        SensorKind.POWER: PowerSensor,
+        SensorKind.AIR: AirSensor,
+        SensorKind.PRESENCE: open_radar,
+        SensorKind.SOUND: SoundSensor,
+        SensorKind.LIGHT: LightSensor,
+        SensorKind.PEOPLE: PeopleSensor,
+    }
+)
+"""What opens the sensors of each kind."""
 
 
 def open_sensor(settings: SensorSettings, factory: Factory, queue: ReadingQueue) -> OpenSensor:

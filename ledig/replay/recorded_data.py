@@ -7,46 +7,24 @@ Never: files, clocks, pins.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from math import log10
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from collector.site.plan import SpaceKind
+from edge.configuration.settings import SENSOR_SETTINGS, AirSettings, FileSettings, PinSettings
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_traits import Quantity
 from ledig.replay.rows import RecordedColumn, RecordedRow
 from ledig.site.ids import find_id_fault
 
-
-class RecordedKind(StrEnum):
-    """Kinds of sensor that a recording can drive."""
-
-    PIR = "pir"
-    CONTACT = "contact"
-    PRESSURE = "pressure"
-    PRESENCE = "presence"
-    POWER = "power"
-    PEOPLE = "people"
-    SOUND = "sound"
-    LIGHT = "light"
-    AIR = "air"
-
-
-PIN_KINDS: Final = frozenset({RecordedKind.PIR, RecordedKind.CONTACT, RecordedKind.PRESSURE, RecordedKind.PRESENCE})
+PIN_KINDS: Final = frozenset(kind for kind in SensorKind if issubclass(SENSOR_SETTINGS[kind], PinSettings))
 """Kinds that are driven by a pin's level; the others are read from files."""
-_WHOLE_NUMBER_KINDS: Final = PIN_KINDS | {RecordedKind.PEOPLE}
-"""Kinds whose column holds whole numbers."""
-_QUANTITIES: Final = {
-    RecordedKind.PIR: EventKind.MOTION,
-    RecordedKind.CONTACT: EventKind.CONTACT_OPEN,
-    RecordedKind.PRESSURE: EventKind.PRESSURE,
-    RecordedKind.PRESENCE: EventKind.PRESENCE,
-    RecordedKind.POWER: EventKind.POWER_W,
-    RecordedKind.PEOPLE: EventKind.PEOPLE,
-    RecordedKind.SOUND: EventKind.SOUND_DB,
-    RecordedKind.LIGHT: EventKind.LIGHT_LUX,
+RECORDABLE_KINDS: Final = PIN_KINDS | {
+    kind for kind in SensorKind if issubclass(SENSOR_SETTINGS[kind], FileSettings | AirSettings)
 }
-"""Quantity in `column`, by kind of sensor."""
+"""Kinds that a recording can drive."""
 _AIR_QUANTITIES: Final = {
     "co2_column": EventKind.CO2_PPM,
     "temperature_column": EventKind.TEMPERATURE_C,
@@ -78,7 +56,7 @@ class RecordedSensor:
     """One sensor and the columns that drive it."""
 
     id: str
-    kind: RecordedKind
+    kind: SensorKind
     space: str = ""
     """The space that the sensor observes; "" for air, which belongs to the zone."""
     column: str = ""
@@ -98,24 +76,31 @@ class RecordedSensor:
     def __post_init__(self) -> None:
         if fault := find_id_fault(self.id):
             raise ValueError(fault)
-        air = self.kind is RecordedKind.AIR
+        if self.kind not in RECORDABLE_KINDS:
+            known = ", ".join(sorted(RECORDABLE_KINDS))
+            raise ValueError(f"a recording cannot drive a sensor of kind {self.kind}; give one of: {known}")
+        air = self.kind is SensorKind.AIR
         for name in ("space", "column") if not air else ("co2_column",):
             if not getattr(self, name):
                 raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
         for name in ("space", "column", "pulse_ms", "held") if air else _AIR_QUANTITIES:
             if getattr(self, name):
                 raise ValueError(f"{name} does not apply to a sensor of kind {self.kind}; remove it")
-        if self.pulse_ms and (self.kind is not RecordedKind.PIR or not 100 <= self.pulse_ms <= 600_000):
+        if self.pulse_ms and (self.kind is not SensorKind.PIR or not 100 <= self.pulse_ms <= 600_000):
             raise ValueError(f"pulse_ms is only for a pir and must lie between 100 and 600000, got {self.pulse_ms}")
-        if self.volts and self.kind is not RecordedKind.SOUND:
+        if self.volts and self.kind is not SensorKind.SOUND:
             raise ValueError(f"volts does not apply to a sensor of kind {self.kind}; remove it")
 
     def required_columns(self) -> Iterator[RecordedColumn]:
         """Yield the bounds of each column that drives the sensor."""
         for key, name in self.columns.items():
-            kind = _AIR_QUANTITIES.get(key) or _QUANTITIES[self.kind]
-            low, high = (0, _MAX_VOLTS) if self.volts else (kind.low, kind.high)
-            yield RecordedColumn(name, low, high, whole=self.kind in _WHOLE_NUMBER_KINDS, optional=True)
+            quantity = self._quantity_of(key)
+            low, high = (0, _MAX_VOLTS) if self.volts else (quantity.low, quantity.high)
+            yield RecordedColumn(name, low, high, whole=quantity.is_whole, optional=True)
+
+    def _quantity_of(self, key: str) -> Quantity:
+        name = _AIR_QUANTITIES.get(key)
+        return next((one for one in self.kind.traits.quantities if one.name == name), self.kind.traits.level)
 
     def convert_value(self, value: float) -> float:
         """Convert a value of the column to the sensor's reading."""

@@ -6,39 +6,32 @@ Never: time, servers, rows.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gpiozero import Factory
 
-from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, Zone
+from collector.site.plan import Floor, Sensor, SitePlan, Space, Zone
 from edge.configuration.settings import (
     GPIO_PINS,
+    SENSOR_SETTINGS,
     AirSettings,
     ClockSource,
-    ContactSettings,
     DeviceSettings,
-    LightSettings,
-    PeopleSettings,
-    PirSettings,
-    PowerSettings,
-    PresenceSettings,
-    PressureSettings,
+    FileSettings,
+    PinSettings,
     SensorSettings,
-    SoundSettings,
 )
 from edge.contract.broker import BrokerSettings
-from ledig.replay.recorded_data import PIN_KINDS, RecordedKind, RecordedSensor, Recording, SensorChange
+from ledig.replay.recorded_data import RecordedSensor, Recording, SensorChange
 from ledig.runtime.mock_pins import create_mock_factory
 from ledig.simulation.wired_pins import WiredPin
 
 SITE_ID: Final = "replay"
 _ZONE: Final = "recorded"
-_SOUND_READ_EVERY_MS: Final = 30_000
-"""How often the sound level is read. Recordings are no finer, and each reading slows the replay down."""
-_LOW_WHEN_ON: Final = frozenset({RecordedKind.PRESSURE})
-"""Kinds whose pin is pulled up and goes low when the sensor is active."""
+_REPORT_EVERY_MS: Final = 30_000
+"""How often a sensor is read that reports once per span. Recordings are no finer, and readings slow the replay down."""
 
 
 class ReplayWiring:
@@ -46,19 +39,19 @@ class ReplayWiring:
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
         self.factory: Factory = create_mock_factory(WiredPin)
-        self._pins = {sensor.id: sensor.pins for sensor in settings.sensors}
+        self._sensors = {sensor.id: sensor for sensor in settings.sensors}
         self._folder = folder
 
     def apply_change(self, sensor: RecordedSensor, change: SensorChange) -> None:
         """Apply the change to the sensor's pin, or write it to the sensor's file."""
-        if sensor.kind not in PIN_KINDS:
+        settings = self._sensors[sensor.id]
+        if not isinstance(settings, PinSettings):
             path = _value_path(self._folder, sensor.id, change.key)
             temporary = path.with_suffix(".new")
             temporary.write_text(f"{change.value:g}\n")
             temporary.replace(path)  # atomic: a reader never sees half a value
             return
-        pin = self.factory.pin(self._pins[sensor.id][0])
-        pin.drive(high=bool(change.value) is (sensor.kind not in _LOW_WHEN_ON))
+        self.factory.pin(settings.pin).drive(high=bool(change.value) is not settings.is_low_when_active)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +95,7 @@ def build_replay_plan(recording: Recording) -> SitePlan:
             Sensor(
                 device=device,
                 id=sensor.id,
-                kind=SensorKind(sensor.kind),
+                kind=sensor.kind,
                 held=sensor.held,
                 space=sensor.space or None,
                 zone=None if sensor.space else _ZONE,
@@ -118,31 +111,18 @@ def _split_by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str,
         yield f"recorder-{start // len(GPIO_PINS) + 1}", sensors[start : start + len(GPIO_PINS)]
 
 
-_PIN_SETTINGS: Final = {
-    RecordedKind.PIR: PirSettings,
-    RecordedKind.CONTACT: ContactSettings,
-    RecordedKind.PRESSURE: PressureSettings,
-    RecordedKind.PRESENCE: PresenceSettings,
-}
-
-
 def _sensor_settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
-    if sensor.kind in _PIN_SETTINGS:
-        return _PIN_SETTINGS[sensor.kind](id=sensor.id, pin=pin)
-    if sensor.kind is RecordedKind.AIR:
-        return _air_settings(sensor, folder)
-    path = _value_path(folder, sensor.id, "column")
-    match sensor.kind:
-        case RecordedKind.POWER:
-            return PowerSettings(id=sensor.id, path=path, scale=1)
-        case RecordedKind.PEOPLE:
-            return PeopleSettings(id=sensor.id, path=path)
-        case RecordedKind.SOUND:
-            return SoundSettings(
-                id=sensor.id, path=path, every_ms=_SOUND_READ_EVERY_MS, send_every_ms=_SOUND_READ_EVERY_MS
-            )
-        case _:
-            return LightSettings(id=sensor.id, path=path)
+    settings_class = SENSOR_SETTINGS[sensor.kind]
+    if issubclass(settings_class, PinSettings):
+        return settings_class(id=sensor.id, pin=pin)
+    if issubclass(settings_class, FileSettings):
+        settings = settings_class(id=sensor.id, path=_value_path(folder, sensor.id, "column"))
+        names = {one.name for one in fields(settings_class)}
+        changes: dict[str, Any] = {"scale": 1.0} if "scale" in names else {}
+        if "send_every_ms" in names:
+            changes |= {"every_ms": _REPORT_EVERY_MS, "send_every_ms": _REPORT_EVERY_MS}
+        return replace(settings, **changes)
+    return _air_settings(sensor, folder)
 
 
 def _air_settings(sensor: RecordedSensor, folder: Path) -> AirSettings:

@@ -16,9 +16,10 @@ from collector.contract.states import Because, Occupancy, Reason
 from collector.history.measures import BUCKET_MS
 from collector.occupancy.evidence import StoredEvent, Transition
 from collector.rollup.buckets import HistoryRollup
-from collector.site.plan import SensorKind, SitePlan, Space, SpaceKind
+from collector.site.plan import SitePlan, Space, SpaceKind
 from collector.store.journal import Journal
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, simulate_day
 from ledig.simulation.signals import occupied_spans

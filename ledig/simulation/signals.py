@@ -9,8 +9,10 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from collector.site.plan import DEFAULT_IN_USE_W, Sensor, SensorKind, SitePlan
+from collector.site.plan import Sensor, SitePlan, SpaceKind
+from edge.contract.sensor_traits import SimulationModel
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from ledig.simulation.people import SimulatedDay
 
@@ -26,13 +28,9 @@ _CEILING_M = 3.4
 _AIR_CHANGES_PER_H = 0.9
 _AIR_EVERY_MS = 2 * MINUTE_MS
 
-_QUIET_DB = 34.0
-_SPEECH_DB = 58.0
 _SOUND_EVERY_MS = 30_000
 _SPEECH_SHARE = 0.4
 """Share of half minutes with speech; in the others a taken room is as quiet as an empty one."""
-_DARK_LUX = 12.0
-_LIT_LUX = 480.0
 
 _MONDAY_PCT = 96.0
 _PCT_PER_DAY = 17.0
@@ -55,7 +53,7 @@ def compute_signals(plan: SitePlan, day: SimulatedDay, seed: int) -> list[Sensor
     found: list[SensorSignal] = []
     for sensor in plan.sensors:
         generator = random.Random(f"{seed} {day.starts_ms} {sensor.key}")  # noqa: S311 - simulation
-        found += _SIMULATE[sensor.kind](plan, day, sensor, generator)
+        found += _choose_model(plan, sensor)(plan, day, sensor, generator)
     return sorted(found)
 
 
@@ -72,91 +70,85 @@ def occupied_spans(day: SimulatedDay, space: str | None) -> list[tuple[int, int]
     return found
 
 
-def _pir(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
-    yield SensorSignal(day.starts_ms, sensor.key, "motion", 0)
+def _movement(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
+    yield _resting(sensor, day.starts_ms)
     for from_ms, to_ms in occupied_spans(day, sensor.space):
         at_ms = from_ms
         while at_ms < to_ms:
             ends_ms = min(to_ms, at_ms + generator.randint(2 * _SECOND_MS, 8 * _SECOND_MS))
-            yield SensorSignal(at_ms, sensor.key, "motion", 1)
-            yield SensorSignal(ends_ms, sensor.key, "motion", 0)
+            yield _active(sensor, at_ms)
+            yield _resting(sensor, ends_ms)
             pause_s = min(_MAX_GAP_S, _MEDIAN_GAP_S * generator.lognormvariate(0, _GAP_SPREAD))
             at_ms = ends_ms + int(pause_s * 1000) + _SECOND_MS
 
 
-def _pressure(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
-    yield SensorSignal(day.starts_ms, sensor.key, "pressure", 0)
+def _seat(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
+    yield _resting(sensor, day.starts_ms)
     for from_ms, to_ms in occupied_spans(day, sensor.space):
-        yield SensorSignal(from_ms + 5 * _SECOND_MS, sensor.key, "pressure", 1)
-        yield SensorSignal(max(to_ms - 5 * _SECOND_MS, from_ms + 6 * _SECOND_MS), sensor.key, "pressure", 0)
+        yield _active(sensor, from_ms + 5 * _SECOND_MS)
+        yield _resting(sensor, max(to_ms - 5 * _SECOND_MS, from_ms + 6 * _SECOND_MS))
 
 
-def _contact(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
+def _door(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
     """The door is open while the space is empty, and closed shortly after it is taken."""
-    yield SensorSignal(day.starts_ms, sensor.key, "contact_open", 1)
+    yield _resting(sensor, day.starts_ms)
     for from_ms, to_ms in occupied_spans(day, sensor.space):
-        yield SensorSignal(min(from_ms + 20 * _SECOND_MS, to_ms), sensor.key, "contact_open", 0)
-        yield SensorSignal(to_ms, sensor.key, "contact_open", 1)
+        yield _active(sensor, min(from_ms + 20 * _SECOND_MS, to_ms))
+        yield _resting(sensor, to_ms)
 
 
-def _beam_pair(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
+def _passages(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
     for passage in day.passages:
-        yield SensorSignal(passage.at_ms, sensor.key, "crossing", passage.direction)
+        yield SensorSignal(passage.at_ms, sensor.key, sensor.kind.traits.level.name, passage.direction)
 
 
-def _power(plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
+def _machine(plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
     """A third of the threshold at rest; several times the threshold, varying, at work."""
-    threshold_w = (plan.space_by_id[sensor.space].in_use_above_w if sensor.space else None) or DEFAULT_IN_USE_W
-    rest_w = round(threshold_w / 3, 1)
-    yield SensorSignal(day.starts_ms, sensor.key, "power_w", rest_w)
+    traits = sensor.kind.traits
+    quantity = traits.level.name
+    threshold = (plan.space_by_id[sensor.space].in_use_above_w if sensor.space else None) or traits.high_above
+    resting = round(threshold / 3, 1)
+    yield SensorSignal(day.starts_ms, sensor.key, quantity, resting)
     for run in day.machine_runs:
         if run.space == sensor.space:
             at_ms = run.from_ms
             while at_ms < run.to_ms:
-                yield SensorSignal(at_ms, sensor.key, "power_w", round(threshold_w * generator.uniform(2.5, 4), 1))
+                yield SensorSignal(at_ms, sensor.key, quantity, round(threshold * generator.uniform(2.5, 4), 1))
                 at_ms += generator.randint(MINUTE_MS, 3 * MINUTE_MS)
-            yield SensorSignal(run.to_ms, sensor.key, "power_w", rest_w)
+            yield SensorSignal(run.to_ms, sensor.key, quantity, resting)
 
 
-def _distance(plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
-    """Above a seat: whether somebody is near. Above a supply: its level in per cent."""
-    if sensor.space and not plan.space_by_id[sensor.space].is_offered:
-        yield from _supply_level(plan, day, sensor)
-    else:
-        yield from _presence(plan, day, sensor, generator)
-
-
-def _presence(plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
-    for sign in _pressure(plan, day, sensor, generator):
-        yield SensorSignal(sign.at_ms, sign.sensor, "presence", sign.value)
-
-
-def _people(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
-    yield SensorSignal(day.starts_ms, sensor.key, "people", 0)
+def _count(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random) -> Iterator[SensorSignal]:
+    quantity = sensor.kind.traits.level.name
+    yield SensorSignal(day.starts_ms, sensor.key, quantity, 0)
     here = [stay for stay in day.stays if stay.space == sensor.space]
     for at_ms in sorted({moment for stay in here for moment in (stay.from_ms, stay.to_ms)}):
-        yield SensorSignal(at_ms, sensor.key, "people", sum(stay.from_ms <= at_ms < stay.to_ms for stay in here))
+        yield SensorSignal(at_ms, sensor.key, quantity, sum(stay.from_ms <= at_ms < stay.to_ms for stay in here))
 
 
-def _sound(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
+def _speech(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
     """Background noise, with speech now and then while the space is occupied."""
+    traits = sensor.kind.traits
     here = occupied_spans(day, sensor.space)
     for at_ms in range(day.starts_ms, day.ends_ms, _SOUND_EVERY_MS):
         is_speech = generator.random() < _SPEECH_SHARE and any(from_ms <= at_ms < to_ms for from_ms, to_ms in here)
-        yield SensorSignal(
-            at_ms, sensor.key, "sound_db", round((_SPEECH_DB if is_speech else _QUIET_DB) + generator.gauss(0, 1.5), 1)
-        )
+        level = traits.simulation.active if is_speech else traits.simulation.resting
+        yield SensorSignal(at_ms, sensor.key, traits.level.name, round(level + generator.gauss(0, 1.5), 1))
 
 
-def _light(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
+def _lamp(_plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Random) -> Iterator[SensorSignal]:
     """The light is on while the space is occupied."""
-    yield SensorSignal(day.starts_ms, sensor.key, "light_lux", _DARK_LUX)
+    traits = sensor.kind.traits
+    yield _resting(sensor, day.starts_ms)
     for from_ms, to_ms in occupied_spans(day, sensor.space):
-        yield SensorSignal(from_ms, sensor.key, "light_lux", round(_LIT_LUX * generator.uniform(0.9, 1.1)))
-        yield SensorSignal(to_ms, sensor.key, "light_lux", _DARK_LUX)
+        lit = round(traits.simulation.active * generator.uniform(0.9, 1.1))
+        yield SensorSignal(from_ms, sensor.key, traits.level.name, lit)
+        yield _resting(sensor, to_ms)
 
 
-def _supply_level(plan: SitePlan, day: SimulatedDay, sensor: Sensor) -> Iterator[SensorSignal]:
+def _supply_level(
+    plan: SitePlan, day: SimulatedDay, sensor: Sensor, _generator: random.Random
+) -> Iterator[SensorSignal]:
     weekday = _weekday(plan, day)
     level_pct = _MONDAY_PCT - _PCT_PER_DAY * min(weekday, 5)
     yield SensorSignal(day.starts_ms, sensor.key, "level_pct", level_pct)
@@ -188,16 +180,33 @@ def _air(plan: SitePlan, day: SimulatedDay, sensor: Sensor, generator: random.Ra
         yield SensorSignal(at_ms, sensor.key, "humidity_pct", round(36 + 0.3 * people + generator.gauss(0, 0.2), 1))
 
 
-_SIMULATE: dict[SensorKind, Callable[[SitePlan, SimulatedDay, Sensor, random.Random], Iterable[SensorSignal]]] = {
-    SensorKind.PIR: _pir,
-    SensorKind.CONTACT: _contact,
-    SensorKind.PRESSURE: _pressure,
-    SensorKind.DISTANCE: _distance,
-    SensorKind.BEAM_PAIR: _beam_pair,
-    SensorKind.POWER: _power,
-    SensorKind.AIR: _air,
-    SensorKind.PRESENCE: _presence,
-    SensorKind.PEOPLE: _people,
-    SensorKind.SOUND: _sound,
-    SensorKind.LIGHT: _light,
+_SimulateSensor = Callable[[SitePlan, SimulatedDay, Sensor, random.Random], Iterable[SensorSignal]]
+
+_SIMULATE: Final[dict[SimulationModel, _SimulateSensor]] = {
+    SimulationModel.MOVEMENT: _movement,
+    SimulationModel.SEAT: _seat,
+    SimulationModel.DOOR: _door,
+    SimulationModel.LAMP: _lamp,
+    SimulationModel.SPEECH: _speech,
+    SimulationModel.COUNT: _count,
+    SimulationModel.PASSAGES: _passages,
+    SimulationModel.MACHINE: _machine,
+    SimulationModel.AIR: _air,
 }
+
+
+def _choose_model(plan: SitePlan, sensor: Sensor) -> _SimulateSensor:
+    """Return the model of the sensor's kind; above a supply, a sensor measures its level."""
+    if sensor.space and plan.space_by_id[sensor.space].kind is SpaceKind.SUPPLY:
+        return _supply_level
+    return _SIMULATE[sensor.kind.traits.simulation.model]
+
+
+def _resting(sensor: Sensor, at_ms: int) -> SensorSignal:
+    traits = sensor.kind.traits
+    return SensorSignal(at_ms, sensor.key, traits.level.name, traits.simulation.resting)
+
+
+def _active(sensor: Sensor, at_ms: int) -> SensorSignal:
+    traits = sensor.kind.traits
+    return SensorSignal(at_ms, sensor.key, traits.level.name, traits.simulation.active)

@@ -17,20 +17,14 @@ from edge.configuration.settings import (
     BeamPairSettings,
     DeviceSettings,
     DistanceSettings,
-    LightSettings,
-    PeopleSettings,
+    FileSettings,
     PinSettings,
-    PowerSettings,
     SensorSettings,
-    SoundSettings,
 )
 from edge.sensors.distance import MM_PER_S
 from ledig.runtime.mock_pins import BoundedPin, create_mock_factory
 from ledig.simulation.signals import SensorSignal
 
-_LOW_WHEN_ACTIVE = {"pressure"}
-"""Quantities whose pin is low when active: a pressure mat connects to ground."""
-_ONE_FILE = PowerSettings | SoundSettings | LightSettings | PeopleSettings
 _FAR_MM = 1500.0
 _CLOSE_MM = 400.0
 
@@ -95,7 +89,7 @@ class SimulatedWiring:
         """Apply a signal to its sensor."""
         sensor = self._sensors[sign.sensor[1]]
         if isinstance(sensor, PinSettings):
-            self.factory.pin(sensor.pin).drive(high=bool(sign.value) is not (sign.quantity in _LOW_WHEN_ACTIVE))
+            self.factory.pin(sensor.pin).drive(high=bool(sign.value) is not sensor.is_low_when_active)
         elif isinstance(sensor, BeamPairSettings):
             self._interrupt_beams(sensor, int(sign.value))
         elif isinstance(sensor, DistanceSettings):
@@ -134,7 +128,7 @@ def _distance_mm(sensor: DistanceSettings, sign: SensorSignal) -> float:
 def _use_simulated_files(sensor: SensorSettings, folder: Path) -> SensorSettings:
     """Return the sensor's settings with files of the simulation instead of the kernel's."""
     stem = folder / sensor.id
-    if isinstance(sensor, _ONE_FILE):
+    if isinstance(sensor, FileSettings):
         return replace(sensor, path=stem.with_suffix(".reading"))
     if isinstance(sensor, AirSettings):
         return replace(
@@ -147,10 +141,8 @@ def _use_simulated_files(sensor: SensorSettings, folder: Path) -> SensorSettings
 
 
 def _file_and_scale(sensor: SensorSettings, part: str) -> tuple[Path | None, float]:
-    if isinstance(sensor, PeopleSettings):
-        return sensor.path, 1.0
-    if isinstance(sensor, PowerSettings | SoundSettings | LightSettings):
-        return sensor.path, sensor.scale
+    if isinstance(sensor, FileSettings):
+        return sensor.path, getattr(sensor, "scale", 1.0)
     if isinstance(sensor, AirSettings):
         return {
             "co2_ppm": (sensor.co2_path, sensor.co2_scale),

@@ -8,26 +8,13 @@ Never: files, pins.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.site.plan import SEATING_KINDS, Sensor, SensorKind, Space, SpaceKind
+from collector.site.plan import Sensor, Space, SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker import BrokerSettings
+from edge.contract.sensor_kinds import SENSOR_KIND_BY_NAME, SensorKind
+from edge.contract.sensor_traits import SensorTraits, WatchTarget
 from ledig.site.places import SiteLayout, check_ids
 from ledig.site.table_reader import Table, TableReader, describe_unknown
-
-_WATCHES: dict[str, tuple[str, frozenset[SpaceKind]]] = {
-    "pir": ("space", SEATING_KINDS | {SpaceKind.EQUIPMENT}),
-    "contact": ("space", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
-    "pressure": ("space", SEATING_KINDS),
-    "distance": ("space", SEATING_KINDS | {SpaceKind.SUPPLY}),
-    "beam_pair": ("door", frozenset()),
-    "power": ("space", frozenset({SpaceKind.EQUIPMENT})),
-    "air": ("zone", frozenset({SpaceKind.BOOTH, SpaceKind.ROOM})),
-    "presence": ("space", SEATING_KINDS | {SpaceKind.EQUIPMENT}),
-    "sound": ("space", SEATING_KINDS),
-    "light": ("space", SEATING_KINDS),
-    "people": ("space", SEATING_KINDS),
-}
-"""What each sensor kind watches, and which kinds of space."""
 
 _TARGETS = ("space", "door", "zone")
 _RESERVED_USERS = {"collector", "dashboard", "installer"}
@@ -107,7 +94,7 @@ def _to_plan_sensor(table: Table, settings: SensorSettings, device: DeviceSettin
     return Sensor(
         device=device.device,
         id=settings.id,
-        kind=SensorKind(table["kind"]),
+        kind=SENSOR_KIND_BY_NAME[table["kind"]],
         space=table.get("space"),
         door=table.get("door"),
         zone=table.get("zone"),
@@ -119,26 +106,42 @@ def _to_plan_sensor(table: Table, settings: SensorSettings, device: DeviceSettin
 
 def _read_sensor(reader: TableReader, table: Table, place: str, layout: SiteLayout) -> SensorSettings | None:
     kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in SENSOR_SETTINGS:
-        finding = "kind is missing; give one of: " + ", ".join(sorted(SENSOR_SETTINGS))
-        reader.faults.add(place, finding if kind is None else describe_unknown("kind", str(kind), SENSOR_SETTINGS))
+    if not isinstance(kind, str) or kind not in SENSOR_KIND_BY_NAME:
+        finding = "kind is missing; give one of: " + ", ".join(sorted(SensorKind))
+        reader.faults.add(place, finding if kind is None else describe_unknown("kind", str(kind), SENSOR_KIND_BY_NAME))
         return None
     before = len(reader.faults)
-    settings = reader.build_value(SENSOR_SETTINGS[kind], table, place, beside={"kind", "held", *_TARGETS})
+    settings = reader.build_value(
+        SENSOR_SETTINGS[SENSOR_KIND_BY_NAME[kind]], table, place, beside={"kind", "held", *_TARGETS}
+    )
     if not isinstance(held := table.get("held", False), bool):
         reader.faults.add(place, f"held is {held!r}; it must be true or false")
     _check_targets(reader, table, place, settings, layout)
     return settings if len(reader.faults) == before else None
 
 
+def _find_target(traits: SensorTraits) -> str:
+    """Return the key of what a kind watches: a zone and a door before a space."""
+    for target in (WatchTarget.ZONE, WatchTarget.DOOR):
+        if target in traits.watches:
+            return target.value
+    return "space"
+
+
+def _list_space_kinds(traits: SensorTraits) -> list[SpaceKind]:
+    """Return the kinds of space that a sensor kind can watch; with a zone: that it may name in the zone."""
+    return [kind for kind in SpaceKind if kind.value in traits.watches]
+
+
 def _check_targets(
     reader: TableReader, table: Table, place: str, settings: SensorSettings | None, layout: SiteLayout
 ) -> None:
-    """Check that a sensor watches what its kind can watch: one thing; for air also a zone and a room in it."""
-    kind = table["kind"]
-    target, _ = _WATCHES[kind]
+    """Check that a sensor watches what its kind can watch: one thing; in a zone also a room."""
+    kind = SENSOR_KIND_BY_NAME[table["kind"]]
+    target = _find_target(kind.traits)
     given = [name for name in _TARGETS if name in table]
-    if given != [target] and (kind != "air" or given != ["space", "zone"]):
+    is_room_of_zone = target == "zone" and given == ["space", "zone"] and _list_space_kinds(kind.traits)
+    if given != [target] and not is_room_of_zone:
         found = " and ".join(given) or "nothing"
         reader.faults.add(place, f'it watches {found}; a {kind} watches one {target}: {target} = "..."')
         return
@@ -155,9 +158,9 @@ def _check_targets(
             reader.faults.add(place, finding)
 
 
-def _find_mismatch(kind: str, settings: SensorSettings | None, space: Space) -> str | None:
+def _find_mismatch(kind: SensorKind, settings: SensorSettings | None, space: Space) -> str | None:
     """Return why this sensor cannot watch this space; None if it can."""
-    _, allowed = _WATCHES[kind]
+    allowed = _list_space_kinds(kind.traits)
     if space.kind not in allowed:
         kinds = ", ".join(sorted(allowed))
         return f'a {kind} cannot watch {space.kind} "{space.id}"; it can watch: {kinds}'

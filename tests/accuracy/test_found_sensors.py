@@ -9,8 +9,8 @@ from bench.accuracy.recordings import read_all
 from bench.accuracy.room_estimation import BADLY_PLACED, BOTH, FILES, LAYOUT, RECORDING, WELL_PLACED
 from bench.accuracy.watching import collect_findings
 from collector.contract.findings import Finding, FindingKind
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.rows import RecordedRow
 
 SOUND = SensorColumn("s1-sound", SensorKind.SOUND, EventKind.SOUND_DB, "S1_Sound", convert=convert_to_decibels)

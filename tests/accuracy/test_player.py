@@ -18,8 +18,8 @@ from bench.accuracy.player import (
     play_events,
     split_at_breaks,
 )
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.rows import RecordedRow
 from ledig.replay.scoring import BREAK_MS
 

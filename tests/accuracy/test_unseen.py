@@ -2,8 +2,8 @@
 
 from bench.accuracy.player import SensorColumn, build_rules, derive_events, play_events
 from bench.accuracy.unseen import play_unseen, split_parts
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from ledig.replay.rows import RecordedRow
 

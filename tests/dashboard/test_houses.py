@@ -7,22 +7,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.contract.states import CollectorStatus, Occupancy, encode
-from collector.site.plan import (
-    PrivacySettings,
-    Sensor,
-    SensorKind,
-    SitePlan,
-    Space,
-    SpaceKind,
-    StrangersWhenFew,
-    Tenure,
-)
+from collector.site.plan import PrivacySettings, Sensor, SitePlan, Space, SpaceKind, StrangersWhenFew, Tenure
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics
+from edge.contract.sensor_kinds import SensorKind
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_state

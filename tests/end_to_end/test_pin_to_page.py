@@ -20,7 +20,6 @@ from collector.site.plan import (
     OccupancyRules,
     PrivacySettings,
     Sensor,
-    SensorKind,
     SitePlan,
     Space,
     SpaceKind,
@@ -30,6 +29,7 @@ from collector.site.plan import (
 from dashboard.configuration.settings import DashboardSettings
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.clock import HostClock
 from tests.support.browser import chromium
 from tests.support.processes import running_collector, running_dashboard

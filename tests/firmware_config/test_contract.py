@@ -29,11 +29,11 @@ from collector.intake.intake import MAX_FUTURE_MS, MAX_STREAMS_PER_DEVICE
 from collector.occupancy.evidence import EVENT_KINDS
 from collector.occupancy.zone_air import AIR_BANDS
 from collector.site import adjustments
-from collector.site.plan import SensorKind
 from collector.store.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
 from edge.contract import message, topics
 from edge.contract.broker import create_client
 from edge.contract.message import ClockState, CommandName, EventKind, SensorHealth
+from edge.contract.sensor_kinds import SensorKind
 from edge.contract.topics import DeviceTopic
 from edge.outbox.send_window import MAX_IN_FLIGHT_EVENTS, MAX_RESEND_AFTER_MS, RESEND_AFTER_MS
 from ledig.contract import asyncapi

@@ -16,8 +16,9 @@ import pytest
 
 from collector.history import tables
 from collector.history.measures import AIR_FIVE_MIN
-from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
 from edge.contract import topics
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, SimulatedStay
 from ledig.simulation.signals import SensorSignal, compute_signals

@@ -13,9 +13,10 @@ import pytest
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import InfluxSettings, RetentionSettings
 from collector.contract.alerts import AlertKind
-from collector.site.plan import Door, Floor, OccupancyRules, SensorKind, Space, Zone
+from collector.site.plan import Door, Floor, OccupancyRules, Space, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings
+from edge.contract.sensor_kinds import SensorKind
 from edge.sensors.openers import SENSOR_OPENERS
 from ledig.__main__ import cli
 from ledig.site.opening_hours import OpeningTable

@@ -16,9 +16,10 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import Sensor, SensorKind, SitePlan
+from collector.site.plan import Sensor, SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 

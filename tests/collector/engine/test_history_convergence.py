@@ -16,9 +16,10 @@ from collector.health.store import load_pasts
 from collector.history import tables
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import Door, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.site.plan import Door, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
 
 T0 = 1_790_000_000_000 // HOUR_MS * HOUR_MS

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from collector.health.hours import EMPTY_TALLY, ActivityRule, HourTally, TimedValue, count_hour
 from collector.health.minutes import bin_minutes, correlate, find_runs, join_runs, make_span_bits, measure_longest_run
-from collector.site.plan import SensorKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 SILENT_MS = 75_000

@@ -9,8 +9,9 @@ from collector.health.clocks import NEEDED_HOURS, ArrivalAges, ClockHour, find_c
 from collector.health.days import DayTally
 from collector.health.hours import ActivityRule
 from collector.health.rules import HoldReliability, SensorRecord, estimate_battery, evaluate_sensors
-from collector.site.plan import SensorKind, SpaceKind
+from collector.site.plan import SpaceKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
 
 DAY_MIN = 24 * 60

@@ -21,8 +21,6 @@ from collector.occupancy.evaluate import (
 from collector.occupancy.evidence import (
     EMPTY_EVIDENCE,
     Evidence,
-    LearningMethod,
-    SensorRole,
     SensorRules,
     SpaceRules,
     StoredEvent,
@@ -33,6 +31,7 @@ from collector.occupancy.judge import MAX_BEHIND_DOOR_MS, last_high_ms
 from collector.occupancy.learning.tuning import LENGTHEN_BY_MS, SHORTEN_BY_MS
 from collector.site.plan import LearningSwitch
 from edge.contract.message import EventKind
+from edge.contract.sensor_traits import LearningMethod, SensorRole
 from tests.support.collector.oracle import compute_changes_slowly
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND
 from tests.support.collector.simulated_spaces import PIR, Case, build_plan, cases, rooms, sensor_event, stays

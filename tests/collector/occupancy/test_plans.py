@@ -22,8 +22,9 @@ from collector.occupancy.evidence import (
 from collector.occupancy.judge import is_alive
 from collector.occupancy.learned_values import build_tuning
 from collector.occupancy.learning.tuning import HoldStatistics
-from collector.site.plan import LearningSwitch, OccupancyRules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from collector.site.plan import LearningSwitch, OccupancyRules, Sensor, SitePlan, Space, SpaceKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, sensor
 
 KINDS = [kind for kind in SensorKind if kind is not SensorKind.BEAM_PAIR]

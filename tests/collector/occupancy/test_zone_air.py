@@ -18,8 +18,9 @@ from collector.occupancy.zone_air import (
     evaluate_air,
     update_air,
 )
-from collector.site.plan import SensorKind, Space, SpaceKind
+from collector.site.plan import Space, SpaceKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, event_of, numbered, plan, sensor
 
 SILENT_MS = {("pi", "window"): 75 * SECOND, ("pi", "door"): 75 * SECOND}

@@ -18,9 +18,10 @@ from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE
 from collector.intake.intake import IncomingMessage
 from collector.people.counting import RECOUNT_MS
 from collector.people.estimate import CorrectionReason
-from collector.site.plan import Door, OpeningSpan, Sensor, SensorKind, SitePlan
+from collector.site.plan import Door, OpeningSpan, Sensor, SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 

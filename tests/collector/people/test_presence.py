@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from collector.contract.states import Occupancy
 from collector.occupancy.hourly_use import Timeline
 from collector.people.presence import PresenceStep, SitePresence
-from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
+from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, plan
 
 T0 = 1_790_000_000_000

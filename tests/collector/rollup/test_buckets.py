@@ -19,8 +19,9 @@ from collector.history.measures import (
     ZONE_HOUR,
 )
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
-from collector.site.plan import OpeningSpan, Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.site.plan import OpeningSpan, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.store.schema import migrate_schema
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 T0 = 1_763_856_000_000

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.configuration.settings import RetentionSettings
-from collector.site.plan import Sensor, SensorKind, Space, SpaceKind, Tenure
+from collector.site.plan import Sensor, Space, SpaceKind, Tenure
 from dashboard.foyer.register import RegisterEntry, RegisterSection, build_register
 from dashboard.foyer.sensors import describe_sensor_kind
 from dashboard.text.texts import LANGUAGES, PageTexts
+from edge.contract.sensor_kinds import SensorKind
 from tests.support.dashboard.site import PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")

@@ -16,7 +16,7 @@ from collector.contract.findings import (
     decode_command,
     encode,
 )
-from collector.site.plan import Sensor, SensorKind
+from collector.site.plan import Sensor
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
@@ -24,6 +24,7 @@ from dashboard.site_report import findings
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import topics
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
 from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.web.test_routes import log_in

@@ -9,7 +9,8 @@ import pytest
 from collector.site.plan import SpaceKind
 from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.broker import BrokerSettings
-from ledig.replay.recorded_data import RecordedKind, RecordedSensor, RecordedSpace, Recording, SensorChange
+from edge.contract.sensor_kinds import SensorKind
+from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording, SensorChange
 from ledig.replay.replay_site import ReplayWiring, build_replay_site
 from ledig.replay.rows import RecordedRow
 
@@ -26,8 +27,8 @@ def recording(*sensors: RecordedSensor) -> Recording:
 
 def sensor(kind: str, name: str = "it", **columns: str) -> RecordedSensor:
     if kind == "air":
-        return RecordedSensor(id=name, kind=RecordedKind.AIR, **columns)
-    return RecordedSensor(id=name, kind=RecordedKind(kind), space="room", column="C")
+        return RecordedSensor(id=name, kind=SensorKind.AIR, **columns)
+    return RecordedSensor(id=name, kind=SensorKind(kind), space="room", column="C")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_level_of_a_space_is_written_to_its_file(tmp_path: Path, kind: str, sett
 
 
 def test_held_output_is_held_in_the_plan(tmp_path: Path) -> None:
-    held = RecordedSensor(id="it", kind=RecordedKind.PIR, space="room", column="C", held=True)
+    held = RecordedSensor(id="it", kind=SensorKind.PIR, space="room", column="C", held=True)
     (planned,) = build_replay_site(recording(held), BrokerSettings(), tmp_path).plan.sensors
     assert planned.held
 

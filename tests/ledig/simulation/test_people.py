@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.site.plan import Sensor, SensorKind, SitePlan, SpaceKind
+from collector.site.plan import Sensor, SitePlan, SpaceKind
+from edge.contract.sensor_kinds import SensorKind
 from ledig.simulation.people import PASSAGE_GAP_MS, SimulatedDay, simulate_day
 from ledig.simulation.signals import SensorSignal, compute_signals, occupied_spans
 from ledig.site.site_file import read_site_file

@@ -22,9 +22,10 @@ from zoneinfo import ZoneInfo
 from gpiozero.pins.mock import MockFactory
 
 from collector.configuration.settings import CollectorSettings
-from collector.site.plan import Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PirSettings
+from edge.contract.sensor_kinds import SensorKind
 from edge.outbox import Outbox
 from edge.timekeeping.clock import HostClock
 from tests.support.chaos.lossy_link import FaultyLink

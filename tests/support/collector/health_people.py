@@ -15,8 +15,9 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import Sensor, SensorKind, SitePlan, Space, SpaceKind, Tenure
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import MINUTE, SECOND
 from tests.support.collector.room import plan as small_plan
 

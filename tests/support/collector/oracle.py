@@ -7,8 +7,9 @@ in the same way.
 from collections.abc import Iterable
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import LearningMethod, SensorRole, SensorRules, SpaceRules, StoredEvent
+from collector.occupancy.evidence import SensorRules, SpaceRules, StoredEvent
 from edge.contract.message import EventKind
+from edge.contract.sensor_traits import LearningMethod, SensorRole
 
 FULL_HOLD_AFTER_MS = 20_000
 BEHIND_DOOR_MS = 4 * 3_600_000

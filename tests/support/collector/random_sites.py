@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from collector.site.plan import Door, Floor, Sensor, SensorKind, SitePlan, Space, SpaceKind, Zone
+from collector.site.plan import Door, Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
 
 NOON_MS = 1_790_000_000_000 // HOUR_MS * HOUR_MS

@@ -10,8 +10,9 @@ from itertools import count
 from hypothesis import strategies as st
 
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import OccupancyRules, Sensor, SensorKind, SitePlan, Space, SpaceKind
+from collector.site.plan import OccupancyRules, Sensor, SitePlan, Space, SpaceKind
 from edge.contract.message import EventKind
+from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import DEFAULTS, HOUR, MINUTE, NOON_MS, SECOND, plan
 
 KINDS = {

@@ -7,7 +7,6 @@ from collector.site.plan import (
     Floor,
     OpeningSpan,
     Sensor,
-    SensorKind,
     SitePlan,
     Space,
     SpaceAttribute,
@@ -16,6 +15,7 @@ from collector.site.plan import (
     Zone,
     ZoneCharacter,
 )
+from edge.contract.sensor_kinds import SensorKind
 
 FLOORS = (
     Floor(id="ground", name="Bottenvåningen", width_m=26, depth_m=13),
