@@ -7,7 +7,8 @@ Never: sockets, clocks. A payload that breaks the contract is rejected with the 
 Source: firmware-config/contract.md, version 1.
 """
 
-from enum import EnumType, StrEnum
+from collections.abc import MutableMapping
+from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 
 import msgspec
@@ -31,22 +32,15 @@ class MessageRejected(ValueError):
     """The payload breaks the contract. Sending it again cannot help."""
 
 
-class _SensorQuantities(EnumType):
-    """Gives an enumeration a member for each quantity of the table of sensor kinds."""
-
-    @classmethod
-    def __prepare__(metacls, cls: str, bases: tuple[type, ...], **kwds: Any) -> Any:
-        members = super().__prepare__(cls, bases, **kwds)
-        for quantity in QUANTITIES:
-            members[quantity.name.upper()] = (quantity.name, quantity.low, quantity.high)
-        return members
+def _add_sensor_quantities(members: MutableMapping[str, Any]) -> None:
+    """Add a member for each quantity of the table of sensor kinds to the body of an enumeration."""
+    for quantity in QUANTITIES:
+        members[quantity.name.upper()] = (quantity.name, quantity.low, quantity.high)
 
 
-class EventKind(StrEnum, metaclass=_SensorQuantities):
+class EventKind(StrEnum):
     """What an event's value means, with the lowest and the highest value allowed; the unit is in the name.
 
-    The members are the quantities of the table of sensor kinds (sensor_kinds.py), and those that are assigned below;
-    the declarations give type checkers the names that code uses.
     The bounds are what is physically possible in a building. They exclude the values with which sensors and drivers
     report a fault: 0 and 65535 of a 16-bit register, -45 and 130 degrees of an SHT, -127 and 85 degrees of a DS18B20,
     -40 and 125 degrees of an HDC1080. A reading outside the bounds makes the channel fail, and causes no event.
@@ -55,6 +49,7 @@ class EventKind(StrEnum, metaclass=_SensorQuantities):
     low: float
     high: float
 
+    # Quantities of the table of sensor kinds. Only those that code names are declared here, for type checkers.
     MOTION: "EventKind"
     PRESENCE: "EventKind"
     PRESSURE: "EventKind"
@@ -75,6 +70,7 @@ class EventKind(StrEnum, metaclass=_SensorQuantities):
         kind.low, kind.high = low, high
         return kind
 
+    _add_sensor_quantities(locals())
     DISTANCE_MM = ("distance_mm", 0, 30_000)
     BATTERY_PCT = ("battery_pct", 0, 100)
     HEARTBEAT = ("heartbeat", -1_000_000, 1_000_000)

@@ -161,6 +161,15 @@ def test_missing_files_are_reported(tmp_path: Path) -> None:
         read_recording(tmp_path / "mapping.toml", tmp_path / "none.csv")
 
 
+def test_kind_that_a_recording_cannot_drive_is_rejected_with_those_that_it_can(tmp_path: Path) -> None:
+    (finding,) = faults(
+        tmp_path, mapping=MAPPING.replace('kind = "pir"', 'kind = "beam_pair"').replace("pulse_ms = 2500\n", "")
+    )
+    assert (
+        "a recording cannot drive a sensor of kind beam_pair; give one of: air, contact, light, people, pir" in finding
+    )
+
+
 def test_all_faults_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
     found = faults(
         tmp_path,
@@ -174,7 +183,7 @@ def test_all_faults_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
         "format is missing",
         'no setting "colour"',
         'space "room": kind is "hall"; it must be one of: desk, booth, room, equipment',
-        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, presence, power, people, sound,',
+        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, distance, beam_pair, power, air,',
         'sensor "air": co2_column is missing',
     ):
         assert finding in text
