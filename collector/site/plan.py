@@ -16,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_traits import SEATS
 from edge.timekeeping.durations import HOUR_MS
 
 WHOLE_SITE = "site"
@@ -40,8 +41,8 @@ class SpaceKind(StrEnum):
     """It is used up instead of taken."""
 
 
-SEATING_KINDS: Final = frozenset({SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM})
-"""Kinds where people sit. A machine may run unattended."""
+SEATING_KINDS: Final = frozenset(SpaceKind(target.value) for target in SEATS)
+"""Kinds where people sit."""
 
 
 class Tenure(StrEnum):

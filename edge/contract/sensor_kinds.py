@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final, Self, TypeVar
 
 from edge.contract.sensor_traits import (
+    SEATS,
     HealthRole,
     HealthTraits,
     HoldRule,
@@ -29,8 +30,6 @@ from edge.contract.sensor_traits import (
     WatchTarget,
 )
 
-_SEATS: Final = frozenset({WatchTarget.DESK, WatchTarget.BOOTH, WatchTarget.ROOM})
-"""Where people sit."""
 _ROOMS: Final = frozenset({WatchTarget.BOOTH, WatchTarget.ROOM})
 _MAX_HUMAN_RISES_PER_HOUR: Final = 60
 """A person who sits down and gets up once a minute causes this many."""
@@ -78,7 +77,7 @@ class SensorKind(StrEnum):
                 ),
             ),
             supply_quantity=None,
-            watches=_SEATS | {WatchTarget.EQUIPMENT},
+            watches=SEATS | {WatchTarget.EQUIPMENT},
             role=SensorRole.MOTION,
             reason="motion",
             high_above=0.5,
@@ -148,7 +147,7 @@ class SensorKind(StrEnum):
                 ),
             ),
             supply_quantity=None,
-            watches=_SEATS,
+            watches=SEATS,
             role=SensorRole.LEVEL,
             reason="pressure",
             high_above=0.5,
@@ -187,7 +186,7 @@ class SensorKind(StrEnum):
                 label=Translated(en="level", sv="nivå"),
                 meaning="remaining supply, per cent",
             ),
-            watches=_SEATS | {WatchTarget.SUPPLY},
+            watches=SEATS | {WatchTarget.SUPPLY},
             role=SensorRole.LEVEL,
             reason="presence",
             high_above=0.5,
@@ -345,7 +344,7 @@ class SensorKind(StrEnum):
         SensorTraits(
             quantities=(_PRESENCE,),
             supply_quantity=None,
-            watches=_SEATS | {WatchTarget.EQUIPMENT},
+            watches=SEATS | {WatchTarget.EQUIPMENT},
             role=SensorRole.LEVEL,
             reason="presence",
             high_above=0.5,
@@ -381,7 +380,7 @@ class SensorKind(StrEnum):
                 ),
             ),
             supply_quantity=None,
-            watches=_SEATS,
+            watches=SEATS,
             role=SensorRole.LEVEL,
             reason="people",
             high_above=0.5,
@@ -422,7 +421,7 @@ class SensorKind(StrEnum):
                 ),
             ),
             supply_quantity=None,
-            watches=_SEATS,
+            watches=SEATS,
             role=SensorRole.MOTION,
             reason="sound",
             high_above=0.5,
@@ -458,7 +457,7 @@ class SensorKind(StrEnum):
                 ),
             ),
             supply_quantity=None,
-            watches=_SEATS,
+            watches=SEATS,
             role=SensorRole.LEVEL,
             reason="light",
             high_above=0.5,

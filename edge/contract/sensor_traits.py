@@ -7,6 +7,7 @@ Never: the rows (see sensor_kinds.py), what a kind's sensors do. Each package ac
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class WatchTarget(StrEnum):
     SUPPLY = "supply"
     DOOR = "door"
     ZONE = "zone"
+
+
+SEATS: Final = frozenset({WatchTarget.DESK, WatchTarget.BOOTH, WatchTarget.ROOM})
+"""Where people sit. A machine may run unattended."""
 
 
 class SensorRole(StrEnum):
