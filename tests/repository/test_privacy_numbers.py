@@ -44,7 +44,7 @@ def test_seating_kinds_are_defined_once() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Set) and {getattr(item, "attr", "") for item in node.elts} == _SEATS
     ]
-    assert found == ["collector/site/plan.py"]
+    assert found == ["edge/contract/sensor_traits.py"]
 
 
 def test_shown_texts_take_the_number_from_its_definition() -> None:
