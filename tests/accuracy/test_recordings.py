@@ -97,6 +97,6 @@ def test_broken_row_is_reported_and_changes_nothing_else(tmp_path: Path, broken:
     whole, torn = found
     assert torn.lines == whole.lines
     assert whole.lines
-    assert (len(whole.left_out), len(torn.left_out)) == (0, 1)
-    assert "row 103" in torn.left_out[0]
+    assert (len(whole.rows_left_out), len(torn.rows_left_out)) == (0, 1)
+    assert "row 103" in torn.rows_left_out[0]
     assert torn.files == ("Occupancy_Estimation_x.csv: 240 rows, 1 left out",)

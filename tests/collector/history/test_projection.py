@@ -62,7 +62,7 @@ def test_a_server_that_returns_empty_after_ten_minutes_is_filled_again(guarded, 
         journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])  # a late correction of the first day
         wait_until(projection.describe_fault, what="the report of the fault")
         assert "answer" in projection.describe_fault()
-        guarded.server.empty()
+        guarded.server.restart_empty()
         guarded.create_user()
         wait_until(lambda: not projection.describe_fault(), seconds=60, what="the end of the fault")
         wait_until(lambda: written_up_to(guarded.settings, journal), what="both days")

@@ -172,9 +172,13 @@ class AirSensorRig(MonitorRig):
                 complete.write_text(text)
                 complete.replace(path)
 
+    def wait_for_reading(self) -> None:
+        """Wait until each channel was read once; the next reading is due when the clock is advanced."""
+        wait_until(lambda: self.inbox.qsize() >= len(USUAL), what="a reading of each channel")
+
     def read_round(self) -> set[str]:
         """Return the kinds of the events of one reading."""
-        wait_until(lambda: self.inbox.qsize() >= len(USUAL), what="a reading of each channel")
+        self.wait_for_reading()
         return {kind for _, kind, _ in self.collect_events(after_ms=HEARTBEAT_MS)}
 
 
@@ -200,8 +204,9 @@ def test_intermittent_channel_is_one_failure(tmp_path: Path, caplog: pytest.LogC
     caplog.set_level("INFO")
     rig = AirSensorRig(tmp_path)
     for number in range(ROUNDS):
+        rig.wait_for_reading()  # the files change between two readings: each state is read once
         rig.write({} if number % 3 else {"humidity_pct": None})
-        rig.read_round()
+        rig.collect_events(after_ms=HEARTBEAT_MS)
     assert len(caplog.records) == 1
     assert rig.monitor.failed_channels == {"air": ["humidity_pct"]}
     rig.write({})
