@@ -66,7 +66,7 @@ class EventLoss(Struct, frozen=True, gc=False, array_like=True):
     """When the newest loss happened."""
     events: int
     reason: str
-    """The reason of the newest loss, a `Loss` value."""
+    """The reason of the newest loss, a `LossReason` value."""
 
 
 class AlertFacts(Struct, frozen=True):

@@ -282,7 +282,7 @@ class AlertTexts:
         return self._format_alert(f"do.{alert.kind}", alert)
 
     def describe_end(self, alert: Alert) -> str:
-        """Return a sentence that says that it has ended."""
+        """Return the sentence that reports its end."""
         one = ".one" if alert.kind is AlertKind.LOST_EVENTS and alert.value == 1 else ""
         return self._format_alert("over.left" if alert.left else f"over.{alert.kind}{one}", alert)
 

@@ -50,7 +50,7 @@ class Reason(StrEnum):
     DOOR_CLOSED = "door_closed"
     """Its door has been closed since somebody was detected, so they are still inside; unknown after four hours."""
     DOOR_OPENED = "door_opened"
-    """Its door opened, so whoever was inside may have left; one hold runs from then."""
+    """Its door opened, so people inside may have left; one hold runs from then."""
     QUIET = "quiet"
     """Every sensor has been quiet for its own hold."""
     SILENT = "silent"
@@ -105,7 +105,7 @@ class OtherSensor(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
     at_ms: int = field(name="at", default=0)
     """When it last detected somebody, last reported, or started to report again."""
     until_ms: int = field(name="until", default=0)
-    """How long it keeps the space taken or prevents vacancy; 0: as long as that goes on."""
+    """How long it keeps the space taken or prevents vacancy; 0: as long as that lasts."""
 
 
 class SpaceHealth(StrEnum):

@@ -64,7 +64,7 @@ class Publisher:
         Args:
             work: of the collector.
             now_ms: site time.
-            screen_ms: a monotonic clock's time (see `SpaceStates.states_to_publish`).
+            screen_ms: a monotonic clock's time (see `SpaceStates.pop_changed_states`).
 
         Returns:
             Whether a state or a summary changed.

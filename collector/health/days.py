@@ -27,10 +27,9 @@ MAX_QUIET_MIN: Final = 15
 This is twice the longest gap of well placed sensors.
 """
 MAX_STILL_MIN: Final = 240
-"""Nobody sits still for this long. Beyond it the witness is doubted (a bag on the mat, a wrong count), not the sensor.
-"""
+"""The longest time that a person sits still. Beyond it the witness is doubted (a bag on the mat), not the sensor."""
 MAX_NEARLY_STILL_MIN: Final = 480
-"""Nobody sits still for this long with at most one movement an hour; an empty room has 0.35 an hour (UCI 864)."""
+"""The longest time that a person sits still with at most one movement an hour; an empty room has 0.35 (UCI 864)."""
 SHORTEST_STAY_MIN: Final = 20
 """A shorter detection by a witness may be a person who only passes."""
 VISIT_GAP_MIN: Final = 60

@@ -53,7 +53,7 @@ MIN_DIRECT_EVIDENCE: Final = (3, 2, 120)
 MIN_INDIRECT_EVIDENCE: Final = (8, 4, 480)
 """The same for a witness that may have detected the neighbours."""
 MIN_DOOR_DAYS: Final = 4
-"""People were on site on this many days, and nobody passed the only door."""
+"""People were on site on this many days without a crossing at the only door."""
 MIN_MATCH_DAYS: Final = 3
 MATCH_DAYS: Final = 7
 MIN_PEERS: Final = 3

@@ -37,7 +37,8 @@ ZONE_FIVE_MIN: Final = Measure(
     bucket_ms=BUCKET_MS,
 )
 """One kind of space in one zone, or in WHOLE_SITE, counted at the start of the bucket. One to four occupied spaces are
-stored as 2.5 (`privacy.IN_SUMS`). Mean and peak differ in ZONE_HOUR only. With fewer than five spaces there is no row.
+stored as 2.5 (`privacy.FEW_COUNT_VALUE`). Mean and peak differ in ZONE_HOUR only. Fewer than five spaces have no
+row.
 
 `free_least` counts spaces with unknown state as possibly free, so it exceeds the true minimum by at most their number.
 It is None while more than a fifth of the offered spaces is unknown."""
@@ -56,7 +57,7 @@ STAYS: Final = Measure(
     bucket_ms=DAY_MS,
 )
 """How many stays ended on one local day (from local midnight), by length. The length of those in `cut_short` is unknown
-because the sensor was silent. Offered spaces only, and only where `privacy.foretold` allows it."""
+because the sensor was silent. Offered spaces only, and only where `privacy.has_forecast` allows it."""
 PEOPLE_FIVE_MIN: Final = Measure(
     name="people_five_min",
     tags=("zone",),
@@ -69,7 +70,7 @@ PEOPLE_CORRECTION: Final = Measure(
     name="people_correction", tags=("zone", "reason"), fields=("before", "after"), bucket_ms=BUCKET_MS
 )
 """Corrections of the count of people beyond entries and exits: the count before and after. The reasons are those of
-`collector.people.estimate.Why`."""
+`collector.people.estimate.CorrectionReason`."""
 AIR_FIVE_MIN: Final = Measure(
     name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=BUCKET_MS
 )

@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 def plan_evictions(held: Mapping[str, int], surplus: int) -> dict[str, int]:
-    """Spread `surplus` deletions over the owners with the most records, so that nobody evicts another's records.
+    """Spread `surplus` deletions over the owners with the most records, so that no owner evicts another's records.
 
     Returns:
         For each owner, how many of its oldest records to delete. Owners that lose nothing are left out.

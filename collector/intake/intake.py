@@ -1,4 +1,4 @@
-"""Validates what devices send: what is new, repeated, rejected or lost for good.
+"""Validates what devices send: what is new, repeated, rejected or permanently lost.
 
 In:    payloads as they arrived, how far each stream is stored, the plan, the time.
 Out:   the events to store, how far each stream is then stored, gaps, rejections, and the receipts that are due.
@@ -56,7 +56,7 @@ class RepeatedEvent(NamedTuple):
 
 
 IsKnown = Callable[[RepeatedEvent], bool]
-"""Whether a repeated event is, or may be, the one that its sequence number stands for.
+"""Whether a repeated event is, or may be, the one that has its sequence number.
 
 Once raw events are erased, an event as old as those cannot be compared any more and counts as known."""
 
@@ -176,7 +176,7 @@ class _Batch:
         return self.stored.get(key) if covered is None else covered
 
     def is_known(self, repeat: RepeatedEvent) -> bool:
-        """Whether a repeated event is the one that its sequence number stands for."""
+        """Whether a repeated event is the one that has its sequence number."""
         self._update_index()
         key = repeat[:3]
         refused = self._refused.get(key, ())

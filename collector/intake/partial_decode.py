@@ -4,8 +4,8 @@ In:    a payload that `decode_events` rejects.
 Out:   its stream, and for each position a valid event or the reason why it has none.
 Never: decisions about what is stored, sockets, clocks. An event that `decode_events` accepts is never rejected here.
 
-A sender goes back to the first event that no receipt covers. An event that can never be accepted would be sent forever
-and block everything behind it, so each position gets a sequence number, and with it a receipt.
+A sender goes back to the first event that no receipt covers. An event that can never be accepted would be sent again
+and again and block everything behind it, so each position gets a sequence number, and with it a receipt.
 """
 
 import json

@@ -69,7 +69,7 @@ class SpaceChange(Struct, frozen=True):
     from_ms: int
     transitions: list[Transition]
     refolded: bool
-    """A late event changed the past. Otherwise only lapses may have been taken back."""
+    """A late event changed the past. Otherwise at most lapses were cancelled."""
 
 
 class _SpaceEntry:

@@ -1,7 +1,7 @@
 """The collector's connection to the broker, driven by the collector's loop.
 
 In:    messages of devices, as the broker delivers them; messages to publish.
-Out:   the messages in batches, acknowledged when the caller says so; commands to the collector.
+Out:   the messages in batches, acknowledged on the caller's request; commands to the collector.
 Never: threads, decisions about payloads.
 """
 

@@ -5,8 +5,8 @@ Out:   new odds; the number to show, and the range that covers 90 % of the odds.
 Never: clocks, files; a number below zero.
 
 A counter of crossings makes errors, so a plain sum drifts without bound. Here each crossing moves the odds by one, and
-spreads them by how often the doors of this site miss somebody or confuse the directions (`CrossingErrors`). Whoever is
-inside leaves at some time: doors through which nobody leaves indicate few people, and many exits indicate many. No
+spreads them by how often the doors of this site miss somebody or confuse the directions (`CrossingErrors`). Everybody
+inside leaves at some time: doors without exits indicate few people, and many exits indicate many. No
 number is impossible until reliable evidence rules it out.
 
 Source: the initial errors of a pair of beams are those of the published counters that `docs/accuracy.md` measures with;

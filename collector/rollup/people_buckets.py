@@ -91,7 +91,7 @@ class PeopleRollup:
         db.executemany("INSERT OR REPLACE INTO people_estimate VALUES (?, ?)", crowds)
 
     def read_estimate(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate:
-        """Return the estimate at the edge of a bucket, as far as history is computed; nobody before it begins."""
+        """Return the estimate at the edge of a bucket, as far as history is computed; 0 people before it begins."""
         return self._read_estimate(db, at_ms) or PeopleEstimate(at_ms=at_ms)
 
     def _read_estimate(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate | None:

@@ -2,7 +2,7 @@
 
 In:    commands of the dashboard; the plan of the site file.
 Out:   the adjustments, stored and retained at the broker; the plan with their notice and hours.
-Never: a change of the site file. When an adjustment is taken back, the site file applies again.
+Never: a change of the site file. When an adjustment is cancelled, the site file applies again.
 """
 
 import re

@@ -113,7 +113,7 @@ class Journal:
         self.path = path
         self._lock = lock_journal(path) if lock is None else lock
         self.file_lock = threading.Lock()
-        """Held by whoever must read the file while it does not change."""
+        """Held while a reader needs the file unchanged."""
         self._log = path.with_name(f"{path.name}-wal")
         self._truncate_at_bytes = TRUNCATE_LOG_BYTES
         try:

@@ -26,7 +26,7 @@ MACHINE_ID_PATH: Final = Path("/etc/machine-id")
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What one collector knows about the others."""
+    """What one collector has received about the others."""
 
     instance: str
     since_ms: int | None = None

@@ -43,7 +43,7 @@ class AccountsFile:
         self.backup_folder: Final = path.parent / "backups"
         self.now_s: Final = now_s
         self.is_suspect = False
-        """Whether a transaction found damage; reset by whoever repairs the file."""
+        """Whether a transaction found damage; reset by the repair of the file."""
         self._is_ready = False
         self._lock = threading.RLock()
         self._locked_until_s = float("-inf")

@@ -109,8 +109,8 @@ def read_rows(settings: DashboardSettings, query: HistoryQuery) -> list[HistoryR
 def read_permitted_rows(settings: DashboardSettings, query: HistoryQuery, plan: SitePlan) -> list[HistoryRow]:
     """Read the rows of those zones, kinds and spaces whose history may be shown; raises HistoryAway.
 
-    A count of few people inside is replaced by IN_SUMS, so that rows can be added up; history itself does the same for
-    spaces.
+    A count of few people inside is replaced by FEW_COUNT_VALUE, so that rows can be added up; history does the same
+    for spaces.
     """
     permitted = _filter_permitted(query.measure, read_rows(settings, query), plan)
     return [_mask_few_people(row) for row in permitted] if query.measure is PEOPLE_FIVE_MIN else permitted
@@ -126,7 +126,7 @@ def _filter_permitted(measure: Measure, rows: list[HistoryRow], plan: SitePlan) 
 
 
 def _mask_few_people(row: HistoryRow) -> HistoryRow:
-    """Replace counts of one to four people inside by IN_SUMS, so that such rows look alike."""
+    """Replace counts of one to four people inside by FEW_COUNT_VALUE, so that such rows look alike."""
     passed, inside, rest = row.fields[:2], row.fields[2:5], row.fields[5:]
     masked = (FEW_COUNT_VALUE if people is not None and 0 < people < MIN_SHOWN_PEOPLE else people for people in inside)
     return HistoryRow(row.tags, row.at_ms, (*passed, *masked, *rest))

@@ -92,7 +92,7 @@ def _read_query(here: AppContext) -> GrowthQuery:
 
 
 def _is_hidden(here: AppContext) -> bool:
-    """Whether there are too few shared desks: what has no forecast has no estimate either."""
+    """Whether there are too few shared desks for an estimate: a site without a forecast has none."""
     return not has_forecast(here.plan, WHOLE_SITE, SpaceKind.DESK)
 
 

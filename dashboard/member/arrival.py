@@ -37,7 +37,7 @@ def read_arrival_query(args: Mapping[str, str], plan: SitePlan) -> ArrivalQuery:
     """Read a query from URL parameters; the default zone is the whole site, the default kind the first with a forecast.
 
     Raises:
-        QuestionRejected: a parameter is invalid; the message gives place, problem and remedy.
+        QueryRejected: a parameter is invalid; the message gives place, problem and remedy.
     """
     if unknown := sorted(set(args) - {"zone", "kind", "at", "at_least"}):
         raise QueryRejected(f"{unknown[0]}: unknown parameter; known parameters: zone, kind, at, at_least")
@@ -70,12 +70,12 @@ def build_forecast_json(query: ArrivalQuery, outlook: Outlook | None, now_ms: in
     """Return the forecast as one JSON object.
 
     Args:
-        query: from `read_arrival`.
+        query: from `read_arrival_query`.
         outlook: the collector's forecast; None if there is none, then `missing_days` is None too.
         now_ms: site time.
 
     Raises:
-        QuestionRejected: there is no forecast for the arrival time.
+        QueryRejected: there is no forecast for the arrival time.
     """
     result: dict[str, Any] = {"zone": query.zone, "kind": query.kind}
     if outlook is None or outlook.missing_days:

@@ -45,7 +45,7 @@ class ArrivalForm:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalAnswer:
-    """The sentences of the answer; `fault` is set instead if there is none, and says what to do."""
+    """The sentences of the answer; `fault` is set instead if there is none, and states the remedy."""
 
     odds: str = ""
     lines: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class ArrivalAnswer:
 
 
 class ArrivalRejected(ValueError):
-    """The query cannot be answered; the message says what to do, in the reader's language."""
+    """The query cannot be answered; the message states the remedy, in the reader's language."""
 
 
 def build_form(args: Mapping[str, str], wanted: Needs, reader: ExplanationContext) -> ArrivalForm:

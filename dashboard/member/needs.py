@@ -2,7 +2,7 @@
 
 In:    the plan, the public frame's character of each space, the chosen needs.
 Out:   counts by kind, for the site and for each zone.
-Never: stored needs: the page keeps them on the phone and sends them to nobody.
+Never: stored needs: the page keeps them on the phone only.
 """
 
 from collections.abc import Iterable

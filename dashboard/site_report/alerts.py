@@ -58,7 +58,7 @@ class AlertRow(Struct, frozen=True):
     until: str
     """When it ended; empty: it is open."""
     over: str
-    """A sentence that says that it has ended."""
+    """The sentence that reports its end."""
     muted: str
     """Until when it is muted; empty: it is not."""
 

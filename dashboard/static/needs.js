@@ -1,4 +1,4 @@
-/* The member's needs: stored in this browser only, sent to nobody. */
+/* The member's needs: stored in this browser only and never sent. */
 const KEY = "ledig.needs";
 
 export function createNeeds(form, onChange) {

@@ -286,7 +286,7 @@ def _chances_of_day(day: GrowthDay, clock: Sequence[int], members: int, desks: i
 
 
 def _mean_chances(lines: Sequence[_DayChances], spare: Sequence[float | None] | None) -> list[float | None]:
-    """Average each position over some days of one weekday. A position that no day knows takes the spare value."""
+    """Average each position over some days of one weekday. A position without a value takes the spare value."""
     means: list[float | None] = []
     for place, values in enumerate(zip(*lines, strict=True)):
         known = [value for value in values if value is not None]

@@ -1,7 +1,7 @@
 """Holds what every page needs: the site, its live snapshot, its accounts.
 
 In:    nothing; `create_app` stores the context in the application.
-Out:   the context, for whoever answers a request.
+Out:   the context of each request.
 Never: work of its own.
 """
 

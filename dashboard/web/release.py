@@ -2,7 +2,7 @@
 
 In:    templates, scripts, styles and translations as they are on disk.
 Out:   eight characters that change when a byte of them changes.
-Never: a version set by hand, which is easily forgotten.
+Never: a version set by hand, which would not always be updated.
 """
 
 import zlib

@@ -62,7 +62,7 @@ def create_client(
 
     Args:
         settings: the broker's address and our account.
-        client_id: fixed for each process, so that a new process takes over the connection of its dead predecessor.
+        client_id: fixed for each process, so that a new process takes over the connection of the previous process.
             A suffix derived from the password is added, so that somebody who does not know the password cannot
             end the connection by using the same client id.
         will: topic and retained payload that the broker publishes when the connection breaks.

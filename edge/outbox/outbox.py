@@ -397,7 +397,7 @@ def _with_time(row: OutboxRow, at_ms: int, synchronised: int) -> OutboxRow:
 
 
 def _check_header(path: Path) -> None:
-    """Check the file's header: SQLite reports some damaged headers as temporary faults, retried for ever.
+    """Check the file's header: SQLite reports some damaged headers as temporary faults, which are retried.
 
     Raises:
         OutboxCorrupt: it is not the header of an outbox.

@@ -1,4 +1,4 @@
-"""Ends the process when one of its threads dies, so that a supervisor can start it again.
+"""Ends the process when one of its threads ends, so that a supervisor can start it again.
 
 In:    uncaught exceptions of every thread, ours or a library's.
 Out:   the name of the thread and its traceback in the log, and exit status 1.
@@ -33,7 +33,7 @@ def exit_on_thread_failure() -> None:
 
 
 def _on_thread_exception(fault: threading.ExceptHookArgs) -> None:
-    """End the process, also for SystemExit: a thread that ends this way is just as dead."""
+    """End the process, also for SystemExit: a thread that ends this way does no more work either."""
     name = fault.thread.name if fault.thread is not None else threading.current_thread().name
     _end_process(name, fault.exc_type, fault.exc_value, fault.exc_traceback)
 

@@ -2,8 +2,8 @@
 
 In:    the length of its echo.
 Out:   `presence` (0 or 1) below a distance, or `level_pct` between two distances; no event while no echo comes.
-Never: gpiozero's DistanceSensor: it samples 16 times a second at rest, and without an echo it blocks for ever at
-       first and later repeats its last distance (gpiozero issue 1071), so that a dead ranger would look alive.
+Never: gpiozero's DistanceSensor: it samples 16 times a second at rest, and without an echo it blocks indefinitely at
+       first and later repeats its last distance (gpiozero issue 1071), so that a broken ranger would seem to work.
 
 Each ranger has its own thread, and every wait for an echo has a timeout. Rangers that face each other may receive each
 other's pings: the median of three readings removes one false reading.

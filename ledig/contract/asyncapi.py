@@ -114,7 +114,7 @@ CHANNELS: Final = (
         states.Tuning,
         Direction.SEND,
         is_retained=True,
-        description="The values learnt for one space. An empty payload: it no longer has a state.",
+        description="The learned values of one space. An empty payload: it no longer has a state.",
     ),
     ContractChannel(
         "zone",

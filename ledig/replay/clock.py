@@ -4,7 +4,7 @@ In:    the time to advance to, and the deadlines that agents sleep for.
 Out:   the site time, for agents in this process and, through shared memory, for the collector in its own.
 Never: pins, rows.
 
-The clock advances from deadline to deadline. Before it passes one, the thread that sleeps for it has woken and
+The clock advances from deadline to deadline. Before it passes one, the thread that waits for it has run and
 registered its next deadline. A slow machine therefore replays more slowly, with the same result.
 """
 

@@ -35,7 +35,7 @@ _REPORT_EVERY_MS: Final = 30_000
 
 
 class ReplayWiring:
-    """Pins and files that the sensors of one device are wired to. Created anew whenever the device is switched on."""
+    """Pins and files that the sensors of one device are wired to. Created again each time the device is switched on."""
 
     def __init__(self, settings: DeviceSettings, folder: Path) -> None:
         self.factory: Factory = create_mock_factory(WiredPin)

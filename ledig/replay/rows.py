@@ -52,7 +52,7 @@ SWITCH_VALUES: Final = {
 MISSING_VALUES: Final = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "na", "n/a", "-"})
 """Lower-case texts that programs write for a missing value."""
 MAX_NAMED_FAULTS: Final = 20
-"""Maximum number of bad rows that are listed; nobody reads a million of them."""
+"""Maximum number of bad rows that are listed."""
 _LATEST_MS: Final = 4_102_444_800_000
 """The year 2100: a later time means that the format is wrong."""
 _NO_YEAR: Final = 1900

@@ -2,7 +2,7 @@
 
 In:    the alert settings of the site file.
 Out:   the settings with addresses; a test message to each destination.
-Never: an address in a message or a log: whoever has it can send messages there.
+Never: an address in a message or a log: anybody who has it can send messages there.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Checks for an installation on several machines, beyond those for `ledig up`, where all is on one machine.
+"""Checks for an installation on several machines, beyond those for `ledig up`, which runs everything on one machine.
 
 In:    a valid site.
 Out:   faults, each with place, problem and remedy.

@@ -1,6 +1,6 @@
 """Nothing is lost and nothing is stored twice, whichever process is killed.
 
-`--full` runs the promised figures: 30,000 events, 100 kills of the collector, 20 of Mosquitto.
+`--full` runs the figures of docs/faults.md: 30,000 events, 100 kills of the collector, 20 of Mosquitto.
 """
 
 import random

@@ -50,7 +50,7 @@ def open_page(running: Browser, port: int, *, expected: str | None = None, **con
     console_errors: list[str] = []
     page.on("console", lambda line: console_errors.append(line.text) if line.type == "error" else None)
     yield page
-    page.goto("about:blank")  # otherwise a pending request of a click would prevent closing, for ever
+    page.goto("about:blank")  # otherwise a pending request of a click would prevent closing
     browser_context.close()
     assert thrown == []
     assert [line for line in console_errors if expected is None or expected not in line] == []

@@ -93,12 +93,12 @@ def _quantiles(weighted: Sequence[tuple[float, float]], total: float, effective:
     return (*found, *[before] * (len(BAND_SHARES) - len(found)))
 
 
-def fit_slope(days: Sequence[Sequence[tuple[float, float]]], believed: float) -> float:
+def fit_slope(days: Sequence[Sequence[tuple[float, float]]], prior: float) -> float:
     """Return how much of the first of each pair is found again in the second, by least squares, from 0 to 1.
 
     Args:
         days: the pairs of each past day, oldest first.
-        believed: the prior answer; it weighs as much as ten days.
+        prior: the prior answer; it weighs as much as ten days.
     """
     product = square = seen = 0.0
     for pairs in days:
@@ -107,5 +107,5 @@ def fit_slope(days: Sequence[Sequence[tuple[float, float]]], believed: float) ->
             product += cause * effect
             square += cause * cause
     if square <= 0:
-        return believed
-    return min(1.0, max(0.0, (seen * product / square + PRIOR_DAYS * believed) / (seen + PRIOR_DAYS)))
+        return prior
+    return min(1.0, max(0.0, (seen * product / square + PRIOR_DAYS * prior) / (seen + PRIOR_DAYS)))

@@ -32,22 +32,22 @@ class _LatestHour:
 
 
 def forecast_hours(
-    learnt: LearnedSeries, recent: Sequence[SeriesHour], coming: Sequence[SeriesHour]
+    learned: LearnedSeries, recent: Sequence[SeriesHour], coming: Sequence[SeriesHour]
 ) -> list[ForecastPoint | None]:
     """Forecast each coming hour, in order.
 
     Args:
-        learnt: of the days before `learnt.today`.
-        recent: the hours of `learnt.today` that are over, oldest first; empty before it opens.
+        learned: of the days before `learned.today`.
+        recent: the hours of `learned.today` that are over, oldest first; empty before it opens.
         coming: the hours to forecast; their values are not used.
 
     Returns:
         None for an hour that is closed, of which nothing is known, or while the series is under two weeks old.
     """
-    young = learnt.first_day is None or learnt.today - learnt.first_day < MIN_SERIES_DAYS
-    if young or len(learnt.days) < MIN_KNOWN_DAYS:
+    young = learned.first_day is None or learned.today - learned.first_day < MIN_SERIES_DAYS
+    if young or len(learned.days) < MIN_KNOWN_DAYS:
         return [None] * len(coming)
-    course = _Course(learnt)
+    course = _Course(learned)
     now = course.now(recent)
     return [None if hour.opening is HourOpening.CLOSED else course.point(hour, now) for hour in coming]
 
@@ -55,22 +55,22 @@ def forecast_hours(
 class _Course:
     """Combines the parts of a forecast; computes once what several hours share."""
 
-    def __init__(self, learnt: LearnedSeries) -> None:
-        self._learnt = learnt
-        self._carried = {weekend: mean_deviation(learnt.days, range(24), weekend=weekend) for weekend in (False, True)}
-        self._band_distances = cache(partial(_band_distances, learnt))
+    def __init__(self, learned: LearnedSeries) -> None:
+        self._learned = learned
+        self._carried = {weekend: mean_deviation(learned.days, range(24), weekend=weekend) for weekend in (False, True)}
+        self._band_distances = cache(partial(_band_distances, learned))
 
     def now(self, recent: Sequence[SeriesHour]) -> _LatestHour | None:
         for hour in reversed(recent):
             if hour.value is not None and hour.opening is not HourOpening.CLOSED:
-                expected = self._expected(hour, self._learnt.today_fit)
+                expected = self._expected(hour, self._learned.today_fit)
                 return None if expected is None else _LatestHour(hour.at_ms, hour.value - expected)
         return None
 
     def point(self, hour: SeriesHour, now: _LatestHour | None) -> ForecastPoint | None:
-        today = hour.day == self._learnt.today
-        fit = self._learnt.today_fit if today else self._learnt.later_fit
-        usual, middle = self._learnt.profile.usual_at((hour.weekday, hour.hour)), self._expected(hour, fit)
+        today = hour.day == self._learned.today
+        fit = self._learned.today_fit if today else self._learned.later_fit
+        usual, middle = self._learned.profile.usual_at((hour.weekday, hour.hour)), self._expected(hour, fit)
         if usual is None or middle is None:
             return None
         band = None
@@ -82,11 +82,11 @@ class _Course:
         if band is None:
             return None
         deciles = _bounded_deciles(middle, [fit.error_scale * distance for distance in band], hour.capacity)
-        return ForecastPoint(hour.at_ms, deciles, usual, hour.capacity, len(self._learnt.today_fit.errors))
+        return ForecastPoint(hour.at_ms, deciles, usual, hour.capacity, len(self._learned.today_fit.errors))
 
     def _expected(self, hour: SeriesHour, fit: ForecastFit) -> float | None:
         """Return the value expected at midnight."""
-        usual = self._learnt.profile.usual_at((hour.weekday, hour.hour))
+        usual = self._learned.profile.usual_at((hour.weekday, hour.hour))
         return None if usual is None else usual + fit.carried_share * self._carried[hour.weekday in WEEKEND][hour.hour]
 
 
@@ -97,10 +97,10 @@ def _bounded_deciles(middle: float, steps: Sequence[float], capacity: float | No
     return tuple(min(most, max(0.0, value)) for value in (*below, middle, *above))
 
 
-def _band_distances(learnt: LearnedSeries, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key
+def _band_distances(learned: LearnedSeries, today: bool, hour: int, weekend: bool) -> tuple[float, ...] | None:  # noqa: FBT001 - a cache's key
     if today:
-        return compute_distances(learnt.today_fit.errors, hour, weekend=weekend)
-    return compute_distances(learnt.later_fit.errors, hour, weekend=weekend, as_days=True)
+        return compute_distances(learned.today_fit.errors, hour, weekend=weekend)
+    return compute_distances(learned.later_fit.errors, hour, weekend=weekend, as_days=True)
 
 
 def _remaining_error(past: Sequence[DayErrors], hour: int, later: int) -> tuple[float, list[DayErrors]]:

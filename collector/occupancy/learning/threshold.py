@@ -30,7 +30,7 @@ in daily use fills about 250, a sound sensor 50."""
 MAX_READINGS: Final = 20_160
 """Above this number of readings of one kind, old ones count half: a week of one reading every 30 s."""
 MIN_EMPTY_READINGS: Final = 240
-"""Fewest readings with nobody there, two hours at one per 30 s: enough to tell rare noises from common ones."""
+"""Fewest readings with nobody there, two hours at one per 30 s: enough to distinguish rare noises from common ones."""
 MIN_TAKEN_READINGS: Final = 10
 """Fewest readings with somebody there, five minutes: about one visit."""
 PRIOR_READINGS: Final = 4
@@ -63,7 +63,7 @@ class ReadingHistogram(Struct, frozen=True, gc=False, array_like=True):
     """Histograms of one sensor: how many readings of each kind fell into each cell of level."""
 
     taken_span_readings: int
-    """In a taken space, one high reading stands for this many readings; 1: only for its own moment."""
+    """In a taken space, one high reading counts as this many readings; 1: only for its own moment."""
     vacant_span_readings: int
     """The same in a vacant space."""
     min_days: int

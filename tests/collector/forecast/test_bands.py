@@ -67,7 +67,7 @@ def test_errors_of_one_day_count_as_one() -> None:
 @pytest.mark.parametrize(("lasts", "found"), [(1.0, 1.0), (0.5, 0.5), (0.0, 0.0), (-1.0, 0.0), (3.0, 1.0)])
 def test_the_remaining_share_of_an_error_is_learned(lasts: float, found: float) -> None:
     pairs = [[(cause, lasts * cause) for cause in (1.0, -2.0, 3.0)]] * 200
-    assert fit_slope(pairs, believed=min(1, max(0, lasts))) == pytest.approx(found)
+    assert fit_slope(pairs, prior=min(1, max(0, lasts))) == pytest.approx(found)
 
 
 def test_the_prior_fades_with_contrary_days() -> None:

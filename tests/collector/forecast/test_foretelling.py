@@ -271,7 +271,7 @@ def test_forecasts_are_published_to_a_broker_and_again_on_request(tmp_path: Path
         observer.retained.clear()
         broker.start()
         wait_until(
-            lambda: all(topic in observer.retained for topic in where), what="the forecasts after the broker forgot"
+            lambda: all(topic in observer.retained for topic in where), what="the forecasts after the broker lost them"
         )
         for topic in where:
             assert outlook.decode(observer.retained[topic]).kinds[SpaceKind.DESK].capacity == 5

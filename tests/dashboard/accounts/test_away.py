@@ -89,7 +89,7 @@ def test_locked_accounts_delay_no_other_page_and_end_nothing(running: DashboardP
             status, page = request.result()
             assert status == 503
             assert "Another program" in page or "annat program" in page
-    wait_until(lambda: visitor.ask("/manage")[0] == 200, what="the session goes on")
+    wait_until(lambda: visitor.ask("/manage")[0] == 200, what="the session continues")
     assert running.is_running()
     assert "Traceback" not in running.log()
 

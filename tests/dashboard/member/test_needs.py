@@ -75,7 +75,7 @@ def test_only_needs_met_by_a_space_are_offered_and_unknown_ones_ignored() -> Non
 
 
 def test_needs_met_by_exactly_one_whole_zone_give_that_zone() -> None:
-    assert find_whole_zone(PLAN, "desk", WINDOW) is None, "these are spread over the house"
+    assert find_whole_zone(PLAN, "desk", WINDOW) is None, "these are spread over the site"
     quiet = tuple(
         replace(space, attributes=frozenset({SpaceAttribute.QUIET})) if space.zone == "quiet" else space
         for space in PLAN.spaces

@@ -1,4 +1,4 @@
-"""Errors: a problem for a program, a page with a remedy for a person, and internals for nobody."""
+"""Errors: a problem for a program, a page with a remedy for a person, and no internals."""
 
 from dataclasses import replace
 

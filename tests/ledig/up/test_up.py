@@ -130,7 +130,7 @@ def test_site_starts_stops_at_once_and_continues_with_its_history(tmp_path: Path
     assert {file.stat().st_mode & 0o077 for file in site.data.glob("*.sqlite*")} == {0}
 
     with site.open() as process:
-        wait_until(lambda: site.query_journal("SELECT max(at_ms) FROM event") > newest_ms, what="time goes on")
+        wait_until(lambda: site.query_journal("SELECT max(at_ms) FROM event") > newest_ms, what="time continues")
         assert site.query_journal("SELECT min(at_ms) FROM zone_five_min") == first_ms
         slept = "SELECT count(*) FROM event WHERE at_ms > ? AND at_ms < ?"
         assert site.query_journal(slept, newest_ms, stopped_ms) == 0
@@ -169,7 +169,7 @@ def test_site_with_a_damaged_clock_file_continues_from_its_newest_event(tmp_path
     (site.data / "clock.json").write_text('{"house_ms": 99999')
     with site.open() as process:
         assert "clock.json: no site time in it; moved to clock.json.damaged-1" in site.read_output()
-        wait_until(lambda: site.query_journal("SELECT max(at_ms) FROM event") > newest_ms, what="time goes on")
+        wait_until(lambda: site.query_journal("SELECT max(at_ms) FROM event") > newest_ms, what="time continues")
         process.terminate()
     assert newest_ms < site.read_site_time_ms() < stopped_ms + 20 * 3_600_000
 

@@ -295,7 +295,7 @@ def check(account: FaultReport, journal: ReadOnlyJournal, site: FaultySite) -> N
             kept = {int(str(number)) for (number,) in rows}
             assert kept == set(range(1, seq + 1)), f"{device}: a hole below the receipt (seed {account.seed})"
             assert outbox.oldest_seq <= seq + 1 <= outbox.last_seq + 1, (
-                f"{device}: let go of too much (seed {account.seed})"
+                f"{device}: dropped too much (seed {account.seed})"
             )
             assert outbox.dropped == 0
     assert journal.query("SELECT * FROM quarantine") == []

@@ -80,7 +80,7 @@ def cases(draw: st.DrawFn) -> Case:
     """Draw a space and events of its sensors: changes, heartbeats, lost changes, silence, at difficult moments.
 
     In half of the cases, every sensor repeats its level with each heartbeat, so that spaces become vacant.
-    One in four times a sensor goes on alone for a while.
+    One in four times a sensor stays active alone for a while.
     """
     heartbeat_ms = draw(st.sampled_from(HEARTBEATS_MS))
     rules, held = draw(st.sampled_from((DEFAULTS, SLOW))), draw(st.sampled_from((None, None, 0, 1)))

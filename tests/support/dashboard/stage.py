@@ -1,4 +1,4 @@
-"""Publishes to a real broker as the collector does: the states that a test wants, and a status that keeps it alive."""
+"""Publishes to a real broker like the collector: states that a test chooses, and a status that keeps them current."""
 
 import json
 import threading
