@@ -16,8 +16,8 @@ from random import Random
 from typing import Final
 
 from collector.forecast.model.course import forecast_hours
-from collector.forecast.model.points import HourOpening, SeriesHour
 from collector.forecast.model.series_history import learn_series
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 
 GOAL_S: Final = 1.0

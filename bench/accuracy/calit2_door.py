@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.recordings import read_all
-from collector.people.doors import DayTurns, find_day_span
+from collector.history.door_days import DayTurns, find_day_span
 from collector.people.estimate import CountingContext, DoorCrossing, PeopleEstimate, finish_bucket, split_into_buckets
 from collector.people.presence import SitePresence
 from collector.site.plan import Door, OpeningSpan, SitePlan

@@ -29,9 +29,9 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.player import SPACE_ID, SensorColumn, build_plan, play_events
 from bench.accuracy.recordings import read_each
 from collector.contract.states import Occupancy
+from collector.history.door_days import DayTurns
 from collector.history.measures import BUCKET_MS
 from collector.occupancy.evidence import StoredEvent, build_space_rules
-from collector.people.doors import DayTurns
 from collector.people.estimate import (
     CountingContext,
     DoorCrossing,

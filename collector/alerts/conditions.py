@@ -21,12 +21,11 @@ from msgspec.structs import replace
 
 from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
 from collector.alerts.hours import is_evaluated
-from collector.configuration.alert_settings import AlertSettings
+from collector.configuration.alert_settings import AlertSettings, count_places
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
 from collector.contract.findings import Finding, FindingKind
 from collector.contract.states import Occupancy, SpaceState, Summary, ZoneAir
-from collector.site.plan import SEATING_KINDS, WHOLE_SITE, Sensor, SensorKey, SitePlan, SpaceKind
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.plan import WHOLE_SITE, Sensor, SensorKey, SitePlan, SpaceKind
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 CO2_HYSTERESIS_PPM: Final = 200
@@ -187,12 +186,6 @@ def list_monitored_sensors(plan: SitePlan) -> list[Sensor]:
 def list_monitored_supplies(plan: SitePlan) -> list[str]:
     """Return the supplies whose level is monitored."""
     return [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
-
-
-def count_places(plan: SitePlan, settings: AlertSettings) -> int:
-    """Return for how many people the site has places."""
-    own = sum(space.kind in SEATING_KINDS and not space.disabled for space in plan.spaces)
-    return settings.most_people or max(own, MIN_SHOWN_PEOPLE)
 
 
 def _make_timing(severity: Severity, raise_after_min: int, clear_after_min: int) -> AlertTiming:

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from collector.alerts.episodes import AlertEpisodes
 from collector.alerts.hours import is_within
-from collector.alerts.mutes import is_covered
 from collector.alerts.texts import AlertTexts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
+from collector.contract.mutes import is_covered
 from collector.site.plan import SitePlan
 from edge.timekeeping.durations import MINUTE_MS
 

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from collector.alerts import mutes
 from collector.alerts.conditions import (
     LOSS_GAP_MS,
     AlertFacts,
@@ -28,13 +27,15 @@ from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode, 
 from collector.alerts.notifications import DeliveryAttempt, Notification, select_alerts, write_notifications
 from collector.alerts.store import AlertNotes, load_notes, save_notes
 from collector.configuration.alert_settings import AlertSettings
+from collector.contract import mutes
 from collector.contract.alerts import MAX_BYTES, Alert, Alerts, decode_command, encode
 from collector.contract.findings import Finding
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import COARSE_STEP_MS
 from collector.health.store import read_last_events
 from collector.intake.fair_share import keep_newest_of_each
 from collector.intake.intake import IntakeResult
-from collector.intake.rejection import LossReason, RejectedInput, StreamGap
+from collector.intake.rejection import RejectedInput, StreamGap
 from collector.live.space_states import SpaceStates
 from collector.site.plan import SensorKey, SitePlan
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal

@@ -13,7 +13,7 @@ from typing import Final
 from collector.configuration.alert_settings import Language
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind
 from collector.contract.findings import FindingKind
-from collector.intake.rejection import LossReason
+from collector.contract.loss_reasons import LossReason
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
 

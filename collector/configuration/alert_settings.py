@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.contract.alerts import AlertKind, Severity
+from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from edge.timekeeping.durations import MINUTES_PER_DAY
 
@@ -123,3 +124,9 @@ def parse_hours(hours: str) -> tuple[int, int] | None:
     from_h, from_m, to_h, to_m = (int(part) for part in found.groups())
     span = from_h * 60 + from_m, to_h * 60 + to_m
     return None if span[0] == span[1] else span
+
+
+def count_places(plan: SitePlan, settings: AlertSettings) -> int:
+    """Return for how many people the site has places."""
+    own = sum(space.kind in SEATING_KINDS and not space.disabled for space in plan.spaces)
+    return settings.most_people or max(own, MIN_SHOWN_PEOPLE)

@@ -15,6 +15,8 @@ from edge.contract.broker import BrokerSettings
 
 MAX_RAW_HOURS = 72
 """Raw events and transitions are never kept longer (docs/decisions/)."""
+KEPT_SENSOR_DAYS = 14
+"""Daily figures of how a sensor works are kept this long."""
 
 
 class HistoryKind(StrEnum):

@@ -14,9 +14,8 @@ import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from collector.forecast.model.odds import chance_at_least_free
-from collector.forecast.model.points import DECILES, ForecastPoint
-from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
+from collector.contract.forecast_odds import chance_at_least_free
+from collector.contract.forecast_points import DECILES, ChanceScore, ForecastPoint, ForecastScore, Lead
 from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PLACES
 from edge.contract.message import MessageRejected

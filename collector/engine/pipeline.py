@@ -13,6 +13,7 @@ from collector.alerts.service import AlertService, AlertSources
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import is_command
+from collector.contract.loss_reasons import LossReason
 from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
 from collector.forecast.forecaster import Forecaster
 from collector.health.service import HealthService
@@ -30,7 +31,6 @@ from collector.intake.intake import (
     process_messages,
 )
 from collector.intake.partial_decode import sanitise_name
-from collector.intake.rejection import LossReason
 from collector.live.space_states import SpaceChange, SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evidence import Evidence, StoredEvent

@@ -13,13 +13,14 @@ from typing import Final
 
 from collector.alerts import store as alerts
 from collector.configuration.settings import MAX_RAW_HOURS
+from collector.contract.forecast_points import Lead
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
-from collector.forecast.model.scores import Lead
 from collector.health import rewind as health
 from collector.history import tables
 from collector.history.measures import BUCKET_MS, FORECAST, MEASURES, STAYS
 from collector.intake.intake import MAX_FUTURE_MS
-from collector.intake.rejection import LossReason, StreamGap
+from collector.intake.rejection import StreamGap
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY
 from collector.site.calendar import find_midnight_ms
 from collector.site.plan import SitePlan

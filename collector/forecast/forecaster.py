@@ -9,10 +9,10 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
+from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import Forecast, Outlook
 from collector.forecast.known_hours import read_free_hours, read_people_hours, read_small_group_hours
 from collector.forecast.look_ahead import ForecastSeries, KnownHours, forecast_series
-from collector.forecast.model.scores import Lead
 from collector.history import tables
 from collector.history.measures import FORECAST, PEOPLE, HistoryRow
 from collector.site.calendar import HourCalendar

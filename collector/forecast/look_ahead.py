@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from collector.contract.forecast_points import ForecastPoint, Lead
 from collector.contract.forecasts import (
     OUTLOOK_DAYS,
     ForecastScores,
@@ -23,12 +24,11 @@ from collector.contract.forecasts import (
 )
 from collector.forecast.known_hours import KnownHour
 from collector.forecast.model.course import MIN_KNOWN_DAYS, forecast_hours
-from collector.forecast.model.points import MIN_SERIES_DAYS, ForecastPoint, HourOpening, SeriesHour
-from collector.forecast.model.scores import Lead
-from collector.forecast.model.series_history import LearnedSeries, learn_series
+from collector.forecast.model.series_history import MIN_SERIES_DAYS, LearnedSeries, learn_series
 from collector.forecast.score_keeping import add_outcome, build_forecast_row, score_rows
 from collector.history.measures import HistoryRow
 from collector.site.privacy import Tenancy
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 
 LEAD_HOURS: Final = {Lead.HOUR: 1, Lead.THREE_HOURS: 3}

@@ -10,18 +10,11 @@ from typing import TypeVar
 
 from msgspec.structs import astuple
 
+from collector.contract.forecast_odds import chance_at_least_free
+from collector.contract.forecast_points import ChanceScore, ForecastPoint, ForecastScore, Lead
 from collector.contract.forecasts import ForecastScores, count_deciles
 from collector.forecast.known_hours import KnownHour
-from collector.forecast.model.odds import chance_at_least_free
-from collector.forecast.model.points import ForecastPoint
-from collector.forecast.model.scores import (
-    ChanceScore,
-    ForecastScore,
-    IssuedPoint,
-    Lead,
-    score_by_lead,
-    score_by_tenth,
-)
+from collector.forecast.model.scores import IssuedPoint, score_by_lead, score_by_tenth
 from collector.history.measures import HistoryRow
 
 LOW, MIDDLE, HIGH, ODDS, CAME, CAME_FREE = range(6)  # the order of FORECAST's fields

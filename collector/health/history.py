@@ -6,18 +6,16 @@ Never: the journal, clocks, hours older than the retention of raw events.
 """
 
 from collections.abc import Sequence
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from collector.configuration.settings import KEPT_SENSOR_DAYS
 from collector.health.days import DayTally, SensorHours, compute_day_tallies
 from collector.health.hours import EMPTY_TALLY, ActivityRule, HourTally, TimedValue, count_hour, join_hours
-from collector.people.doors import DaySpan, find_day_span
+from collector.history.door_days import DaySpan, find_day_span
 from edge.timekeeping.durations import HOUR_MS
-
-KEPT_DAYS: Final = 14
 
 
 class SensorHistory(Struct, frozen=True, gc=False, array_like=True):
@@ -129,4 +127,4 @@ def _with_day(past: SensorHistory, fresh: DayTally) -> SensorHistory:
             is_comparable=known.is_comparable,
         )
     days[fresh.day] = fresh
-    return replace(past, days=tuple(days[day] for day in sorted(days)[-KEPT_DAYS:]))
+    return replace(past, days=tuple(days[day] for day in sorted(days)[-KEPT_SENSOR_DAYS:]))

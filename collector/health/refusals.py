@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from collector.contract.findings import MAX_REJECTIONS, Finding, FindingKind, Rejection
-from collector.intake.rejection import LossReason
+from collector.contract.loss_reasons import LossReason
 from collector.site.plan import SensorKey, SitePlan, Tenure
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 

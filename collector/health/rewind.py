@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from collector.health.history import SensorHistory
 from collector.health.store import group_sensors, load_notes, load_pasts, save_notes, save_pasts
-from collector.people.doors import find_day_span
+from collector.history.door_days import find_day_span
 from collector.site.plan import SitePlan
 from collector.store.journal import Journal
 from edge.timekeeping.durations import HOUR_MS

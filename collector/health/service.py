@@ -23,6 +23,7 @@ from collector.contract.findings import (
     SensorNote,
     decode_command,
 )
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import COARSE_STEP_MS, coarsen_moment
 from collector.health.clocks import ArrivalAges, find_clock_fault
 from collector.health.days import PLACED_ROLES
@@ -49,10 +50,9 @@ from collector.health.store import (
     save_notes,
     save_pasts,
 )
+from collector.history.door_days import DaySpan, find_day_span
 from collector.intake.intake import IntakeResult
-from collector.intake.rejection import LossReason
 from collector.live.space_states import SpaceStates
-from collector.people.doors import DaySpan, find_day_span
 from collector.site.plan import Sensor, SensorKey, SitePlan, Tenure
 from collector.store.journal import Journal
 from edge.contract.message import MessageRejected

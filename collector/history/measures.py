@@ -6,6 +6,7 @@ Never: live state, raw events, transitions (the journal keeps those, for at most
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -14,6 +15,25 @@ from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
 BUCKET_MS: Final = 5 * MINUTE_MS
 """Bucket of every series."""
+
+
+class CorrectionReason(StrEnum):
+    """Reason why the number of people differs from entries less exits."""
+
+    NEGATIVE = "negative"
+    """More people left than were counted inside."""
+    DOORS = "doors"
+    """Learned errors of the doors: the ratio of entries to exits, missed people."""
+    STILL = "still"
+    """Fewer or more people left than expected of so many."""
+    SEEN = "seen"
+    """So many people were detected inside for five minutes."""
+    QUIET = "quiet"
+    """The whole site and its doors were quiet."""
+    CLOSED = "closed"
+    """The site was closed, in the middle of its longest closed time."""
+    LEAST = "least"
+    """The site never closes: at its quietest hour the lower end of the range is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

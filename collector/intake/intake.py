@@ -17,9 +17,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from collector.contract.loss_reasons import LossReason
 from collector.intake import partial_decode
 from collector.intake.partial_decode import BadEvent, PartialMessage
-from collector.intake.rejection import LossReason, RejectedInput, StreamGap
+from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import EVENT_KINDS, StoredEvent
 from collector.site.plan import SitePlan
 from edge.contract.message import EventKind, EventsMessage, MessageRejected, SensorEvent, decode_events

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from collector.intake.rejection import LossReason
+from collector.contract.loss_reasons import LossReason
 from edge.contract.message import MAX_EVENTS_PER_MESSAGE, MAX_PAYLOAD_BYTES, EventKind, SensorEvent
 
 _MAX_SEQ: Final = 2**53 - 1

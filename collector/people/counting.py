@@ -9,9 +9,9 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 
 from collector.contract.states import Occupancy, PeopleCount
+from collector.history.door_days import DayTurns
 from collector.occupancy.evidence import Transition
 from collector.occupancy.hourly_use import Timeline
-from collector.people.doors import DayTurns
 from collector.people.estimate import (
     CountingContext,
     DoorCrossing,

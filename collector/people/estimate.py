@@ -9,15 +9,14 @@ leaves, detected people, a quiet or closed site. Each correction that changes th
 """
 
 from collections.abc import Container, Iterator, Sequence
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.states import PeopleCount
-from collector.history.measures import BUCKET_MS
-from collector.people.doors import LEARNING_DAYS, DayTurn, DoorDay, LearnedDoors, learn_doors
+from collector.history.door_days import LEARNING_DAYS, DayTurn, DoorDay, LearnedDoors, learn_doors
+from collector.history.measures import BUCKET_MS, CorrectionReason
 from collector.people.odds import (
     MIN_EMPTY_ODDS,
     MIN_EMPTY_ODDS_IF_WATCHED,
@@ -47,25 +46,6 @@ HIDING_ODDS: Final = ((0, 0.2), (180_000, 0.1))
 two minutes, and then for three more. A space is occupied for two minutes after the last motion; these times count from
 there. Of the gaps between motions of one to three people in the UCI 864 recording, a fifth is longer than two minutes,
 and one in fifty longer than five."""
-
-
-class CorrectionReason(StrEnum):
-    """Reason why the number of people differs from entries less exits."""
-
-    NEGATIVE = "negative"
-    """More people left than were counted inside."""
-    DOORS = "doors"
-    """Learned errors of the doors: the ratio of entries to exits, missed people."""
-    STILL = "still"
-    """Fewer or more people left than expected of so many."""
-    SEEN = "seen"
-    """So many people were detected inside for five minutes."""
-    QUIET = "quiet"
-    """The whole site and its doors were quiet."""
-    CLOSED = "closed"
-    """The site was closed, in the middle of its longest closed time."""
-    LEAST = "least"
-    """The site never closes: at its quietest hour the lower end of the range is kept."""
 
 
 class PeopleEstimate(Struct, frozen=True, gc=False, array_like=True):

@@ -10,7 +10,7 @@ inside leaves at some time: doors without exits indicate few people, and many ex
 number is impossible until reliable evidence rules it out.
 
 Source: the initial errors of a pair of beams are those of the published counters that `docs/accuracy.md` measures with;
-what is learned of a site's own doors replaces them (`collector/people/doors.py`).
+what is learned of a site's own doors replaces them (`collector/history/door_days.py`).
 """
 
 from math import exp
@@ -18,10 +18,8 @@ from typing import Final
 
 from msgspec import Struct
 
-REVERSED_SHARE: Final = 0.02
-"""Share of a typical counter's crossings that are reported in the wrong direction."""
-MISSED_SHARE: Final = 0.05
-"""People that a typical counter misses per person that it reports, in either direction."""
+from collector.history.door_days import MISSED_SHARE, REVERSED_SHARE
+
 _MAX_REVERSED: Final = 0.2
 _MAX_MISSED: Final = 0.3
 MIN_EMPTY_ODDS: Final = 0.9

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from collector.history import tables
+from collector.history.door_days import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.occupancy.hourly_use import Timeline
-from collector.people.doors import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.people.estimate import (
     CountCorrection,
     CountingContext,

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Final
 
-from collector.forecast.model.points import HourOpening, SeriesHour
 from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS, MINUTES_PER_DAY
 
 ALL_DAY: Final = OpeningSpan(opens_min=0, closes_min=MINUTES_PER_DAY)

@@ -16,13 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from collector.contract.loss_reasons import LossReason
 from collector.history import tables
 from collector.intake.fair_share import plan_evictions
 from collector.intake.intake import RepeatedEvent, StreamKey
-from collector.intake.rejection import LossReason, RejectedInput, StreamGap
+from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import StoredEvent, Transition
 from collector.site.plan import SensorKey
 from collector.sqlite_files.lock import FileLock, LockInUse
+from collector.sqlite_files.migration import MigrationStep, migrate_schema
 from collector.sqlite_files.page_checksums import PageSums, load_checksums
 from collector.store.journal_faults import (
     JournalAway,
@@ -33,7 +35,7 @@ from collector.store.journal_faults import (
     make_missing_log_error,
     translate_errors,
 )
-from collector.store.schema import MIGRATION_STEPS, MigrationStep, migrate_schema
+from collector.store.schema import MIGRATION_STEPS
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.process.sqlite_transaction import transaction

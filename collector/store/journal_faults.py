@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from collector.sqlite_files.migration import SchemaTooNew
 from collector.sqlite_files.page_checksums import PageDifference
-from collector.store.schema import SchemaTooNew
 from edge.process.file_access import find_access_problem
 
 

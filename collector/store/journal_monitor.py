@@ -24,11 +24,12 @@ from collector.intake.intake import MAX_FUTURE_MS
 from collector.site.plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules, SourceDamaged
+from collector.sqlite_files.migration import SchemaTooNew, migrate_schema, read_version
 from collector.store.blobs import AIR, EVIDENCE, BlobRejected
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
-from collector.store.schema import MIGRATION_STEPS, SchemaTooNew, migrate_schema, read_version
+from collector.store.schema import MIGRATION_STEPS
 from collector.store.site_file_copies import delete_replaced_copies
 from edge.contract.message import EventKind
 from edge.process.file_access import find_access_problem
@@ -174,7 +175,7 @@ class JournalMonitor:
             return
         erased_ms, before_ms = row[0], row[0] + PRUNE_LEAD_MS
         try:
-            migrate_schema(connection)  # a backup may be older than this version of Ledig
+            migrate_schema(connection, MIGRATION_STEPS)  # a backup may be older than this version of Ledig
         except SchemaTooNew as fault:
             raise OSError(f"a backup in {self._folder} cannot be changed: {fault}") from fault
         with transaction(connection):

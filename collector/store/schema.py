@@ -7,7 +7,6 @@ Never: rows.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -15,10 +14,10 @@ import msgspec
 from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, ZONE_HOUR
 from collector.history.zone_hours import compute_zone_hours
+from collector.sqlite_files.migration import MigrationStep
 from collector.store import history_coarsening
 from collector.store.blobs import BlobKind
 from collector.timekeeping.instants import FOREVER_MS
-from edge.process.sqlite_transaction import transaction
 
 # docs/journal.md describes every table and column.
 _VERSION_1: Final = """
@@ -42,9 +41,6 @@ CREATE TABLE quarantine (no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, device 
 CREATE TABLE stale (subject TEXT PRIMARY KEY, from_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID
 """
-
-MigrationStep = Callable[[sqlite3.Connection], None]
-"""Migrates the tables from one version to the next."""
 
 
 def _version_1(connection: sqlite3.Connection) -> None:
@@ -160,31 +156,3 @@ MIGRATION_STEPS: Final[tuple[MigrationStep, ...]] = (
     _version_8,
 )
 """The step at index n leads from version n to version n + 1."""
-
-
-class SchemaTooNew(ValueError):
-    """A later version of Ledig wrote this file; this version cannot read it."""
-
-
-def read_version(connection: sqlite3.Connection) -> int:
-    """The version of a file's tables."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def migrate_schema(connection: sqlite3.Connection, steps: Sequence[MigrationStep] = MIGRATION_STEPS) -> None:
-    """Migrate the tables to the version that `steps` ends with, in one transaction.
-
-    Raises:
-        SchemaTooNew: the file has a later version.
-        sqlite3.Error: a step failed; the file is unchanged.
-    """
-    version = read_version(connection)
-    if version > len(steps):
-        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(steps)}; install a newer Ledig")
-    if version == len(steps):
-        return
-    with transaction(connection):
-        for step in steps[version:]:
-            step(connection)
-        connection.execute(f"PRAGMA user_version = {len(steps)}")

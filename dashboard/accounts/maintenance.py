@@ -27,7 +27,7 @@ from collector.sqlite_files.backup import (
     replace_damaged,
     revise_backups,
 )
-from collector.store.schema import SchemaTooNew
+from collector.sqlite_files.migration import SchemaTooNew
 from collector.timekeeping.site_time import SiteTime
 from dashboard.accounts import schema
 from dashboard.accounts.access_log import delete_old_entries

@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 from typing import Final
 
-from collector.store.schema import SchemaTooNew, migrate_schema
+from collector.sqlite_files.migration import SchemaTooNew, migrate_schema
 from dashboard.accounts.roles import AccountRole
 
 

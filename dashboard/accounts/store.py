@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.sqlite_files.backup import finish_replacement, list_backups
-from collector.store.schema import SchemaTooNew
+from collector.sqlite_files.migration import SchemaTooNew
 from dashboard.accounts import schema
 from dashboard.accounts.faults import AccountsAway, AccountsFault, classify_error
 from edge.process.file_access import find_access_problem

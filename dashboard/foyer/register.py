@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collector.configuration.settings import RetentionSettings
-from collector.health.history import KEPT_DAYS
+from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.site.privacy import MIN_SHOWN_PEOPLE, find_zones_without_air
 from dashboard.foyer.sensors import describe_sensor_kind
@@ -187,7 +186,7 @@ def _list_retention(
         )
     if subject is WatchedSubject.AIR or (of_zone and subject is not WatchedSubject.OWN):
         lines.append(RegisterLine(_("Five-minute averages"), series))
-    lines.append(RegisterLine(_("Whether the sensor works: daily counts"), format_days(KEPT_DAYS, texts)))
+    lines.append(RegisterLine(_("Whether the sensor works: daily counts"), format_days(KEPT_SENSOR_DAYS, texts)))
     return tuple(lines)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from collector.forecast.model.scores import Lead
+from collector.contract.forecast_points import Lead
 from collector.history.measures import (
     AIR_FIVE_MIN,
     FORECAST,

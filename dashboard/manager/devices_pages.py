@@ -12,8 +12,8 @@ from typing import Final
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.alerts.mutes import list_active
 from collector.contract.findings import Findings
+from collector.contract.mutes import list_active
 from collector.site.plan import SitePlan
 from dashboard.accounts.roles import AccountRole
 from dashboard.site_report import alerts

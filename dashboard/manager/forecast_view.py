@@ -13,8 +13,8 @@ from typing import Any
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
+from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import HourOutlook, Outlook
-from collector.forecast.model.scores import Lead
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow, Measure
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan

@@ -10,8 +10,8 @@ from typing import Final
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from collector.history.door_days import LEARNING_DAYS
 from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN
-from collector.people.doors import LEARNING_DAYS
 from dashboard.history import queries
 from dashboard.manager.learned_values import build_learned_values
 from dashboard.manager.people_corrections import PeopleCorrections, build_people_corrections

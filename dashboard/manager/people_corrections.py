@@ -13,9 +13,8 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from collector.contract.states import PeopleCount
-from collector.history.measures import HistoryRow
-from collector.people.doors import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
-from collector.people.estimate import CorrectionReason
+from collector.history.door_days import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
+from collector.history.measures import CorrectionReason, HistoryRow
 from collector.site.calendar import to_local_time
 from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE

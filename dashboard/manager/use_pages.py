@@ -19,10 +19,10 @@ from typing import Any, BinaryIO, Final
 from flask import Blueprint, Response, g, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.forecast.model.points import SeriesHour
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_HOUR, HistoryAway, HistoryRow, Measure
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import has_too_few, is_history_hidden
+from collector.site.series_hours import SeriesHour
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx

@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta
 
 from babel.dates import format_date
 
+from collector.contract.forecast_points import ChanceScore
 from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook
-from collector.forecast.model.scores import ChanceScore
 from collector.history.measures import PEOPLE
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE

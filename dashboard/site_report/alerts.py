@@ -16,11 +16,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from collector.alerts.conditions import count_places
-from collector.alerts.mutes import is_covered, list_active
 from collector.alerts.texts import AlertTexts
-from collector.configuration.alert_settings import AlertSettings, Language
+from collector.configuration.alert_settings import AlertSettings, Language, count_places
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
+from collector.contract.mutes import is_covered, list_active
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
 from dashboard.text.texts import PageTexts

@@ -12,9 +12,9 @@ import msgspec
 from babel.numbers import format_decimal
 from msgspec import Struct
 
-from collector.alerts.mutes import list_active
 from collector.contract.alerts import Mute
 from collector.contract.findings import Findings, SensorNote
+from collector.contract.mutes import list_active
 from collector.site.plan import Sensor
 from dashboard.live.snapshot import DeviceSnapshot, SiteSnapshot
 from dashboard.site_report import findings

@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 from msgspec import Struct
 
 from collector.contract.findings import Rejection
-from collector.intake.rejection import LossReason
+from collector.contract.loss_reasons import LossReason
 from dashboard.text.texts import PageTexts
 
 

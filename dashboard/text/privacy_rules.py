@@ -8,8 +8,7 @@ Never: HTML; a rule that the code does not keep (tests/dashboard/test_privacy.py
 from dataclasses import dataclass
 from typing import Final
 
-from collector.configuration.settings import RetentionSettings
-from collector.health.history import KEPT_DAYS
+from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.site.plan import WHOLE_SITE, PrivacySettings, SitePlan, SpaceKind, Tenure
 from collector.site.privacy import (
     MIN_SHOWN_PEOPLE,
@@ -145,7 +144,7 @@ def _list_retention(retention: RetentionSettings, texts: PageTexts) -> tuple[str
             format_days(retention.series_days, texts),
         ),
         (_("How many stays of each length a zone had each day: {span}."), format_days(retention.series_days, texts)),
-        (_("How a sensor worked each day, without times: {span}."), format_days(KEPT_DAYS, texts)),
+        (_("How a sensor worked each day, without times: {span}."), format_days(KEPT_SENSOR_DAYS, texts)),
         (_("Who viewed or exported figures: {span}."), format_days(LOG_DAYS, texts)),
     )
     return (

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import groupby
 from typing import Final
 
-from collector.forecast.model.points import SeriesHour
+from collector.site.series_hours import SeriesHour
 from dashboard.use.hours import UsedHours, UseSum, drop_public_holidays, get_local_date, is_hour_full, sum_hours
 
 WEEK: Final = range(7)

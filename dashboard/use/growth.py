@@ -24,10 +24,10 @@ from functools import lru_cache
 from math import comb, prod
 from typing import Final
 
-from collector.forecast.model.points import SeriesHour
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import Tenancy, compute_tenancy
+from collector.site.series_hours import SeriesHour
 from dashboard.use.hours import BUCKETS_PER_HOUR, MAX_UNKNOWN_SPACES, MIN_COVERAGE, MIN_FULL_BUCKETS
 from edge.timekeeping.durations import HOUR_MS
 

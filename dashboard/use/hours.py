@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from collector.forecast.model.points import HourOpening, SeriesHour
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import cut_hours
 from collector.site.plan import SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.series_hours import HourOpening, SeriesHour
 from dashboard.use.query import DayRange
 from edge.timekeeping.durations import HOUR_MS
 

@@ -8,9 +8,9 @@ Never: texts. A mean above 0 and below 5 is marked `is_few`; callers show it as 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from collector.forecast.model.points import SeriesHour
 from collector.history.measures import HistoryRow
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.series_hours import SeriesHour
 from dashboard.use.hours import BUCKETS_PER_HOUR, MIN_COVERAGE, drop_public_holidays
 from edge.timekeeping.durations import HOUR_MS
 

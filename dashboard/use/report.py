@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from collector.forecast.model.points import SeriesHour
 from collector.history.measures import HistoryRow
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.series_hours import SeriesHour
 from dashboard.use.compare import MeanChange, compare_days
 from dashboard.use.figures import (
     DayUse,

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collector.forecast.model.points import SeriesHour
 from collector.history.measures import HistoryRow
+from collector.site.series_hours import SeriesHour
 from dashboard.use.hours import MIN_COVERAGE
 
 MIN_SMALL_GROUP_DAYS: Final = 28

@@ -15,9 +15,10 @@ from collector.history.measures import HistoryAway
 from collector.history.sqlite import connect_read_only
 from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
 from collector.site.plan import SensorKey, SitePlan
+from collector.sqlite_files.migration import read_version
 from collector.store.blobs import EVIDENCE
 from collector.store.metadata_keys import ERASED_UNTIL
-from collector.store.schema import MIGRATION_STEPS, read_version
+from collector.store.schema import MIGRATION_STEPS
 from edge.contract.message import EVENT_KIND_BY_NAME
 from ledig.what_if.comparison import StoredSpace
 

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from collector.contract.alerts import AlertKind, decode_alerts
-from collector.intake.rejection import LossReason
+from collector.contract.loss_reasons import LossReason
 from edge.contract import broker as edge_broker
 from edge.contract import topics
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_receipt, encode

@@ -13,11 +13,11 @@ import pytest
 from msgspec.structs import replace as replaced
 
 from collector.configuration.settings import RetentionSettings
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
-from collector.intake.rejection import LossReason
 from collector.store.journal import Journal
 from edge.contract.message import EventsMessage, SensorEvent, encode
 from edge.timekeeping.durations import HOUR_MS

@@ -21,10 +21,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import Forecast, HourOutlook, Outlook
 from collector.contract.forecasts import encode as encode_forecast
 from collector.contract.states import CollectorStatus, Occupancy, PeopleCount, Summary, encode
-from collector.forecast.model.scores import Lead
 from collector.history import tables
 from collector.history.measures import (
     FORECAST,

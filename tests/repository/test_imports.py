@@ -21,11 +21,30 @@ PUBLIC_OF_EDGE = ("edge.contract", "edge.process", "edge.timekeeping.clock", "ed
 """What every package may import: the wire contract, what every process needs, the machine's clocks, and durations.
 
 See docs/decisions/0003."""
+PUBLIC_OF_COLLECTOR = (
+    "collector.contract",
+    "collector.history",
+    "collector.site",
+    "collector.configuration",
+    "collector.sqlite_files",
+    "collector.timekeeping",
+    "collector.alerts.texts",
+)
+"""What the dashboard may import. See docs/decisions/0003."""
+EDGE_FOR_LEDIG = (
+    *PUBLIC_OF_EDGE,
+    "edge.agent",
+    "edge.configuration",
+    "edge.outbox",
+    "edge.sensors.distance",
+    "edge.supervision",
+)
+"""What `ledig` may import of the agent: it reads its settings and starts, replays and simulates it."""
 MAY_IMPORT = {
     "edge": ("edge",),
     "collector": ("collector", *PUBLIC_OF_EDGE),
-    "dashboard": ("dashboard", "collector", *PUBLIC_OF_EDGE),
-    "ledig": OURS,
+    "dashboard": ("dashboard", *PUBLIC_OF_COLLECTOR, *PUBLIC_OF_EDGE),
+    "ledig": ("ledig", "dashboard", "collector", *EDGE_FOR_LEDIG),
 }
 EXTRA = {"edge": "edge", "collector": "collector", "dashboard": "dashboard", "ledig": "up"}
 """The extra of pyproject.toml with the libraries that a package imports."""
@@ -91,6 +110,23 @@ def test_imports_follow_the_package_order(package: str) -> None:
         if is_within(found, OURS) and not is_within(found, MAY_IMPORT[package])
     ]
     assert violations == []
+
+
+def test_every_public_module_is_imported_by_another_package() -> None:
+    public = {*PUBLIC_OF_COLLECTOR, *EDGE_FOR_LEDIG}
+    imported = {
+        (package, found)
+        for package in OURS
+        for module, path in iter_modules(package)
+        for found in iter_imports(module, path)
+    }
+    used = {
+        name
+        for name in public
+        for package, found in imported
+        if is_within(found, (name,)) and not is_within(name, (package,))
+    }
+    assert public - used == set()
 
 
 @pytest.mark.parametrize("package", OURS)

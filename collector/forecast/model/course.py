@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
+from collector.contract.forecast_points import ForecastPoint
 from collector.forecast.model.bands import DayErrors, compute_distances, fit_slope, nearby_hours
-from collector.forecast.model.points import MIN_SERIES_DAYS, ForecastPoint, HourOpening, SeriesHour
 from collector.forecast.model.profile import WEEKEND
-from collector.forecast.model.series_history import ForecastFit, LearnedSeries, mean_deviation
+from collector.forecast.model.series_history import MIN_SERIES_DAYS, ForecastFit, LearnedSeries, mean_deviation
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 
 MIN_KNOWN_DAYS: Final = 7

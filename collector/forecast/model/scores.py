@@ -6,22 +6,10 @@ Never: forecasting.
 """
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 from msgspec import Struct
 
-from collector.forecast.model.points import DECILES, ForecastPoint
-
-
-class Lead(StrEnum):
-    """How long before its hour a point was issued."""
-
-    HOUR = "1h"
-    THREE_HOURS = "3h"
-    DAY = "day"
-    """At the midnight before."""
-    WEEK = "week"
-    """Seven days before that midnight."""
+from collector.contract.forecast_points import DECILES, ChanceScore, ForecastPoint, ForecastScore, Lead
 
 
 class IssuedPoint(Struct, frozen=True, gc=False):
@@ -30,28 +18,6 @@ class IssuedPoint(Struct, frozen=True, gc=False):
     lead: Lead
     point: ForecastPoint
     actual: float
-
-
-class ChanceScore(Struct, frozen=True, gc=False):
-    """Forecasts of about the same chance: their number, mean chance, and the share that came true."""
-
-    promises: int
-    promised: float
-    came_true: float
-
-
-class ForecastScore(Struct, frozen=True, gc=False):
-    """Scores of many points; errors in the unit of the series."""
-
-    points: int
-    error: float
-    """Mean of |actual - median|."""
-    pinball: float
-    """Mean over the deciles 10, 50 and 90 %. Source: Koenker and Bassett 1978."""
-    coverage: float
-    """Share of outcomes between the 10 and 90 % deciles, 0-1; 0.8 is ideal."""
-    width: float
-    """Mean distance of those deciles."""
 
 
 def pinball_loss(chance: float, value: float, came: float) -> float:

@@ -6,19 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.alerts.conditions import (
-    AlertFacts,
-    AlertSubjects,
-    EventLoss,
-    Reachability,
-    build_timings,
-    count_places,
-    find_signs,
-)
+from collector.alerts.conditions import AlertFacts, AlertSubjects, EventLoss, Reachability, build_timings, find_signs
 from collector.alerts.episodes import AlertSign, SignLevel
-from collector.configuration.alert_settings import AlertSettings, Destination
+from collector.configuration.alert_settings import AlertSettings, Destination, count_places
 from collector.contract.alerts import NO_BACKUP, AlertKind
 from collector.contract.findings import Finding, FindingKind
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import (
     Because,
     Occupancy,
@@ -31,7 +24,6 @@ from collector.contract.states import (
     ZoneAir,
 )
 from collector.health.hours import build_activity_rule
-from collector.intake.rejection import LossReason
 from collector.occupancy.evidence import build_space_rules
 from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind
 from edge.timekeeping.durations import HOUR_MS

@@ -10,7 +10,7 @@ from collector.alerts.texts import ALERT_TEXTS, AlertTexts
 from collector.configuration.alert_settings import Language
 from collector.contract.alerts import AT_MOST, Alert, AlertKind, Severity
 from collector.contract.findings import FindingKind
-from collector.intake.rejection import LossReason
+from collector.contract.loss_reasons import LossReason
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 

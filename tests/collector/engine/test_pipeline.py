@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from collector.configuration.settings import RetentionSettings
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy, Reason
 from collector.engine.pipeline import Pipeline
 from collector.health.store import load_pasts
 from collector.intake.intake import IncomingMessage
-from collector.intake.rejection import LossReason
 from collector.site.adjustments import SetHours, SetNotice, SetOutOfUse, encode
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan, SpaceKind

@@ -17,14 +17,14 @@ from collector.configuration.settings import CollectorSettings
 from collector.contract import states
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, Findings, decode_findings
 from collector.contract.findings import encode as encode_findings
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import CollectorStatus, Occupancy, SpaceState
 from collector.engine.service import run_collector
 from collector.health.days import DayTally
 from collector.health.history import SensorHistory
 from collector.health.ignoring import compute_fingerprint
 from collector.health.store import group_sensors, save_pasts
-from collector.intake.rejection import LossReason
-from collector.people.doors import find_day_span
+from collector.history.door_days import find_day_span
 from collector.site.adjustments import SetOutOfUse, decode_adjustments
 from collector.site.adjustments import encode as encode_adjustment
 from collector.site.plan import SitePlan

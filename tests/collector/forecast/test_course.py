@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.forecast.model.course import forecast_hours
-from collector.forecast.model.points import HourOpening, SeriesHour
 from collector.forecast.model.series_history import learn_series
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.forecast_series import MONDAY, OPEN, coming, hour_of, points, series
 

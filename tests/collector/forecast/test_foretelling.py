@@ -10,6 +10,7 @@ import pytest
 
 from collector.configuration.settings import RetentionSettings
 from collector.contract import forecasts as outlook
+from collector.contract.forecast_points import ChanceScore, ForecastPoint, ForecastScore, Lead
 from collector.contract.forecasts import (
     OUTLOOK_DAYS,
     Forecast,
@@ -20,14 +21,13 @@ from collector.contract.forecasts import (
 )
 from collector.engine.pipeline import Pipeline
 from collector.forecast.forecaster import Forecaster, list_series
-from collector.forecast.model.points import ForecastPoint
-from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.history import tables
 from collector.history.measures import FORECAST, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.site.plan import Space, SpaceKind, Tenure
+from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal import Journal
-from collector.store.schema import migrate_schema
+from collector.store.schema import MIGRATION_STEPS
 from edge.contract import topics
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
@@ -46,7 +46,7 @@ SMALL = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone == "hall"), 
 @pytest.fixture
 def db() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate_schema(made)
+        migrate_schema(made, MIGRATION_STEPS)
         yield made
 
 

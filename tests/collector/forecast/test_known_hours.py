@@ -10,7 +10,8 @@ from collector.forecast.known_hours import KnownHour, read_free_hours, read_peop
 from collector.history import tables
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
 from collector.site.privacy import Tenancy
-from collector.store.schema import migrate_schema
+from collector.sqlite_files.migration import migrate_schema
+from collector.store.schema import MIGRATION_STEPS
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.seasons import build_people_row
 
@@ -23,7 +24,7 @@ SHARED = Tenancy(10)
 @pytest.fixture
 def db() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate_schema(made)
+        migrate_schema(made, MIGRATION_STEPS)
         yield made
 
 

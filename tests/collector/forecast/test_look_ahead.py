@@ -6,15 +6,15 @@ from random import Random
 
 import pytest
 
+from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import Outlook, chance_in_hour
 from collector.forecast.known_hours import KnownHour
 from collector.forecast.look_ahead import ForecastSeries, forecast_series
-from collector.forecast.model.points import HourOpening, SeriesHour
-from collector.forecast.model.scores import Lead
 from collector.forecast.score_keeping import CAME, CAME_FREE, HIGH, LOW, ODDS, score_rows
 from collector.history.measures import HistoryRow
 from collector.site.calendar import cut_hours, to_local_time
 from collector.site.plan import OpeningSpan, RedDays
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector.random_sites import build_desk_plan
 

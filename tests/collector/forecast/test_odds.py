@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.forecast.model.odds import chance_at_least_free
-from collector.forecast.model.points import DECILES, ForecastPoint
+from collector.contract.forecast_odds import chance_at_least_free
+from collector.contract.forecast_points import DECILES, ForecastPoint
 
 DECILES_OF_TEN = st.lists(st.integers(0, 100), min_size=9, max_size=9).map(lambda v: tuple(x / 10 for x in sorted(v)))
 

@@ -4,17 +4,9 @@ from random import Random
 
 import pytest
 
-from collector.forecast.model.odds import chance_at_least_free
-from collector.forecast.model.points import ForecastPoint
-from collector.forecast.model.scores import (
-    ChanceScore,
-    IssuedPoint,
-    Lead,
-    pinball_loss,
-    score_by_lead,
-    score_by_tenth,
-    score_points,
-)
+from collector.contract.forecast_odds import chance_at_least_free
+from collector.contract.forecast_points import ChanceScore, ForecastPoint, Lead
+from collector.forecast.model.scores import IssuedPoint, pinball_loss, score_by_lead, score_by_tenth, score_points
 
 
 def issued(came: float, lead: Lead = Lead.DAY, middle: float = 5.0) -> IssuedPoint:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from collector.health.history import CountedHours, SensorHistory, compute_days, count_hours, list_completed_hours
 from collector.health.hours import ActivityRule, HourTally
-from collector.people.doors import find_day_span
+from collector.history.door_days import find_day_span
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS

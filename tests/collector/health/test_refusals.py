@@ -10,9 +10,10 @@ import pytest
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
 from collector.configuration.settings import RetentionSettings
 from collector.contract.findings import MAX_REJECTIONS, FindingKind, Findings, Rejection, encode
+from collector.contract.loss_reasons import LossReason
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
-from collector.intake.rejection import LossReason, RejectedInput
+from collector.intake.rejection import RejectedInput
 from collector.site.plan import SitePlan, Tenure
 from collector.store.journal import Journal
 from edge.contract.message import MAX_PAYLOAD_BYTES

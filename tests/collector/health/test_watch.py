@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from bench.accuracy.watching import HealthRun
+from collector.configuration.settings import KEPT_SENSOR_DAYS
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, encode
+from collector.contract.loss_reasons import LossReason
 from collector.contract.states import SpaceHealth
-from collector.health.history import KEPT_DAYS
 from collector.health.store import KEY_PREFIX, list_journal_keys, load_pasts
 from collector.intake.intake import IntakeResult
-from collector.intake.rejection import LossReason, StreamGap
+from collector.intake.rejection import StreamGap
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import Tenure
 from collector.store.journal import Journal
@@ -152,8 +153,8 @@ def test_hours_expire_with_the_events_and_days_after_two_weeks(journal: Journal)
         watching.run_due(now_ms)
     for past in load_pasts(journal, PLAN).values():
         assert min(past.hours) >= end_ms - 72 * HOUR_MS
-        assert len(past.days) == KEPT_DAYS
-        assert past.days[-1].day - past.days[0].day == KEPT_DAYS - 1
+        assert len(past.days) == KEPT_SENSOR_DAYS
+        assert past.days[-1].day - past.days[0].day == KEPT_SENSOR_DAYS - 1
 
 
 def test_history_of_a_sensor_with_other_pins_is_discarded(journal: Journal) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from collector.contract.loss_reasons import LossReason
 from collector.intake import partial_decode
 from collector.intake.intake import (
     MAX_STREAMS_PER_DEVICE,
@@ -21,7 +22,7 @@ from collector.intake.intake import (
     StreamKey,
     process_messages,
 )
-from collector.intake.rejection import LossReason, RejectedInput, StreamGap
+from collector.intake.rejection import RejectedInput, StreamGap
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, SensorEvent, decode_events
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion, motions

@@ -14,10 +14,9 @@ from collector.configuration.settings import RetentionSettings
 from collector.contract.states import PeopleCount
 from collector.engine.pipeline import Pipeline
 from collector.history import tables
-from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
+from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, CorrectionReason, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.people.counting import RECOUNT_MS
-from collector.people.estimate import CorrectionReason
 from collector.site.plan import Door, OpeningSpan, Sensor, SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent

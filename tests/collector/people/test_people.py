@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.history.measures import BUCKET_MS
-from collector.people.doors import DayTurn, DayTurns, DoorDay, find_day_span
+from collector.history.door_days import DayTurn, DayTurns, DoorDay, find_day_span
+from collector.history.measures import BUCKET_MS, CorrectionReason
 from collector.people.estimate import (
-    CorrectionReason,
     CountCorrection,
     CountingContext,
     DoorCrossing,

@@ -20,7 +20,8 @@ from collector.history.measures import (
 )
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
 from collector.site.plan import OpeningSpan, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
-from collector.store.schema import migrate_schema
+from collector.sqlite_files.migration import migrate_schema
+from collector.store.schema import MIGRATION_STEPS
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
@@ -63,7 +64,7 @@ class JournalTables:
 
     def __init__(self, plan=PLAN):
         self.db = sqlite3.connect(":memory:", isolation_level=None)
-        migrate_schema(self.db)
+        migrate_schema(self.db, MIGRATION_STEPS)
         self.db.executemany("INSERT INTO sensor VALUES (?, 'pi-1', ?)", [(no, name) for name, no in SENSORS.items()])
         self.db.executemany("INSERT INTO kind VALUES (?, ?)", [(no, kind) for kind, no in KINDS.items()])
         self.settlement = HistoryRollup(plan)

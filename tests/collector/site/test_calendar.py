@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.forecast.model.points import HourOpening
 from collector.site.calendar import (
     HourCalendar,
     cut_hours,
@@ -21,6 +20,7 @@ from collector.site.calendar import (
 )
 from collector.site.opening_hours import read_hours
 from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from collector.site.series_hours import HourOpening
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import build_desk_plan
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from collector.contract.loss_reasons import LossReason
 from collector.history import tables
 from collector.history.measures import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
 from collector.intake.intake import RepeatedEvent
-from collector.intake.rejection import LossReason, RejectedInput, StreamGap
+from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import StoredEvent
 from collector.store.journal import (
     GAP_ROWS,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from collector.configuration.settings import RetentionSettings
+from collector.contract.loss_reasons import LossReason
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
-from collector.intake.rejection import LossReason
 from collector.sqlite_files import backup as sqlite_backup
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
 from collector.store.journal_faults import JournalDamaged

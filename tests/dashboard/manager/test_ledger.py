@@ -8,8 +8,7 @@ from flask import Flask
 
 from collector.contract.states import PeopleCount
 from collector.history import tables
-from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
-from collector.people.estimate import CorrectionReason
+from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, CorrectionReason, HistoryRow
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from collector.store.journal import Journal
 from dashboard.configuration.settings import DashboardSettings

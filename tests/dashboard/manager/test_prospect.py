@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
+from collector.contract.forecast_points import ChanceScore, ForecastScore, Lead
 from collector.contract.forecasts import Forecast, ForecastScores, HourOutlook, Outlook, encode
-from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.history.measures import HistoryRow
 from collector.site.plan import WHOLE_SITE, SpaceKind
 from dashboard.live.snapshot import BrokerMessage

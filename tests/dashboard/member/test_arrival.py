@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from collector.contract.forecast_points import ChanceScore, ForecastScore, Lead
 from collector.contract.forecasts import Forecast, ForecastScores, Outlook, encode
-from collector.forecast.model.scores import ChanceScore, ForecastScore, Lead
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SpaceKind, Tenure
 from dashboard.history.queries import QueryRejected

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
+from collector.contract.forecast_points import ChanceScore
 from collector.contract.forecasts import ForecastScores, Outlook
-from collector.forecast.model.scores import ChanceScore
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SpaceAttribute
 from dashboard.live.forecasts import MIN_SCORED_FORECASTS

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.forecast.model.points import HourOpening
 from collector.history.measures import HistoryRow
 from collector.site.plan import WHOLE_SITE
+from collector.site.series_hours import HourOpening
 from dashboard.use.figures import find_peaks, sum_by_day, sum_by_hour, sum_by_zone, sum_week_hours
 from dashboard.use.hours import (
     BUCKETS_PER_HOUR,

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from collector.contract.forecast_points import ForecastPoint
 from collector.forecast.model.course import forecast_hours
-from collector.forecast.model.points import ForecastPoint, HourOpening, SeriesHour
 from collector.forecast.model.series_history import learn_series
+from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 
 MONDAY = date(2026, 1, 5).toordinal()

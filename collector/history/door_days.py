@@ -13,10 +13,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from collector.history.measures import BUCKET_MS
-from collector.people.odds import MISSED_SHARE, REVERSED_SHARE
 from collector.site.calendar import is_open
 from collector.site.plan import SitePlan
 from edge.timekeeping.durations import HOUR_MS
+
+REVERSED_SHARE: Final = 0.02
+"""Share of a typical counter's crossings that are reported in the wrong direction."""
+MISSED_SHARE: Final = 0.05
+"""People that a typical counter misses per person that it reports, in either direction."""
 
 DAY_START: Final = time(4)
 """Local time at which the doors' day begins, when the fewest people are about."""

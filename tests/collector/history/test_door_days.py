@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.history.door_days import DayTurn, DayTurns, DoorDay, LearnedDoors, find_day_span, learn_doors
 from collector.history.measures import BUCKET_MS
-from collector.people.doors import DayTurn, DayTurns, DoorDay, LearnedDoors, find_day_span, learn_doors
 from collector.site.plan import OpeningSpan, RedDays, SitePlan
 from tests.support.collector.room import HOUR
 

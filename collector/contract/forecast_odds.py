@@ -8,7 +8,7 @@ Never: the outcome of earlier forecasts (see scores.py).
 from collections.abc import Sequence
 from typing import Final
 
-from collector.forecast.model.points import DECILES, ForecastPoint
+from collector.contract.forecast_points import DECILES, ForecastPoint
 
 _STEPS: Final = 10
 """Moments per hour: an hour with 2.4 free on average has three free for 40 % of it; the chance is a mean over these."""
