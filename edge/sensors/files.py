@@ -20,7 +20,7 @@ from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading
 MAX_FILE_CHARACTERS = 64
 
 
-class _FileSensor:
+class FileSensor:
     """Code shared by all file sensors: a thread polls, and only readings cause events."""
 
     channels: Mapping[str, EventKind]
@@ -46,14 +46,14 @@ class _FileSensor:
         self._polling.close()
 
 
-class PowerSensor(_FileSensor):
+class PowerSensor(FileSensor):
     """A power meter; its heartbeat repeats the last reading."""
 
     channels: Mapping[str, EventKind] = {"": EventKind.POWER_W}
 
     def __init__(self, settings: PowerSettings, _factory: Factory, queue: ReadingQueue) -> None:
         self._deadband = Deadband(settings.step_w)
-        super().__init__(_create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
+        super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
     def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
         self._last = round(reading.value, 1)
@@ -64,7 +64,7 @@ class PowerSensor(_FileSensor):
         )
 
 
-class PeopleSensor(_FileSensor):
+class PeopleSensor(FileSensor):
     """A counter of people in view; its heartbeat repeats the last count."""
 
     channels: Mapping[str, EventKind] = {"": EventKind.PEOPLE}
@@ -81,7 +81,7 @@ class PeopleSensor(_FileSensor):
         return [MonotonicEvent(reading.at_ms, EventKind.PEOPLE, count)]
 
 
-class SoundSensor(_FileSensor):
+class SoundSensor(FileSensor):
     """A sound level meter; the loudest level of each span is published, the others are discarded."""
 
     channels: Mapping[str, EventKind] = {"": EventKind.SOUND_DB}
@@ -89,7 +89,7 @@ class SoundSensor(_FileSensor):
     def __init__(self, settings: SoundSettings, _factory: Factory, queue: ReadingQueue) -> None:
         self._report_ms, self._next_ms = settings.send_every_ms, 0
         self._loudest: float | None = None
-        super().__init__(_create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
+        super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
         self.every_ms = settings.send_every_ms  # the agent expects events, not readings, at this interval
 
     def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
@@ -100,20 +100,20 @@ class SoundSensor(_FileSensor):
         return [MonotonicEvent(reading.at_ms, EventKind.SOUND_DB, self._last)]
 
 
-class LightSensor(_FileSensor):
+class LightSensor(FileSensor):
     """A light sensor; every reading is published."""
 
     channels: Mapping[str, EventKind] = {"": EventKind.LIGHT_LUX}
 
     def __init__(self, settings: LightSettings, _factory: Factory, queue: ReadingQueue) -> None:
-        super().__init__(_create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
+        super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
     def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
         self._last = round(reading.value, 1)
         return [MonotonicEvent(reading.at_ms, EventKind.LIGHT_LUX, self._last)]
 
 
-class AirSensor(_FileSensor):
+class AirSensor(FileSensor):
     """An air sensor; every reading is published, and if readings are rare, its heartbeat repeats the CO2."""
 
     def __init__(self, settings: AirSettings, _factory: Factory, queue: ReadingQueue) -> None:
@@ -141,7 +141,8 @@ class AirSensor(_FileSensor):
                 queue.put_fault(str(fault), kind)
 
 
-def _create_reader(path: Path, scale: float, queue: ReadingQueue) -> Callable[[], None]:
+def create_reader(path: Path, scale: float, queue: ReadingQueue) -> Callable[[], None]:
+    """Return a function that queues the number in a file, times `scale`."""
     return lambda: queue.put_reading(read_number(path) * scale)
 
 

@@ -1,0 +1,145 @@
+"""The guide docs/adding/sensor-kind.md works: its blocks, applied to a copy of the packages, make a new sensor kind.
+
+Agent, collector and dashboard run from the copy, as processes, with the broker as shipped.
+"""
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from textwrap import indent
+
+import pytest
+
+from collector.contract.states import Occupancy, Reason, SpaceState, decode
+from edge.contract.broker import create_client
+from edge.contract.topics import space_topic
+from tests.support.servers import ROOT, Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
+from tests.support.site_files import DEVICE, SITE, site_file
+
+GUIDE = (ROOT / "docs" / "adding" / "sensor-kind.md").read_text()
+BLOCKS = re.findall(r"```\w+ (\S+) (before|above|in|new|end)(?: ([^\n]+))?\n(.+?)```", GUIDE, re.DOTALL)
+PACKAGES = ("edge", "collector", "dashboard", "ledig")
+LOADED_KG, STATE_TIMEOUT_S = 12.5, 60
+
+
+def apply_block(text: str, place: str, anchor: str, block: str) -> str:
+    """Return a file's text with a block: before the line that begins with the anchor, in its table, or at the end."""
+    if place in {"new", "end"}:
+        return f"{text}\n{block}" if text else block
+    found = re.search(rf"(?m)^{re.escape(anchor)}\b", text)
+    assert found, f"nothing begins with {anchor}"
+    at = found.start()
+    if place == "in":
+        at = re.compile(r"\{\n").search(text, found.end()).end()
+    elif place == "above":  # a member of the class that ends there
+        return f"{text[:at].rstrip()}\n{indent(block, '    ')}\n\n{text[at:]}"
+    return text[:at] + block + text[at:]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Copy the packages and apply the guide."""
+    folder = tmp_path / "copy"
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "firmware-config").mkdir()
+    for name, place, anchor, block in BLOCKS:
+        path = folder / name
+        path.write_text(apply_block(path.read_text() if path.exists() else "", place, anchor, block))
+    return folder
+
+
+@pytest.fixture
+def broker() -> Iterator[Mosquitto]:
+    with mosquitto() as server:
+        yield server
+
+
+@contextmanager
+def running(copy: Path, arguments: Mapping[str, list[str]]) -> Iterator[dict[str, Path]]:
+    """Run commands from the copy; yield the file of each one's output."""
+    outputs = {name: copy / f"{name}.output" for name in arguments}
+    with ExitStack() as stack:
+        for name, rest in arguments.items():
+            output = stack.enter_context(outputs[name].open("wb"))
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ledig", name, *rest], cwd=copy, stdout=output, stderr=subprocess.STDOUT
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        yield outputs
+
+
+def test_guide_adds_one_row_and_touches_no_other_module() -> None:
+    assert [name for name, *_ in BLOCKS if name == "edge/contract/sensor_kinds.py"] == ["edge/contract/sensor_kinds.py"]
+    assert {name for name, place, *_ in BLOCKS if place != "new"} == {
+        "edge/contract/sensor_kinds.py",
+        "edge/configuration/settings.py",
+        "edge/sensors/openers.py",
+        "firmware-config/site.example.toml",
+    }
+    assert len(re.findall(r"(?m)^[A-Z]+ = \($", BLOCKS[0][3])) == 1
+
+
+@pytest.mark.parametrize("missing", ["SENSOR_SETTINGS", "SENSOR_OPENERS"])
+def test_forgotten_settings_or_opener_fail_at_import_with_the_kind(copy: Path, missing: str) -> None:
+    name, _, _, block = next(found for found in BLOCKS if found[1:3] == ("in", missing))
+    (copy / name).write_text((copy / name).read_text().replace(block, ""))
+    module = name.removesuffix(".py").replace("/", ".")
+    result = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert "TypeError: no entry for sensor kind weight" in result.stderr
+
+
+def test_new_kind_runs_through_the_whole_system(copy: Path, tmp_path: Path, broker: Mosquitto) -> None:
+    load, port = tmp_path / "in_weight_raw", find_free_port()
+    load.write_text("0\n")
+    example = re.sub(r'path = ".+"', f'path = "{load}"\nevery_ms = 100', BLOCKS[-1][3])
+    site = site_file(tmp_path, broker, dashboard_port=port, more=example)
+    states: SimpleQueue[SpaceState] = SimpleQueue()
+    observer = create_client(broker.settings("observer"), "observer")
+    observer.on_message = lambda _client, _data, message: states.put(decode(message.payload, SpaceState))
+    observer.on_connect = lambda client, *_: client.subscribe(space_topic(SITE, "laser"), 1)
+    observer.connect(broker.host, broker.port)
+    observer.loop_start()
+    commands = {
+        "collector": [str(site)],
+        "dashboard": [str(site)],
+        "edge": [str(site), "--device", DEVICE, "--pins", "mock"],
+    }
+    try:
+        check = subprocess.run(
+            [sys.executable, "-m", "ledig", "check", str(site)], cwd=copy, capture_output=True, text=True, check=False
+        )
+        assert check.returncode == 0, check.stdout + check.stderr
+        with running(copy, commands) as outputs:
+            try:
+                load.write_text(f"{LOADED_KG * 1000:.0f}\n")
+                while (state := states.get(timeout=STATE_TIMEOUT_S)).state is not Occupancy.OCCUPIED:
+                    pass
+                wait_until(lambda: accepts_connections(port), what="the dashboard")
+                page = urllib.request.urlopen(f"http://localhost:{port}/sensing", timeout=10).read().decode()
+            except Exception as fault:
+                fault.add_note("\n".join(f"--- {name}:\n{path.read_text()}" for name, path in outputs.items()))
+                raise
+    finally:
+        observer.disconnect()
+        observer.loop_stop()
+    assert (state.because.reason, state.because.sensor) == (Reason.PRESSURE, "laser-load")
+    with closing(sqlite3.connect(tmp_path / "data" / "journal.sqlite")) as journal:
+        stored = journal.execute(
+            "SELECT kind.kind, max(event.value) FROM event JOIN kind ON kind.no = event.kind_no"
+            " JOIN sensor ON sensor.no = event.sensor_no WHERE sensor.sensor = 'laser-load'"
+            " AND kind.kind != 'heartbeat' GROUP BY kind.kind"
+        ).fetchall()
+    assert stored == [("weight_kg", LOADED_KG)]
+    assert "Lastcell" in page
+    assert "Hur tungt arbetsstycket på maskinen är, i kilogram." in page
