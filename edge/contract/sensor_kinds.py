@@ -413,7 +413,7 @@ class SensorKind(StrEnum):
                 Quantity(
                     name="sound_db",
                     low=-100,  # a meter may measure relative to its full scale, below 0
-                    high=140,  # such sound hurts at once
+                    high=140,  # the threshold of pain
                     is_whole=False,
                     unit="dB",
                     label=Translated(en="sound level", sv="ljudnivå"),

@@ -25,7 +25,7 @@ from dashboard.web.routes import ROUTES, Audience, RouteKind
 from edge.contract import topics
 from tests.dashboard.conftest import NAME, PASSWORD, Served
 from tests.dashboard.manager.test_alerts import ALERTS_MESSAGE as ALERTS
-from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.support import browser
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher

@@ -14,7 +14,7 @@ from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
 from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.support import browser
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import (

@@ -50,7 +50,7 @@ from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.routes import ROUTES
 from edge.contract import topics
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard import site
 from tests.support.dashboard.site import MONDAY_10_MS

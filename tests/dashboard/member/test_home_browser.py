@@ -13,7 +13,7 @@ from collector.site.plan import WHOLE_SITE, SpaceAttribute
 from edge.contract import topics
 from tests.dashboard.conftest import Served
 from tests.dashboard.live.test_forecasts import build_outlook
-from tests.dashboard.manager.test_prospect import OUTLOOK
+from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.dashboard.member.conftest import OpenPhone, ServedSite, expect_live
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import (
