@@ -19,7 +19,7 @@ from collector.rollup.buckets import HistoryRollup
 from collector.site.plan import SitePlan, Space, SpaceKind
 from collector.store.journal import Journal
 from edge.contract.message import EventKind
-from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_traits import SensorRole
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, simulate_day
 from ledig.simulation.signals import occupied_spans
@@ -103,7 +103,7 @@ def _occupancy_of(space: Space, simulated: SimulatedDay, end_ms: int) -> _SpaceD
 
 def _crossings(plan: SitePlan, simulated: SimulatedDay, seq: int, end_ms: int) -> Iterator[StoredEvent]:
     """Yield all passages at the first people counter, with heartbeats in each bucket so that the counts are valid."""
-    door = next((sensor for sensor in plan.sensors if sensor.kind is SensorKind.BEAM_PAIR), None)
+    door = next((sensor for sensor in plan.sensors if sensor.kind.traits.role is SensorRole.CROSSINGS), None)
     if door is None:
         return
     beats = range(simulated.starts_ms, simulated.ends_ms, BUCKET_MS // 2)
