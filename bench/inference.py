@@ -64,12 +64,6 @@ SPACE_TYPES: Final = (
     (SpaceKind.EQUIPMENT, (POWER,)),
 )
 """Twenty spaces of the site, with their sensors."""
-EVENT_KINDS: Final = {
-    PIR: EventKind.MOTION,
-    SEAT: EventKind.PRESSURE,
-    CONTACT: EventKind.CONTACT_OPEN,
-    POWER: EventKind.POWER_W,
-}
 
 
 def build_rules_of_site(kind: SpaceKind, watch: tuple[SensorKind, ...], sensing: EventRate) -> SpaceRules:
