@@ -32,7 +32,7 @@ def write_weeks(plan: SitePlan, journal: Path, first: date, last: date) -> None:
     """Fill a journal with the figures of whole days, without the last one."""
     begin_ms, end_ms = (simulate_day(plan, at, SIMULATION_SEED).starts_ms for at in (first, last))
     with closing(Journal(journal)) as opened, opened.transaction():
-        store_rows(opened.connection, generate_rows(plan, begin_ms, end_ms))
+        store_rows(opened.tables.history, generate_rows(plan, begin_ms, end_ms))
 
 
 def write_days(plan: SitePlan, journal: Path, first: date, until_ms: int) -> None:

@@ -32,7 +32,6 @@ from collector.contract.alerts import MAX_BYTES, Alert, Alerts, decode_command, 
 from collector.contract.findings import Finding
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import COARSE_STEP_MS
-from collector.health.store import read_last_events
 from collector.intake.fair_share import keep_newest_of_each
 from collector.intake.intake import IntakeResult
 from collector.intake.rejection import RejectedInput, StreamGap
@@ -86,8 +85,8 @@ class AlertService:
         self._last_message_ms: dict[str, int] = {}
         self._reused_since_ms: dict[tuple[str, str], int] = {}
         self._failing_since_ms: dict[str, int | None] = {one.name: None for one in settings.destinations}
-        restored_ms = journal.read_number(RESTORED_AT)
-        self._restored = None if restored_ms is None else (restored_ms, journal.read_number(MISSING_FROM) or 0)
+        restored_ms = journal.tables.read_number(RESTORED_AT)
+        self._restored = None if restored_ms is None else (restored_ms, journal.tables.read_number(MISSING_FROM) or 0)
         self._notes = load_notes(journal)
         self._saved = self._notes
         self._losses = dict(self._notes.lost)
@@ -251,7 +250,7 @@ class AlertService:
 
     def _read_last_events(self, now_ms: int) -> dict[SensorKey, int]:
         """Return the time of each sensor's newest event by a trusted clock, at most `now_ms`."""
-        return {sensor: min(at_ms, now_ms) for sensor, at_ms in read_last_events(self._journal.connection).items()}
+        return {sensor: min(at_ms, now_ms) for sensor, at_ms in self._journal.tables.read_last_events().items()}
 
     def _disk_free_pct(self) -> float | None:
         try:
@@ -282,12 +281,9 @@ class AlertService:
 
     def _read_gaps(self, now_ms: int) -> None:
         """Read gaps that were stored after the last evaluation of the previous run."""
-        rows = self._journal.connection.execute(
-            "SELECT device, stream, first, last, reason, at_ms FROM gap WHERE at_ms > ? ORDER BY at_ms",
-            (max(self._notes.evaluated_ms, now_ms - LOSS_GAP_MS),),
-        )
-        for *gap, at_ms in rows:
-            self._add_loss(StreamGap(*gap), at_ms)
+        after_ms = max(self._notes.evaluated_ms, now_ms - LOSS_GAP_MS)
+        for gap, at_ms in self._journal.tables.read_gaps_after(after_ms):
+            self._add_loss(gap, at_ms)
 
     def _build_message(self, now_ms: int) -> Alerts:
         """Return the alerts to publish, shortened to fit into one message."""

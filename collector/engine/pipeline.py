@@ -17,7 +17,6 @@ from collector.contract.loss_reasons import LossReason
 from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
 from collector.forecast.forecaster import Forecaster
 from collector.health.service import HealthService
-from collector.history import tables
 from collector.history.measures import BUCKET_MS
 from collector.intake.intake import (
     KEPT_STREAMS,
@@ -92,14 +91,14 @@ class Pipeline:
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._series = {sensor.key: name for sensor in plan.sensors if (name := sensor.door or sensor.zone)}
         self._rollup = HistoryRollup(plan)
-        self._counted_until_ms = journal.read_number(COMPUTED_UNTIL_KEY) or 0
+        self._counted_until_ms = journal.tables.read_number(COMPUTED_UNTIL_KEY) or 0
         self._more_history = True
         self.forecaster = Forecaster(plan)
         self._purge = JournalPurge(plan, self.spaces)
         self._purge_ms = now_ms + PURGE_EVERY_MS
-        self._erased_ms = journal.read_number(ERASED_UNTIL) or 0
-        self._accepted_from_ms = journal.read_number(ACCEPTED_FROM) or 0
-        self._restored_ms = journal.read_number(RESTORED_AT)
+        self._erased_ms = journal.tables.read_number(ERASED_UNTIL) or 0
+        self._accepted_from_ms = journal.tables.read_number(ACCEPTED_FROM) or 0
+        self._restored_ms = journal.tables.read_number(RESTORED_AT)
         self._restored = journal.read_restored_positions()
         self._unsaved: set[str] = set()
         self._must_shrink = True
@@ -167,14 +166,14 @@ class Pipeline:
         due_ms, counted_ms = now_ms - now_ms % BUCKET_MS, self._counted_until_ms
         if self._more_history or due_ms > counted_ms:
             with self._journal.transaction():
-                self._more_history = self._rollup.compute_slice(self._journal.connection, now_ms)
-                self._counted_until_ms = self._journal.read_number(COMPUTED_UNTIL_KEY) or 0
+                self._more_history = self._rollup.compute_slice(self._journal.tables, now_ms)
+                self._counted_until_ms = self._journal.tables.read_number(COMPUTED_UNTIL_KEY) or 0
             # Late events may never end, so the count also continues when history has advanced.
             if not self._more_history or self._counted_until_ms > counted_ms:
                 self._restart_count()
         if not self._more_history and self.forecaster.is_due(self._counted_until_ms):
             with self._journal.transaction():
-                self.forecaster.forecast_next(self._journal.connection, self._counted_until_ms)
+                self.forecaster.forecast_next(self._journal.tables, self._counted_until_ms)
         if self.health.is_due(now_ms):
             with self._journal.transaction():
                 self.health.run_slice(now_ms)
@@ -301,7 +300,7 @@ class Pipeline:
         return zones
 
     def _mark_stale(self, subject: str, from_ms: int) -> None:
-        self._journal.mark_stale(subject, from_ms)
+        self._journal.tables.mark_stale(subject, from_ms)
         self._more_history = True
 
     def _read_later_events(self, space: str, evidence: Evidence) -> list[StoredEvent]:
@@ -332,7 +331,7 @@ class Pipeline:
     def _restart_count(self) -> None:
         """Continue the live count of people from where history ends."""
         if self._plan.doors:
-            self.spaces.start_counting(*self._rollup.read_live_start(self._journal.connection))
+            self.spaces.start_counting(*self._rollup.read_live_start(self._journal.tables))
 
     def _erase_expired(self, now_ms: int) -> None:
         """Erase a part of what is past its retention; the next part soon, if there is one."""
@@ -342,14 +341,14 @@ class Pipeline:
         more = False
         if before_ms > self._erased_ms:
             self._accepted_from_ms = max(self._accepted_from_ms, self._journal.find_newest_ms(before_ms) + 1)
-            self._journal.store_number(ACCEPTED_FROM, self._accepted_from_ms)
+            self._journal.tables.store_number(ACCEPTED_FROM, self._accepted_from_ms)
             more = self._purge.purge_part(self._journal, before_ms, undated_ms)
             self._erased_ms = before_ms
-            self._journal.store_number(ERASED_UNTIL, before_ms)
+            self._journal.tables.store_number(ERASED_UNTIL, before_ms)
         if not more:
             for key in self._journal.remove_old_streams(KEPT_STREAMS):
                 self.stored_up_to.pop(key, None)
-            tables.erase_expired_rows(self._journal.connection, self._plan, self._retention, deletion_ms)
+            self._journal.tables.history.erase_expired_rows(self._plan, self._retention, deletion_ms)
         self._purge_ms = now_ms + (0 if more else PURGE_EVERY_MS)
 
     def _log_held(self, held: set[str]) -> None:

@@ -17,7 +17,6 @@ from collector.contract.forecast_points import Lead
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
 from collector.health import rewind as health
-from collector.history import tables
 from collector.history.measures import BUCKET_MS, FORECAST, MEASURES, STAYS
 from collector.intake.intake import MAX_FUTURE_MS
 from collector.intake.rejection import StreamGap
@@ -35,7 +34,9 @@ MAX_RAW_MS: Final = MAX_RAW_HOURS * HOUR_MS
 
 def is_ahead(journal: Journal, now_ms: int) -> bool:
     """Whether positions in the journal are ahead of a time."""
-    return any((journal.read_number(name) or 0) > now_ms for name in (COMPUTED_UNTIL_KEY, ERASED_UNTIL, ACCEPTED_FROM))
+    return any(
+        (journal.tables.read_number(name) or 0) > now_ms for name in (COMPUTED_UNTIL_KEY, ERASED_UNTIL, ACCEPTED_FROM)
+    )
 
 
 def rewind_journal(journal: Journal, plan: SitePlan, now_ms: int) -> int:
@@ -51,38 +52,29 @@ def rewind_journal(journal: Journal, plan: SitePlan, now_ms: int) -> int:
 
 def _rewind_positions(journal: Journal, until_ms: int, now_ms: int) -> None:
     for name, most_ms in ((COMPUTED_UNTIL_KEY, until_ms), (ERASED_UNTIL, now_ms - MAX_RAW_MS), (ACCEPTED_FROM, now_ms)):
-        if (journal.read_number(name) or 0) > most_ms:
-            journal.store_number(name, most_ms)
-    db = journal.connection
-    db.execute("DELETE FROM people_estimate WHERE at_ms > ?", (until_ms,))
-    db.execute("DELETE FROM stale_history WHERE from_ms > ?", (until_ms,))
-    for table in ("gap", "quarantine"):
-        db.execute(f"UPDATE {table} SET at_ms = ? WHERE at_ms > ?", (now_ms, now_ms))  # noqa: S608 - our own names
+        if (journal.tables.read_number(name) or 0) > most_ms:
+            journal.tables.store_number(name, most_ms)
+    journal.tables.delete_people_estimates_after(until_ms)
+    journal.tables.delete_stale(until_ms + 1)
+    journal.tables.limit_report_times(now_ms)
 
 
 def _rewind_events(journal: Journal, now_ms: int) -> None:
     """Turn events dated ahead into exact gaps: their right time is unknown."""
-    db = journal.connection
-    ahead = (now_ms + MAX_FUTURE_MS,)
-    found = db.execute(
-        "SELECT stream.device, stream, event.seq FROM sensor JOIN event ON sensor_no = sensor.no"
-        " JOIN stream ON stream_no = stream.no WHERE at_ms > ? AND synchronised"
-        " ORDER BY stream.device, stream, event.seq",
-        ahead,
-    ).fetchall()
+    ahead_ms = now_ms + MAX_FUTURE_MS
+    found = journal.tables.list_events_after(ahead_ms)
     gaps = []
     for (device, stream, _), members in groupby(enumerate(found), lambda one: (*one[1][:2], one[1][2] - one[0])):
         seqs = [row[2] for _, row in members]
         gaps.append(StreamGap(device, stream, seqs[0], seqs[-1], LossReason.FUTURE))
     if gaps:
         journal.add_gaps(gaps, now_ms)
-        db.execute("DELETE FROM event WHERE at_ms > ? AND synchronised", ahead)
+        journal.tables.delete_events_after(ahead_ms)
 
 
 def _rewind_spaces(journal: Journal, plan: SitePlan, now_ms: int) -> None:
     """Remove the newest state of spaces and air that is ahead; the next start recomputes it from the stored events."""
-    db = journal.connection
-    db.execute("DELETE FROM transition WHERE at_ms > ?", (now_ms,))
+    journal.tables.delete_transitions_after(now_ms)
     latest_ms = now_ms + MAX_FUTURE_MS
     for name, body in journal.read_values().items():
         if name in plan.space_by_id:
@@ -92,34 +84,34 @@ def _rewind_spaces(journal: Journal, plan: SitePlan, now_ms: int) -> None:
                 view.last_event_ms > latest_ms for view in AIR.decode(body).sensor_states
             )
         if is_ahead:
-            db.execute("DELETE FROM stored_value WHERE key = ?", (name,))
+            journal.tables.delete_value(name)
     for space, checkpoint in journal.read_checkpoints().items():
         if EVIDENCE.decode(checkpoint.body).at_ms > latest_ms:
-            db.execute("DELETE FROM checkpoint WHERE space = ?", (space,))
+            journal.tables.delete_checkpoint(space)
         elif checkpoint.at_ms > now_ms:
             journal.store_checkpoint(space, checkpoint._replace(at_ms=now_ms, state=Occupancy.UNKNOWN))
 
 
 def _rewind_history(journal: Journal, plan: SitePlan, until_ms: int) -> int:
     """Remove rows of buckets that are not over, and forecasts that were issued later than now."""
-    db = journal.connection
+    history = journal.tables.history
     tomorrow_ms = find_midnight_ms(plan, until_ms, -1)
     removed = 0
     for measure in MEASURES:
         if measure is FORECAST:
             continue
         from_ms = find_midnight_ms(plan, until_ms) if measure is STAYS else until_ms - until_ms % measure.bucket_ms
-        removed += tables.withdraw_rows(db, measure, from_ms)
+        removed += history.withdraw_rows(measure, from_ms)
     for lead, from_ms in (
         (Lead.HOUR, until_ms - until_ms % HOUR_MS + 2 * HOUR_MS),
         (Lead.THREE_HOURS, until_ms - until_ms % HOUR_MS + 4 * HOUR_MS),
         (Lead.DAY, tomorrow_ms),
         (Lead.WEEK, tomorrow_ms + 7 * DAY_MS),
     ):
-        removed += tables.withdraw_rows(db, FORECAST, from_ms, lead.value)
+        removed += history.withdraw_rows(FORECAST, from_ms, lead.value)
     return removed
 
 
 def find_last_confirmed_ms(journal: Journal) -> int:
     """The last time that devices confirm, for a journal without a stored time estimate; 0: none."""
-    return max(journal.find_newest_ms(FOREVER_MS), (journal.read_number(ACCEPTED_FROM) or 1) - 1)
+    return max(journal.find_newest_ms(FOREVER_MS), (journal.tables.read_number(ACCEPTED_FROM) or 1) - 1)

@@ -28,7 +28,7 @@ def load_initial_estimate(journal: Journal, wall_ms: int) -> TimeEstimate:
 
     That is the time of its newest event, and the end of its history unless that is ahead of the wall clock.
     """
-    until_ms = journal.read_number(COMPUTED_UNTIL_KEY) or 0
+    until_ms = journal.tables.read_number(COMPUTED_UNTIL_KEY) or 0
     known_ms = max(find_last_confirmed_ms(journal), until_ms if until_ms <= wall_ms else 0)
     return load_time_estimate(journal) or TimeEstimate(site_ms=known_ms, deletion_ms=known_ms)
 

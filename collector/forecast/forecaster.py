@@ -1,11 +1,10 @@
 """Forecast every zone once an hour, one series at a time, so that each tick of the collector stays short.
 
-In:    the journal's connection, inside its transaction; the instant up to which its history is complete.
+In:    the journal's tables, inside its transaction; the instant up to which its history is complete.
 Out:   rows of FORECAST; forecasts to publish.
 Never: clocks, own transactions, forecasts of zones whose history is hidden.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,11 +12,11 @@ from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import Forecast, Outlook
 from collector.forecast.known_hours import read_free_hours, read_people_hours, read_small_group_hours
 from collector.forecast.look_ahead import ForecastSeries, KnownHours, forecast_series
-from collector.history import tables
 from collector.history.measures import FORECAST, PEOPLE, HistoryRow
 from collector.site.calendar import HourCalendar
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import compute_tenancy, has_forecast, has_too_few
+from collector.store.journal_tables import JournalTables
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 LEARNING_PERIOD_MS: Final = 20 * 7 * DAY_MS
@@ -43,11 +42,11 @@ class Forecaster:
         """Return whether a forecast is due when the history is complete up to `until_ms`."""
         return any(self._made_ms(one) + HOUR_MS <= until_ms for one in self._series)
 
-    def forecast_next(self, db: sqlite3.Connection, until_ms: int) -> None:
+    def forecast_next(self, db: JournalTables, until_ms: int) -> None:
         """Forecast the due series that has waited longest.
 
         Args:
-            db: the journal's connection, in a transaction.
+            db: the journal's tables, in a transaction.
             until_ms: its history is complete up to here.
         """
         now_ms = until_ms - until_ms % HOUR_MS
@@ -55,7 +54,7 @@ class Forecaster:
         known = _read_hours(db, one, now_ms)
         calendar = self._calendar.cut_span(min(known, default=now_ms), now_ms + CALENDAR_AHEAD_MS)
         outlook, rows = forecast_series(one, calendar, now_ms, known, _read_issued(db, one, now_ms))
-        tables.upsert_rows(db, FORECAST, rows)
+        db.history.upsert_rows(FORECAST, rows)
         self._done[one] = outlook
         if all(other in self._done for other in self._series if other.zone == one.zone):
             self._changed.add(one.zone)
@@ -101,7 +100,7 @@ def _few_spaces(plan: SitePlan, zone: str, kind: SpaceKind) -> tuple[str, ...]:
     return tuple(space.id for space in there if space.is_offered and not space.disabled)
 
 
-def _read_hours(db: sqlite3.Connection, one: ForecastSeries, now_ms: int) -> KnownHours:
+def _read_hours(db: JournalTables, one: ForecastSeries, now_ms: int) -> KnownHours:
     from_ms = now_ms - LEARNING_PERIOD_MS
     if one.tenancy is None:
         return read_people_hours(db, one.zone, from_ms, now_ms)
@@ -110,6 +109,6 @@ def _read_hours(db: sqlite3.Connection, one: ForecastSeries, now_ms: int) -> Kno
     return read_free_hours(db, (one.zone, one.kind), one.tenancy, from_ms, now_ms)
 
 
-def _read_issued(db: sqlite3.Connection, one: ForecastSeries, now_ms: int) -> list[HistoryRow]:
+def _read_issued(db: JournalTables, one: ForecastSeries, now_ms: int) -> list[HistoryRow]:
     span = now_ms - SCORING_PERIOD_MS, now_ms + CALENDAR_AHEAD_MS
-    return [row for lead in Lead for row in tables.read_rows(db, FORECAST, (one.zone, one.kind, lead.value), *span)]
+    return [row for lead in Lead for row in db.history.read_rows(FORECAST, (one.zone, one.kind, lead.value), *span)]

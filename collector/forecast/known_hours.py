@@ -1,6 +1,6 @@
 """Read the free spaces or the people of each past hour from the journal's rows.
 
-In:    the journal's connection; a zone or WHOLE_SITE, a kind of space; a span.
+In:    the journal's tables; a zone or WHOLE_SITE, a kind of space; a span.
 Out:   the hours that are known well enough.
 Never: transitions, events, estimates for unknown hours.
 
@@ -9,14 +9,12 @@ spaces as possibly free, less `unknown_mean`. So dedicated spaces and unknown on
 are too few for five-minute rows, it is the state of each at half past the hour.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from collector.history import tables
-from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN
-from collector.site.privacy import FEW_COUNT_VALUE, MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES, Tenancy, coarsen_count
-from edge.timekeeping.durations import HOUR_MS
+from collector.history.measures import SPACE_HOUR
+from collector.site.privacy import MIN_SHOWN_PLACES, Tenancy, coarsen_count
+from collector.store.journal_tables import JournalTables
 
 MIN_BUCKETS: Final = 10
 """Fewest known buckets of the twelve of an hour."""
@@ -36,46 +34,39 @@ class KnownHour(NamedTuple):
 
 
 def read_free_hours(
-    db: sqlite3.Connection, scope: tuple[str, str], let: Tenancy, from_ms: int, to_ms: int
+    db: JournalTables, scope: tuple[str, str], let: Tenancy, from_ms: int, to_ms: int
 ) -> dict[int, KnownHour | None]:
     """Read free spaces by the start of the hour; None: poorly known. Hours without any row are left out.
 
     Args:
-        db: the journal's connection.
+        db: the journal's tables.
         scope: zone (or WHOLE_SITE) and kind.
         let: numbers of shared and dedicated spaces; the rows count dedicated ones in their capacity.
         from_ms: on the full hour.
         to_ms: on the full hour.
     """
-    certain = "max(0.0, free_least - unknown_mean)"
-    rows = db.execute(
-        f"SELECT at_ms / {HOUR_MS}, count(free_least), avg({certain}), avg({certain} >= 1),"  # noqa: S608 - our own names
-        " avg(capacity), avg(unknown_mean)"
-        f" FROM {ZONE_FIVE_MIN.name} WHERE zone = ? AND kind = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
-        (*scope, from_ms, to_ms),
-    )
     return {
-        hour * HOUR_MS: KnownHour(free, share, max(free, let.offered_capacity(capacity)))
-        if buckets >= MIN_BUCKETS and unknown <= MAX_UNKNOWN_SHARE * capacity
+        hour.at_ms: KnownHour(hour.free, hour.free_share, max(hour.free, let.offered_capacity(hour.capacity)))
+        if hour.bucket_count >= MIN_BUCKETS and hour.unknown <= MAX_UNKNOWN_SHARE * hour.capacity
         else None
-        for hour, buckets, free, share, capacity, unknown in rows
+        for hour in db.history.read_hourly_free(scope, from_ms, to_ms)
     }
 
 
 def read_small_group_hours(
-    db: sqlite3.Connection, spaces: Sequence[str], from_ms: int, to_ms: int
+    db: JournalTables, spaces: Sequence[str], from_ms: int, to_ms: int
 ) -> dict[int, KnownHour | None]:
     """Read free spaces of a group too small for a series: those that were free at half past each hour.
 
     Args:
-        db: the journal's connection.
+        db: the journal's tables.
         spaces: ids of all offered spaces.
         from_ms: on the full hour.
         to_ms: on the full hour.
     """
     found: dict[int, list[tuple[float | None, ...]]] = {}
     for space in spaces:
-        for row in tables.read_rows(db, SPACE_HOUR, (space,), from_ms, to_ms):
+        for row in db.history.read_rows(SPACE_HOUR, (space,), from_ms, to_ms):
             found.setdefault(row.at_ms, []).append(row.fields)
     return {at_ms: _half_past(states, len(spaces)) for at_ms, states in sorted(found.items())}
 
@@ -88,12 +79,9 @@ def _half_past(states: Sequence[tuple[float | None, ...]], of: int) -> KnownHour
     return KnownHour(free, float(vacant > 0), float(taken + vacant + unknown))
 
 
-def read_people_hours(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> dict[int, KnownHour | None]:
+def read_people_hours(db: JournalTables, zone: str, from_ms: int, to_ms: int) -> dict[int, KnownHour | None]:
     """Read people present by the start of the hour, like `read_free_hours`; minutes without door events are unknown."""
-    coarse_people = f"CASE WHEN people > 0 AND people < {MIN_SHOWN_PEOPLE} THEN {FEW_COUNT_VALUE} ELSE people END"
-    rows = db.execute(
-        f"SELECT at_ms / {HOUR_MS}, count(people), avg({coarse_people})"  # noqa: S608 - our own names
-        f" FROM {PEOPLE_FIVE_MIN.name} WHERE zone = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",
-        (zone, from_ms, to_ms),
-    )
-    return {hour * HOUR_MS: KnownHour(people) if buckets >= MIN_BUCKETS else None for hour, buckets, people in rows}
+    return {
+        hour.at_ms: KnownHour(hour.people) if hour.bucket_count >= MIN_BUCKETS else None
+        for hour in db.history.read_hourly_people(zone, from_ms, to_ms)
+    }

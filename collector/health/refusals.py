@@ -6,13 +6,13 @@ Never: a value that a device sent. For a dedicated desk's sensor, never a time o
        presence.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
 from collector.contract.findings import MAX_REJECTIONS, Finding, FindingKind, Rejection
 from collector.contract.loss_reasons import LossReason
 from collector.site.plan import SensorKey, SitePlan, Tenure
+from collector.store.journal_tables import JournalTables
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 _CODES: Final = {loss.value: loss.code for loss in LossReason}
@@ -20,15 +20,10 @@ _UNREADABLE: Final = LossReason.UNREADABLE.code
 """Used for reasons that an older version stored as free text."""
 
 
-def read_rejections(db: sqlite3.Connection, plan: SitePlan) -> dict[str, list[Rejection]]:
+def read_rejections(stored: JournalTables, plan: SitePlan) -> dict[str, list[Rejection]]:
     """Return the recent rejections of each device of the plan by sensor, key and reason; newest first."""
-    rows = db.execute(
-        "SELECT device, reason, sensor, field, min(first), max(last),"
-        " sum(CASE WHEN first = 0 THEN times ELSE last - first + 1 END), max(at_ms)"
-        " FROM quarantine GROUP BY device, reason, sensor, field ORDER BY max(no) DESC"
-    )
     found: dict[str, list[Rejection]] = {device: [] for device in plan.device_ids}
-    for device, reason, sensor, field, first, last, times, at_ms in rows:
+    for device, reason, sensor, field, first, last, times, at_ms in stored.summarise_rejections():
         rejections_of_device = found.get(device)
         if rejections_of_device is None or len(rejections_of_device) >= MAX_REJECTIONS:
             continue

@@ -40,13 +40,9 @@ from collector.health.store import (
     FindingStart,
     HealthNotes,
     SensorGroup,
-    count_lost_events,
     group_sensors,
     load_notes,
     load_pasts,
-    read_first_event_ms,
-    read_last_events,
-    read_values,
     save_notes,
     save_pasts,
 )
@@ -167,7 +163,7 @@ class HealthService:
             return []
         self._has_changes, self._has_new_rejections, self._published_ms = False, False, now_ms
         with self._journal.transaction():
-            refused = read_rejections(self._journal.connection, self._plan)
+            refused = read_rejections(self._journal.tables, self._plan)
         self._rejected = build_rejection_findings(
             refused, {name[0]: finding.since_ms for name, finding in self._rejected}, now_ms
         )
@@ -180,7 +176,7 @@ class HealthService:
             if name[0] in found:
                 found[name[0]].append(finding)
         with self._journal.transaction():
-            notes, missing = self._sensor_notes(now_ms), count_lost_events(self._journal.connection)
+            notes, missing = self._sensor_notes(now_ms), self._journal.tables.count_lost_events()
         fresh = {
             device: Findings(0, _coarsen(these, now_ms), notes[device], missing.get(device, 0), refused[device])
             for device, these in found.items()
@@ -192,7 +188,7 @@ class HealthService:
 
     def _sensor_notes(self, now_ms: int) -> dict[str, dict[str, SensorNote]]:
         """Return the note of each sensor, by device."""
-        newest = read_last_events(self._journal.connection)
+        newest = self._journal.tables.read_last_events()
         notes: dict[str, dict[str, SensorNote]] = {device: {} for device in self._plan.device_ids}
         for sensor in self._plan.sensors:
             device_notes = notes.get(sensor.device)
@@ -266,9 +262,10 @@ class HealthService:
 
     def _count(self, group: SensorGroup, late_ms: int | None, span: CountedHours) -> tuple[int, list[DaySpan]]:
         """Count the hours of a group that are due; return the number of events read, and the days computed."""
-        db = self._journal.connection
+        stored = self._journal.tables
         begun = min(
-            self._histories[sensor.key].until_ms or read_first_event_ms(db, sensor.key, span.due_ms)
+            self._histories[sensor.key].until_ms
+            or min(stored.read_first_event_ms(sensor.key) or span.due_ms, span.due_ms)
             for sensor in group.sensors
         )
         from_ms = begun if late_ms is None else min(begun, late_ms)
@@ -284,7 +281,7 @@ class HealthService:
         pairs: list[tuple[ActivityRule, SensorHistory]] = []
         for sensor in group.sensors:
             rule = self._activity_rule(sensor)
-            events = read_values(db, sensor.key, from_ms, span.due_ms)
+            events = stored.read_values(sensor.key, from_ms, span.due_ms)
             read += len(events)
             pairs.append((rule, count_hours(self._histories[sensor.key], rule, from_ms, events, span)))
         pasts, days = compute_days(pairs, from_ms, span)

@@ -5,7 +5,6 @@ Out:   the same data; an empty history for a sensor that was replaced.
 Never: evaluation, transactions of its own.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,7 +12,6 @@ from msgspec import Struct
 
 from collector.health.clocks import ClockHour
 from collector.health.history import SensorHistory
-from collector.health.hours import TimedValue
 from collector.health.ignoring import IgnoredFinding, compute_fingerprint
 from collector.site.plan import Sensor, SensorKey, SitePlan
 from collector.store.blobs import BlobFormat, BlobKind
@@ -104,41 +102,6 @@ def load_notes(journal: Journal) -> HealthNotes:
 def save_notes(journal: Journal, notes: HealthNotes) -> None:
     """Store the notes."""
     journal.store_values({_NOTES_KEY: HEALTH_NOTES.encode(notes)})
-
-
-def read_values(db: sqlite3.Connection, sensor: SensorKey, from_ms: int, to_ms: int) -> list[TimedValue]:
-    """Return a sensor's events with `from_ms <= at_ms < to_ms` by a trusted clock, oldest first."""
-    rows: list[TimedValue] = db.execute(
-        "SELECT at_ms, kind, value FROM event JOIN kind ON kind_no = kind.no"
-        " WHERE sensor_no = (SELECT no FROM sensor WHERE device = ? AND sensor = ?)"
-        " AND at_ms >= ? AND at_ms < ? AND synchronised ORDER BY at_ms, stream_no, seq",
-        (*sensor, from_ms, to_ms),
-    ).fetchall()
-    return rows
-
-
-def read_first_event_ms(db: sqlite3.Connection, sensor: SensorKey, before_ms: int) -> int:
-    """Return the time of a sensor's oldest stored event; `before_ms` if it has none."""
-    (at_ms,) = db.execute(
-        "SELECT min(at_ms) FROM event"
-        " WHERE sensor_no = (SELECT no FROM sensor WHERE device = ? AND sensor = ?) AND synchronised",
-        sensor,
-    ).fetchone()
-    return before_ms if at_ms is None else min(int(at_ms), before_ms)
-
-
-def read_last_events(db: sqlite3.Connection) -> dict[SensorKey, int]:
-    """Return the time of each sensor's newest event by a trusted clock."""
-    rows = db.execute(
-        "SELECT device, sensor, (SELECT at_ms FROM event WHERE sensor_no = no AND synchronised"
-        " ORDER BY at_ms DESC LIMIT 1) FROM sensor"
-    )
-    return {(device, sensor): at_ms for device, sensor, at_ms in rows if at_ms is not None}
-
-
-def count_lost_events(db: sqlite3.Connection) -> dict[str, int]:
-    """Return the number of lost events of each device, from the stored gaps."""
-    return dict(db.execute("SELECT device, sum(last - first + 1) FROM gap GROUP BY device").fetchall())
 
 
 def _join_key(key: SensorKey) -> str:

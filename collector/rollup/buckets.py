@@ -1,6 +1,6 @@
 """Rollup: compute rows of history from the journal, each bucket once it is over and again when late data came.
 
-In:    the journal's connection, inside its transaction; the instant up to which its transitions are complete.
+In:    the journal's tables, inside its transaction; the instant up to which its transitions are complete.
 Out:   rows in the history's tables; `meta.buckets_until_ms`: every bucket before it has been computed.
 Never: clocks, own transactions, more work in one call than a slice.
 
@@ -9,12 +9,10 @@ ran. The history of a space begins with its first transition, that of a door or 
 bucket whose events are erased cannot be computed again, and stays as it is.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from collector.contract.states import TAKEN_STATES, Occupancy
-from collector.history import tables
+from collector.contract.states import TAKEN_STATES
 from collector.history.measures import (
     AIR_FIVE_MIN,
     BUCKET_MS,
@@ -42,6 +40,7 @@ from collector.site.privacy import (
     find_small_zones,
     has_forecast,
 )
+from collector.store.journal_tables import JournalTables
 from collector.timekeeping.instants import FOREVER_MS
 from edge.timekeeping.durations import HOUR_MS
 
@@ -80,22 +79,22 @@ class HistoryRollup:
         self._everything = {*plan.space_by_id, *self._air, *self._people.subjects}
 
     def read_live_start(
-        self, db: sqlite3.Connection
+        self, db: JournalTables
     ) -> tuple[PeopleEstimate, list[DoorCrossing], dict[str, hourly_use.Timeline]]:
         """Read the start of the live count: the estimate at the end of history, and what the journal holds after it."""
-        until_ms = _read_until(db) or 0
-        timelines = {space: _read_timeline(db, space, until_ms, FOREVER_MS) for space in self._people.spaces}
+        until_ms = db.read_number(COMPUTED_UNTIL_KEY) or 0
+        timelines = {space: db.read_timeline(space, until_ms, FOREVER_MS) for space in self._people.spaces}
         return (
             self._people.read_estimate(db, until_ms),
             self._people.read_crossings(db, until_ms, FOREVER_MS),
             timelines,
         )
 
-    def compute_slice(self, db: sqlite3.Connection, now_ms: int) -> bool:
+    def compute_slice(self, db: JournalTables, now_ms: int) -> bool:
         """Compute one slice of what is due; cheap when nothing is.
 
         Args:
-            db: the journal's connection, in a transaction.
+            db: the journal's tables, in a transaction.
             now_ms: site time up to which the transitions are complete. No event after `buckets_until_ms` may be erased.
 
         Returns:
@@ -103,10 +102,10 @@ class HistoryRollup:
             the zone of an air sensor.
         """
         due_ms = _floor(now_ms, BUCKET_MS)
-        until_ms = _read_until(db)
+        until_ms = db.read_number(COMPUTED_UNTIL_KEY)
         if until_ms is None:
             until_ms = min(due_ms, _first_hour(db, self._plan, due_ms))
-            _write_until(db, until_ms)
+            db.store_number(COMPUTED_UNTIL_KEY, until_ms)
         left_ms = MAX_SLICE_MS
         if until_ms < due_ms:
             from_ms = self._stale_from(db, until_ms)
@@ -115,7 +114,7 @@ class HistoryRollup:
                 left_ms -= until_ms - from_ms
             to_ms = min(due_ms, until_ms + left_ms)
             self._compute(db, self._everything, (until_ms, to_ms), to_ms)
-            _write_until(db, to_ms)
+            db.store_number(COMPUTED_UNTIL_KEY, to_ms)
             left_ms -= to_ms - until_ms
             until_ms = to_ms
         from_ms = self._stale_from(db, until_ms)
@@ -123,29 +122,27 @@ class HistoryRollup:
         self._recompute_stale(db, (from_ms, to_ms), until_ms)
         return to_ms < until_ms or until_ms < due_ms
 
-    def _stale_from(self, db: sqlite3.Connection, until_ms: int) -> int:
+    def _stale_from(self, db: JournalTables, until_ms: int) -> int:
         """Return the first stale bucket; `until_ms` if there is none."""
-        db.execute("DELETE FROM stale_history WHERE from_ms >= ?", (until_ms,))  # these buckets are not over yet
-        (lowest,) = db.execute("SELECT min(from_ms) FROM stale_history").fetchone()
+        db.delete_stale(until_ms)  # these buckets are not over yet
+        lowest = db.read_first_stale_ms()
         if lowest is None:
             return until_ms
         # The first transitions of a space are stale from time 0 on, but nothing is before the first event.
         return min(until_ms, _floor(max(lowest, _first_hour(db, self._plan, until_ms)), BUCKET_MS))
 
-    def _recompute_stale(self, db: sqlite3.Connection, span: BucketSpan, until_ms: int) -> None:
+    def _recompute_stale(self, db: JournalTables, span: BucketSpan, until_ms: int) -> None:
         """Recompute the stale part of a span; nothing before it is stale."""
         from_ms, to_ms = span
         if from_ms < to_ms:
-            subjects = {
-                subject for (subject,) in db.execute("SELECT subject FROM stale_history WHERE from_ms < ?", (to_ms,))
-            }
+            subjects = db.read_stale_subjects(to_ms)
             self._compute(db, subjects, span, until_ms)
         if to_ms < until_ms:
-            db.execute("UPDATE stale_history SET from_ms = ? WHERE from_ms < ?", (to_ms, to_ms))
+            db.advance_stale(to_ms)
         else:
-            db.execute("DELETE FROM stale_history")
+            db.delete_stale()
 
-    def _compute(self, db: sqlite3.Connection, subjects: set[str], span: BucketSpan, until_ms: int) -> None:
+    def _compute(self, db: JournalTables, subjects: set[str], span: BucketSpan, until_ms: int) -> None:
         groups = {
             scope: parts
             for scope, parts in self._groups.items()
@@ -156,14 +153,14 @@ class HistoryRollup:
         hourly = [space for space in self._hourly if space in subjects]
         needed = [*hourly, *(space for parts in groups.values() for part in parts for space in part)]
         timelines = {
-            space: _read_timeline(db, space, min(hours[0], span[0]), max(hours[1], span[1]))
+            space: db.read_timeline(space, min(hours[0], span[0]), max(hours[1], span[1]))
             for space in dict.fromkeys(needed)
         }
-        erased = dict(db.execute("SELECT space, at_ms FROM checkpoint"))
+        erased = db.read_checkpoint_times()
         for space in hourly:
             start = _series_start(db, SPACE_HOUR, (space,), [timelines[space]], hours)
             start = max(start, _first_kept_bucket(erased, [space], HOUR_MS))
-            tables.upsert_rows(db, SPACE_HOUR, hourly_use.compute_space_hours(space, timelines[space], start, hours[1]))
+            db.history.upsert_rows(SPACE_HOUR, hourly_use.compute_space_hours(space, timelines[space], start, hours[1]))
         for scope, parts in groups.items():
             spaces = [space for part in parts for space in part]
             start = _series_start(db, ZONE_FIVE_MIN, scope, [timelines[space] for space in spaces], span)
@@ -173,20 +170,18 @@ class HistoryRollup:
         if (kept_ms := _first_kept_bucket(erased, erased, BUCKET_MS)) < span[1]:
             kept = max(span[0], kept_ms), span[1]
             if not subjects.isdisjoint(self._people.subjects):
-                missing = {space: _read_timeline(db, space, *kept) for space in self._people.spaces - timelines.keys()}
+                missing = {space: db.read_timeline(space, *kept) for space in self._people.spaces - timelines.keys()}
                 self._people.compute_span(db, timelines | missing, *kept)
             for zone in self._air:
                 others = self._veiled.get(zone, ())
                 if zone in subjects or not subjects.isdisjoint(others):
-                    self._store_air(db, zone, [_read_timeline(db, space, *kept) for space in others], kept)
+                    self._store_air(db, zone, [db.read_timeline(space, *kept) for space in others], kept)
 
-    def _store_air(
-        self, db: sqlite3.Connection, zone: str, others: Sequence[hourly_use.Timeline], span: BucketSpan
-    ) -> None:
+    def _store_air(self, db: JournalTables, zone: str, others: Sequence[hourly_use.Timeline], span: BucketSpan) -> None:
         """Store the air of a zone; if it could reveal few members, only buckets with five others there at the start."""
         rows = series.compute_air_rows(zone, _read_air_events(db, self._air[zone], *span), *span)
         if zone not in self._veiled:
-            tables.upsert_rows(db, AIR_FIVE_MIN, rows)
+            db.history.upsert_rows(AIR_FIVE_MIN, rows)
             return
         published = [
             row
@@ -194,16 +189,14 @@ class HistoryRollup:
             if sum(hourly_use.find_state(other, row.at_ms) in TAKEN_STATES for other in others) >= MIN_SHOWN_PEOPLE
         ]
         stays = {row.at_ms for row in published}
-        stored = tables.read_rows(db, AIR_FIVE_MIN, (zone,), *span)
+        stored = db.history.read_rows(AIR_FIVE_MIN, (zone,), *span)
         gone = [HistoryRow(row.tags, row.at_ms, (None,) * len(row.fields)) for row in stored if row.at_ms not in stays]
-        tables.upsert_rows(db, AIR_FIVE_MIN, [*published, *gone])
+        db.history.upsert_rows(AIR_FIVE_MIN, [*published, *gone])
 
     def _series_part(self, spaces: Sequence[str], timelines: Mapping[str, hourly_use.Timeline]) -> series.SeriesPart:
         return series.SeriesPart(self._plan.space_by_id[spaces[0]].is_offered, [timelines[space] for space in spaces])
 
-    def _count_stays(
-        self, db: sqlite3.Connection, subjects: set[str], erased: Mapping[str, int], span: BucketSpan
-    ) -> None:
+    def _count_stays(self, db: JournalTables, subjects: set[str], erased: Mapping[str, int], span: BucketSpan) -> None:
         """Count the stays of days that ended in this span. A day whose events are erased keeps its counts."""
         for day in find_ended_days(self._plan, *span):
             window = day[0] - stays.LONGEST_CLASS_MS, day[1]
@@ -212,25 +205,25 @@ class HistoryRollup:
                 for scope, spaces in self._stays.items()
                 if not subjects.isdisjoint(spaces) and _first_kept_bucket(erased, spaces, 1) <= window[0]
             }
-            published = {space: _read_timeline(db, space, *window) for spaces in scopes.values() for space in spaces}
+            published = {space: db.read_timeline(space, *window) for spaces in scopes.values() for space in spaces}
             for scope, spaces in scopes.items():
-                tables.upsert_rows(
-                    db, STAYS, stays.compute_stay_rows(scope, [published[space] for space in spaces], *day)
+                db.history.upsert_rows(
+                    STAYS, stays.compute_stay_rows(scope, [published[space] for space in spaces], *day)
                 )
 
 
 def _store_counts(
-    db: sqlite3.Connection,
+    db: JournalTables,
     scope: tuple[str, str],
     parts: Sequence[series.SeriesPart],
     span: BucketSpan,
     hours: BucketSpan,
 ) -> None:
     """Store the series of one zone (or the site) and one kind; `hours` are those that are over."""
-    tables.upsert_rows(db, ZONE_FIVE_MIN, series.compute_zone_rows(scope, parts, *span))
+    db.history.upsert_rows(ZONE_FIVE_MIN, series.compute_zone_rows(scope, parts, *span))
     if hours[0] < hours[1]:
-        over = tables.read_rows(db, ZONE_FIVE_MIN, scope, *hours)
-        tables.upsert_rows(db, ZONE_HOUR, compute_zone_hours(over))
+        over = db.history.read_rows(ZONE_FIVE_MIN, scope, *hours)
+        db.history.upsert_rows(ZONE_HOUR, compute_zone_hours(over))
 
 
 def _offered_spaces(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:
@@ -244,14 +237,14 @@ def _offered_spaces(plan: SitePlan, zone: str, kind: SpaceKind) -> list[str]:
 
 
 def _series_start(
-    db: sqlite3.Connection,
+    db: JournalTables,
     measure: Measure,
     tags: tuple[str, ...],
     timelines: Iterable[hourly_use.Timeline],
     span: BucketSpan,
 ) -> int:
     """Return where the rows of a series begin in a span: with the first known state of its spaces."""
-    if tables.has_row_before(db, measure, tags, span[0]):
+    if db.history.has_row_before(measure, tags, span[0]):
         return span[0]
     first = min((timeline[0][0] for timeline in timelines if timeline), default=span[1])
     return max(span[0], _floor(first, measure.bucket_ms))
@@ -263,57 +256,17 @@ def _first_kept_bucket(erased: Mapping[str, int], spaces: Iterable[str], bucket_
     return _floor(kept_ms + bucket_ms - 1, bucket_ms)
 
 
-def _read_timeline(db: sqlite3.Connection, space: str, from_ms: int, to_ms: int) -> hourly_use.Timeline:
-    """Read the transitions of a span and the one before them; empty while nothing is known."""
-    found = db.execute(
-        "SELECT at_ms, state FROM transition WHERE space = ? AND at_ms < ? AND at_ms >= coalesce("
-        "(SELECT max(at_ms) FROM transition WHERE space = ? AND at_ms <= ?), 0) ORDER BY at_ms",
-        (space, to_ms, space, from_ms),
-    ).fetchall()
-    if not found or found[0][0] > from_ms:
-        found = [
-            *db.execute(
-                "SELECT at_ms, state FROM checkpoint WHERE space = ? AND at_ms < ? AND state != 'unknown'",
-                (space, to_ms),
-            ),
-            *found,
-        ]
-    return [(at_ms, Occupancy(state)) for at_ms, state in found]
-
-
 def _read_air_events(
-    db: sqlite3.Connection, sensors: Iterable[Sensor], from_ms: int, to_ms: int
+    db: JournalTables, sensors: Iterable[Sensor], from_ms: int, to_ms: int
 ) -> list[tuple[int, str, float]]:
     """Read synchronised events of sensors: (time, kind, value)."""
-    return [
-        row
-        for sensor in sensors
-        for row in db.execute(
-            "SELECT at_ms, kind, value FROM sensor JOIN event ON sensor_no = sensor.no JOIN kind ON kind_no = kind.no"
-            " WHERE device = ? AND sensor = ? AND at_ms >= ? AND at_ms < ? AND synchronised",
-            (*sensor.key, from_ms, to_ms),
-        )
-    ]
+    return [row for sensor in sensors for row in db.read_values(sensor.key, from_ms, to_ms)]
 
 
-def _first_hour(db: sqlite3.Connection, plan: SitePlan, now_ms: int) -> int:
+def _first_hour(db: JournalTables, plan: SitePlan, now_ms: int) -> int:
     """Return the hour of the earliest stored event or transition, or `now_ms` if there is none."""
-    first_transition = "SELECT min(at_ms) FROM transition WHERE space = ?"
-    first_event = "SELECT min(at_ms) FROM event WHERE sensor_no = ? AND synchronised"
-    queries = [(first_transition, space) for space in plan.space_by_id] + [
-        (first_event, no) for (no,) in db.execute("SELECT no FROM sensor")
-    ]
-    found = [at_ms for statement, name in queries for (at_ms,) in db.execute(statement, (name,)) if at_ms is not None]
-    return _floor(min(found, default=now_ms), HOUR_MS)
-
-
-def _read_until(db: sqlite3.Connection) -> int | None:
-    found = db.execute("SELECT value FROM meta WHERE name = ?", (COMPUTED_UNTIL_KEY,)).fetchone()
-    return None if found is None else int(found[0])
-
-
-def _write_until(db: sqlite3.Connection, until_ms: int) -> None:
-    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (COMPUTED_UNTIL_KEY, until_ms))
+    first_ms = db.find_first_ms(plan.space_by_id)
+    return _floor(now_ms if first_ms is None else first_ms, HOUR_MS)
 
 
 def _floor(at_ms: int, unit_ms: int) -> int:

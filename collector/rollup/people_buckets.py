@@ -1,19 +1,17 @@
 """Rollup of people: compute their history from stored crossings and space states; the live count continues from it.
 
-In:    the journal's connection, inside its transaction; a span of whole buckets; how the spaces changed.
+In:    the journal's tables, inside its transaction; a span of whole buckets; how the spaces changed.
 Out:   rows of PEOPLE_FIVE_MIN and PEOPLE_CORRECTION; the estimate at the end of each bucket.
 Never: clocks, own transactions, rules (see estimate.py).
 
 An estimate is kept for as long as raw events are, so that a late event is counted from its own bucket on.
 """
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from collector.history import tables
 from collector.history.door_days import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.occupancy.hourly_use import Timeline
@@ -31,6 +29,7 @@ from collector.people.odds import PeopleOdds
 from collector.people.presence import SitePresence
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.store.blobs import BlobFormat, BlobKind
+from collector.store.journal_tables import JournalTables
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import DAY_MS
 
@@ -60,13 +59,13 @@ class PeopleRollup:
         self.subjects: Final = doors | {WHOLE_SITE} | self.spaces if doors else set()
         """Subjects whose changes affect the count; empty: the site has no doors."""
 
-    def compute_span(self, db: sqlite3.Connection, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> None:
+    def compute_span(self, db: JournalTables, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> None:
         """Compute the buckets of a span.
 
         The history of people begins with the first event of a door, whatever was known of the spaces before.
 
         Args:
-            db: the journal's connection, in a transaction.
+            db: the journal's tables, in a transaction.
             timelines: by space, its changes in the span and the last one before it.
             from_ms: start of the first bucket.
             to_ms: end of the last bucket.
@@ -86,19 +85,17 @@ class PeopleRollup:
             correction_rows += _correction_rows(bucket, corrections)
             if bucket.from_ms in buckets_with_events:
                 rows.append(_people_row(bucket, crowd, context))
-        tables.upsert_rows(db, PEOPLE_FIVE_MIN, rows)
-        tables.replace_rows(db, PEOPLE_CORRECTION, correction_rows, from_ms, to_ms)
-        db.executemany("INSERT OR REPLACE INTO people_estimate VALUES (?, ?)", crowds)
+        db.history.upsert_rows(PEOPLE_FIVE_MIN, rows)
+        db.history.replace_rows(PEOPLE_CORRECTION, correction_rows, from_ms, to_ms)
+        db.store_people_estimates(crowds)
 
-    def read_estimate(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate:
+    def read_estimate(self, db: JournalTables, at_ms: int) -> PeopleEstimate:
         """Return the estimate at the edge of a bucket, as far as history is computed; 0 people before it begins."""
         return self._read_estimate(db, at_ms) or PeopleEstimate(at_ms=at_ms)
 
-    def _read_estimate(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate | None:
-        found = db.execute(
-            "SELECT body FROM people_estimate WHERE at_ms <= ? ORDER BY at_ms DESC LIMIT 1", (at_ms,)
-        ).fetchone()
-        crowd = PEOPLE_ESTIMATE.decode(found[0]) if found else self._restore_from_rows(db, at_ms)
+    def _read_estimate(self, db: JournalTables, at_ms: int) -> PeopleEstimate | None:
+        body = db.read_people_estimate(at_ms)
+        crowd = self._restore_from_rows(db, at_ms) if body is None else PEOPLE_ESTIMATE.decode(body)
         return None if crowd is None else replace(crowd, at_ms=at_ms)
 
     def _split_span(
@@ -108,9 +105,9 @@ class PeopleRollup:
         seen = self._presence.compute_steps(timelines, from_ms, to_ms)
         return split_into_buckets(crossings, seen, self._silent_buckets(events, from_ms, to_ms), from_ms, to_ms)
 
-    def _restore_from_rows(self, db: sqlite3.Connection, at_ms: int) -> PeopleEstimate | None:
+    def _restore_from_rows(self, db: JournalTables, at_ms: int) -> PeopleEstimate | None:
         """Restore an estimate from rows of a version that stored none; None: there are no rows."""
-        rows = tables.read_rows(db, PEOPLE_FIVE_MIN, (WHOLE_SITE,), at_ms - (LEARNING_DAYS + 1) * DAY_MS, at_ms)
+        rows = db.history.read_rows(PEOPLE_FIVE_MIN, (WHOLE_SITE,), at_ms - (LEARNING_DAYS + 1) * DAY_MS, at_ms)
         if not rows:
             return None
         begun = self._turns.find_turn(at_ms)
@@ -126,24 +123,19 @@ class PeopleRollup:
         before = tuple(days[day] for day in sorted(days))
         return PeopleEstimate(odds=PeopleOdds(inside), today=today, days=before, learned_doors=learn_doors(before))
 
-    def read_crossings(self, db: sqlite3.Connection, from_ms: int, to_ms: int) -> list[DoorCrossing]:
+    def read_crossings(self, db: JournalTables, from_ms: int, to_ms: int) -> list[DoorCrossing]:
         """Read the crossings of a span."""
         events = self._read_door_events(db, from_ms, to_ms)
         return [event.crossing for event in events if event.crossing and event.at_ms >= from_ms]
 
-    def _read_door_events(self, db: sqlite3.Connection, from_ms: int, to_ms: int) -> list[_DoorEvent]:
+    def _read_door_events(self, db: JournalTables, from_ms: int, to_ms: int) -> list[_DoorEvent]:
         """Read synchronised events of the doors in a span, and those before it within the doors' silence limit."""
         return [
             _DoorEvent(
                 at_ms, sensor.key, DoorCrossing(at_ms, 1 if value > 0 else -1) if kind == _CROSSING and value else None
             )
             for sensor in self._doors
-            for at_ms, kind, value in db.execute(
-                "SELECT at_ms, kind, value FROM sensor JOIN event ON sensor_no = sensor.no"
-                " JOIN kind ON kind_no = kind.no"
-                " WHERE device = ? AND sensor = ? AND at_ms >= ? AND at_ms < ? AND synchronised",
-                (*sensor.key, from_ms - self._silent_ms[sensor.key], to_ms),
-            )
+            for at_ms, kind, value in db.read_values(sensor.key, from_ms - self._silent_ms[sensor.key], to_ms)
         ]
 
     def _silent_buckets(self, events: Sequence[_DoorEvent], from_ms: int, to_ms: int) -> set[int]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from collector.contract.loss_reasons import LossReason
-from collector.history import tables
 from collector.intake.fair_share import plan_evictions
 from collector.intake.intake import RepeatedEvent, StreamKey
 from collector.intake.rejection import RejectedInput, StreamGap
@@ -35,6 +34,7 @@ from collector.store.journal_faults import (
     make_missing_log_error,
     translate_errors,
 )
+from collector.store.journal_tables import JournalTables
 from collector.store.schema import MIGRATION_STEPS
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
@@ -100,7 +100,7 @@ class Journal:
         lock: from `lock_journal`, if the file was checked under it; the journal releases it on `close`.
 
     Attributes:
-        connection: for the history tables, inside `transaction`.
+        tables: for those who compute from what is stored.
 
     Raises:
         JournalInUse: another collector uses the file.
@@ -121,13 +121,14 @@ class Journal:
         try:
             self.stored_sums = load_checksums(path)
             with translate_errors(self.path):
-                self.connection = _open_connection(path, steps)
+                self._connection = _open_connection(path, steps)
+            self.tables = JournalTables(self._connection)
             try:
                 with translate_errors(self.path):
                     self._read_names()
                     self.page_sums = PageSums(path)
             except BaseException:
-                self.connection.close()
+                self._connection.close()
                 raise
         except BaseException:
             if lock is None:
@@ -142,7 +143,7 @@ class Journal:
                 truncated = self._truncate_log(closing=True)
             if not truncated:  # SQLite may now write the log into the file, which would make the checksums wrong
                 self.page_sums.discard()
-            self.connection.close()
+            self._connection.close()
         finally:
             self.page_sums.close()
             self._lock.release()
@@ -156,7 +157,7 @@ class Journal:
                 write the content of the system's cache is undefined.
             JournalDamaged: the file does not contain what was written.
         """
-        with translate_errors(self.path), transaction(self.connection):
+        with translate_errors(self.path), transaction(self._connection):
             yield
         self._bound_log()
 
@@ -166,7 +167,7 @@ class Journal:
         """Store events, and events of a device whose clock was never right; an event that exists stays unchanged."""
         rows = [*self._make_rows(dated, 1), *self._make_rows(undated, 0)]
         rows.sort()  # inserting neighbours one after the other takes two thirds of the time
-        self.connection.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _make_rows(self, events: Iterable[StoredEvent], synchronised: int) -> Iterator[EventRow]:
         """Convert events to rows; events of one message are adjacent and share device and stream."""
@@ -192,7 +193,7 @@ class Journal:
         """The dated events of these sensors with `from_ms` <= at < `to_ms`, in canonical order."""
         found = []
         for key in sensors:
-            rows = self.connection.execute(
+            rows = self._connection.execute(
                 "SELECT at_ms, stream_no, seq, kind_no, value FROM event"
                 " WHERE sensor_no = ? AND at_ms >= ? AND at_ms < ? AND synchronised",
                 (self._sensors.get(key), from_ms, to_ms),
@@ -206,18 +207,18 @@ class Journal:
 
     def read_stored_up_to(self) -> dict[StreamKey, int]:
         """For every known stream: each event up to this number is stored, or in a gap."""
-        rows = self.connection.execute("SELECT device, stream, seq FROM stream ORDER BY no")
+        rows = self._connection.execute("SELECT device, stream, seq FROM stream ORDER BY no")
         return {(device, stream): seq for device, stream, seq in rows}
 
     def set_stored_up_to(self, marks: Mapping[StreamKey, int]) -> None:
         """Record how far streams are stored."""
-        self.connection.executemany(
+        self._connection.executemany(
             "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in marks.items()]
         )
 
     def add_gaps(self, gaps: Iterable[StreamGap], now_ms: int) -> None:
         """Record events that are not stored and never will be."""
-        self.connection.executemany(
+        self._connection.executemany(
             "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)", [(*g, now_ms) for g in gaps]
         )
         self._enforce_bound("gap", GAP_ROWS, GAP_ROWS // 100)
@@ -233,7 +234,7 @@ class Journal:
             payload = r.payload[:QUARANTINE_BYTES]
             if not r.first and self._count_again(r, payload):
                 continue
-            self.connection.execute(
+            self._connection.execute(
                 "INSERT INTO quarantine (at_ms, device, reason, payload, stream, first, last, sensor, field)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (now_ms, r.device, r.reason, payload, r.stream, r.first, r.last, r.sensor, r.field),
@@ -241,7 +242,7 @@ class Journal:
         self._enforce_bound("quarantine", QUARANTINE_ROWS, 0)
 
     def _count_again(self, refused: RejectedInput, payload: bytes) -> bool:
-        same = self.connection.execute(
+        same = self._connection.execute(
             "UPDATE quarantine SET times = times + 1"
             " WHERE device = ? AND stream = ? AND first = 0 AND reason = ? AND field = ? AND payload = ?",
             (refused.device, refused.stream, refused.reason, refused.field, payload),
@@ -260,7 +261,7 @@ class Journal:
         stream_no = self._streams.get(key)
         if event is not None:
             sensor_no = self._sensors.get((event.device, event.sensor))
-            row = self.connection.execute(
+            row = self._connection.execute(
                 "SELECT kind_no, value, synchronised FROM event"
                 " WHERE sensor_no = ? AND at_ms = ? AND stream_no = ? AND seq = ?",
                 (sensor_no, event.at_ms, stream_no, event.seq),
@@ -269,7 +270,7 @@ class Journal:
                 return True
             if not from_ms <= event.at_ms <= to_ms:
                 return True
-        refused = self.connection.execute(
+        refused = self._connection.execute(
             "SELECT payload FROM quarantine WHERE device = ? AND stream = ? AND first <= ? AND last >= ?",
             (*key, repeat.seq, repeat.seq),
         ).fetchall()
@@ -279,7 +280,7 @@ class Journal:
 
     def _is_in_gap(self, key: StreamKey, seq: int) -> bool:
         """Whether an event lies in a gap."""
-        found = self.connection.execute(
+        found = self._connection.execute(
             "SELECT last FROM gap WHERE device = ? AND stream = ? AND first <= ? ORDER BY first DESC LIMIT 1",
             (*key, seq),
         ).fetchone()
@@ -293,11 +294,11 @@ class Journal:
         No space may occur twice. Transitions before `kept_ms` are erased and stay erased: for a space that was silent
         for long, a restart produces all of them again.
         """
-        self.connection.executemany(
+        self._connection.executemany(
             "DELETE FROM transition WHERE space = ? AND at_ms >= ?",
             [(span.space, max(span.from_ms, kept_ms)) for span in spans],
         )
-        self.connection.executemany(
+        self._connection.executemany(
             "INSERT OR REPLACE INTO transition VALUES (?, ?, ?)",
             [
                 (span.space, transition.at_ms, transition.state)
@@ -309,33 +310,25 @@ class Journal:
 
     def read_values(self) -> dict[str, bytes]:
         """All stored values by their keys."""
-        return dict(self.connection.execute("SELECT key, body FROM stored_value"))
+        return dict(self._connection.execute("SELECT key, body FROM stored_value"))
 
     def read_value(self, key: str) -> bytes | None:
         """One stored value; None: there is none."""
-        row = self.connection.execute("SELECT body FROM stored_value WHERE key = ?", (key,)).fetchone()
+        row = self._connection.execute("SELECT body FROM stored_value WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def store_values(self, bodies: Mapping[str, bytes]) -> None:
         """Store values by their keys: the newest evidence of spaces, the air of zones, and others."""
-        self.connection.executemany("INSERT OR REPLACE INTO stored_value VALUES (?, ?)", bodies.items())
+        self._connection.executemany("INSERT OR REPLACE INTO stored_value VALUES (?, ?)", bodies.items())
 
     def read_checkpoints(self) -> dict[str, Checkpoint]:
         """What remains of erased events, by space."""
-        rows = self.connection.execute("SELECT space, at_ms, state, body FROM checkpoint")
+        rows = self._connection.execute("SELECT space, at_ms, state, body FROM checkpoint")
         return {space: Checkpoint(*rest) for space, *rest in rows}
 
     def store_checkpoint(self, space: str, checkpoint: Checkpoint) -> None:
         """Store what remains of the erased events of a space."""
-        self.connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (space, *checkpoint))
-
-    def mark_stale(self, subject: str, from_ms: int) -> None:
-        """Note that the history of a subject must be recomputed from `from_ms` or an earlier moment on."""
-        self.connection.execute(
-            "INSERT INTO stale_history VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
-            (subject, from_ms),
-        )
+        self._connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (space, *checkpoint))
 
     def record_restore(self, from_ms: int, to_ms: int) -> None:
         """Record that this file replaced a damaged one: what it lacks, and how far it covers each stream.
@@ -344,27 +337,22 @@ class Journal:
             from_ms: when this file was made, Unix ms; 0: it is new.
             to_ms: when it replaced the other, Unix ms.
         """
-        tables.renew_identity(self.connection)
-        self.store_number(MISSING_FROM, from_ms)
-        self.store_number(RESTORED_AT, to_ms)
-        self.connection.execute(f"DELETE FROM meta WHERE name GLOB '{RESTORED_POSITION}*'")  # noqa: S608 - our own name
-        self.connection.execute("INSERT INTO meta SELECT ? || no, seq FROM stream", (RESTORED_POSITION,))
+        self.tables.history.renew_identity()
+        self.tables.store_number(MISSING_FROM, from_ms)
+        self.tables.store_number(RESTORED_AT, to_ms)
+        self._connection.execute(f"DELETE FROM meta WHERE name GLOB '{RESTORED_POSITION}*'")  # noqa: S608 - our own name
+        self._connection.execute("INSERT INTO meta SELECT ? || no, seq FROM stream", (RESTORED_POSITION,))
 
     def read_restored_positions(self) -> dict[StreamKey, int]:
         """For each stream without an event since the journal was restored: how far the backup covers it."""
-        rows = self.connection.execute(
+        rows = self._connection.execute(
             "SELECT device, stream, value FROM stream JOIN meta ON name = ? || no", (RESTORED_POSITION,)
         )
         return {(device, stream): seq for device, stream, seq in rows}
 
     def drop_restored_position(self, key: StreamKey) -> None:
         """Drop the restored position of a stream: it has sent again, so what it lost is known."""
-        self.connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{self._stream_no(key)}",))
-
-    def read_number(self, name: str) -> int | None:
-        """The number stored under this name; None: there is none."""
-        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return None if row is None else int(row[0])
+        self._connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{self._stream_no(key)}",))
 
     def check_can_grow(self) -> None:
         """Check that the file can grow, with a large write that is removed again.
@@ -373,15 +361,11 @@ class Journal:
             JournalAway: it cannot grow.
         """
         with self.transaction():
-            self.connection.execute(
+            self._connection.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('growth_check', zeroblob(?))", (GROWTH_CHECK_BYTES,)
             )
         with self.transaction():
-            self.connection.execute("DELETE FROM meta WHERE name = 'growth_check'")
-
-    def store_number(self, name: str, value: int) -> None:
-        """Store a number under this name."""
-        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+            self._connection.execute("DELETE FROM meta WHERE name = 'growth_check'")
 
     # Erasure
 
@@ -392,7 +376,7 @@ class Journal:
     def find_newest_ms(self, before_ms: int) -> int:
         """The time of the newest dated event before a moment; 0: there is none."""
         statement = "SELECT max(at_ms) FROM event WHERE sensor_no = ? AND at_ms < ? AND synchronised"
-        found = [self.connection.execute(statement, (no, before_ms)).fetchone()[0] for no in self._sensors.values()]
+        found = [self._connection.execute(statement, (no, before_ms)).fetchone()[0] for no in self._sensors.values()]
         return max((at_ms for at_ms in found if at_ms is not None), default=0)
 
     def erase_events(self, sensors: Iterable[SensorKey], before_ms: int, undated_after_ms: int) -> int:
@@ -401,42 +385,42 @@ class Journal:
         An event without a trusted clock may claim to be from the future: beyond `undated_after_ms` it is erased too.
         """
         numbers = [self._sensors[key] for key in sensors if key in self._sensors]
-        self.connection.executemany(
+        self._connection.executemany(
             "DELETE FROM event WHERE sensor_no = ? AND at_ms > ? AND NOT synchronised",
             [(no, undated_after_ms) for no in numbers],
         )
-        return self.connection.executemany(
+        return self._connection.executemany(
             "DELETE FROM event WHERE sensor_no = ? AND at_ms < ?", [(no, before_ms) for no in numbers]
         ).rowcount
 
     def erase_transitions(self, space: str, before_ms: int) -> None:
         """Erase the transitions of a space from before a moment."""
-        self.connection.execute("DELETE FROM transition WHERE space = ? AND at_ms < ?", (space, before_ms))
+        self._connection.execute("DELETE FROM transition WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_unknown_subjects(self, known: Iterable[str], before_ms: int) -> None:
         """Erase what is stored of spaces, doors and air that are not in `known`: old transitions, then the rest.
 
         A space that returns to the plan starts from nothing.
         """
-        rows = self.connection.execute(
+        rows = self._connection.execute(
             "SELECT space FROM transition UNION SELECT space FROM checkpoint UNION SELECT key FROM stored_value"
         ).fetchall()
         for space in {space for (space,) in rows} - set(known):
             self.erase_transitions(space, before_ms)
-            self.connection.execute("DELETE FROM stored_value WHERE key = ?", (space,))
-            self.connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
+            self._connection.execute("DELETE FROM stored_value WHERE key = ?", (space,))
+            self._connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
 
     def erase_rejected(self, before_ms: int) -> None:
         """Erase rejections from before a moment."""
-        self.connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
+        self._connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
 
     def clear_gap_times(self, before_ms: int) -> None:
         """Clear the report time of gaps reported before a moment; keep which events are missing, and why."""
-        self.connection.execute("UPDATE gap SET at_ms = 0 WHERE at_ms > 0 AND at_ms < ?", (before_ms,))
+        self._connection.execute("UPDATE gap SET at_ms = 0 WHERE at_ms > 0 AND at_ms < ?", (before_ms,))
 
     def erase_people_estimates(self, before_ms: int) -> None:
         """Erase the estimates of who was inside before a moment."""
-        self.connection.execute("DELETE FROM people_estimate WHERE at_ms < ?", (before_ms,))
+        self._connection.execute("DELETE FROM people_estimate WHERE at_ms < ?", (before_ms,))
 
     def truncate_log(self) -> bool:
         """Write the log into the file and truncate it, so that no erased data is left in it.
@@ -476,11 +460,11 @@ class Journal:
         try:
             with translate_errors(self.path):
                 self.page_sums.before_checkpoint()
-                self.connection.execute("PRAGMA busy_timeout = 0")
+                self._connection.execute("PRAGMA busy_timeout = 0")
                 try:
-                    (blocked, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    (blocked, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 finally:
-                    self.connection.execute(f"PRAGMA busy_timeout = {int(MAX_LOCK_WAIT_S * 1000)}")
+                    self._connection.execute(f"PRAGMA busy_timeout = {int(MAX_LOCK_WAIT_S * 1000)}")
                 if not blocked:
                     with contextlib.suppress(OSError):  # without checksums, SQLite's own check still covers the file
                         self.page_sums.after_checkpoint(closing=closing)
@@ -497,20 +481,20 @@ class Journal:
         Returns:
             The removed streams.
         """
-        crowded = self.connection.execute(
+        crowded = self._connection.execute(
             "SELECT 1 FROM stream GROUP BY device HAVING count(*) > ?", (kept,)
         ).fetchone()
         if crowded is None:
             return []
-        rows = self.connection.execute(
+        rows = self._connection.execute(
             "SELECT no, device, stream FROM"
             " (SELECT *, row_number() OVER (PARTITION BY device ORDER BY no DESC) AS place FROM stream)"
             " WHERE place > ? AND no NOT IN (SELECT DISTINCT stream_no FROM event)",
             (kept,),
         ).fetchall()
         for no, device, stream in rows:
-            self.connection.execute("DELETE FROM stream WHERE no = ?", (no,))
-            self.connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{no}",))
+            self._connection.execute("DELETE FROM stream WHERE no = ?", (no,))
+            self._connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{no}",))
             del self._streams[device, stream], self._stream_names[no]
         return [(device, stream) for _, device, stream in rows]
 
@@ -522,25 +506,25 @@ class Journal:
             most: how many rows may stay.
             spare: how many more to delete, so that the next rows do not cost the same again.
         """
-        (rows,) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
+        (rows,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
         if rows <= most:
             return
         owner, key, order = _BOUNDED[table]
-        row_counts = dict(self.connection.execute(f"SELECT {owner}, count(*) FROM {table} GROUP BY 1"))  # noqa: S608
+        row_counts = dict(self._connection.execute(f"SELECT {owner}, count(*) FROM {table} GROUP BY 1"))  # noqa: S608
         gone = plan_evictions(row_counts, rows - most + spare)
         for device, number in gone.items():
-            self.connection.execute(
+            self._connection.execute(
                 f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608
                 f" (SELECT {key} FROM {table} WHERE {owner} = ? ORDER BY {order} LIMIT ?)",
                 (device, number),
             )
         name = f"{table}_dropped"
-        self.store_number(name, (self.read_number(name) or 0) + sum(gone.values()))
+        self.tables.store_number(name, (self.tables.read_number(name) or 0) + sum(gone.values()))
 
     # Numbers that stand for names
 
     def _read_names(self) -> None:
-        query = self.connection.execute
+        query = self._connection.execute
         self._sensors: dict[SensorKey, int] = {
             (device, sensor): no for no, device, sensor in query("SELECT no, device, sensor FROM sensor")
         }
@@ -553,20 +537,20 @@ class Journal:
 
     def _sensor_no(self, key: SensorKey) -> int:
         if key not in self._sensors:
-            cursor = self.connection.execute("INSERT INTO sensor (device, sensor) VALUES (?, ?)", key)
+            cursor = self._connection.execute("INSERT INTO sensor (device, sensor) VALUES (?, ?)", key)
             self._sensors[key] = cursor.lastrowid or 0
         return self._sensors[key]
 
     def _stream_no(self, key: StreamKey) -> int:
         if key not in self._streams:
-            cursor = self.connection.execute("INSERT INTO stream (device, stream, seq) VALUES (?, ?, 0)", key)
+            cursor = self._connection.execute("INSERT INTO stream (device, stream, seq) VALUES (?, ?, 0)", key)
             self._streams[key] = cursor.lastrowid or 0
             self._stream_names[self._streams[key]] = key[1]
         return self._streams[key]
 
     def _kind_no(self, kind: EventKind) -> int:
         if kind not in self._kinds:
-            cursor = self.connection.execute("INSERT INTO kind (kind) VALUES (?)", (kind.value,))
+            cursor = self._connection.execute("INSERT INTO kind (kind) VALUES (?)", (kind.value,))
             self._kinds[kind.value] = cursor.lastrowid or 0
             self._kind_names[self._kinds[kind.value]] = kind
         return self._kinds[kind]

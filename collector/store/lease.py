@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from collector.contract.states import CollectorStatus
-from collector.history import tables
 from collector.store.journal import Journal
 
 LEASE_S: Final = 20.0
@@ -63,5 +62,5 @@ def claim_if_free(lease: Lease, now_s: float, now_ms: int) -> Lease:
 def make_instance_id(journal: Journal) -> str:
     """The instance id of the collector with this journal on this machine."""
     machine = MACHINE_ID_PATH.read_text(encoding="ascii") if MACHINE_ID_PATH.exists() else ""
-    name, _ = tables.read_identity(journal.connection)
+    name, _ = journal.tables.history.read_identity()
     return hashlib.sha256(f"{machine} {name}".encode()).hexdigest()[:16]

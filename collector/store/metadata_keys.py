@@ -23,23 +23,23 @@ _CONFIRMED: Final = "clock_confirmed"
 
 def load_time_estimate(journal: Journal) -> TimeEstimate | None:
     """The estimate at the end of the last run; None: none is stored."""
-    site_ms = journal.read_number(_SITE)
+    site_ms = journal.tables.read_number(_SITE)
     if site_ms is None:
         return None
     return TimeEstimate(
         site_ms=site_ms,
-        deletion_ms=journal.read_number(_DELETION) or 0,
-        boot=journal.read_number(_BOOT) or 0,
-        elapsed_ms=journal.read_number(_ELAPSED) or 0,
-        confirmed=bool(journal.read_number(_CONFIRMED)),
-        confirmed_from_ms=journal.read_number(_ELAPSED) or 0,
+        deletion_ms=journal.tables.read_number(_DELETION) or 0,
+        boot=journal.tables.read_number(_BOOT) or 0,
+        elapsed_ms=journal.tables.read_number(_ELAPSED) or 0,
+        confirmed=bool(journal.tables.read_number(_CONFIRMED)),
+        confirmed_from_ms=journal.tables.read_number(_ELAPSED) or 0,
     )
 
 
 def save_time_estimate(journal: Journal, belief: TimeEstimate) -> None:
     """Store the estimate, inside the journal's transaction."""
-    journal.store_number(_SITE, belief.site_ms)
-    journal.store_number(_DELETION, belief.deletion_ms)
-    journal.store_number(_BOOT, belief.boot)
-    journal.store_number(_ELAPSED, belief.elapsed_ms)
-    journal.store_number(_CONFIRMED, int(belief.confirmed))
+    journal.tables.store_number(_SITE, belief.site_ms)
+    journal.tables.store_number(_DELETION, belief.deletion_ms)
+    journal.tables.store_number(_BOOT, belief.boot)
+    journal.tables.store_number(_ELAPSED, belief.elapsed_ms)
+    journal.tables.store_number(_CONFIRMED, int(belief.confirmed))

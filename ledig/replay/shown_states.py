@@ -5,15 +5,13 @@ Out:   every transition of every space and every event since the start; the numb
 Never: writing. Only the collector writes; it erases events and transitions after 72 hours of site time.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from collector.configuration.settings import MAX_RAW_HOURS
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import SitePlan
-from edge.contract.message import EVENT_KIND_BY_NAME
+from collector.store.read_only import read_journal
 from edge.timekeeping.durations import HOUR_MS
 
 READ_EVERY_MS: Final = 12 * HOUR_MS
@@ -32,17 +30,9 @@ class ReplayJournal:
 
     def read_new(self, now_ms: int) -> None:
         """Read the journal's content; it replaces what was read earlier for the same hours."""
-        with closing(self._open()) as journal:
-            rows = journal.execute("SELECT space, at_ms, state FROM transition ORDER BY space, at_ms").fetchall()
-            events = journal.execute(
-                "SELECT at_ms, sensor.device, stream, event.seq, sensor, kind, value FROM event"
-                " JOIN sensor ON sensor.no = sensor_no JOIN stream ON stream.no = stream_no"
-                " JOIN kind ON kind.no = kind_no WHERE synchronised"
-            ).fetchall()
-        self._events.update(
-            StoredEvent(at_ms, device, stream, seq, sensor, EVENT_KIND_BY_NAME[kind], value)
-            for at_ms, device, stream, seq, sensor, kind, value in events
-        )
+        with read_journal(self._journal) as stored:
+            rows = stored.read_transitions()
+            self._events.update(stored.iterate_events())
         from_ms = now_ms - _REREAD_MS
         for space, before in self.transitions.items():
             self.transitions[space] = [transition for transition in before if transition[0] < from_ms]
@@ -62,16 +52,5 @@ class ReplayJournal:
 
     def count_stored(self, device: str, stream: str) -> int:
         """Return the number of stored events of a stream."""
-        with closing(self._open()) as journal:
-            cursor = journal.execute(
-                "SELECT seq FROM stream WHERE device = ? AND stream = ?", (device, stream)
-            ).fetchone()
-            (lost,) = journal.execute(
-                "SELECT coalesce(sum(last - first + 1), 0) FROM gap WHERE device = ? AND stream = ?", (device, stream)
-            ).fetchone()
-        return (cursor[0] if cursor else 0) - int(lost)
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(f"file:{self._journal}?mode=ro", uri=True)
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # only the collector checkpoints
-        return connection
+        with read_journal(self._journal) as stored:
+            return stored.read_stored_up_to(device, stream) - stored.count_missing(device, stream)

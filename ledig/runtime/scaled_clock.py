@@ -6,16 +6,17 @@ Never: the real time of day, except for a site in real time.
 """
 
 import json
-import sqlite3
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from collector.history.measures import HistoryAway
+from collector.store.read_only import read_journal
 
 FIRST_MORNING = time_of_day(6, 58)
 """A new site starts just before its first members arrive, so that its counts are right from the start."""
@@ -169,10 +170,7 @@ def read_newest_stored_ms(journal: Path) -> int:
     if not journal.exists():
         return 0
     try:
-        with closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as db:
-            db.execute("PRAGMA wal_autocheckpoint = 0")
-            events = "SELECT max((SELECT max(at_ms) FROM event WHERE sensor_no = no)) FROM sensor"
-            found = [db.execute(each).fetchone()[0] for each in (events, "SELECT max(at_ms) FROM transition")]
-    except sqlite3.Error:
+        with read_journal(journal) as stored:
+            return stored.read_newest_ms()
+    except HistoryAway:
         return 0
-    return max((at_ms for at_ms in found if isinstance(at_ms, int)), default=0)

@@ -72,7 +72,7 @@ def _write_days(plan: SitePlan, journal: Journal, until_ms: int, report: Callabl
         is_behind = True
         while is_behind:
             with journal.transaction():
-                is_behind = settlement.compute_slice(journal.connection, end_ms)
+                is_behind = settlement.compute_slice(journal.tables, end_ms)
         _erase_expired(plan, journal, end_ms)
         report(total - number + 1, total + 1)
 

@@ -5,28 +5,17 @@ Out:   the span that it covers, and the stored events of one space at a time.
 Never: writes, WAL checkpoints or long reads; the collector is not disturbed.
 """
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
 
 from collector.history.measures import HistoryAway
-from collector.history.sqlite import connect_read_only
-from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
+from collector.occupancy.evidence import EMPTY_EVIDENCE
 from collector.site.plan import SensorKey, SitePlan
-from collector.sqlite_files.migration import read_version
 from collector.store.blobs import EVIDENCE
+from collector.store.journal_tables import JournalTables
 from collector.store.metadata_keys import ERASED_UNTIL
+from collector.store.read_only import read_journal
 from collector.store.schema import MIGRATION_STEPS
-from edge.contract.message import EVENT_KIND_BY_NAME
 from ledig.what_if.comparison import StoredSpace
-
-_END: Final = (
-    "SELECT at_ms FROM event WHERE synchronised AND sensor_no ="
-    " (SELECT no FROM sensor WHERE device = ? AND sensor = ?) ORDER BY at_ms {} LIMIT 1"
-)
-"""SQL for a sensor's first or last event."""
 
 
 class StoredEventsRejected(ValueError):
@@ -49,59 +38,35 @@ class StoredEvents:
             finding = "there is no journal; the collector creates it when it first starts"
             raise HistoryAway(f"{journal}: {finding}; for a site of `ledig up`, give its folder: --data DIR")
         self._journal, self._plan = journal, plan
-        with self._open() as db:
-            version = read_version(db)
+        with read_journal(self._journal) as stored:
+            version = stored.read_version()
             if version > len(MIGRATION_STEPS):
                 raise StoredEventsRejected(f"{journal}: a newer Ledig wrote it; install that version")
             if version < len(MIGRATION_STEPS):
                 raise StoredEventsRejected(f"{journal}: an older Ledig wrote it; start this version's collector on it")
-            self.span = self._find_span(db)
+            self.span = self._find_span(stored)
 
     def read_space(self, space: str) -> StoredSpace:
         """Read the events of one space and its evidence before them."""
-        with self._open() as db:
-            found = db.execute("SELECT body FROM checkpoint WHERE space = ?", (space,)).fetchone()
-            before = EVIDENCE.decode(found[0]) if found else EMPTY_EVIDENCE
+        with read_journal(self._journal) as stored:
+            body = stored.read_checkpoint(space)
+            before = EMPTY_EVIDENCE if body is None else EVIDENCE.decode(body)
             events = [
                 event
                 for key in self._sensor_keys(space)
-                for event in self._read_events(db, key)
+                for event in stored.iterate_events(key, self.span[1])
                 if event.key > before.key
             ]
         return StoredSpace(sorted(events), before)
 
-    def _find_span(self, db: sqlite3.Connection) -> tuple[int, int]:
+    def _find_span(self, stored: JournalTables) -> tuple[int, int]:
         sensors = {key for space in self._plan.spaces for key in self._sensor_keys(space.id)}
-        first, last = (self._find_ends(db, sensors, order) for order in ("ASC", "DESC"))
+        newest = stored.read_last_events()
+        first = [at_ms for key in sensors if (at_ms := stored.read_first_event_ms(key)) is not None]
+        last = [newest[key] for key in sensors if key in newest]
         if not first or not last:
             raise StoredEventsRejected(f"{self._journal}: no events are stored yet; let the site run for a while first")
-        erased = db.execute("SELECT value FROM meta WHERE name = ?", (ERASED_UNTIL,)).fetchone()
-        return max(min(first), erased[0] if erased else 0), max(last)
-
-    def _find_ends(self, db: sqlite3.Connection, sensors: set[SensorKey], order: str) -> list[int]:
-        found = [db.execute(_END.format(order), key).fetchone() for key in sensors]
-        return [row[0] for row in found if row is not None]
+        return max(min(first), stored.read_number(ERASED_UNTIL) or 0), max(last)
 
     def _sensor_keys(self, space: str) -> list[SensorKey]:
         return [sensor.key for sensor in self._plan.sensors_of(space)]
-
-    def _read_events(self, db: sqlite3.Connection, key: SensorKey) -> Iterator[StoredEvent]:
-        rows = db.execute(
-            "SELECT at_ms, stream, event.seq, kind, value FROM event JOIN stream ON stream.no = stream_no"
-            " JOIN kind ON kind.no = kind_no WHERE synchronised AND at_ms <= ? AND sensor_no ="
-            " (SELECT no FROM sensor WHERE device = ? AND sensor = ?)",
-            (self.span[1], *key),
-        )
-        device, sensor = key
-        for at_ms, stream, seq, kind, value in rows:
-            yield StoredEvent(at_ms, device, stream, seq, sensor, EVENT_KIND_BY_NAME[kind], value)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Open the journal for one short, consistent read."""
-        with closing(connect_read_only(self._journal)) as db:
-            try:
-                db.execute("BEGIN")
-                yield db
-            except sqlite3.Error as fault:
-                raise HistoryAway(f"{self._journal}: cannot be read ({fault}); is it a journal of Ledig?") from fault

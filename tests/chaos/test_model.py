@@ -166,7 +166,7 @@ class SiteMachine(RuleBasedStateMachine):
             for device in self.site.devices:
                 assert self.site.stored_up_to(device) == len(device.read), "lost"
             for table in ("gap", "quarantine"):
-                assert self.site.journal.connection.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608 - our names
+                assert self.site.journal._connection.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608 - our names
         finally:
             self.site.close()
             self._folder.cleanup()

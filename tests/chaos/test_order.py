@@ -39,7 +39,7 @@ class OfflineCollector:
 
     def __init__(self, path: Path, now_ms: int = NOON_MS) -> None:
         self.journal = Journal(path)
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
+        self.journal._connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
         self.work = Pipeline(PLAN, self.journal, RetentionSettings(), now_ms)
 
     def close(self) -> None:
@@ -55,7 +55,7 @@ class OfflineCollector:
             self.work.advance_history(now_ms)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
-        return self.journal.connection.execute(query).fetchall()
+        return self.journal._connection.execute(query).fetchall()
 
     def history(self) -> list[list[tuple[object, ...]]]:
         """Events, transitions and every computed row."""

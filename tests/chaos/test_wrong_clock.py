@@ -156,7 +156,7 @@ class WrongClockSite:
             hours = range(now_ms // HOUR_MS * HOUR_MS - 60 * DAY_MS, now_ms - 2 * HOUR_MS, HOUR_MS)
             fields = tuple(1.0 for _ in ZONE_HOUR.fields)
             tables.upsert_rows(
-                journal.connection, ZONE_HOUR, [HistoryRow((WHOLE_SITE, "desk"), at_ms, fields) for at_ms in hours]
+                journal._connection, ZONE_HOUR, [HistoryRow((WHOLE_SITE, "desk"), at_ms, fields) for at_ms in hours]
             )
         accounts = Accounts(self.storage / "accounts.sqlite")
         accounts.add("anna", "a long enough passphrase", AccountRole.MANAGER)

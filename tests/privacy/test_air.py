@@ -108,7 +108,7 @@ def observed(plan: SitePlan, folder: Path) -> tuple[list[Moment], bool]:
         for now_ms in site.live(noticed, days[-1].ends_ms):
             shown = json.loads(site.record.retained[topics.zone_topic(plan.id, ZONE)]).get("air", {})
             published[now_ms] = shown.get("co2_ppm", NOT_SHOWN)
-        rows = tables.read_rows(site.journal.connection, AIR_FIVE_MIN, (ZONE,), noticed[0].at_ms, days[-1].ends_ms)
+        rows = tables.read_rows(site.journal._connection, AIR_FIVE_MIN, (ZONE,), noticed[0].at_ms, days[-1].ends_ms)
     stored = {row.at_ms: row.fields[0] or NOT_SHOWN for row in rows}
     found = []
     for now_ms, value in published.items():

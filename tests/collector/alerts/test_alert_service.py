@@ -240,11 +240,11 @@ def test_alerts_of_a_large_site_fit_into_one_message(journal: Journal) -> None:
 
 def test_notes_are_stored_only_when_something_changed(journal: Journal) -> None:
     run = run_with_silent_sensor(journal)
-    written = journal.connection.total_changes
+    written = journal._connection.total_changes
     for _ in range(30):
         run.now_ms += 11_000
         run.work.alarms.evaluate(run.now_ms)
-    assert journal.connection.total_changes == written
+    assert journal._connection.total_changes == written
 
 
 @pytest.mark.parametrize("kind", AlertKind)

@@ -82,7 +82,7 @@ class ReplayedCollector:
 
     def _open(self) -> None:
         self.journal = Journal(self._path)
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
+        self.journal._connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts
         self.work = Pipeline(PLAN, self.journal, RetentionSettings(), self.now_ms)
 
     def crash(self) -> None:
@@ -108,7 +108,7 @@ class ReplayedCollector:
         self.tick(END_MS)
         for _ in range(20):
             self.work.advance_history(END_MS)
-        return dump(self.journal.connection)
+        return dump(self.journal._connection)
 
     def close(self) -> None:
         self.journal.close()

@@ -99,7 +99,7 @@ class RestartableCollector:
 
     def _open(self):
         self._journal = Journal(self._path)
-        self._journal.connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts, and many cases
+        self._journal._connection.execute("PRAGMA synchronous = OFF")  # this test has no power cuts, and many cases
         self._work = Pipeline(PLAN, self._journal, RetentionSettings(), self.now_ms)
 
     def restart(self):
@@ -118,7 +118,7 @@ class RestartableCollector:
 
     def finish(self):
         """Everything stored once rollup is complete, except revisions, which depend on the order."""
-        db = self._journal.connection
+        db = self._journal._connection
         written = -1
         while written != db.total_changes:  # each pass computes a part of the history
             written = db.total_changes

@@ -45,12 +45,12 @@ def heartbeats(from_ms: int, to_ms: int, seq: int = 1) -> list[SensorEvent]:
 
 
 def states(journal: Journal, space: str = "desk-0") -> list[str]:
-    rows = journal.connection.execute("SELECT state FROM transition WHERE space = ? ORDER BY at_ms", (space,))
+    rows = journal._connection.execute("SELECT state FROM transition WHERE space = ? ORDER BY at_ms", (space,))
     return [state for (state,) in rows]
 
 
 def events(journal: Journal) -> int:
-    (number,) = journal.connection.execute("SELECT count(*) FROM event").fetchone()
+    (number,) = journal._connection.execute("SELECT count(*) FROM event").fetchone()
     return int(number)
 
 
@@ -147,13 +147,13 @@ def test_events_and_transitions_are_erased_after_their_hours_and_history_stays(j
     work = work_on(journal)
     end_ms = NOON_MS + 3 * HOUR_MS
     live(work, end_ms)
-    (oldest,) = journal.connection.execute("SELECT min(at_ms) FROM event").fetchone()
+    (oldest,) = journal._connection.execute("SELECT min(at_ms) FROM event").fetchone()
     assert end_ms - HOUR_MS - 6 * MINUTE_MS < oldest < end_ms - HOUR_MS
     assert states(journal) == []  # the last transition was at noon
     checkpoint = journal.read_checkpoints()["desk-0"]
     assert (checkpoint.state, checkpoint.at_ms <= oldest) == (Occupancy.VACANT, True)
     assert work_on(journal, end_ms).spaces.get_state("desk-0", end_ms).state is Occupancy.VACANT
-    hours = journal.connection.execute("SELECT vacant_s FROM space_hour WHERE space = 'desk-0'").fetchall()
+    hours = journal._connection.execute("SELECT vacant_s FROM space_hour WHERE space = 'desk-0'").fetchall()
     assert hours[1:] == [(3600.0,)]
 
 
@@ -161,7 +161,7 @@ def test_an_event_older_than_the_raw_hours_is_rejected_alone(journal: Journal) -
     work = work_on(journal)
     sent = [motion(1, NOON_MS - HOUR_MS - 1), motion(2, NOON_MS)]
     assert work.process_batch([IncomingMessage("pi-1", message(sent))], NOON_MS) == {("pi-1", "s"): 2}
-    gaps = journal.connection.execute("SELECT first, last, reason FROM gap").fetchall()
+    gaps = journal._connection.execute("SELECT first, last, reason FROM gap").fetchall()
     assert (events(journal), gaps) == (1, [(1, 1, "too old")])
 
 
@@ -170,7 +170,7 @@ def test_after_a_step_back_of_the_clock_erased_events_are_not_accepted_again(jou
     live(work, NOON_MS + 3 * HOUR_MS)
     late = message([motion(1, NOON_MS + 1)], stream="late")
     work.process_batch([IncomingMessage("pi-1", late)], NOON_MS + 1)
-    assert journal.connection.execute("SELECT reason FROM gap").fetchall() == [("too old",)]
+    assert journal._connection.execute("SELECT reason FROM gap").fetchall() == [("too old",)]
 
 
 def test_a_clock_far_ahead_for_a_moment_loses_no_later_event(journal: Journal) -> None:
@@ -185,7 +185,7 @@ def test_a_clock_far_ahead_for_a_moment_loses_no_later_event(journal: Journal) -
     work.process_batch([IncomingMessage("pi-1", message(sent, oldest=100))], now_ms)
     work.tick(now_ms)
     assert work.spaces.get_state("desk-0", now_ms).state is Occupancy.OCCUPIED
-    assert [reason for (reason,) in journal.connection.execute("SELECT reason FROM gap")] == [LossReason.DROPPED]
+    assert [reason for (reason,) in journal._connection.execute("SELECT reason FROM gap")] == [LossReason.DROPPED]
     again = work_on(journal, now_ms)
     again.tick(now_ms)
     assert again.spaces.get_state("desk-0", now_ms).state is Occupancy.OCCUPIED
@@ -202,7 +202,7 @@ def test_a_late_event_corrects_history_and_not_the_present(journal: Journal) -> 
     assert Occupancy.OCCUPIED in states(journal)
     for _ in range(3):
         work.advance_history(end_ms)
-    taken = journal.connection.execute("SELECT taken_s FROM space_hour WHERE space = 'desk-0'").fetchall()
+    taken = journal._connection.execute("SELECT taken_s FROM space_hour WHERE space = 'desk-0'").fetchall()
     assert taken == [(3600.0,)], "it was taken half past the hour"
 
 
@@ -234,7 +234,7 @@ def test_taking_a_space_out_of_use_changes_what_is_published_and_nothing_stored(
                 work.advance_history(end_ms)
             work.save_evidence()
             own = (ADJUSTMENTS_KEY, 'INTO "history"')  # that row has an id of its own in every journal
-            stored.append([line for line in journal.connection.iterdump() if not any(name in line for name in own)])
+            stored.append([line for line in journal._connection.iterdump() if not any(name in line for name in own)])
     assert stored[0] == stored[1]
     assert any("occupied" in line for line in stored[0])
 
@@ -290,12 +290,12 @@ def test_who_was_inside_is_erased_with_the_crossings_even_without_a_door_in_the_
     crossing = SensorEvent(seq=1, sensor="entrance-beams", at_ms=NOON_MS, kind=EventKind.CROSSING, value=1)
     work.process_batch([IncomingMessage("pi-1", message([crossing]))], NOON_MS)
     work.advance_history(NOON_MS + 10 * MINUTE_MS)
-    assert journal.connection.execute("SELECT count(*) FROM people_estimate").fetchone() == (2,)
+    assert journal._connection.execute("SELECT count(*) FROM people_estimate").fetchone() == (2,)
     later = Pipeline(plan, journal, RETENTION, NOON_MS + 10 * MINUTE_MS)
     for at_ms in range(NOON_MS + 10 * MINUTE_MS, NOON_MS + 3 * HOUR_MS, 5 * MINUTE_MS):
         later.tick(at_ms)
         later.advance_history(at_ms)
-    (oldest,) = journal.connection.execute("SELECT coalesce(min(at_ms), ?) FROM people_estimate", (at_ms,)).fetchone()
+    (oldest,) = journal._connection.execute("SELECT coalesce(min(at_ms), ?) FROM people_estimate", (at_ms,)).fetchone()
     assert oldest >= at_ms - HOUR_MS - 10 * MINUTE_MS
 
 
@@ -303,8 +303,8 @@ def test_events_rejected_as_too_old_are_counted_and_not_stored(journal: Journal)
     work = work_on(journal)
     sent = [motion(1, NOON_MS - HOUR_MS - 2), motion(2, NOON_MS - HOUR_MS - 1), motion(3, NOON_MS)]
     work.process_batch([IncomingMessage("pi-1", message(sent))], NOON_MS)
-    assert journal.connection.execute("SELECT first, last, reason FROM gap").fetchall() == [(1, 2, "too old")]
-    assert journal.connection.execute("SELECT reason, payload FROM quarantine").fetchall() == [("too old", b"")]
+    assert journal._connection.execute("SELECT first, last, reason FROM gap").fetchall() == [(1, 2, "too old")]
+    assert journal._connection.execute("SELECT reason, payload FROM quarantine").fetchall() == [("too old", b"")]
 
 
 def test_the_last_moment_of_a_space_that_left_the_plan_is_erased(journal: Journal) -> None:
@@ -350,7 +350,7 @@ def test_a_restart_does_not_restore_erased_transitions(journal: Journal) -> None
 def test_the_time_of_rejections_is_erased_with_the_events(journal: Journal) -> None:
     work = work_on(journal)
     work.process_batch([IncomingMessage("pi-1", message([motion(1, NOON_MS - 2 * HOUR_MS)]))], NOON_MS)
-    assert journal.connection.execute("SELECT at_ms FROM gap").fetchall() == [(NOON_MS,)]
+    assert journal._connection.execute("SELECT at_ms FROM gap").fetchall() == [(NOON_MS,)]
     live(work, NOON_MS + 3 * HOUR_MS)
-    gaps = journal.connection.execute("SELECT device, first, last, reason, at_ms FROM gap").fetchall()
+    gaps = journal._connection.execute("SELECT device, first, last, reason, at_ms FROM gap").fetchall()
     assert gaps[0] == ("pi-1", 1, 1, "too old", 0)

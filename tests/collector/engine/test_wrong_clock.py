@@ -139,7 +139,7 @@ def test_data_that_an_older_ledig_wrote_for_the_future_is_removed(machine: Simul
 
 def damage(machine: SimulatedServer, wrong_ms: int) -> None:
     """Run the collector for a minute with a wrong clock that it trusts."""
-    db = machine.journal.connection
+    db = machine.journal._connection
     db.execute("DELETE FROM meta WHERE name LIKE 'clock%'")  # it stored no estimate
     work = Pipeline(PLAN, machine.journal, RETENTION, wrong_ms, DEFAULT_ALERT_SETTINGS)
     for _ in range(3):

@@ -22,11 +22,13 @@ from collector.contract.forecasts import (
 from collector.engine.pipeline import Pipeline
 from collector.forecast.forecaster import Forecaster, list_series
 from collector.history import tables
+from collector.history.history_tables import HistoryTables
 from collector.history.measures import FORECAST, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.site.plan import Space, SpaceKind, Tenure
 from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal import Journal
+from collector.store.journal_tables import JournalTables
 from collector.store.schema import MIGRATION_STEPS
 from edge.contract import topics
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
@@ -53,7 +55,7 @@ def db() -> Iterator[sqlite3.Connection]:
 def run_forecaster(db: sqlite3.Connection, until_ms: int, plan=SMALL, made: Forecaster | None = None) -> Forecaster:
     made = made or Forecaster(plan)
     while made.is_due(until_ms):
-        made.forecast_next(db, until_ms)
+        made.forecast_next(JournalTables(db), until_ms)
     return made
 
 
@@ -64,7 +66,7 @@ def rows(db: sqlite3.Connection) -> list[HistoryRow]:
 
 
 def test_a_site_of_two_weeks_is_forecast_by_zone_and_as_a_whole(db: sqlite3.Connection) -> None:
-    seasons.store_rows(db, seasons.generate_rows(SMALL, MONDAY_10_MS - 21 * DAY_MS, MONDAY_10_MS))
+    seasons.store_rows(HistoryTables(db), seasons.generate_rows(SMALL, MONDAY_10_MS - 21 * DAY_MS, MONDAY_10_MS))
     published = dict(run_forecaster(db, MONDAY_10_MS + 7 * 60_000).pop_changed_forecasts())
     assert published.keys() == {"hall", "site"}
     assert published["hall"] is not None
@@ -74,7 +76,7 @@ def test_a_site_of_two_weeks_is_forecast_by_zone_and_as_a_whole(db: sqlite3.Conn
 
 
 def test_the_first_days_publish_the_missing_days(db: sqlite3.Connection) -> None:
-    seasons.store_rows(db, seasons.generate_rows(SMALL, MONDAY_10_MS - 7 * DAY_MS, MONDAY_10_MS))
+    seasons.store_rows(HistoryTables(db), seasons.generate_rows(SMALL, MONDAY_10_MS - 7 * DAY_MS, MONDAY_10_MS))
     published = dict(run_forecaster(db, MONDAY_10_MS).pop_changed_forecasts())
     assert published["site"] == Forecast(kinds={SpaceKind.DESK: Outlook(at_ms=MONDAY_10_MS, missing_days=7)})
     assert rows(db) == []
@@ -84,7 +86,7 @@ def test_each_step_forecasts_one_series_and_each_hour_has_one_round(db: sqlite3.
     made = Forecaster(PLAN)
     steps = 0
     while made.is_due(MONDAY_10_MS):
-        made.forecast_next(db, MONDAY_10_MS)
+        made.forecast_next(JournalTables(db), MONDAY_10_MS)
         steps += 1
     assert steps == len(list(list_series(PLAN)))
     assert not made.is_due(MONDAY_10_MS + HOUR_MS - 1)
@@ -95,7 +97,7 @@ def test_a_zone_is_published_when_all_its_kinds_are_forecast(db: sqlite3.Connect
     made = Forecaster(PLAN)
     left = [one.zone for one in list_series(PLAN)]
     while made.is_due(MONDAY_10_MS):
-        made.forecast_next(db, MONDAY_10_MS)
+        made.forecast_next(JournalTables(db), MONDAY_10_MS)
         left.pop(0)
         assert not {zone for zone, _ in made.pop_changed_forecasts()}.intersection(left)
 
@@ -103,7 +105,7 @@ def test_a_zone_is_published_when_all_its_kinds_are_forecast(db: sqlite3.Connect
 def test_every_series_is_forecast_although_time_outruns_the_rounds(db: sqlite3.Connection) -> None:
     made = Forecaster(PLAN)
     for hour in range(2 * len(list(list_series(PLAN)))):
-        made.forecast_next(db, MONDAY_10_MS + hour * HOUR_MS)
+        made.forecast_next(JournalTables(db), MONDAY_10_MS + hour * HOUR_MS)
     assert {zone for zone, _ in made.pop_changed_forecasts()} == {"site", "hall", "quiet", "loft", "workshop"}
 
 
@@ -119,7 +121,7 @@ def test_rows_too_old_for_learning_or_scoring_are_not_read(db: sqlite3.Connectio
     def add(teaches: int, scored: int) -> None:
         """Add history older than so many days."""
         begin_ms = MONDAY_10_MS - teaches * DAY_MS
-        seasons.store_rows(db, seasons.generate_rows(SMALL, begin_ms, begin_ms + DAY_MS))
+        seasons.store_rows(HistoryTables(db), seasons.generate_rows(SMALL, begin_ms, begin_ms + DAY_MS))
         at_ms, kept = MONDAY_10_MS - scored * DAY_MS, (1.0, 2.0, 3.0, 0.5, 2.0, 1.0)
         tables.upsert_rows(
             db,
@@ -135,7 +137,7 @@ def test_rows_too_old_for_learning_or_scoring_are_not_read(db: sqlite3.Connectio
 
 def test_a_restart_issues_nothing_twice_and_gives_the_same_rows(db: sqlite3.Connection) -> None:
     end_ms = MONDAY_10_MS + 4 * HOUR_MS
-    seasons.store_rows(db, seasons.generate_rows(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
+    seasons.store_rows(HistoryTables(db), seasons.generate_rows(SMALL, MONDAY_10_MS - 21 * DAY_MS, end_ms))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
         db.backup(other)
         made = Forecaster(SMALL)
@@ -224,12 +226,12 @@ def test_late_data_corrects_outcomes_also_after_a_restart(tmp_path: Path, restar
             return Pipeline(plan, journal, RetentionSettings(), now_ms)
 
         def came() -> set[tuple[float | None, ...]]:
-            found = [row for row in rows(journal.connection) if row.at_ms == NOON_MS and "desk" in row.tags]
+            found = [row for row in rows(journal._connection) if row.at_ms == NOON_MS and "desk" in row.tags]
             assert {row.tags for row in found} == {(zone, "desk", lead) for zone in ("hall", "site") for lead in LEADS}
             return {row.fields[-2:] for row in found}
 
         with journal.transaction():
-            seasons.store_rows(journal.connection, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+            seasons.store_rows(journal.tables.history, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
         work = begun(NOON_MS)
         settle(work, NOON_MS)
         assert came() == {(None, None)}
@@ -249,7 +251,7 @@ def test_an_accelerated_site_is_forecast_completely(tmp_path: Path) -> None:
     step_ms = DAY_MS // 60
     with closing(Journal(tmp_path / "journal.sqlite")) as journal:
         with journal.transaction():
-            seasons.store_rows(journal.connection, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+            seasons.store_rows(journal.tables.history, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
         work = Pipeline(plan, journal, RetentionSettings(), NOON_MS)
         waiting = []
         for now_ms in range(NOON_MS, NOON_MS + 4 * step_ms, step_ms):
@@ -263,7 +265,7 @@ def test_forecasts_are_published_to_a_broker_and_again_on_request(tmp_path: Path
     plan = build_desk_plan(5)
     path = tmp_path / "journal.sqlite"
     with closing(Journal(path)) as journal, journal.transaction():
-        seasons.store_rows(journal.connection, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
+        seasons.store_rows(journal.tables.history, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
     with closing(SiteObserver(broker)) as observer, run_collecting(broker, observer, plan, path):
         where = [topics.forecast_topic(plan.id, zone) for zone in ("hall", "site")]
         wait_until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")

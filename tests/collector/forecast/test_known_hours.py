@@ -11,6 +11,7 @@ from collector.history import tables
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
 from collector.site.privacy import Tenancy
 from collector.sqlite_files.migration import migrate_schema
+from collector.store.journal_tables import JournalTables
 from collector.store.schema import MIGRATION_STEPS
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.seasons import build_people_row
@@ -34,7 +35,7 @@ def write(db: sqlite3.Connection, free: list[float], unknown: float = 0.0, capac
 
 
 def known(db: sqlite3.Connection, let: Tenancy = SHARED) -> dict[int, KnownHour | None]:
-    return read_free_hours(db, LOFT, let, T0, T0 + HOUR_MS)
+    return read_free_hours(JournalTables(db), LOFT, let, T0, T0 + HOUR_MS)
 
 
 def test_free_spaces_are_the_mean_over_the_starts_of_buckets(db: sqlite3.Connection) -> None:
@@ -76,18 +77,18 @@ def test_an_hour_with_many_missing_buckets_is_unknown(db: sqlite3.Connection, bu
 
 def test_an_hour_without_any_row_is_left_out(db: sqlite3.Connection) -> None:
     assert known(db) == {}
-    assert read_people_hours(db, "site", T0, T0 + HOUR_MS) == {}
+    assert read_people_hours(JournalTables(db), "site", T0, T0 + HOUR_MS) == {}
 
 
 @pytest.mark.parametrize("few", [1.0, 2.0, 4.0])
 def test_the_exact_count_of_one_to_four_people_does_not_show(db: sqlite3.Connection, few: float) -> None:
     tables.upsert_rows(db, PEOPLE_FIVE_MIN, [build_people_row(T0 + n * BUCKET, 12.5 if n else few) for n in range(12)])
-    assert read_people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: KnownHour((11 * 12.5 + 2.5) / 12)}
+    assert read_people_hours(JournalTables(db), "site", T0, T0 + HOUR_MS) == {T0: KnownHour((11 * 12.5 + 2.5) / 12)}
 
 
 def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
     tables.upsert_rows(db, PEOPLE_FIVE_MIN, [build_people_row(T0 + n * BUCKET, float(n)) for n in range(12)])
-    assert read_people_hours(db, "site", T0, T0 + HOUR_MS) == {T0: KnownHour(5.5)}
+    assert read_people_hours(JournalTables(db), "site", T0, T0 + HOUR_MS) == {T0: KnownHour(5.5)}
 
 
 TAKEN, VACANT, UNKNOWN, DISABLED = (3600.0, 0.0, 0.0), (0.0, 3600.0, 0.0), (0.0, 0.0, 3600.0), (0.0, 0.0, 0.0)
@@ -109,4 +110,4 @@ def test_few_spaces_use_their_states_at_half_past(
 ) -> None:
     rows = [HistoryRow((f"booth-{number}",), T0, state) for number, state in enumerate(states)]
     tables.upsert_rows(db, SPACE_HOUR, rows)
-    assert read_small_group_hours(db, ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: expected}
+    assert read_small_group_hours(JournalTables(db), ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: expected}

@@ -90,7 +90,7 @@ def test_finding_about_rejections_can_be_ignored_and_ends_with_the_rejections(jo
 
 def test_reason_of_an_older_version_is_shown_as_unreadable(journal: Journal) -> None:
     with journal.transaction():
-        journal.connection.execute(
+        journal._connection.execute(
             "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, 'pi-1', 'Expected `str`', x'')",
             (NOON_MS,),
         )

@@ -37,10 +37,10 @@ def migrated(path: Path, old: Mapping[Measure, Sequence[HistoryRow]]) -> Iterato
     """Open an older file; yield the rows that it holds then."""
     with closing(Journal(path, MIGRATION_STEPS[:COARSE])) as journal, journal.transaction():
         for measure, rows in old.items():
-            tables.upsert_rows(journal.connection, measure, rows)
-        newest = tables.read_identity(journal.connection)[1]
+            tables.upsert_rows(journal._connection, measure, rows)
+        newest = tables.read_identity(journal._connection)[1]
     with closing(Journal(path)) as journal:
-        db = journal.connection
+        db = journal._connection
         followed = {
             (measure, row.tags, row.at_ms) for _rev, measure, row in tables.read_changed_rows(db, newest, 10_000)
         }

@@ -25,7 +25,7 @@ class OpenJournal:
     """The collector's journal, with what the tests of history need."""
 
     def __init__(self, journal):
-        self.path, self.db, self._journal = journal.path, journal.connection, journal
+        self.path, self.db, self._journal = journal.path, journal._connection, journal
 
     def write(self, desks):
         with self._journal.transaction():
@@ -63,10 +63,10 @@ def test_a_journal_restored_during_the_projection_is_written_completely(tmp_path
 
 def test_a_restored_journal_has_a_new_history_id(tmp_path):
     with closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
-        before = tables.read_identity(journal.connection)
+        before = tables.read_identity(journal._connection)
         with journal.transaction():
             journal.record_restore(1, 2)
-        after = tables.read_identity(journal.connection)
+        after = tables.read_identity(journal._connection)
     assert after[0] != before[0]
     assert after[1] == before[1]
 

@@ -20,7 +20,7 @@ def first_event(number: int, at_ms: int) -> IncomingMessage:
 
 
 def stored(journal: Journal, table: str = "event") -> int:
-    (count,) = journal.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
+    (count,) = journal._connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
     return int(count)
 
 

@@ -77,10 +77,10 @@ class CountingCollector:
         return published
 
     def rows(self) -> list[HistoryRow]:
-        return tables.read_rows(self.journal.connection, PEOPLE_FIVE_MIN, ("site",), 0, 2**50)
+        return tables.read_rows(self.journal._connection, PEOPLE_FIVE_MIN, ("site",), 0, 2**50)
 
     def ledger(self, why: CorrectionReason) -> list[HistoryRow]:
-        return tables.read_rows(self.journal.connection, PEOPLE_CORRECTION, ("site", why), 0, 2**50)
+        return tables.read_rows(self.journal._connection, PEOPLE_CORRECTION, ("site", why), 0, 2**50)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_the_count_continues_after_the_morning_is_erased(tmp_path: Path) -> None
         for hour in range(1, 4):
             counting.send("desk-0-pir", EventKind.HEARTBEAT, 1, NOON_MS + hour * HOUR_MS - MINUTE_MS)
             counting.pass_time(NOON_MS + hour * HOUR_MS, alive=False)
-        (kept,) = counting.journal.connection.execute(
+        (kept,) = counting.journal._connection.execute(
             "SELECT count(*) FROM event WHERE at_ms < ?", (NOON_MS + HOUR_MS,)
         ).fetchone()
         assert kept == 0

@@ -21,6 +21,7 @@ from collector.history.measures import (
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
 from collector.site.plan import OpeningSpan, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.sqlite_files.migration import migrate_schema
+from collector.store.journal_tables import JournalTables
 from collector.store.schema import MIGRATION_STEPS
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
@@ -59,7 +60,7 @@ SENSORS = {"entrance": 1, "air": 2}
 KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
 
 
-class JournalTables:
+class RollupJournal:
     """The journal's tables, and the collector's writes to them."""
 
     def __init__(self, plan=PLAN):
@@ -90,7 +91,7 @@ class JournalTables:
     def settle(self, now_ms):
         """Compute all slices; return the number of calls."""
         calls = 1
-        while self.settlement.compute_slice(self.db, now_ms):
+        while self.settlement.compute_slice(JournalTables(self.db), now_ms):
             calls += 1
         return calls
 
@@ -107,7 +108,7 @@ class JournalTables:
 
 @pytest.fixture
 def journal():
-    made = JournalTables()
+    made = RollupJournal()
     with closing(made.db):
         yield made
 
@@ -134,7 +135,7 @@ def test_history_does_not_depend_on_up_to_four_dedicated_spaces(kind, others):
     shared = [space(f"shared-{number}", kind) for number in range(6)]
 
     def published(state):
-        journal = JournalTables(replace(PLAN, spaces=(*own, *shared, *far)))
+        journal = RollupJournal(replace(PLAN, spaces=(*own, *shared, *far)))
         with closing(journal.db):
             for one in (*shared, *far):
                 journal.became(one.id, T0, "vacant")
@@ -155,7 +156,7 @@ def test_history_does_not_depend_on_up_to_four_dedicated_spaces(kind, others):
 )
 def test_the_air_of_small_zones_is_not_in_history(own, shared, published):
     theirs = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(own)]
-    journal = JournalTables(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
+    journal = RollupJournal(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
     with closing(journal.db):
         journal.add_event("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
@@ -181,7 +182,7 @@ def test_the_air_near_dedicated_desks_is_in_history_while_five_others_are_presen
 def test_the_air_of_a_dedicated_room_does_not_count_for_its_zone():
     sensors = tuple(replace(sensor, space="office") if sensor.id == "air" else sensor for sensor in PLAN.sensors)
     office = space("office", SpaceKind.ROOM, tenure=Tenure.DEDICATED)
-    journal = JournalTables(replace(PLAN, sensors=sensors, spaces=(*PLAN.spaces, office)))
+    journal = RollupJournal(replace(PLAN, sensors=sensors, spaces=(*PLAN.spaces, office)))
     with closing(journal.db):
         journal.add_event("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
@@ -190,7 +191,7 @@ def test_the_air_of_a_dedicated_room_does_not_count_for_its_zone():
 
 def test_five_dedicated_desks_count_in_their_zone_without_hours_of_their_own():
     own = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(5)]
-    journal = JournalTables(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))
+    journal = RollupJournal(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))
     with closing(journal.db):
         journal.became("mine", T0, "occupied")
         journal.settle(T0 + HOUR_MS)
@@ -242,11 +243,11 @@ def test_late_data_changes_its_buckets_and_hour(journal):
     assert taken == [0.0] * 18 + [2.5] * 18
 
 
-def test_late_data_is_computed_although_new_buckets_are_always_due(journal: JournalTables):
+def test_late_data_is_computed_although_new_buckets_are_always_due(journal: RollupJournal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + HOUR_MS)
     journal.became("desk-1", T0 + 30 * MINUTE, "occupied")
-    assert not journal.settlement.compute_slice(journal.db, T0 + HOUR_MS + BUCKET)
+    assert not journal.settlement.compute_slice(JournalTables(journal.db), T0 + HOUR_MS + BUCKET)
     assert journal.rows(ZONE_FIVE_MIN)[-1].fields[1] == 2.5
     assert journal.rows(SPACE_HOUR)[0].fields == (3600.0, 0.0, 0.0)
 
@@ -259,15 +260,15 @@ def test_late_data_before_a_long_gap_is_computed_once(journal):
     assert journal.rows(SPACE_HOUR)[0].fields == (3600.0, 0.0, 0.0)
 
 
-def test_one_call_computes_at_most_one_slice_of_new_and_late_data(journal: JournalTables):
+def test_one_call_computes_at_most_one_slice_of_new_and_late_data(journal: RollupJournal):
     journal.became("desk-1", T0, "vacant")
     journal.settle(T0 + MAX_SLICE_MS)
     journal.became("desk-1", T0, "occupied")
     end_ms = T0 + 2 * MAX_SLICE_MS - HOUR_MS
-    assert journal.settlement.compute_slice(journal.db, end_ms)
+    assert journal.settlement.compute_slice(JournalTables(journal.db), end_ms)
     loft = [row.fields[1] for row in journal.rows(ZONE_FIVE_MIN) if row.tags[0] == "loft"]
     assert loft.count(0.0) == 12, "of four hours one is new, one recomputed, one not yet computed"
-    assert not journal.settlement.compute_slice(journal.db, end_ms)
+    assert not journal.settlement.compute_slice(JournalTables(journal.db), end_ms)
 
 
 def test_people_and_air_ignore_events_with_a_wrong_clock(journal):
@@ -376,7 +377,7 @@ def add_late_data(journal, late_data):
 @given(late_data=LATE_DATA, random=st.randoms(use_true_random=False))
 def test_any_delay_and_order_give_the_same_history(late_data, random):
     end_ms = T0 + 10 * HOUR_MS
-    prompt, late = JournalTables(), JournalTables()
+    prompt, late = RollupJournal(), RollupJournal()
     with closing(prompt.db), closing(late.db):
         for item in sorted(late_data, key=lambda one: one[1]):
             add_late_data(prompt, item)

@@ -14,7 +14,7 @@ from collector.history.measures import STAYS
 from collector.rollup.stays import CUT_SHORT_FIELD, LONGEST_CLASS_MS, compute_stay_rows
 from collector.site.plan import SpaceKind, Tenure, Zone
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from tests.collector.rollup.test_buckets import PLAN, JournalTables, space
+from tests.collector.rollup.test_buckets import PLAN, RollupJournal, space
 
 MINUTE = 60_000
 VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
@@ -128,7 +128,7 @@ def test_every_ended_stay_counts_once_and_earlier_states_do_not_matter(timelines
 
 
 def test_a_day_is_counted_when_over_and_only_for_offered_spaces():
-    journal = JournalTables(SITE)
+    journal = RollupJournal(SITE)
     with closing(journal.db):
         for name in ("desk-1", "mine"):
             journal.became(name, DAY + HOUR_MS, "vacant")
@@ -143,7 +143,7 @@ def test_a_day_is_counted_when_over_and_only_for_offered_spaces():
 
 def test_stays_of_few_offered_desks_are_not_stored():
     few = replace(SITE, spaces=SITE.spaces[1:])
-    journal = JournalTables(few)
+    journal = RollupJournal(few)
     with closing(journal.db):
         journal.became("desk-2", DAY, "occupied")
         journal.became("desk-2", DAY + HOUR_MS, "vacant")
@@ -153,7 +153,7 @@ def test_stays_of_few_offered_desks_are_not_stored():
 
 def test_a_shared_booth_is_counted():
     booth = replace(SITE, spaces=(space("booth-1", SpaceKind.BOOTH),))
-    journal = JournalTables(booth)
+    journal = RollupJournal(booth)
     with closing(journal.db):
         journal.became("booth-1", DAY + HOUR_MS, "occupied")
         journal.became("booth-1", DAY + 2 * HOUR_MS, "vacant")
@@ -162,7 +162,7 @@ def test_a_shared_booth_is_counted():
 
 
 def test_counts_of_erased_days_do_not_change():
-    journal = JournalTables(SITE)
+    journal = RollupJournal(SITE)
     with closing(journal.db):
         journal.became("desk-1", DAY, "vacant")
         journal.became("desk-1", DAY + HOUR_MS, "occupied")
@@ -191,7 +191,7 @@ LATE_DATA = st.lists(
 @given(late_data=LATE_DATA, random=st.randoms(use_true_random=False))
 def test_any_delay_and_order_give_the_same_counts(late_data, random):
     begin, end = DAY - 10 * HOUR_MS, DAY + 2 * DAY_MS
-    prompt, late = JournalTables(SITE), JournalTables(SITE)
+    prompt, late = RollupJournal(SITE), RollupJournal(SITE)
     with closing(prompt.db), closing(late.db):
         for name, offset_ms, state in sorted(late_data, key=lambda one: one[1]):
             prompt.settle(begin + offset_ms)
@@ -206,7 +206,7 @@ def test_any_delay_and_order_give_the_same_counts(late_data, random):
 
 
 def test_the_query_for_one_series_uses_its_index():
-    journal = JournalTables(SITE)
+    journal = RollupJournal(SITE)
     with closing(journal.db):
         journal.became("desk-1", DAY, "vacant")
         journal.settle(NEXT)

@@ -53,32 +53,32 @@ def test_committed_data_is_there_after_reopening(path: Path) -> None:
         journal.set_stored_up_to({("pi-1", "s"): 2})
         journal.store_values({"desk-0": b"body"})
         journal.store_checkpoint("desk-0", Checkpoint(7, "vacant", b"older"))
-        journal.store_number("number", 5)
+        journal.tables.store_number("number", 5)
     with closing(Journal(path)) as journal:
         assert journal.read_events([PIR], 0) == [EVENT, LATER]
         assert journal.read_events([PIR], 1001) == [LATER]
         assert journal.read_stored_up_to() == {("pi-1", "s"): 2}
         assert journal.read_values() == {"desk-0": b"body"}
         assert journal.read_checkpoints() == {"desk-0": Checkpoint(7, "vacant", b"older")}
-        assert journal.read_number("number") == 5
+        assert journal.tables.read_number("number") == 5
 
 
 def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None:
     def write_half() -> None:
         with journal.transaction():
-            journal.store_number("number", 1)
+            journal.tables.store_number("number", 1)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
         write_half()
-    assert journal.read_number("number") is None
+    assert journal.tables.read_number("number") is None
 
 
 def test_an_event_without_a_trusted_clock_is_stored_and_never_evaluated(journal: Journal) -> None:
     with journal.transaction():
         journal.add_events([EVENT], [LATER])
     assert journal.read_events([PIR], 0) == [EVENT]
-    assert journal.connection.execute("SELECT count(*) FROM event").fetchone() == (2,)
+    assert journal._connection.execute("SELECT count(*) FROM event").fetchone() == (2,)
 
 
 def test_erased_events_are_gone_and_the_rest_stays(journal: Journal) -> None:
@@ -87,7 +87,7 @@ def test_erased_events_are_gone_and_the_rest_stays(journal: Journal) -> None:
         journal.add_events([EVENT, LATER], [future])
         assert journal.erase_events([PIR], 2000, 10**12) == 1
     assert journal.read_events([PIR], 0) == [LATER]
-    assert journal.connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
+    assert journal._connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
 
 
 def test_erased_data_cannot_be_read_in_the_files(path: Path, journal: Journal) -> None:
@@ -108,9 +108,9 @@ def test_the_quarantine_is_bounded_and_counts_what_it_dropped(journal: Journal) 
             ],
             1,
         )
-    rows = journal.connection.execute("SELECT count(*), max(length(payload)) FROM quarantine")
+    rows = journal._connection.execute("SELECT count(*), max(length(payload)) FROM quarantine")
     assert rows.fetchone() == (QUARANTINE_ROWS, QUARANTINE_BYTES)
-    assert journal.read_number("quarantine_dropped") == 7
+    assert journal.tables.read_number("quarantine_dropped") == 7
 
 
 def test_a_repeated_rejected_message_is_counted_and_stored_once(journal: Journal) -> None:
@@ -118,17 +118,17 @@ def test_a_repeated_rejected_message_is_counted_and_stored_once(journal: Journal
     with journal.transaction():
         journal.add_rejected([unreadable, unreadable, unreadable._replace(device="pi-2")], 1)
         journal.add_rejected([unreadable, unreadable._replace(payload=b"y")], 2)
-    rows = journal.connection.execute("SELECT device, times FROM quarantine ORDER BY no").fetchall()
+    rows = journal._connection.execute("SELECT device, times FROM quarantine ORDER BY no").fetchall()
     assert rows == [("pi-1", 3), ("pi-2", 1), ("pi-1", 1)]
 
 
 def test_a_rejection_of_an_older_file_keeps_its_row_without_a_position(path: Path) -> None:
     with closing(Journal(path, MIGRATION_STEPS[:4])) as journal, journal.transaction():
-        journal.connection.execute(
+        journal._connection.execute(
             "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (1, 'pi-1', 'too old', x'')"
         )
     with closing(Journal(path)) as journal:
-        rows = journal.connection.execute("SELECT device, reason, stream, first, sensor, times FROM quarantine")
+        rows = journal._connection.execute("SELECT device, reason, stream, first, sensor, times FROM quarantine")
         assert rows.fetchall() == [("pi-1", "too old", "", 0, "", 1)]
 
 
@@ -171,11 +171,11 @@ def test_the_cost_of_rejections_grows_no_faster_than_the_batch(journal: Journal)
             counted += 1
             return 0
 
-        journal.connection.set_progress_handler(count_step, 1000)
+        journal._connection.set_progress_handler(count_step, 1000)
         journal.add_rejected(
             [RejectedInput("pi-1", LossReason.UNREADABLE, b"%s %d" % (name.encode(), n)) for n in range(count)], 1
         )
-        journal.connection.set_progress_handler(None, 0)
+        journal._connection.set_progress_handler(None, 0)
         return counted
 
     few = steps(4000, "first")
@@ -198,7 +198,7 @@ def test_gaps_are_stored_unchanged(journal: Journal) -> None:
         journal.add_gaps(
             [StreamGap("pi-1", "s", 3, 5, LossReason.DROPPED), StreamGap("pi-1", "s", 9, 9, LossReason.TOO_OLD)], 1
         )
-    rows = journal.connection.execute("SELECT first, last, reason FROM gap ORDER BY first").fetchall()
+    rows = journal._connection.execute("SELECT first, last, reason FROM gap ORDER BY first").fetchall()
     assert rows == [(3, 5, LossReason.DROPPED), (9, 9, LossReason.TOO_OLD)]
 
 
@@ -206,16 +206,16 @@ def test_gaps_dropped_at_the_bound_are_counted_exactly(journal: Journal) -> None
     with journal.transaction():
         journal.add_gaps([StreamGap("pi-1", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(10)], 1)
         journal.add_gaps([StreamGap("pi-2", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(GAP_ROWS - 5)], 2)
-    (kept,) = journal.connection.execute("SELECT count(*) FROM gap").fetchone()
+    (kept,) = journal._connection.execute("SELECT count(*) FROM gap").fetchone()
     assert kept <= GAP_ROWS
-    assert journal.read_number("gap_dropped") == GAP_ROWS + 5 - kept
+    assert journal.tables.read_number("gap_dropped") == GAP_ROWS + 5 - kept
 
 
 def test_the_earliest_stale_moment_wins(journal: Journal) -> None:
     with journal.transaction():
         for from_ms in (50, 20, 90):
-            journal.mark_stale("desk-0", from_ms)
-    assert journal.connection.execute("SELECT * FROM stale_history").fetchall() == [("desk-0", 20)]
+            journal.tables.mark_stale("desk-0", from_ms)
+    assert journal._connection.execute("SELECT * FROM stale_history").fetchall() == [("desk-0", 20)]
 
 
 def test_a_second_collector_prints_one_plain_line(path: Path, journal: Journal) -> None:
@@ -244,17 +244,17 @@ def test_a_file_of_a_later_version_is_rejected(path: Path) -> None:
 def test_a_file_of_version_one_gets_the_later_tables_and_keeps_its_rows(path: Path) -> None:
     with closing(Journal(path, MIGRATION_STEPS[:1])) as journal, journal.transaction():
         journal.add_events([EVENT])
-        journal.connection.execute("DROP TABLE forecast")  # the first version lacks it
+        journal._connection.execute("DROP TABLE forecast")  # the first version lacks it
     with closing(Journal(path)) as journal:
         assert journal.read_events([PIR], 0) == [EVENT]
-        assert journal.connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
+        assert journal._connection.execute("SELECT count(*) FROM forecast").fetchone() == (0,)
 
 
 def test_a_file_of_version_six_gets_the_table_for_withdrawn_rows(path: Path) -> None:
     with closing(Journal(path, MIGRATION_STEPS[:6])) as journal, journal.transaction():
-        journal.connection.execute("DROP TABLE withdrawn")  # that version lacks it
+        journal._connection.execute("DROP TABLE withdrawn")  # that version lacks it
     with closing(Journal(path)) as journal, journal.transaction():
-        db = journal.connection
+        db = journal._connection
         tables.upsert_rows(
             db, ZONE_HOUR, [HistoryRow(("site", "desk"), 3_600_000, tuple(1.0 for _ in ZONE_HOUR.fields))]
         )
@@ -267,15 +267,15 @@ def test_hours_of_a_file_of_version_two_are_computed_from_its_five_minutes(path:
     fields = (9.0, 5.25, 6.0, 0.0, 0.5)
     with closing(Journal(path, MIGRATION_STEPS[:2])) as journal, journal.transaction():
         rows = [HistoryRow(("loft", "desk"), at_ms, fields) for at_ms in range(0, 2 * HOUR_MS, ZONE_FIVE_MIN.bucket_ms)]
-        tables.upsert_rows(journal.connection, ZONE_FIVE_MIN, rows)
+        tables.upsert_rows(journal._connection, ZONE_FIVE_MIN, rows)
         for later in (ZONE_HOUR, STAYS):  # the second version lacks them
-            journal.connection.execute(f"DROP TABLE {later.name}")
+            journal._connection.execute(f"DROP TABLE {later.name}")
     with closing(Journal(path)) as journal:
-        hours = tables.read_rows(journal.connection, ZONE_HOUR, ("loft", "desk"), 0, 2 * HOUR_MS)
+        hours = tables.read_rows(journal._connection, ZONE_HOUR, ("loft", "desk"), 0, 2 * HOUR_MS)
         assert [(row.at_ms, row.fields) for row in hours] == [
             (at_ms, (12.0, 9.0, 6.0, 6.0, 0.0, 1.0, 12.0)) for at_ms in (0, HOUR_MS)
         ]
-        revisions = [rev for rev, *_ in tables.read_changed_rows(journal.connection, 0, 99)]
+        revisions = [rev for rev, *_ in tables.read_changed_rows(journal._connection, 0, 99)]
         assert len(set(revisions)) == 26, "a projection follows every row"
 
 
@@ -284,15 +284,17 @@ def test_minima_of_outages_are_removed_from_a_file_of_version_three(path: Path) 
     first, second = (HistoryRow(("loft", "desk"), at_ms, (0.0,)) for at_ms in (0, ZONE_FIVE_MIN.bucket_ms))
     with closing(Journal(path, MIGRATION_STEPS[:3])) as journal, journal.transaction():
         rows = [replace(first, fields=known), replace(second, fields=outage)]
-        tables.upsert_rows(journal.connection, ZONE_FIVE_MIN, rows)
+        tables.upsert_rows(journal._connection, ZONE_FIVE_MIN, rows)
         hour = (2.0, 28.0, 13.0, 19.0, 0.0, 10.0, 1.0)
-        tables.upsert_rows(journal.connection, ZONE_HOUR, [replace(first, fields=hour)])
+        tables.upsert_rows(journal._connection, ZONE_HOUR, [replace(first, fields=hour)])
     with closing(Journal(path, MIGRATION_STEPS[:4])) as journal:
-        read = [row.fields for row in tables.read_rows(journal.connection, ZONE_FIVE_MIN, ("loft", "desk"), 0, HOUR_MS)]
+        read = [
+            row.fields for row in tables.read_rows(journal._connection, ZONE_FIVE_MIN, ("loft", "desk"), 0, HOUR_MS)
+        ]
         assert read == [known, (28.0, 7.0, 19.0, None, 20.0)]
-        (hour_row,) = tables.read_rows(journal.connection, ZONE_HOUR, ("loft", "desk"), 0, HOUR_MS)
+        (hour_row,) = tables.read_rows(journal._connection, ZONE_HOUR, ("loft", "desk"), 0, HOUR_MS)
         assert hour_row.fields == (2.0, 28.0, 13.0, 19.0, 9.0, 10.0, 0.0)
-        assert [rev for rev, *_ in tables.read_changed_rows(journal.connection, 3, 99)] == [4, 5], (
+        assert [rev for rev, *_ in tables.read_changed_rows(journal._connection, 3, 99)] == [4, 5], (
             "a projection follows both"
         )
 
@@ -310,7 +312,7 @@ def test_a_failed_migration_leaves_the_file_unchanged(path: Path) -> None:
         Journal(path, (*MIGRATION_STEPS, next_version))
     with closing(Journal(path)) as journal:
         assert journal.read_events([PIR], 0) == [EVENT]
-        assert journal.connection.execute("SELECT count(*) FROM transition").fetchone() == (0,)
+        assert journal._connection.execute("SELECT count(*) FROM transition").fetchone() == (0,)
 
 
 def test_a_file_that_is_not_a_journal_is_left_unchanged(path: Path) -> None:
@@ -379,12 +381,12 @@ def test_a_device_that_floods_the_quarantine_evicts_only_its_own(journal: Journa
             RejectedInput(f"stranger-{n}", LossReason.UNKNOWN_DEVICE, b"x") for n in range(2 * QUARANTINE_ROWS)
         ]
         journal.add_rejected(strangers, 9)
-    rows = dict(journal.connection.execute("SELECT device, count(*) FROM quarantine GROUP BY device"))
+    rows = dict(journal._connection.execute("SELECT device, count(*) FROM quarantine GROUP BY device"))
     assert rows["pi-quiet"] == 3
     assert rows["pi-noisy"] >= QUARANTINE_ROWS // 2 - 3
     assert sum(rows.values()) == QUARANTINE_ROWS
     added = 3 + 4 * (QUARANTINE_ROWS - 1) + 2 * QUARANTINE_ROWS
-    assert journal.read_number("quarantine_dropped") == added - QUARANTINE_ROWS
+    assert journal.tables.read_number("quarantine_dropped") == added - QUARANTINE_ROWS
 
 
 def test_a_device_that_floods_the_gaps_evicts_only_its_own(journal: Journal) -> None:
@@ -394,11 +396,11 @@ def test_a_device_that_floods_the_gaps_evicts_only_its_own(journal: Journal) -> 
             [StreamGap("pi-noisy", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(GAP_ROWS + 1000)], 2
         )
         journal.add_gaps([StreamGap("pi-noisy", "t", 3 * n, 3 * n, LossReason.FUTURE) for n in range(1000)], 3)
-    rows = dict(journal.connection.execute("SELECT device, count(*) FROM gap GROUP BY device"))
+    rows = dict(journal._connection.execute("SELECT device, count(*) FROM gap GROUP BY device"))
     assert rows["pi-quiet"] == 10
     assert GAP_ROWS * 98 // 100 <= sum(rows.values()) <= GAP_ROWS
-    assert journal.read_number("gap_dropped") == GAP_ROWS + 2010 - sum(rows.values())
-    newest = journal.connection.execute("SELECT count(*) FROM gap WHERE stream = 't'").fetchone()
+    assert journal.tables.read_number("gap_dropped") == GAP_ROWS + 2010 - sum(rows.values())
+    newest = journal._connection.execute("SELECT count(*) FROM gap WHERE stream = 't'").fetchone()
     assert newest == (1000,), "of the noisy device the oldest go"
 
 
@@ -419,7 +421,7 @@ sys.stdin.read()
 
 def test_a_stuck_reader_stops_the_log_at_its_bound_and_is_named(path: Path, journal: Journal) -> None:
     with journal.transaction():
-        journal.store_number("number", 1)
+        journal.tables.store_number("number", 1)
     log = path.with_name("journal.sqlite-wal")
     command = [sys.executable, "-c", READER, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
@@ -431,9 +433,9 @@ def test_a_stuck_reader_stops_the_log_at_its_bound_and_is_named(path: Path, jour
         assert MAX_LOG_BYTES <= log.stat().st_size <= MAX_LOG_BYTES + 2_000_000
         reader.communicate("")
     with journal.transaction():
-        journal.store_number("number", 2)
+        journal.tables.store_number("number", 2)
     assert log.stat().st_size < TRUNCATE_LOG_BYTES
-    assert journal.read_number("number") == 2
+    assert journal.tables.read_number("number") == 2
 
 
 def test_the_log_is_truncated_when_it_grows(path: Path, journal: Journal) -> None:

@@ -88,7 +88,7 @@ def start(path: Path, now_ms: int = DAMAGED_MS) -> tuple[Journal, str]:
     """Start as the collector does: open, process, check; return the journal in use, and how damage was noticed."""
     guard = guard_of(path, now_ms)
     journal = guard.open_journal()
-    if journal.read_number(RESTORED_AT) is not None:
+    if journal.tables.read_number(RESTORED_AT) is not None:
         return journal, "at the opening"
     problem: Exception | None = None
 
@@ -156,7 +156,10 @@ def test_a_damaged_file_is_always_noticed_and_the_backup_replaces_it(
         with closing(journal):
             assert noticed, f"{how} {seed} ran on unnoticed"
             assert journal.read_stored_up_to() == {("pi-1", "s"): IN_BACKUP}
-            assert (journal.read_number(MISSING_FROM), journal.read_number(RESTORED_AT)) == (BACKUP_MS, DAMAGED_MS)
+            assert (journal.tables.read_number(MISSING_FROM), journal.tables.read_number(RESTORED_AT)) == (
+                BACKUP_MS,
+                DAMAGED_MS,
+            )
             found = content(path)
             assert sorted(row[3] for row in found["event"]) == list(range(1, IN_BACKUP + 1))
             assert [row for row in found["transition"] if row not in whole["transition"]] == []
@@ -212,11 +215,11 @@ def test_events_lost_with_the_damaged_journal_become_an_exact_gap_with_that_reas
         work = Pipeline(PLAN, journal, RETENTION, DAMAGED_MS)
         next_one = message([motion(STORED + 1, DAMAGED_MS)], oldest=STORED + 1)
         assert work.process_batch([IncomingMessage("pi-1", next_one)], DAMAGED_MS) == {("pi-1", "s"): STORED + 1}
-        gaps = journal.connection.execute("SELECT device, stream, first, last, reason FROM gap").fetchall()
+        gaps = journal._connection.execute("SELECT device, stream, first, last, reason FROM gap").fetchall()
         assert gaps == [("pi-1", "s", IN_BACKUP + 1, STORED, LossReason.JOURNAL_DAMAGED)]
         later = message([motion(STORED + 9, DAMAGED_MS)], oldest=STORED + 9)
         work.process_batch([IncomingMessage("pi-1", later)], DAMAGED_MS)
-        assert journal.connection.execute("SELECT reason FROM gap WHERE first > ?", (STORED,)).fetchall() == [
+        assert journal._connection.execute("SELECT reason FROM gap WHERE first > ?", (STORED,)).fetchall() == [
             (LossReason.DROPPED,)
         ]
 
@@ -229,7 +232,7 @@ def test_events_still_in_the_outbox_are_stored_again(copied: Callable[[], Path])
         work = Pipeline(PLAN, journal, RETENTION, DAMAGED_MS)
         held = [motion(seq, NOON_MS + seq * 30_000) for seq in range(200, STORED + 1)]
         work.process_batch([IncomingMessage("pi-1", message(held, oldest=200))], DAMAGED_MS)
-        gaps = journal.connection.execute("SELECT first, last FROM gap").fetchall()
+        gaps = journal._connection.execute("SELECT first, last FROM gap").fetchall()
         assert gaps == [(IN_BACKUP + 1, 199)]
         assert journal.read_stored_up_to() == {("pi-1", "s"): STORED}
 
@@ -240,10 +243,10 @@ def test_without_a_backup_an_empty_journal_starts_and_earlier_events_are_a_gap(c
     path.write_bytes(path.read_bytes()[:5000])
     journal, _ = start(path)
     with closing(journal):
-        assert (journal.read_number(MISSING_FROM), journal.read_number(RESTORED_AT)) == (0, DAMAGED_MS)
+        assert (journal.tables.read_number(MISSING_FROM), journal.tables.read_number(RESTORED_AT)) == (0, DAMAGED_MS)
         work = Pipeline(PLAN, journal, RETENTION, DAMAGED_MS)
         work.process_batch([IncomingMessage("pi-1", message([motion(STORED, DAMAGED_MS)], oldest=STORED))], DAMAGED_MS)
-        assert journal.connection.execute("SELECT first, last FROM gap").fetchall() == [(1, STORED - 1)]
+        assert journal._connection.execute("SELECT first, last FROM gap").fetchall() == [(1, STORED - 1)]
 
 
 def test_backups_erase_events_earlier_than_the_journal(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def store(journal: Journal, seqs: range) -> None:
 
 
 def events(journal: Journal) -> int:
-    (number,) = journal.connection.execute("SELECT count(*) FROM event").fetchone()
+    (number,) = journal._connection.execute("SELECT count(*) FROM event").fetchone()
     return int(number)
 
 
@@ -136,7 +136,7 @@ def test_a_healthy_journal_that_is_reported_as_damaged_stays_in_use(
     backed_up.close()
     with closing(guard.replace_journal(JournalDamaged(f"{path}: page 3 and 7 others differ"))) as journal:
         assert events(journal) == 399
-        assert journal.read_number(RESTORED_AT) is None
+        assert journal.tables.read_number(RESTORED_AT) is None
     assert not [*path.parent.glob("*.damaged-*")]
     assert "a second check finds no damage" in caplog.text
 

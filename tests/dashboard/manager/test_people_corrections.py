@@ -126,8 +126,8 @@ def test_last_empty_time_is_shown_once_known() -> None:
 def test_page_shows_the_corrections(app: Flask, settings: DashboardSettings) -> None:
     with closing(Journal(settings.journal_path)) as journal, journal.transaction():
         rows = [correction_row(CorrectionReason.QUIET, 7, 0, MONDAY_10_MS - 5 * MINUTE_MS)]
-        tables.upsert_rows(journal.connection, PEOPLE_CORRECTION, rows)
-        tables.upsert_rows(journal.connection, PEOPLE_FIVE_MIN, passage_rows(200, 180))
+        tables.upsert_rows(journal._connection, PEOPLE_CORRECTION, rows)
+        tables.upsert_rows(journal._connection, PEOPLE_FIVE_MIN, passage_rows(200, 180))
     client = app.test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/learnt", base_url="https://localhost").text

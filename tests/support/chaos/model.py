@@ -208,7 +208,7 @@ class ModelSite:
         raise AssertionError("the outboxes do not empty on a sound network")
 
     def stored(self, device: ModelDevice) -> list[StoredEventRow]:
-        rows = self.journal.connection.execute(
+        rows = self.journal._connection.execute(
             "SELECT seq, sensor, kind, value, at_ms, synchronised FROM event JOIN sensor ON sensor.no = sensor_no"
             " JOIN kind ON kind.no = kind_no"
             " WHERE stream_no = (SELECT no FROM stream WHERE device = ? AND stream = ?) ORDER BY seq",
@@ -231,5 +231,5 @@ class ModelSite:
 
     def _open(self) -> None:
         self.journal = Journal(self._path)
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # the collector has no power cuts here
+        self.journal._connection.execute("PRAGMA synchronous = OFF")  # the collector has no power cuts here
         self.work = Pipeline(PLAN, self.journal, RetentionSettings(), self.now_ms)

@@ -1,11 +1,11 @@
 """Artificial history of a site, made from a seed: rows as the rollup would have stored them."""
 
-import sqlite3
 from collections.abc import Iterator
 from random import Random
 
 from collector.forecast.forecaster import list_series
 from collector.history import tables
+from collector.history.history_tables import HistoryTables
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import is_open, to_local_time
 from collector.site.plan import WHOLE_SITE, SitePlan
@@ -50,10 +50,10 @@ def build_people_row(at_ms: int, inside: float) -> HistoryRow:
     return HistoryRow((WHOLE_SITE,), at_ms, tuple(values.get(field) for field in PEOPLE_FIVE_MIN.fields))
 
 
-def store_rows(db: sqlite3.Connection, rows: Iterator[tuple[str, HistoryRow]]) -> None:
+def store_rows(history: HistoryTables, rows: Iterator[tuple[str, HistoryRow]]) -> None:
     """Write them, as the rollup would."""
     found: dict[str, list[HistoryRow]] = {}
     for name, row in rows:
         found.setdefault(name, []).append(row)
     for name, those in found.items():
-        tables.upsert_rows(db, tables.MEASURE_BY_NAME[name], those)
+        history.upsert_rows(tables.MEASURE_BY_NAME[name], those)

@@ -84,7 +84,7 @@ class SimulatedServer:
             return read_all_rows(self.journal)
 
     def gaps(self) -> list[tuple[object, ...]]:
-        return self.journal.connection.execute("SELECT device, first, last, reason FROM gap").fetchall()
+        return self.journal._connection.execute("SELECT device, first, last, reason FROM gap").fetchall()
 
     def count_old_rows(self) -> int:
         """How many rows remain of the history from before the start."""
@@ -92,7 +92,7 @@ class SimulatedServer:
 
     def find_future_rows(self) -> list[tuple[str, int]]:
         """Everything in the journal that is dated in the future."""
-        now_ms, db = self.true_ms, self.journal.connection
+        now_ms, db = self.true_ms, self.journal._connection
         found = [
             (name, at_ms) for name, _, at_ms in read_all_rows(self.journal) if at_ms > now_ms and name != FORECAST.name
         ]
@@ -139,15 +139,15 @@ def read_all_rows(journal: Journal) -> Rows:
     """Every row of history that has a value."""
     found: Rows = {}
     for measure in MEASURES:
-        for tags in tables.iterate_series(journal.connection, measure):
-            for row in tables.read_rows(journal.connection, measure, tags, 0, 2**62):
+        for tags in tables.iterate_series(journal._connection, measure):
+            for row in tables.read_rows(journal._connection, measure, tags, 0, 2**62):
                 found[measure.name, row.tags, row.at_ms] = row.fields
     return found
 
 
 def _add_history(journal: Journal) -> None:
     """Write rows for sixty days before noon, as if they had been recorded."""
-    db = journal.connection
+    db = journal._connection
     hours = range(NOON_MS - HISTORY_DAYS * DAY_MS, NOON_MS, HOUR_MS)
     for measure, tags in ((ZONE_FIVE_MIN, (WHOLE_SITE, "desk")), (ZONE_HOUR, (WHOLE_SITE, "desk"))):
         fields = tuple(float(n % 5) for n in range(len(measure.fields)))

@@ -49,7 +49,7 @@ class LiveSite:
     def __init__(self, plan: SitePlan, folder: Path, begin_ms: int) -> None:
         self.record = Record(now_ms=begin_ms)
         self.journal = Journal(folder / "journal.sqlite")
-        self.journal.connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
+        self.journal._connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
         self.work = Pipeline(plan, self.journal, RetentionSettings(), begin_ms)
         self._plan = plan
         self._publisher = Publisher(self.record, plan)

@@ -119,22 +119,22 @@ def simulate(plan: SitePlan, folder: Path, days: int) -> SimulatedSite:
     path = folder / "journal.sqlite"
     retained: dict[str, bytes] = {}
     with closing(Journal(path)) as journal:
-        journal.connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
+        journal._connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
         settlement, foretelling = HistoryRollup(plan), Forecaster(plan)
         changes = sorted(found for lived in lives for found in _simulated_changes(plan, lived) if found[0] < end_ms)
         with journal.transaction():
             for space in plan.spaces:
-                journal.connection.execute("INSERT INTO transition VALUES (?, ?, 'vacant')", (space.id, begin_ms))
+                journal._connection.execute("INSERT INTO transition VALUES (?, ?, 'vacant')", (space.id, begin_ms))
         place = 0
         for now_ms in range(begin_ms + MAX_SLICE_MS, end_ms + 1, MAX_SLICE_MS):
             with journal.transaction():
                 while place < len(changes) and changes[place][0] < now_ms:
                     _write(journal, truth, changes[place], place)
                     place += 1
-                while settlement.compute_slice(journal.connection, now_ms):
+                while settlement.compute_slice(journal.tables, now_ms):
                     pass
                 while (now_ms - end_ms) % DAY_MS == 0 and foretelling.is_due(now_ms):
-                    foretelling.forecast_next(journal.connection, now_ms)
+                    foretelling.forecast_next(journal.tables, now_ms)
             for zone, forecast in foretelling.pop_changed_forecasts():
                 retained[topics.forecast_topic(plan.id, zone)] = b"" if forecast is None else encode_forecast(forecast)
     return SimulatedSite(plan, end_ms, truth, retained, path)
@@ -162,7 +162,7 @@ def _simulated_changes(plan: SitePlan, lived: SimulatedDay) -> Iterator[Simulate
 def _write(journal: Journal, truth: SimulatedTruth, change: SimulatedChange, seq: int) -> None:
     at_ms, what, whose, state, value = change
     if what == "space":
-        journal.connection.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (whose, at_ms, state))
+        journal._connection.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (whose, at_ms, state))
         truth.changes.setdefault(whose, []).append((at_ms, Occupancy(state)))
     else:
         device, sensor = whose.split("/")
