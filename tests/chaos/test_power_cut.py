@@ -1,37 +1,25 @@
-"""The edge loses its power at random moments: everything whose commit returned is there afterwards.
+"""A device or the collector loses its power at random moments: everything whose commit returned is there afterwards.
 
-An ext4 image on a loop device; a process appends to an outbox on it and prints every number whose commit returned. The
-"power" is cut with ext4's own shutdown, which drops what was not synced, as a memory card does. SIGKILL would prove
-nothing: the kernel keeps what a killed process wrote.
-
-The process also writes a file that it never syncs. If that file survives, the cut did not happen.
+A process writes on an ext4 image and prints every number whose commit returned. See tests/support/chaos/power_cut.py.
 """
 
-import fcntl
-import os
 import random
-import select
-import signal
-import struct
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from collector.configuration.settings import RetentionSettings
+from collector.engine.pipeline import Pipeline
+from collector.store.journal_guard import JournalGuard
 from edge.outbox import Outbox
-from tests.support.servers import ROOT
+from tests.support.chaos.power_cut import lost_unsynced, make_card, mounted, write_until_cut
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
-EXT4_IOC_SHUTDOWN = 0x8004587D
-NO_LOG_FLUSH = 2
-"""Cut now: what the file system's journal holds in memory is lost too."""
 CUTS, FULL_CUTS = 5, 20
 MAX_EVENTS = 100_000
 
-WRITER = """
+OUTBOX_WRITER = """
 import os, pathlib, sys
 from edge.contract.message import EventKind
 from edge.outbox import Outbox, PendingEvent
@@ -49,65 +37,43 @@ while True:
         outbox.delete_covered(outbox.last_seq - 40)
 """
 
-
-@contextmanager
-def mounted(image: Path, folder: Path) -> Iterator[None]:
-    subprocess.run(["mount", "-o", "loop", image, folder], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
-def cut_power(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.ioctl(handle, EXT4_IOC_SHUTDOWN, struct.pack("i", NO_LOG_FLUSH))
-    finally:
-        os.close(handle)
-
-
-def write_until_cut(folder: Path, after_s: float) -> tuple[int, int]:
-    """Let a writer run, cut the power; return the last number it committed before, and the size of its unsynced file.
-
-    Numbers printed during the cut do not count: a sync that waits for the file system's journal returns success while
-    the journal is shut down (seen in 2 of 120 cuts). A writer without power would print nothing.
-    """
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, folder], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
-    ) as writer:
-        assert writer.stdout is not None
-        committed = int.from_bytes(writer.stdout.read(8), "little")  # the writer is at work from here on
-        deadline = time.monotonic() + after_s
-        while time.monotonic() < deadline:
-            committed = int.from_bytes(writer.stdout.read(8), "little")
-        loose = (folder / "never-synced").stat().st_size
-        waiting = select.select([writer.stdout], [], [], 0)[0]
-        printed = writer.stdout.read(65_536) if waiting else b""  # everything printed before the cut
-        cut_power(folder)
-        writer.stdout.read()  # it fails at its next write and ends
-        writer.send_signal(signal.SIGKILL)
-    if printed:
-        committed = int.from_bytes(printed[-8:], "little")
-    return committed, loose
+JOURNAL_WRITER = """
+import os, pathlib, sys
+from collector.configuration.settings import RetentionSettings
+from collector.engine.pipeline import Pipeline
+from collector.intake.intake import IncomingMessage
+from collector.store.journal import Journal
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
+folder = pathlib.Path(sys.argv[1])
+journal = Journal(folder / "journal.sqlite")
+work = Pipeline(build_desk_plan(1), journal, RetentionSettings(), NOON_MS)
+loose = os.open(folder / "never-synced", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+seq, size = work.stored_up_to.get(("pi-1", "s"), 0), 1
+while True:
+    os.write(loose, b"x" * 512)
+    events = [motion(seq + 1 + number, NOON_MS + seq + 1 + number, value=number % 2) for number in range(size)]
+    receipts = work.process_batch([IncomingMessage("pi-1", message(events))], NOON_MS + 3_600_000)
+    seq = receipts["pi-1", "s"]
+    os.write(1, seq.to_bytes(8, "little"))
+    size = size % 7 + 1
+    if seq % 5 == 0:
+        journal.truncate_log()
+"""
 
 
 @pytest.mark.chaos
 @pytest.mark.usefixtures("as_root")
-def test_a_power_cut_loses_nothing_whose_commit_returned(tmp_path: Path, full: bool) -> None:
+def test_a_power_cut_loses_no_event_of_the_outbox_whose_commit_returned(tmp_path: Path, full: bool) -> None:
     image, folder = tmp_path / "card.img", tmp_path / "card"
-    folder.mkdir()
-    subprocess.run(["truncate", "-s", "64M", image], check=True)
-    subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", image], check=True)
+    make_card(image, folder)
     chance = random.Random(20)  # noqa: S311 - no secret
     cuts = FULL_CUTS if full else CUTS
     fired = 0
     for number in range(cuts):
         with mounted(image, folder):
-            committed, loose = write_until_cut(folder, chance.uniform(0.02, 0.6))
+            committed, loose = write_until_cut(OUTBOX_WRITER, folder, chance.uniform(0.02, 0.6))
         with mounted(image, folder):
-            survived = (folder / "never-synced").stat().st_size if (folder / "never-synced").exists() else 0
-            fired += survived < loose
+            fired += lost_unsynced(folder, loose)
             with Outbox(folder / "outbox.sqlite", max_events=MAX_EVENTS, boot="boot") as outbox:
                 held = [event.seq for event in outbox.read_events(1, MAX_EVENTS)]
                 assert outbox.last_seq >= committed, (
@@ -116,5 +82,43 @@ def test_a_power_cut_loses_nothing_whose_commit_returned(tmp_path: Path, full: b
                 assert held == list(range(outbox.oldest_seq, outbox.last_seq + 1)), f"cut {number}"
                 outbox.delete_covered(outbox.last_seq)
             assert not list(folder.glob("*.corrupt-*"))
-            (folder / "never-synced").unlink(missing_ok=True)
     assert fired == cuts, f"only {fired} of {cuts} cuts lost what was never synced: the others proved nothing"
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("as_root")
+def test_a_power_cut_loses_no_event_of_the_journal_that_has_a_receipt(tmp_path: Path, full: bool) -> None:
+    """The writer also writes the log into the file, so that cuts happen during checkpoints."""
+    image, folder = tmp_path / "card.img", tmp_path / "card"
+    make_card(image, folder)
+    chance = random.Random(21)  # noqa: S311 - no secret
+    cuts = FULL_CUTS if full else CUTS
+    fired = 0
+    for number in range(cuts):
+        with mounted(image, folder):
+            receipt, loose = write_until_cut(JOURNAL_WRITER, folder, chance.uniform(0.02, 0.6))
+        with mounted(image, folder):
+            fired += lost_unsynced(folder, loose)
+            check_journal(folder / "journal.sqlite", receipt, f"cut {number}")
+    assert fired == cuts, f"only {fired} of {cuts} cuts lost what was never synced: the others proved nothing"
+
+
+def check_journal(path: Path, receipt: int, cut: str) -> None:
+    """The journal opens without damage; it has every event up to the receipt, and the state that they mean."""
+    plan, retention = build_desk_plan(1), RetentionSettings()
+    guard = JournalGuard(path, plan, retention, lambda: NOON_MS)
+    with closing(guard.open_journal()) as journal:
+        with guard.monitor_journal(journal):
+            journal.file_lock.acquire()  # the first check has ended
+            journal.file_lock.release()
+            guard.raise_findings()
+        stored = journal.read_stored_up_to().get(("pi-1", "s"), 0)
+        assert stored >= receipt, f"{cut}: {receipt} has a receipt, {stored} is there"
+        events = journal.read_events([("pi-1", "desk-0-pir")], 0)
+        assert [(event.seq, event.at_ms) for event in events] == [
+            (seq, NOON_MS + seq) for seq in range(1, stored + 1)
+        ], cut
+        assert journal.tables.count_lost_events() == {}, cut
+        evidence = Pipeline(plan, journal, retention, NOON_MS + stored).spaces.get_evidence("desk-0")
+        assert evidence.key[3] == stored, f"{cut}: the state is that of the newest event"
+    assert not list(path.parent.glob("*.damaged-*")), cut
