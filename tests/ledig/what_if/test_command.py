@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,7 +139,7 @@ def test_current_rules_reproduce_the_collectors_states(site_file: Path) -> None:
     stored = StoredEvents(journal, plan)
     assert stored.span[0] > NOON_MS + 20 * HOUR_MS, "the first day is erased"
     for desk in DESKS:
-        with stored._open() as db:
+        with closing(sqlite3.connect(journal)) as db:
             rows = db.execute("SELECT at_ms, state FROM transition WHERE space = ? ORDER BY at_ms", (desk,)).fetchall()
             (before,) = db.execute("SELECT state FROM checkpoint WHERE space = ?", (desk,)).fetchone()
         assert compute_timeline(plan, desk, stored.read_space(desk), stored.span) == build_timeline(
