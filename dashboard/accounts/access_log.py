@@ -78,7 +78,7 @@ class AccessLog:
                     return
         with self._store.write() as db:
             db.execute(
-                "INSERT INTO view_log (at_s, name, role, kind, what, span) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO access_log (at_s, name, role, action, endpoint, span) VALUES (?, ?, ?, ?, ?, ?)",
                 (now_s, who.name, who.role, act, what, span),
             )
 
@@ -88,7 +88,7 @@ class AccessLog:
 
     def list_public_entries(self, limit: int) -> list[PublicLogEntry]:
         """Return the newest views and exports without account names, newest first."""
-        found = self._read_entries("kind != 'change'", limit)
+        found = self._read_entries("action != 'change'", limit)
         return [PublicLogEntry(entry.at_s, entry.role, entry.action, entry.endpoint, entry.span) for entry in found]
 
     def purge_expired(self, deletion_s: float | None = None) -> None:
@@ -96,13 +96,13 @@ class AccessLog:
         now_s = self._store.now_s()
         with self._store.write() as db:
             delete_old_entries(db, now_s if deletion_s is None else deletion_s)
-            db.execute("UPDATE view_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + MAX_FUTURE_S))
+            db.execute("UPDATE access_log SET at_s = ? WHERE at_s > ?", (now_s, now_s + MAX_FUTURE_S))
 
     def _read_entries(self, condition: str, limit: int) -> list[AccessLogEntry]:
         since_s = self._store.now_s() - LOG_DAYS * DAY_S
         with self._store.read() as db:
             found = db.execute(
-                "SELECT at_s, name, role, kind, what, span FROM view_log"  # noqa: S608 - the condition is ours
+                "SELECT at_s, name, role, action, endpoint, span FROM access_log"  # noqa: S608 - the condition is ours
                 f" WHERE {condition} AND at_s >= ? ORDER BY at_s DESC, rowid DESC LIMIT ?",
                 (since_s, limit),
             )
@@ -114,7 +114,8 @@ class AccessLog:
 
 def _is_recorded(db: sqlite3.Connection, since_s: float, who: UserAccount, what: str, span: str) -> bool:
     found = db.execute(
-        "SELECT 1 FROM view_log WHERE name = ? AND kind = 'view' AND what = ? AND (span = ? OR ? = '') AND at_s > ?",
+        "SELECT 1 FROM access_log"
+        " WHERE name = ? AND action = 'view' AND endpoint = ? AND (span = ? OR ? = '') AND at_s > ?",
         (who.name, what, span, span, since_s),
     )
     return found.fetchone() is not None
@@ -122,4 +123,4 @@ def _is_recorded(db: sqlite3.Connection, since_s: float, who: UserAccount, what:
 
 def delete_old_entries(db: sqlite3.Connection, now_s: float) -> None:
     """Delete the entries that are older than 13 months; used for the file and its backups."""
-    db.execute("DELETE FROM view_log WHERE at_s < ?", (now_s - LOG_DAYS * DAY_S,))
+    db.execute("DELETE FROM access_log WHERE at_s < ?", (now_s - LOG_DAYS * DAY_S,))

@@ -110,7 +110,7 @@ class Accounts:
         with self.store.read() as db:
             (secret,) = db.execute("SELECT value FROM secret").fetchone()
             newest = db.execute(
-                "SELECT at_s, backup_s FROM restored WHERE at_s > ? ORDER BY at_s DESC LIMIT 1", (since_s,)
+                "SELECT at_s, backup_s FROM restore WHERE at_s > ? ORDER BY at_s DESC LIMIT 1", (since_s,)
             ).fetchone()
         self._secret = secret
         self.notice = RestoreNotice(*newest) if newest else None
@@ -119,8 +119,8 @@ class Accounts:
         """Record that the backup of `backup_s` (None: no backup, the file is new) was restored; end every session."""
         with self.store.write() as db:
             db.execute("DELETE FROM session")
-            db.execute("DELETE FROM restored WHERE at_s < ?", (self.store.now_s() - RESTORE_NOTICE_S,))
-            db.execute("INSERT INTO restored VALUES (?, ?)", (self.store.now_s(), backup_s))
+            db.execute("DELETE FROM restore WHERE at_s < ?", (self.store.now_s() - RESTORE_NOTICE_S,))
+            db.execute("INSERT INTO restore VALUES (?, ?)", (self.store.now_s(), backup_s))
         self.load()
 
     def list_accounts(self) -> list[UserAccount]:
@@ -227,7 +227,7 @@ class Accounts:
             )
             if not inserted.rowcount:
                 raise LoginRejected("name or password is wrong")
-            db.executemany("DELETE FROM try WHERE who_hash = ?", [(key,) for key in keys])
+            db.executemany("DELETE FROM login_failure WHERE key_hash = ?", [(key,) for key in keys])
         return token
 
     def create_device_cookie(self, name: str) -> str:
@@ -298,12 +298,12 @@ class Accounts:
         from_s = now_s if deletion_s is None else deletion_s
         future_limits = (now_s, now_s + MAX_FUTURE_S)
         with self.store.write() as db:
-            db.execute("DELETE FROM try WHERE at_s <= ?", (from_s - LOGIN_FAILURE_WINDOW_S,))
+            db.execute("DELETE FROM login_failure WHERE at_s <= ?", (from_s - LOGIN_FAILURE_WINDOW_S,))
             db.execute(
                 "DELETE FROM session WHERE used_s < ? OR began_s < ?",
                 (from_s - MAX_SESSION_IDLE_S, from_s - MAX_SESSION_S),
             )
-            db.execute("UPDATE try SET at_s = ? WHERE at_s > ?", future_limits)
+            db.execute("UPDATE login_failure SET at_s = ? WHERE at_s > ?", future_limits)
             db.execute("UPDATE session SET began_s = ? WHERE began_s > ?", future_limits)
             db.execute("UPDATE session SET used_s = ? WHERE used_s > ?", future_limits)
         self.log.purge_expired(from_s)
@@ -312,7 +312,7 @@ class Accounts:
         """Return the stored clock state; on the first start, one with the time of the newest entry."""
         with self.store.read() as db:
             row = db.execute("SELECT site_ms, deletion_ms, boot, elapsed_ms, confirmed FROM clock").fetchone()
-            newest = "SELECT max(used_s) FROM session UNION ALL SELECT max(at_s) FROM view_log"
+            newest = "SELECT max(used_s) FROM session UNION ALL SELECT max(at_s) FROM access_log"
             known_ms = int(1000 * max(at_s or 0 for (at_s,) in db.execute(newest)))
         self.is_clock_state_loaded = True
         if row is None:
@@ -333,11 +333,14 @@ class Accounts:
 
     def _count_attempt(self, db: sqlite3.Connection, keys: list[str]) -> None:
         now_s = self.store.now_s()
-        db.execute("DELETE FROM try WHERE at_s <= ?", (now_s - LOGIN_FAILURE_WINDOW_S,))
+        db.execute("DELETE FROM login_failure WHERE at_s <= ?", (now_s - LOGIN_FAILURE_WINDOW_S,))
         for key in keys:
-            if db.execute("SELECT count(*) FROM try WHERE who_hash = ?", (key,)).fetchone()[0] >= MAX_LOGIN_FAILURES:
+            if (
+                db.execute("SELECT count(*) FROM login_failure WHERE key_hash = ?", (key,)).fetchone()[0]
+                >= MAX_LOGIN_FAILURES
+            ):
                 raise TooManyLoginFailures("too many attempts; wait 15 minutes and try again")
-        db.executemany("INSERT INTO try VALUES (?, ?)", [(key, now_s) for key in keys])
+        db.executemany("INSERT INTO login_failure VALUES (?, ?)", [(key, now_s) for key in keys])
 
 
 def compute_accounts_digest(db: sqlite3.Connection) -> str:

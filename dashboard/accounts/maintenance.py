@@ -138,16 +138,22 @@ class AccountsMaintenance:
             return
         self._backup_digest = digest
         _run_sqlite(
-            lambda: revise_backups(
-                path, self._store.backup_folder, lambda db: delete_old_entries(db, self._deletion_s())
-            ),
+            lambda: revise_backups(path, self._store.backup_folder, self._revise_backup),
             path,
         )
+
+    def _revise_backup(self, db: sqlite3.Connection) -> None:
+        """Apply retention to a backup, which may be older than this version of Ledig."""
+        try:
+            schema.migrate_accounts(db)
+        except SchemaTooNew as fault:
+            raise OSError(f"a backup in {self._store.backup_folder} cannot be changed: {fault}") from fault
+        delete_old_entries(db, self._deletion_s())
 
 
 def _delete_logins(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM session")
-    db.execute("DELETE FROM try")
+    db.execute("DELETE FROM login_failure")
 
 
 def _read_digest(backup: Backup) -> str:

@@ -70,7 +70,17 @@ def _add_checksums(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE restored (at_s REAL NOT NULL, backup_s REAL) STRICT")
 
 
-MIGRATIONS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums)
+def _rename_tables(db: sqlite3.Connection) -> None:
+    """Name tables and columns after what they hold."""
+    db.execute("ALTER TABLE try RENAME TO login_failure")
+    db.execute("ALTER TABLE login_failure RENAME COLUMN who_hash TO key_hash")
+    db.execute("ALTER TABLE view_log RENAME TO access_log")
+    db.execute("ALTER TABLE access_log RENAME COLUMN what TO endpoint")
+    db.execute("ALTER TABLE access_log RENAME COLUMN kind TO action")
+    db.execute("ALTER TABLE restored RENAME TO restore")
+
+
+MIGRATIONS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums, _rename_tables)
 """Each function migrates the file to the next version."""
 
 ACCOUNT_COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"
@@ -122,7 +132,7 @@ def find_damage(db: sqlite3.Connection) -> str:
     for row in db.execute(f"SELECT {ACCOUNT_COLUMNS} FROM account"):  # noqa: S608 - a constant of ours
         if not is_intact(row):
             return "an account does not match its checksum"
-    roles = {role for (role,) in db.execute("SELECT DISTINCT role FROM view_log")}
+    roles = {role for (role,) in db.execute("SELECT DISTINCT role FROM access_log")}
     if not roles <= set(AccountRole):
         return "the access log names an unknown role"
     return ""

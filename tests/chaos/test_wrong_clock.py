@@ -172,7 +172,7 @@ class WrongClockSite:
             (hours,) = db.execute("SELECT count(*) FROM zone_hour").fetchone()
         with closing(sqlite3.connect(self.storage / "accounts.sqlite")) as db:
             (sessions,) = db.execute("SELECT count(*) FROM session").fetchone()
-            (lines,) = db.execute("SELECT count(*) FROM view_log").fetchone()
+            (lines,) = db.execute("SELECT count(*) FROM access_log").fetchone()
         return hours, sessions, lines
 
     def lost(self) -> list[tuple[object, ...]]:

@@ -24,16 +24,20 @@ from collector.intake.intake import IncomingMessage
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE
 from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
+from collector.store.journal_guard import JournalGuard
 from collector.store.journal_monitor import find_content_problem
+from collector.store.metadata_keys import ERASED_UNTIL
 from collector.store.schema import MIGRATION_STEPS
+from collector.timekeeping.site_time import SiteTime
 from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.maintenance import AccountsMaintenance
 from dashboard.app import create_app
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract.message import EventsMessage, encode
 from edge.outbox import Outbox
 from edge.timekeeping.durations import HOUR_MS
 from ledig.site.site_file import SiteFile, read_site_file
-from tests.support.servers import ROOT
+from tests.support.servers import ROOT, wait_until
 
 STORED = ROOT / "tests" / "stored_data" / "2026-11-30"
 DEVICE, STREAM = "pi-entren", "771a2f66549be3ce"
@@ -184,3 +188,47 @@ def test_accounts_keep_their_passwords_and_pages_show_the_history(pages: FlaskCl
     assert hours.status_code == 200
     assert hours.json is not None
     assert len(hours.json["rows"]) > 24
+
+
+def create_maintenance(accounts: Accounts) -> AccountsMaintenance:
+    return AccountsMaintenance(accounts, SiteTime(lambda: NOW_MS))
+
+
+def read_version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_a_backup_of_the_journal_is_migrated_and_restored(journal_path: Path, site: SiteFile, tmp_path: Path) -> None:
+    backup = tmp_path / "backups" / "journal-000001-1796310000000.sqlite"
+    backup.parent.mkdir()
+    journal_path.rename(backup)
+    with closing(sqlite3.connect(backup)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+    before = backup.read_bytes()
+    guard = JournalGuard(journal_path, site.plan, site.collector.retention, lambda: NOW_MS)
+    with closing(guard.open_journal()) as journal:
+        with journal.transaction():
+            journal.tables.store_number(ERASED_UNTIL, NOW_MS - 72 * HOUR_MS)
+        with guard.monitor_journal(journal):
+            wait_until(lambda: read_version(backup) == len(MIGRATION_STEPS), what="the migration of the backup")
+    backup.write_bytes(before)
+    journal_path.write_bytes(b"damaged" * 1000)
+    with closing(guard.open_journal()) as journal:
+        assert len(journal.read_values()) == 88
+
+
+def test_a_backup_of_the_accounts_is_migrated_and_restored(tmp_path: Path) -> None:
+    path, backup = unpack("accounts.sqlite", tmp_path), tmp_path / "backups" / "accounts-000001-1796100000000.sqlite"
+    backup.parent.mkdir()
+    before = path.read_bytes()
+    backup.write_bytes(before)
+    create_maintenance(Accounts(path, lambda: NOW_MS / 1000)).maintain()
+    assert read_version(backup) == read_version(path)
+    for newer in set(backup.parent.glob("accounts-*.sqlite")) - {backup}:
+        newer.unlink()
+    backup.write_bytes(before)
+    path.write_bytes(b"damaged" * 1000)
+    again = Accounts(path, lambda: NOW_MS / 1000)
+    create_maintenance(again).maintain()
+    assert [account.name for account in again.list_accounts()] == ["anna", "bo"]

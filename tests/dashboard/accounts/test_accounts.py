@@ -211,7 +211,9 @@ def test_expired_data_is_deleted_without_any_request(accounts: Accounts, clock: 
     clock.s += MAX_SESSION_S
     accounts.purge_expired()
     with closing(sqlite3.connect(accounts.path)) as db:
-        assert db.execute("SELECT (SELECT count(*) FROM try) + (SELECT count(*) FROM session)").fetchone() == (0,)
+        assert db.execute(
+            "SELECT (SELECT count(*) FROM login_failure) + (SELECT count(*) FROM session)"
+        ).fetchone() == (0,)
     assert b"Firefox" not in accounts.path.read_bytes()
 
 

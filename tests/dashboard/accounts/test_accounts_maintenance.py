@@ -82,7 +82,7 @@ def test_no_backup_has_a_session_a_login_failure_or_an_old_log_entry(accounts: A
     (first,) = list_backups(accounts.path, folder(accounts))
     with closing(sqlite3.connect(first.path)) as db:
         assert db.execute("SELECT count(*) FROM session").fetchone() == (0,)
-        assert db.execute("SELECT count(*) FROM try").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM login_failure").fetchone() == (0,)
     assert b"a span of long ago" in first.path.read_bytes()
     clock.s += 397 * DAY_S
     accounts.purge_expired()
