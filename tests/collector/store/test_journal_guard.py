@@ -154,7 +154,7 @@ def test_noticed_damage_is_found_again_after_the_file_was_closed(
         checked(guard, journal)
     with closing(guard.replace_journal(noticed.value)) as restored:
         assert events(restored) == 9
-        assert restored.read_number(RESTORED_AT) == NOON_MS
+        assert restored.tables.read_number(RESTORED_AT) == NOON_MS
 
 
 def test_a_second_collector_does_not_move_the_journal_of_the_first(path: Path, backed_up: Journal) -> None:

@@ -177,7 +177,7 @@ def test_dedicated_desk_is_never_shown(site_file: Path, tmp_path: Path) -> None:
 def test_running_collector_is_not_disturbed(site_file: Path) -> None:
     journal = site_file.parent / "state" / "journal.sqlite"
     with closing(Journal(journal)) as running, running.transaction():
-        running.store_number("proof", 1)
+        running.tables.store_number("proof", 1)
         before = {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
         run = ledig(site_file, "--what-if", "hold=15m", "--space", "north")
         assert run.returncode == 0, run.stderr
