@@ -1,6 +1,6 @@
 """The state lamp of a device: shows whether a space is taken.
 
-In:    the retained state of a space, as the collector publishes it; the collector's own status.
+In:    the retained state of a space, as the collector publishes it; until when the collector counts as online.
 Out:   one lamp: lit when taken, dark when vacant, a slow pulse when unknown, a fast blink to identify the device.
 Never: an exception for a malformed payload, which is shown as unknown. A state whose collector is dead: a retained
        message outlives its sender.
@@ -17,8 +17,6 @@ PULSE_S = 1.5
 """On and off for this long each while the state is unknown."""
 BLINK_S = 0.1
 IDENTIFY_S = 10.0
-COLLECTOR_TIMEOUT_MS = 15_000
-"""The collector publishes its status every five seconds; after three missed ones the state is unknown."""
 
 log = logging.getLogger(__name__)
 
@@ -40,26 +38,12 @@ class _SpaceState(Struct):
     state: str
 
 
-class _CollectorStatus(Struct):
-    """The one key of the collector's status that the lamp reads."""
-
-    online: bool
-
-
 def decode_lamp_state(payload: bytes) -> LampState:
     """Decode what the lamp shows for a retained state; everything but taken and vacant is unknown."""
     try:
         return _LAMP_STATES.get(msgspec.json.decode(payload, type=_SpaceState).state, LampState.UNKNOWN)
     except (ValueError, RecursionError):
         return LampState.UNKNOWN
-
-
-def is_collector_online(payload: bytes) -> bool:
-    """Return whether the collector reports that it is online."""
-    try:
-        return msgspec.json.decode(payload, type=_CollectorStatus).online
-    except (ValueError, RecursionError):
-        return False
 
 
 class Lamp:
@@ -83,14 +67,9 @@ class Lamp:
         self._published_state = state
         self.advance_time(now_ms)
 
-    def mark_collector_online(self, now_ms: int) -> None:
-        """Record that the collector has just reported itself online."""
-        self._online_until_ms = now_ms + COLLECTOR_TIMEOUT_MS
-        self.advance_time(now_ms)
-
-    def mark_collector_offline(self, now_ms: int) -> None:
-        """Record that the collector is offline, or that its status is unknown."""
-        self._online_until_ms = 0
+    def follow_collector(self, online_until_ms: int, now_ms: int) -> None:
+        """Record until when the collector counts as online; 0: it is offline, or its status is unknown."""
+        self._online_until_ms = online_until_ms
         self.advance_time(now_ms)
 
     def identify(self, now_ms: int) -> None:

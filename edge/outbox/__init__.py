@@ -1,7 +1,7 @@
 """Keeps events until the collector has stored them: one SQLite file, and its recovery when it is damaged."""
 
 from edge.outbox.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxCorrupt, OutboxRejected
-from edge.outbox.rows import PendingEvent
+from edge.outbox.rows import PendingEvent, create_event
 from edge.outbox.schema import delete_old_damaged_files
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "OutboxCorrupt",
     "OutboxRejected",
     "PendingEvent",
+    "create_event",
     "delete_old_damaged_files",
 ]

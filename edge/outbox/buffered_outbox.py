@@ -15,7 +15,6 @@ from pathlib import Path
 from edge.contract.message import SensorEvent
 from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, PendingEvent, delete_old_damaged_files
 from edge.process.plurals import format_count
-from edge.sensors.sensor import MonotonicEvent
 from edge.timekeeping.clock import boot_id
 from edge.timekeeping.clock_anchor import ClockAnchor
 from edge.timekeeping.durations import HOUR_MS
@@ -62,9 +61,9 @@ class BufferedOutbox:
         """How many events were dropped since the outbox was created."""
         return self._dropped_from_buffer + (self.outbox.dropped if self.outbox else 0)
 
-    def add(self, sensor: str, event: MonotonicEvent, wall_ms: int) -> None:
+    def add(self, event: PendingEvent, wall_ms: int) -> None:
         """Buffer one event; `flush` writes it. `wall_ms` is the machine's time of day, right or wrong."""
-        self._buffered.append(PendingEvent(sensor, event.kind, event.value, event.at_ms, wall_ms, None))
+        self._buffered.append(event._replace(wall_ms=wall_ms))
         if self._retry_ms is not None:
             self._drop_excess()
 
@@ -79,7 +78,7 @@ class BufferedOutbox:
         try:
             self._assign_times(self.outbox, anchor)
             if self._buffered or self._dropped_from_buffer:
-                events = [event._replace(at_ms=anchor.unix_ms(event.monotonic_ms)) for event in self._buffered]
+                events = [event._replace(at_ms=anchor.unix_ms(event.monotonic_ms or 0)) for event in self._buffered]
                 self.outbox.append(events, self._dropped_from_buffer)
                 self._buffered.clear()
                 self._dropped_from_buffer = 0

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from edge.contract.message import EVENT_KIND_BY_NAME, SensorEvent
 from edge.outbox import schema
-from edge.outbox.rows import OUTBOX_VERSION, Holes, OutboxRow, OutboxState, PendingEvent, new_row
+from edge.outbox.rows import OUTBOX_VERSION, Holes, OutboxState, PendingEvent
 from edge.outbox.salvage import find_newest_state, find_states_in_wal, wal_path
 from edge.process.file_access import find_access_problem
 from edge.process.plurals import format_count
@@ -115,7 +115,7 @@ class Outbox:
             events: the events, oldest first.
             lost: number of events that were dropped before they came here; added to `dropped`.
         """
-        rows = [new_row(self.last_seq + number, item, self._boot) for number, item in enumerate(events, start=1)]
+        rows = [event.assign_seq(seq, self._boot) for seq, event in enumerate(events, start=self.last_seq + 1)]
         last = self.last_seq + len(rows)
         oldest = max(self.oldest_seq, last - self._max_events + 1)
         lost += oldest - self.oldest_seq
@@ -137,7 +137,7 @@ class Outbox:
             for row in self._sound_rows(db, self._first_untimed_seq):
                 if row.at_ms is None:
                     at_ms = max(0, (row.monotonic_ms or 0) + offset_ms)
-                    self._rewrite(db, row.seq, _with_time(row, at_ms, row.synchronised))
+                    self._rewrite(db, row.seq, row.assign_time(at_ms, synchronised=bool(row.synchronised)))
         self._first_untimed_seq = None
 
     def read_events(self, from_seq: int, limit: int) -> list[SensorEvent]:
@@ -151,12 +151,12 @@ class Outbox:
             ).fetchall()
         events: list[SensorEvent] = []
         for *columns, checksum in found:
-            row = OutboxRow._make(columns)
+            row = PendingEvent._make(columns)
             expected = from_seq + len(events)
             if row.seq != expected or not self._is_sound(row, checksum):
                 self._add_hole(expected, max(expected, row.seq - 1))
                 break
-            events.append(row.to_event())
+            events.append(row.to_wire())
         return events
 
     def delete_covered(self, seq: int) -> None:
@@ -265,7 +265,7 @@ class Outbox:
         first_seq, expected, lost = 0, 0, 0
         unsound: list[tuple[int]] = []
         for *columns, checksum in db.execute(f"{_SELECT} ORDER BY seq"):
-            row = OutboxRow._make(columns)
+            row = PendingEvent._make(columns)
             if not self._is_sound(row, checksum):
                 unsound.append((row.seq,))  # its number may be wrong too
                 continue
@@ -294,17 +294,17 @@ class Outbox:
         first_untimed: int | None = None
         for row in self._sound_rows(db, self._first_untimed_seq):
             if row.at_ms is None and row.boot != self._boot:
-                self._rewrite(db, row.seq, _with_time(row, row.wall_ms or 0, 0))
+                self._rewrite(db, row.seq, row.assign_time(row.wall_ms or 0, synchronised=False))
             elif row.at_ms is None and first_untimed is None:
                 first_untimed = row.seq
         self._first_untimed_seq = first_untimed
 
     # Rows and holes
 
-    def _is_sound(self, row: OutboxRow, checksum: object) -> bool:
+    def _is_sound(self, row: PendingEvent, checksum: object) -> bool:
         return checksum == row.compute_checksum(self.stream) and row.kind in EVENT_KIND_BY_NAME
 
-    def _sound_rows(self, db: sqlite3.Connection, from_seq: int) -> Iterator[OutboxRow]:
+    def _sound_rows(self, db: sqlite3.Connection, from_seq: int) -> Iterator[PendingEvent]:
         """Yield every sound row from a number on, in chunks; the caller may rewrite rows that it has received."""
         after = from_seq - 1
         while True:
@@ -312,12 +312,12 @@ class Outbox:
             if not found:
                 return
             for *columns, checksum in found:
-                row = OutboxRow._make(columns)
+                row = PendingEvent._make(columns)
                 after = row.seq
                 if self._is_sound(row, checksum):
                     yield row
 
-    def _rewrite(self, db: sqlite3.Connection, seq: int, row: OutboxRow, stream: str | None = None) -> None:
+    def _rewrite(self, db: sqlite3.Connection, seq: int, row: PendingEvent, stream: str | None = None) -> None:
         db.execute("DELETE FROM events WHERE seq IN (?, ?)", (seq, row.seq))
         schema.insert_rows(db, stream or self.stream, [row])
 
@@ -390,10 +390,6 @@ class Outbox:
         with suppress(OSError):  # a disk that fails may not even show owner and mode
             return find_access_problem(self._path) or "check the disk"
         return "check the disk"
-
-
-def _with_time(row: OutboxRow, at_ms: int, synchronised: int) -> OutboxRow:
-    return row._replace(at_ms=at_ms, synchronised=synchronised, monotonic_ms=None, wall_ms=None, boot=None)
 
 
 def _check_header(path: Path) -> None:

@@ -23,49 +23,56 @@ _STATE: Final = re.compile(
 
 
 class PendingEvent(NamedTuple):
-    """An event that has no number yet. `at_ms` is None until the time of day is known."""
-
-    sensor: str
-    kind: EventKind
-    value: float
-    monotonic_ms: int
-    wall_ms: int
-    at_ms: int | None
-
-
-class OutboxRow(NamedTuple):
-    """One row of the table of events."""
+    """An event from its source until the collector has stored it. Its fields are the columns of the outbox's table."""
 
     seq: int
+    """0 until the outbox has assigned it."""
     sensor: str
     kind: str
+    """The name of an `EventKind`."""
     value: float
     at_ms: int | None
     """Unix milliseconds; None until the time of day is known."""
     synchronised: int
     monotonic_ms: int | None
-    """This and the next two columns are set only until the time of day is known."""
+    """When it happened. On disk, this and the next two columns are set only until the time of day is known."""
     wall_ms: int | None
+    """The machine's time of day then, right or wrong."""
     boot: str | None
 
+    def assign_seq(self, seq: int, boot: str) -> Self:
+        """Return the row to store: numbered, and of this boot while its time of day is unknown."""
+        if self.at_ms is None:
+            return self._replace(seq=seq, boot=boot)
+        return self._replace(seq=seq, monotonic_ms=None, wall_ms=None)
+
+    def assign_time(self, at_ms: int, *, synchronised: bool) -> Self:
+        """Return it with its time of day."""
+        return self._replace(at_ms=at_ms, synchronised=int(synchronised), monotonic_ms=None, wall_ms=None, boot=None)
+
     def compute_checksum(self, stream: str) -> int:
-        """Compute the checksum of this row."""
+        """Compute the checksum of the row."""
         return zlib.crc32(repr((stream, *self)).encode(errors="surrogateescape"))
 
-    def to_event(self) -> SensorEvent:
-        """Convert the row to an event for the collector; it must have a time of day."""
-        assert self.at_ms is not None  # noqa: S101 - the caller reads only up to the first row without
+    def to_wire(self) -> SensorEvent:
+        """Convert it to an event for the collector; it must have a time of day."""
+        assert self.at_ms is not None  # noqa: S101 - the caller reads only up to the first event without
         return SensorEvent(
             self.seq, self.sensor, self.at_ms, EVENT_KIND_BY_NAME[self.kind], self.value, bool(self.synchronised)
         )
 
 
-def new_row(seq: int, event: PendingEvent, boot: str) -> OutboxRow:
-    """Create the row of a new event; a whole number is stored as an integer, as SQLite does."""
-    value = int(event.value) if float(event.value).is_integer() else event.value
-    if event.at_ms is not None:
-        return OutboxRow(seq, event.sensor, event.kind.value, value, event.at_ms, 1, None, None, None)
-    return OutboxRow(seq, event.sensor, event.kind.value, value, None, 1, event.monotonic_ms, event.wall_ms, boot)
+def create_event(sensor: str, kind: EventKind, value: float, monotonic_ms: int) -> PendingEvent:
+    """Create an event of a source.
+
+    Args:
+        sensor: its id in the site file.
+        kind: what the value means.
+        value: within the bounds of the kind; a whole number is stored as an integer, as SQLite does.
+        monotonic_ms: when it happened, on the monotonic clock of the machine.
+    """
+    number = int(value) if float(value).is_integer() else value
+    return PendingEvent(0, sensor, kind.value, number, None, 1, monotonic_ms, None, None)
 
 
 class OutboxState(NamedTuple):

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from edge.contract.message import EVENT_KIND_BY_NAME
-from edge.outbox.rows import OutboxRow, OutboxState
+from edge.outbox.rows import OutboxState, PendingEvent
 
 PAGE_BYTES: Final = 4096
 _LEAF_PAGE: Final = 0x0D
 _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES = 32, 24
 _INTEGER_BYTES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes of an integer, by its serial type."""
-_COLUMNS: Final = len(OutboxRow._fields) + 1
+_COLUMNS: Final = len(PendingEvent._fields) + 1
 """Columns of a row with its checksum. The first, `seq`, is the key and is stored as NULL."""
 
 Value = int | float | str | None
@@ -46,7 +46,7 @@ def find_states_in_wal(path: Path) -> Iterator[OutboxState]:
         yield from OutboxState.find_in(page)
 
 
-def read_sound_rows(path: Path, stream: str) -> Iterator[OutboxRow]:
+def read_sound_rows(path: Path, stream: str) -> Iterator[PendingEvent]:
     """Read every row of this stream whose checksum is right, some of them twice; may raise OSError."""
     for page in _read_all_pages(path):
         for row, checksum in _parse_rows(page):
@@ -71,7 +71,7 @@ def _read_pages(path: Path, start: int, between: int) -> Iterator[bytes]:
             yield page[between:]
 
 
-def _parse_rows(page: bytes) -> Iterator[tuple[OutboxRow, int]]:
+def _parse_rows(page: bytes) -> Iterator[tuple[PendingEvent, int]]:
     """Parse the rows of a leaf page and their stored checksums; skip what cannot be a row."""
     if len(page) < 8 or page[0] != _LEAF_PAGE:
         return
@@ -86,7 +86,7 @@ def _parse_rows(page: bytes) -> Iterator[tuple[OutboxRow, int]]:
             yield found
 
 
-def _parse_row(page: bytes, at: int) -> tuple[OutboxRow, int] | None:
+def _parse_row(page: bytes, at: int) -> tuple[PendingEvent, int] | None:
     _, at = _parse_varint(page, at)  # the length of the payload
     seq, at = _parse_varint(page, at)
     header_bytes, body = _parse_varint(page, at)
@@ -104,7 +104,7 @@ def _parse_row(page: bytes, at: int) -> tuple[OutboxRow, int] | None:
     checksum = values.pop()
     if not isinstance(checksum, int):
         return None
-    return OutboxRow(seq, *values[1:]), checksum  # type: ignore[arg-type] # the checksum proves the types
+    return PendingEvent(seq, *values[1:]), checksum  # type: ignore[arg-type] # the checksum proves the types
 
 
 def _parse_varint(page: bytes, at: int) -> tuple[int, int]:

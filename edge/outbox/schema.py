@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.contract.message import EVENT_KIND_BY_NAME
-from edge.outbox.rows import OUTBOX_VERSION, OutboxRow, OutboxState
+from edge.outbox.rows import OUTBOX_VERSION, OutboxState, PendingEvent
 from edge.outbox.salvage import find_newest_state, read_sound_rows, wal_path
 from edge.process.plurals import format_count
 
@@ -25,7 +25,7 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY, sensor TEXT NOT NULL, kind TEXT NO
     sum INTEGER NOT NULL)
 """
 _STATE_TABLE: Final = "CREATE TABLE outbox (state TEXT NOT NULL)"
-COLUMNS: Final = ", ".join(OutboxRow._fields)
+COLUMNS: Final = ", ".join(PendingEvent._fields)
 INSERT_EVENT: Final = f"INSERT INTO events ({COLUMNS}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
 CHUNK_ROWS: Final = 2000
 PRAGMAS: Final = (
@@ -61,7 +61,7 @@ def create_tables(db: sqlite3.Connection, state: OutboxState) -> None:
     db.execute(f"PRAGMA user_version = {OUTBOX_VERSION}")
 
 
-def insert_rows(db: sqlite3.Connection, stream: str, rows: Iterable[OutboxRow]) -> None:
+def insert_rows(db: sqlite3.Connection, stream: str, rows: Iterable[PendingEvent]) -> None:
     """Insert rows with their checksums."""
     db.executemany(INSERT_EVENT, ((*row, row.compute_checksum(stream)) for row in rows))
 
@@ -79,14 +79,14 @@ def migrate_from_1(db: sqlite3.Connection) -> None:
             f"SELECT {COLUMNS} FROM events_1 WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own names
             (after, CHUNK_ROWS),
         ).fetchall()
-        insert_rows(db, stream, (row for row in map(OutboxRow._make, rows) if _is_event(row)))
+        insert_rows(db, stream, (row for row in map(PendingEvent._make, rows) if _is_event(row)))
         if not rows:
             break
         after = rows[-1][0]
     db.execute("DROP TABLE events_1")
 
 
-def _is_event(row: OutboxRow) -> bool:
+def _is_event(row: PendingEvent) -> bool:
     kind = EVENT_KIND_BY_NAME.get(row.kind)
     numbers = isinstance(row.value, int | float) and isinstance(
         row.at_ms if row.at_ms is not None else row.wall_ms, int

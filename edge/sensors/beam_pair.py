@@ -13,9 +13,10 @@ from gpiozero import DigitalInputDevice, Factory
 
 from edge.configuration.settings import BeamPairSettings
 from edge.contract.message import EventKind
+from edge.outbox import PendingEvent, create_event
 from edge.sensors import crossing
 from edge.sensors.crossing import Beam, BeamPairState
-from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading, queue_level
+from edge.sensors.sensor import ReadingQueue, SensorReading, queue_level
 
 
 class BeamPair:
@@ -25,7 +26,7 @@ class BeamPair:
     channels: Mapping[str, EventKind] = {"": EventKind.CROSSING}
 
     def __init__(self, settings: BeamPairSettings, factory: Factory, queue: ReadingQueue) -> None:
-        self._queue, self._within_ms = queue, settings.within_ms
+        self._sensor, self._queue, self._within_ms = settings.id, queue, settings.within_ms
         self._state, self._beams_seen = BeamPairState(), set[Beam]()
         self._devices: dict[Beam, DigitalInputDevice] = {}
         with ExitStack() as opened:  # if the second pin is busy, the first is released
@@ -34,7 +35,7 @@ class BeamPair:
             opened.pop_all()
         self.reread_pins()
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         beam = Beam(reading.part)
         self._state, direction = crossing.detect_crossing(
             self._state, beam, int(reading.value), reading.at_ms, self._within_ms
@@ -42,10 +43,10 @@ class BeamPair:
         both_seen = len(self._beams_seen) == len(Beam)
         self._beams_seen.add(beam)
         if not both_seen and len(self._beams_seen) == len(Beam):
-            return [MonotonicEvent(reading.at_ms, EventKind.CROSSING, 0)]
-        return [MonotonicEvent(reading.at_ms, EventKind.CROSSING, direction)] if direction else []
+            return [create_event(self._sensor, EventKind.CROSSING, 0, reading.at_ms)]
+        return [create_event(self._sensor, EventKind.CROSSING, direction, reading.at_ms)] if direction else []
 
-    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:  # noqa: ARG002 - only a reading causes an event
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:  # noqa: ARG002 - only a reading causes an event
         return []
 
     def next_wake_ms(self) -> int | None:

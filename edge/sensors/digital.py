@@ -12,9 +12,10 @@ from gpiozero import DigitalInputDevice, Factory
 
 from edge.configuration.settings import ContactSettings, PinSettings, PirSettings, PresenceSettings, PressureSettings
 from edge.contract.message import EventKind
+from edge.outbox import PendingEvent, create_event
 from edge.sensors import debounce
 from edge.sensors.debounce import DebounceState
-from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading, queue_level
+from edge.sensors.sensor import ReadingQueue, SensorReading, queue_level
 
 
 class DigitalSensor:
@@ -33,16 +34,17 @@ class DigitalSensor:
     ) -> None:
         """`active` is the value while the pin is active; the value is `1 - active` while it is not."""
         self._device, self._queue, self._kind, self._debounce_ms = device, queue, kind, settings.debounce_ms
+        self._sensor = queue.sensor
         self._active, self._state = active, DebounceState()
         self.channels: Mapping[str, EventKind] = {"": kind}
         device.when_activated = lambda: queue.put_reading(active)
         device.when_deactivated = lambda: queue.put_reading(1 - active)
         self.reread_pins()
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         return self._debounce(reading.at_ms, int(reading.value))
 
-    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:
         return self._debounce(now_ms, None)
 
     def next_wake_ms(self) -> int | None:
@@ -57,9 +59,9 @@ class DigitalSensor:
     def close(self) -> None:
         self._device.close()
 
-    def _debounce(self, at_ms: int, level: int | None) -> list[MonotonicEvent]:
+    def _debounce(self, at_ms: int, level: int | None) -> list[PendingEvent]:
         self._state, stable_levels = debounce.debounce_level(self._state, self._debounce_ms, at_ms, level)
-        return [MonotonicEvent(each.at_ms, self._kind, each.level) for each in stable_levels]
+        return [create_event(self._sensor, self._kind, each.level, each.at_ms) for each in stable_levels]
 
 
 def open_pir(settings: PirSettings, factory: Factory, queue: ReadingQueue) -> DigitalSensor:

@@ -19,10 +19,11 @@ from gpiozero import DigitalOutputDevice, Factory, InputDevice
 
 from edge.configuration.settings import DistanceSettings
 from edge.contract.message import EventKind
+from edge.outbox import PendingEvent, create_event
 from edge.sensors import debounce
 from edge.sensors.debounce import DebounceState
 from edge.sensors.polled import Deadband, PollingThread
-from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading
+from edge.sensors.sensor import ReadingQueue, SensorReading
 
 MM_PER_S = 343_260 / 2
 """Half the speed of sound at 20 degrees Celsius, since the echo travels there and back."""
@@ -85,6 +86,7 @@ class _DistanceSensor:
         self.every_ms = settings.every_ms
         self._recent: deque[float] = deque(maxlen=MEDIAN_READINGS)
         self._ranger = UltrasonicRanger(settings, factory)
+        self._sensor = settings.id
         self._polling = PollingThread(lambda: self._read_distance(queue), settings.every_ms, queue)
 
     def reread_pins(self) -> None:
@@ -111,10 +113,10 @@ class SeatSensor(_DistanceSensor):
         self._near_mm, self._debounce_ms, self._state = near_mm, settings.every_ms * 3 // 2, DebounceState()
         super().__init__(settings, factory, queue)
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         return self._debounce(reading.at_ms, int(self._median_mm(reading) < self._near_mm))
 
-    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:
         return self._debounce(now_ms, None)
 
     def next_wake_ms(self) -> int | None:
@@ -123,9 +125,9 @@ class SeatSensor(_DistanceSensor):
     def heartbeat_level(self) -> float | None:
         return self._state.stable_level
 
-    def _debounce(self, at_ms: int, level: int | None) -> list[MonotonicEvent]:
+    def _debounce(self, at_ms: int, level: int | None) -> list[PendingEvent]:
         self._state, stable_levels = debounce.debounce_level(self._state, self._debounce_ms, at_ms, level)
-        return [MonotonicEvent(each.at_ms, EventKind.PRESENCE, each.level) for each in stable_levels]
+        return [create_event(self._sensor, EventKind.PRESENCE, each.level, each.at_ms) for each in stable_levels]
 
 
 class ContainerSensor(_DistanceSensor):
@@ -137,16 +139,16 @@ class ContainerSensor(_DistanceSensor):
         self._empty_mm, self._full_mm, self._deadband = empty_mm, full_mm, Deadband(LEVEL_STEP_PCT)
         super().__init__(settings, factory, queue)
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         share = (self._empty_mm - self._median_mm(reading)) / (self._empty_mm - self._full_mm)
         level_pct = round(100 * min(1.0, max(0.0, share)))
         return (
-            [MonotonicEvent(reading.at_ms, EventKind.LEVEL_PCT, level_pct)]
+            [create_event(self._sensor, EventKind.LEVEL_PCT, level_pct, reading.at_ms)]
             if self._deadband.accept_change(level_pct)
             else []
         )
 
-    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:  # noqa: ARG002 - only a reading causes an event
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:  # noqa: ARG002 - only a reading causes an event
         return []
 
     def next_wake_ms(self) -> int | None:

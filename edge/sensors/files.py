@@ -14,8 +14,9 @@ from gpiozero import Factory
 
 from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.message import EventKind
+from edge.outbox import PendingEvent, create_event
 from edge.sensors.polled import Deadband, PollingThread
-from edge.sensors.sensor import MonotonicEvent, ReadingQueue, SensorReading
+from edge.sensors.sensor import ReadingQueue, SensorReading
 
 MAX_FILE_CHARACTERS = 64
 
@@ -28,9 +29,10 @@ class FileSensor:
     def __init__(self, read: Callable[[], None], every_ms: int, queue: ReadingQueue) -> None:
         self.every_ms = every_ms
         self._last: float | None = None
+        self._sensor = queue.sensor
         self._polling = PollingThread(read, every_ms, queue)
 
-    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:  # noqa: ARG002 - only a reading causes an event
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:  # noqa: ARG002 - only a reading causes an event
         return []
 
     def next_wake_ms(self) -> int | None:
@@ -55,10 +57,10 @@ class PowerSensor(FileSensor):
         self._deadband = Deadband(settings.step_w)
         super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         self._last = round(reading.value, 1)
         return (
-            [MonotonicEvent(reading.at_ms, EventKind.POWER_W, self._last)]
+            [create_event(self._sensor, EventKind.POWER_W, self._last, reading.at_ms)]
             if self._deadband.accept_change(self._last)
             else []
         )
@@ -73,12 +75,12 @@ class PeopleSensor(FileSensor):
         path = settings.path
         super().__init__(lambda: queue.put_reading(read_whole_number(path)), settings.every_ms, queue)
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         count = int(reading.value)
         if count == self._last:
             return []
         self._last = count
-        return [MonotonicEvent(reading.at_ms, EventKind.PEOPLE, count)]
+        return [create_event(self._sensor, EventKind.PEOPLE, count, reading.at_ms)]
 
 
 class SoundSensor(FileSensor):
@@ -92,12 +94,12 @@ class SoundSensor(FileSensor):
         super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
         self.every_ms = settings.send_every_ms  # the agent expects events, not readings, at this interval
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         self._loudest = reading.value if self._loudest is None else max(self._loudest, reading.value)
         if reading.at_ms < self._next_ms:
             return []
         self._next_ms, self._last, self._loudest = reading.at_ms + self._report_ms, round(self._loudest, 1), None
-        return [MonotonicEvent(reading.at_ms, EventKind.SOUND_DB, self._last)]
+        return [create_event(self._sensor, EventKind.SOUND_DB, self._last, reading.at_ms)]
 
 
 class LightSensor(FileSensor):
@@ -108,9 +110,9 @@ class LightSensor(FileSensor):
     def __init__(self, settings: LightSettings, _factory: Factory, queue: ReadingQueue) -> None:
         super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         self._last = round(reading.value, 1)
-        return [MonotonicEvent(reading.at_ms, EventKind.LIGHT_LUX, self._last)]
+        return [create_event(self._sensor, EventKind.LIGHT_LUX, self._last, reading.at_ms)]
 
 
 class AirSensor(FileSensor):
@@ -125,12 +127,12 @@ class AirSensor(FileSensor):
         self.channels = {kind.value: kind for kind, _path, _scale in self._files}
         super().__init__(lambda: self._read_files(queue), settings.every_ms, queue)
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         kind = self.channels[reading.part]
         if kind is EventKind.CO2_PPM:
             self._last = round(reading.value)
-            return [MonotonicEvent(reading.at_ms, kind, self._last)]
-        return [MonotonicEvent(reading.at_ms, kind, round(reading.value, 1))]
+            return [create_event(self._sensor, kind, self._last, reading.at_ms)]
+        return [create_event(self._sensor, kind, round(reading.value, 1), reading.at_ms)]
 
     def _read_files(self, queue: ReadingQueue) -> None:
         """Read each file separately: one that cannot be read does not stop the others."""

@@ -14,9 +14,10 @@ from gpiozero import Factory
 
 from edge.configuration.settings import DeviceSettings, SensorSettings
 from edge.contract.message import EventKind, SensorHealth
+from edge.outbox import PendingEvent, create_event
 from edge.sensors.channel_faults import ChannelFaults
 from edge.sensors.openers import open_sensor
-from edge.sensors.sensor import MonotonicEvent, OpenSensor, ReadingQueue, SensorFault, SensorReading
+from edge.sensors.sensor import OpenSensor, ReadingQueue, SensorFault, SensorReading
 from edge.timekeeping.clock import Clock
 
 HEARTBEAT_BATCH_DIVISOR = 4
@@ -65,7 +66,7 @@ class _MonitoredSensor:
 
 
 class SensorMonitor:
-    """All sensors of one device. Its methods return pairs of sensor id and event, and are called by one thread."""
+    """All sensors of one device. One thread calls its methods."""
 
     def __init__(self, settings: DeviceSettings, factory: Factory, clock: Clock, inbox: "SimpleQueue[object]") -> None:
         self._factory, self._heartbeat_ms = factory, settings.heartbeat_ms
@@ -86,7 +87,7 @@ class SensorMonitor:
         """The failed channels of sensors that still work in part, by sensor id."""
         return {name: failed for name, monitored in self._sensors.items() if (failed := monitored.failed_channels)}
 
-    def handle_reading(self, reading: SensorReading) -> list[tuple[str, MonotonicEvent]]:
+    def handle_reading(self, reading: SensorReading) -> list[PendingEvent]:
         """Process one reading."""
         monitored = self._sensors[reading.sensor]
         if monitored.open is None:
@@ -108,7 +109,7 @@ class SensorMonitor:
         monitored = self._sensors[fault.sensor]
         self._record_failure(monitored, monitored.channel_of(fault.part), fault.text, fault.at_ms)
 
-    def advance_time(self, now_ms: int) -> list[tuple[str, MonotonicEvent]]:
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:
         """Advance the time: debounce levels, send heartbeats, retry failed sensors, notice silent ones."""
         events = []
         for monitored in self._sensors.values():
@@ -149,10 +150,10 @@ class SensorMonitor:
             log.error(log_line)
 
     def _record_events(
-        self, monitored: _MonitoredSensor, new_events: Iterable[MonotonicEvent], now_ms: int
-    ) -> list[tuple[str, MonotonicEvent]]:
-        """Record when the sensor last had events, and pair each event with the sensor's id."""
-        events = [(monitored.settings.id, each) for each in new_events]
+        self, monitored: _MonitoredSensor, new_events: Iterable[PendingEvent], now_ms: int
+    ) -> list[PendingEvent]:
+        """Record when the sensor last had events."""
+        events = list(new_events)
         if events:
             monitored.last_event_ms = now_ms
         return events
@@ -175,7 +176,7 @@ class SensorMonitor:
         every_ms = monitored.open.every_ms if monitored.open is not None else 0
         return monitored.last_event_ms + self._heartbeat_ms + (every_ms // 2 if every_ms <= self._heartbeat_ms else 0)
 
-    def _build_due_heartbeats(self, now_ms: int) -> list[tuple[str, MonotonicEvent]]:
+    def _build_due_heartbeats(self, now_ms: int) -> list[PendingEvent]:
         opened = [monitored for monitored in self._sensors.values() if monitored.open is not None]
         if not any(self._heartbeat_due_ms(monitored) <= now_ms for monitored in opened):
             return []
@@ -185,7 +186,7 @@ class SensorMonitor:
                 events += self._build_heartbeat(monitored, now_ms)
         return events
 
-    def _build_heartbeat(self, monitored: _MonitoredSensor, now_ms: int) -> list[tuple[str, MonotonicEvent]]:
+    def _build_heartbeat(self, monitored: _MonitoredSensor, now_ms: int) -> list[PendingEvent]:
         """Return its present level if it is reliable; also read its pins again in case an edge was lost."""
         if monitored.open is None:
             return []
@@ -200,4 +201,6 @@ class SensorMonitor:
         level, level_channel = monitored.open.heartbeat_level(), next(iter(monitored.open.channels))
         if level is None or monitored.health is not SensorHealth.HEALTHY or level_channel in monitored.failing_channels:
             return []
-        return self._record_events(monitored, [MonotonicEvent(now_ms, EventKind.HEARTBEAT, level)], now_ms)
+        return self._record_events(
+            monitored, [create_event(monitored.settings.id, EventKind.HEARTBEAT, level, now_ms)], now_ms
+        )

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import NamedTuple, Protocol
 
 from edge.contract.message import EventKind
+from edge.outbox import PendingEvent
 from edge.timekeeping.clock import Clock
 
 MAX_QUEUED_READINGS = 10_000
@@ -35,14 +36,6 @@ class SensorFault(NamedTuple):
     part: str
     text: str
     at_ms: int
-
-
-class MonotonicEvent(NamedTuple):
-    """One event of a sensor, before it has a time of day and a number (monotonic milliseconds)."""
-
-    at_ms: int
-    kind: EventKind
-    value: float
 
 
 class ReadingQueue:
@@ -73,11 +66,11 @@ class OpenSensor(Protocol):
     """The event kind of each channel, by the `part` of its readings (empty: every part). A heartbeat repeats the level
     of the first channel."""
 
-    def process_reading(self, reading: SensorReading) -> list[MonotonicEvent]:
+    def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         """Process one of its readings; return the events it causes."""
         ...
 
-    def advance_time(self, now_ms: int) -> list[MonotonicEvent]:
+    def advance_time(self, now_ms: int) -> list[PendingEvent]:
         """Advance the time; return the events it causes."""
         ...
 

@@ -22,7 +22,8 @@ MAX_EVENTS = 100_000
 OUTBOX_WRITER = """
 import os, pathlib, sys
 from edge.contract.message import EventKind
-from edge.outbox import Outbox, PendingEvent
+from edge.outbox import Outbox
+from tests.support.edge.outbox_events import create_timed_event
 folder = pathlib.Path(sys.argv[1])
 outbox = Outbox(folder / "outbox.sqlite", max_events=100_000, boot="boot")
 loose = os.open(folder / "never-synced", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
@@ -30,7 +31,7 @@ size = 1
 while True:
     os.write(loose, b"x" * 512)
     at_ms = 1_763_870_400_000
-    outbox.append([PendingEvent("desk-14-pir", EventKind.MOTION, number % 2, 0, 0, at_ms) for number in range(size)])
+    outbox.append([create_timed_event("desk-14-pir", EventKind.MOTION, number % 2, at_ms) for number in range(size)])
     os.write(1, outbox.last_seq.to_bytes(8, "little"))
     size = size % 7 + 1
     if outbox.last_seq % 5 == 0:

@@ -19,10 +19,11 @@ from edge.contract.message import (
     encode,
 )
 from edge.contract.topics import DeviceTopic
-from edge.outbox import Outbox, PendingEvent
+from edge.outbox import Outbox
 from edge.outbox.buffered_outbox import MAX_EVENT_AGE_MS
 from edge.outbox.rows import OutboxState
 from edge.timekeeping.clock import HostClock
+from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
 from tests.support.servers import Mosquitto
 
@@ -256,7 +257,7 @@ def test_event_older_than_the_retention_is_not_sent(broker: Mosquitto, tmp_path:
     with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
         now_ms = HostClock().now_ms()
         outbox.append(
-            [PendingEvent("x", EventKind.MOTION, 1, 0, 0, at_ms) for at_ms in (now_ms - MAX_EVENT_AGE_MS - 1, now_ms)]
+            [create_timed_event("x", EventKind.MOTION, 1, at_ms) for at_ms in (now_ms - MAX_EVENT_AGE_MS - 1, now_ms)]
         )
     with FakeCollector(broker) as collector, running_agent(settings, MockFactory()):
         collector.wait_for(lambda: collector.events, "the newer event")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from edge.contract.message import EventKind
-from edge.outbox import Outbox, PendingEvent
+from edge.outbox import Outbox
 from edge.timekeeping.clock import HostClock
 from tests.support.command import running_command
+from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import FakeCollector
 from tests.support.servers import Mosquitto, mosquitto, wait_until
 from tests.support.site_files import DEVICE, METER, PIR, changing_meter, site_file
@@ -38,7 +39,7 @@ def fill_outbox(folder: Path, events: int) -> None:
     path.parent.mkdir()
     with Outbox(path, max_events=10 * events, boot="") as outbox:
         now_ms = HostClock().now_ms()
-        outbox.append([PendingEvent(PIR, EventKind.MOTION, number % 2, 0, 0, now_ms) for number in range(events)])
+        outbox.append([create_timed_event(PIR, EventKind.MOTION, number % 2, now_ms) for number in range(events)])
 
 
 def test_every_event_is_delivered_despite_pauses_and_restarts_of_a_plain_broker(

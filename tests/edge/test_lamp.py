@@ -2,7 +2,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from edge.configuration.settings import PirSettings
-from edge.lamp import COLLECTOR_TIMEOUT_MS, IDENTIFY_S, Lamp, LampState, decode_lamp_state, is_collector_online
+from edge.lamp import IDENTIFY_S, Lamp, LampState, decode_lamp_state
+from edge.outbox.sender import COLLECTOR_TIMEOUT_MS, is_collector_online
 from tests.support.edge.sensor_table import open_sensor_rig
 from tests.support.servers import wait_until
 
@@ -44,7 +45,7 @@ def test_collector_status_of_a_payload(payload: bytes, online: bool) -> None:
 def test_lamp_is_lit_when_taken_and_dark_when_vacant() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.mark_collector_online(0)
+    lamp.follow_collector(COLLECTOR_TIMEOUT_MS, 0)
     lamp.show_state(LampState.TAKEN, 0)
     assert pin.state
     lamp.show_state(LampState.VACANT, 0)
@@ -57,13 +58,13 @@ def test_state_of_a_silent_or_offline_collector_is_not_shown() -> None:
     lamp, pin = Lamp(17, factory), factory.pin(17)
     lamp.show_state(LampState.VACANT, 0)  # retained: it does not prove the collector alive
     wait_until(lambda: pin.state, what="a pulse")
-    lamp.mark_collector_online(1000)
+    lamp.follow_collector(1000 + COLLECTOR_TIMEOUT_MS, 1000)
     assert not pin.state
     lamp.advance_time(1000 + COLLECTOR_TIMEOUT_MS)
     wait_until(lambda: pin.state, what="a pulse")
-    lamp.mark_collector_online(20_000)
+    lamp.follow_collector(20_000 + COLLECTOR_TIMEOUT_MS, 20_000)
     assert not pin.state
-    lamp.mark_collector_offline(20_001)
+    lamp.follow_collector(0, 20_001)
     wait_until(lambda: pin.state, what="a pulse")
     lamp.close()
 
@@ -71,7 +72,7 @@ def test_state_of_a_silent_or_offline_collector_is_not_shown() -> None:
 def test_after_blinking_the_lamp_shows_the_newest_state() -> None:
     factory = MockFactory()
     lamp, pin = Lamp(17, factory), factory.pin(17)
-    lamp.mark_collector_online(0)
+    lamp.follow_collector(COLLECTOR_TIMEOUT_MS, 0)
     lamp.show_state(LampState.VACANT, 0)
     lamp.identify(0)
     lamp.show_state(LampState.TAKEN, 5000)
@@ -93,9 +94,9 @@ def test_agent_without_a_lamp_does_nothing() -> None:
 
 
 def call_every_method(lamp: Lamp) -> None:
-    lamp.mark_collector_online(0)
+    lamp.follow_collector(COLLECTOR_TIMEOUT_MS, 0)
     lamp.show_state(LampState.TAKEN, 0)
     lamp.identify(0)
     lamp.advance_time(20_000)
-    lamp.mark_collector_offline(20_000)
+    lamp.follow_collector(0, 20_000)
     lamp.close()

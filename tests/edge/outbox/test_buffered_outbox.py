@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from edge.contract.message import EventKind
+from edge.outbox import create_event
 from edge.outbox.buffered_outbox import DISK_RETRY_MS, MAX_BUFFERED_EVENTS, BufferedOutbox
-from edge.sensors.sensor import MonotonicEvent
 from edge.timekeeping.clock_anchor import ClockAnchor
 
 NOW_MS = 1_763_870_400_000
@@ -15,7 +15,7 @@ ANCHOR = ClockAnchor(NOW_MS)
 
 def add_events(buffer: BufferedOutbox, count: int, first: int = 0) -> None:
     for number in range(count):
-        buffer.add("desk-14-pir", MonotonicEvent(first + number, EventKind.MOTION, number % 2), 0)
+        buffer.add(create_event("desk-14-pir", EventKind.MOTION, number % 2, first + number), 0)
 
 
 def read_times(buffer: BufferedOutbox) -> list[int]:

@@ -10,6 +10,7 @@ import pytest
 from edge.contract.message import EventKind, SensorEvent
 from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxRejected, PendingEvent
 from edge.outbox.rows import OutboxState
+from tests.support.edge.outbox_events import create_timed_event
 
 AT_MS = 1_763_870_400_000
 NOBODY_UID = 65_534
@@ -18,7 +19,7 @@ NOBODY_UID = 65_534
 def pending_event(
     value: float = 1, at_ms: int | None = AT_MS, *, monotonic_ms: int = 500, wall_ms: int = 700
 ) -> PendingEvent:
-    return PendingEvent("desk-14-pir", EventKind.MOTION, value, monotonic_ms, wall_ms, at_ms)
+    return create_timed_event("desk-14-pir", EventKind.MOTION, value, at_ms, monotonic_ms=monotonic_ms, wall_ms=wall_ms)
 
 
 def open_outbox(path: Path, *, max_events: int = 50_000, boot: str = "boot-1") -> Outbox:
@@ -180,7 +181,7 @@ def test_missing_folder_raises_outbox_away(tmp_path: Path) -> None:
 
 def test_covered_events_cannot_be_read_in_the_file(path: Path) -> None:
     with open_outbox(path) as outbox:
-        outbox.append([PendingEvent("desk-of-somebody", EventKind.MOTION, 1, 0, 0, AT_MS)])
+        outbox.append([create_timed_event("desk-of-somebody", EventKind.MOTION, 1, AT_MS)])
         outbox.delete_covered(1)
     assert b"desk-of-somebody" not in path.read_bytes()
     assert not path.with_name("outbox.sqlite-wal").exists()

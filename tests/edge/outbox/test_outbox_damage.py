@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from edge.contract.message import EventKind, SensorEvent
-from edge.outbox import SCHEMA_VERSION, Outbox, PendingEvent
+from edge.outbox import SCHEMA_VERSION, Outbox, PendingEvent, create_event
 from edge.outbox.buffered_outbox import BufferedOutbox
 from edge.outbox.rows import Holes
 from edge.outbox.salvage import find_newest_state, wal_path
-from edge.sensors.sensor import MonotonicEvent
 from edge.timekeeping.clock_anchor import ClockAnchor
+from tests.support.edge.outbox_events import create_timed_event
 
 AT_MS = 1_763_870_400_000
 EVENTS, COVERED = 400, 40
@@ -51,7 +51,7 @@ class EventSink:
 def make_event(number: int) -> PendingEvent:
     kinds = ((EventKind.MOTION, number % 2), (EventKind.POWER_W, number / 8), (EventKind.CROSSING, number % 3 - 1))
     kind, value = kinds[number % 3]
-    return PendingEvent(f"sensor-{number % 7}", kind, value, 0, 0, AT_MS + number)
+    return create_timed_event(f"sensor-{number % 7}", kind, value, AT_MS + number)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def open_damaged(
 
 def add_one(keeping: BufferedOutbox) -> None:
     """Add an event, as every agent does at its start."""
-    keeping.add("sensor-1", MonotonicEvent(EVENTS, EventKind.MOTION, 1), 0)
+    keeping.add(create_event("sensor-1", EventKind.MOTION, 1, EVENTS), 0)
     keeping.flush(ClockAnchor(AT_MS), 0)
 
 
@@ -231,7 +231,7 @@ def test_invalid_row_in_a_file_of_version_1_becomes_a_gap(tmp_path: Path) -> Non
 def test_covered_event_is_in_no_file_of_a_running_outbox(tmp_path: Path) -> None:
     keeping = BufferedOutbox(tmp_path / NAME, 10_000)
     for number in range(3000):
-        keeping.add(f"desk-of-{number}", MonotonicEvent(number, EventKind.MOTION, 1), 0)
+        keeping.add(create_event(f"desk-of-{number}", EventKind.MOTION, 1, number), 0)
         if number % 100 == 99:
             keeping.flush(ClockAnchor(AT_MS), 0)
     assert keeping.outbox is not None

@@ -49,7 +49,7 @@ class MonitorRig:
                 self.monitor.handle_fault(item)
         self.clock.at_ms += after_ms
         events += self.monitor.advance_time(self.clock.at_ms)
-        return [(sensor, str(event.kind), event.value) for sensor, event in events]
+        return [(event.sensor, event.kind, event.value) for event in events]
 
 
 def test_sensor_sends_its_level_and_then_heartbeats(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ Out:   the arguments of `ledig edge` and `ledig collector`.
 from pathlib import Path
 
 from edge.contract.message import EventKind
-from edge.outbox import Outbox, PendingEvent
+from edge.outbox import Outbox
 from edge.timekeeping.clock import HostClock
+from tests.support.edge.outbox_events import create_timed_event
 from tests.support.servers import Mosquitto
 from tests.support.site_files import DEVICE, PIR, site_file
 
@@ -33,5 +34,5 @@ def fill_outbox(folder: Path, events: int) -> Path:
     path.parent.mkdir(exist_ok=True)
     with Outbox(path, max_events=10 * events, boot="") as outbox:
         now_ms = HostClock().now_ms()
-        outbox.append([PendingEvent(PIR, EventKind.MOTION, number % 2, 0, 0, now_ms) for number in range(events)])
+        outbox.append([create_timed_event(PIR, EventKind.MOTION, number % 2, now_ms) for number in range(events)])
     return path

@@ -17,11 +17,12 @@ from collector.intake.intake import IncomingMessage as Incoming
 from collector.occupancy.evidence import SensorRules
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, encode
-from edge.outbox import Outbox, PendingEvent, send_window
+from edge.outbox import Outbox, send_window
 from edge.outbox.send_window import SendWindow
 from edge.timekeeping import clock_anchor
 from edge.timekeeping.clock_anchor import ClockAnchor
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
+from tests.support.edge.outbox_events import create_timed_event
 
 DEVICES: Final = ("pi-1", "pi-2")
 BEAT_MS: Final = 600_000
@@ -83,7 +84,9 @@ class ModelDevice:
         """A sensor reads a value."""
         self.read.append(SensedReading(sensor, kind, value, true_ms))
         now_ms = self._monotonic_ms(true_ms)
-        reading = PendingEvent(sensor, kind, value, now_ms, BOOT_WALL_MS + now_ms, self._anchor.unix_ms(now_ms))
+        reading = create_timed_event(
+            sensor, kind, value, self._anchor.unix_ms(now_ms), monotonic_ms=now_ms, wall_ms=BOOT_WALL_MS + now_ms
+        )
         self.outbox.append([reading])
         if reading.at_ms is None:
             self._waiting.add(self.outbox.last_seq)

@@ -49,7 +49,7 @@ class SensorRig:
                 self.faults.append(item.text)
         self.clock.at_ms += after_ms
         events += self.sensor.advance_time(self.clock.at_ms)
-        return [(str(event.kind), event.value) for event in events]
+        return [(event.kind, event.value) for event in events]
 
     def expect_events(self, expected: SensorValues, after_ms: int = 0) -> None:
         """Wait until its thread has caused exactly these events."""

@@ -1,6 +1,6 @@
 """Detection of an agent's progress."""
 
-from edge.progress import BROKER_ANSWER_TIMEOUT_MS, AgentProgress, AgentWork, check_progress
+from edge.outbox.progress import BROKER_ANSWER_TIMEOUT_MS, AgentProgress, AgentWork, check_progress
 
 PENDING = AgentWork(
     now_ms=1_000_000,
