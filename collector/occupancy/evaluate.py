@@ -22,16 +22,9 @@ from collector.occupancy.evidence import (
     Transition,
     build_space_rules,
 )
-from collector.occupancy.explain import explain_other_sensors
+from collector.occupancy.explain import explain_other_sensors, explain_state
 from collector.occupancy.fast_path import apply_repeated_levels
-from collector.occupancy.judge import (
-    evaluate_health,
-    evaluate_level_pct,
-    evaluate_state,
-    explain_state,
-    list_change_moments,
-    quiet_span_ms,
-)
+from collector.occupancy.judge import SpaceEvaluation, evaluate_space, quiet_span_ms
 from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
 from collector.occupancy.update import update_sensor
 from collector.timekeeping.instants import FOREVER_MS
@@ -74,15 +67,16 @@ def apply_event(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> tu
     for lapse in transitions:
         evidence = _enter_state(evidence, lapse)
     before, evidence = evidence, update_sensor(evidence, event, rules)
-    state = evaluate_state(evidence, rules, at_ms, at_ms)
-    if state is not evidence.state:
-        if state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
+    evaluation = evaluate_space(evidence, rules, at_ms, at_ms)
+    if evaluation.state is not evidence.state:
+        if evaluation.state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
             evidence = replace(
                 evidence, hold_statistics=learn_quiet_span(evidence.hold_statistics, quiet_ms, rules.hold_bounds)
             )
-        transitions.append(Transition(at_ms, state, explain_state(evidence, rules, at_ms, state)))
+            evaluation = evaluate_space(evidence, rules, at_ms, at_ms)
+        transitions.append(_begin_state(evaluation))
         evidence = _enter_state(evidence, transitions[-1])
-    return replace(evidence, check_ms=next_wake_ms(evidence, rules, at_ms)), transitions
+    return replace(evidence, check_ms=_first_after(evaluation, at_ms)), transitions
 
 
 def fold_events(
@@ -140,8 +134,7 @@ def fit_to_rules(evidence: Evidence, rules: SpaceRules) -> Evidence:
     tuned = fit_to_bounds(evidence.hold_statistics, rules.hold_bounds)
     draft = replace(evidence, sensor_states=fitted_views, is_somebody_inside=inside, check_ms=0, hold_statistics=tuned)
     at_ms = evidence.at_ms
-    state = evaluate_state(draft, rules, at_ms, at_ms)
-    return _enter_state(draft, Transition(at_ms, state, explain_state(draft, rules, at_ms, state)))
+    return _enter_state(draft, _begin_state(evaluate_space(draft, rules, at_ms, at_ms)))
 
 
 def find_lapses(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Transition]:
@@ -156,28 +149,30 @@ def find_lapses(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Tr
         return []
     lapses: list[Transition] = []
     state = evidence.state
-    for moment in _moments_after(evidence, rules, evidence.at_ms):
+    for moment in _moments_after(evaluate_space(evidence, rules, evidence.at_ms, evidence.at_ms), evidence.at_ms):
         if moment > until_ms:
             break
-        if (found := evaluate_state(evidence, rules, moment, moment)) is not state:
-            state = found
-            lapses.append(Transition(moment, state, explain_state(evidence, rules, moment, state)))
+        found = evaluate_space(evidence, rules, moment, moment)
+        if found.state is not state:
+            state = found.state
+            lapses.append(_begin_state(found))
     return lapses
 
 
 def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transition | None:
     """Return the first transition by silence alone after `after_ms`; None if there is none."""
     after_ms = max(after_ms, evidence.at_ms)
-    state = evaluate_state(evidence, rules, after_ms, after_ms)
-    for moment in _moments_after(evidence, rules, after_ms):
-        if (found := evaluate_state(evidence, rules, moment, moment)) is not state:
-            return Transition(moment, found, explain_state(evidence, rules, moment, found))
+    evaluation = evaluate_space(evidence, rules, after_ms, after_ms)
+    for moment in _moments_after(evaluation, after_ms):
+        found = evaluate_space(evidence, rules, moment, moment)
+        if found.state is not evaluation.state:
+            return _begin_state(found)
     return None
 
 
 def next_wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
     """Return until when silence alone changes neither state nor health; FOREVER_MS if it never does."""
-    return min([moment for moment in list_change_moments(evidence, rules) if moment > after_ms], default=FOREVER_MS)
+    return _first_after(evaluate_space(evidence, rules, after_ms, after_ms), after_ms)
 
 
 def build_space_state(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
@@ -194,17 +189,22 @@ def build_space_state(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Spa
     now_ms = max(now_ms, evidence.at_ms)
     lapses = find_lapses(evidence, rules, now_ms)
     state, since_ms = (lapses[-1].state, lapses[-1].at_ms) if lapses else (evidence.state, evidence.since_ms)
-    because = explain_state(evidence, rules, now_ms, state)
+    evaluation = evaluate_space(evidence, rules, now_ms, now_ms)
+    because = explain_state(evaluation)
     return SpaceState(
         state=state,
         since_ms=since_ms,
         because=because,
-        health=evaluate_health(evidence, rules, now_ms),
+        health=evaluation.health,
         at_ms=evidence.at_ms,
-        lapse=_lapse_after_quiet(evidence, rules, now_ms, state),
-        level_pct=evaluate_level_pct(evidence, rules, now_ms),
-        other_sensors=explain_other_sensors(evidence, rules, now_ms, state, because),
+        lapse=_find_end(evaluation),
+        level_pct=evaluation.level_pct,
+        other_sensors=explain_other_sensors(evaluation, because),
     )
+
+
+def _begin_state(evaluation: SpaceEvaluation) -> Transition:
+    return Transition(evaluation.now_ms, evaluation.state, explain_state(evaluation))
 
 
 def _enter_state(evidence: Evidence, new: Transition) -> Evidence:
@@ -228,15 +228,22 @@ def _enter_state(evidence: Evidence, new: Transition) -> Evidence:
     )
 
 
-def _lapse_after_quiet(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Lapse | None:
-    if state is not Occupancy.UNKNOWN and state not in TAKEN_STATES:
+def _find_end(evaluation: SpaceEvaluation) -> Lapse | None:
+    """Return the next state if nobody moves and live sensors keep sending heartbeats."""
+    if evaluation.state is not Occupancy.UNKNOWN and evaluation.state not in TAKEN_STATES:
         return None
-    for moment in _moments_after(evidence, rules, now_ms):
-        found = evaluate_state(evidence, rules, moment, now_ms)
-        if found is not state and found not in TAKEN_STATES:  # away counts as taken, so it is not yet the end
+    for moment in _moments_after(evaluation, evaluation.now_ms):
+        found = evaluate_space(evaluation.evidence, evaluation.rules, moment, evaluation.now_ms).state
+        if (
+            found is not evaluation.state and found not in TAKEN_STATES
+        ):  # away counts as taken, so it is not yet the end
             return Lapse(found, moment)
     return None
 
 
-def _moments_after(evidence: Evidence, rules: SpaceRules, after_ms: int) -> list[int]:
-    return sorted({moment for moment in list_change_moments(evidence, rules) if moment > after_ms})
+def _first_after(evaluation: SpaceEvaluation, after_ms: int) -> int:
+    return min([moment for moment in evaluation.change_moments if moment > after_ms], default=FOREVER_MS)
+
+
+def _moments_after(evaluation: SpaceEvaluation, after_ms: int) -> list[int]:
+    return sorted({moment for moment in evaluation.change_moments if moment > after_ms})

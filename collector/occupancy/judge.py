@@ -1,17 +1,19 @@
 """Evaluate one space at one moment from the newest states of its sensors.
 
 In:    evidence, the rules, a moment.
-Out:   the state at that moment, its reason, the health of the sensors, and when silence may change it.
-Never: clocks, own memory.
+Out:   one `SpaceEvaluation`: the state, which sensors are alive, and what each supports; when silence may change it.
+Never: clocks, own memory, reasons (explain.py derives them from the evaluation).
 
 Two moments: the state is evaluated at `now_ms`, and the silence of sensors is measured at `alive_ms`. They differ only
 to look ahead: which state follows if nobody moves and the sensors keep sending heartbeats?
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from collector.contract.states import TAKEN_STATES, Because, Occupancy, Reason, SpaceHealth
+from msgspec import Struct
+
+from collector.contract.states import Occupancy, SpaceHealth
 from collector.occupancy.evidence import (
     CORROBORATING,
     NEVER_MS,
@@ -41,6 +43,16 @@ a room over a weekend."""
 SensorPair = tuple[SensorState, SensorRules]
 
 
+class SensorWitness(NamedTuple):
+    """One sensor in an evaluation."""
+
+    known: SensorState
+    sensor: SensorRules
+    is_alive: bool
+    support: Occupancy | None
+    """The state that its evidence supports: occupied, away, or None."""
+
+
 def is_alive(known: SensorState, sensor: SensorRules, alive_ms: int) -> bool:
     """Return whether the newest event of a sensor is recent enough."""
     return alive_ms < known.last_event_ms + sensor.silent_ms
@@ -58,8 +70,47 @@ def has_earned_full_hold(known: SensorState) -> bool:
     )
 
 
-def evaluate_state(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> Occupancy:
-    """Return the state: taken by any evidence, vacant only if every sensor confirms it, else unknown.
+class SpaceEvaluation(Struct, frozen=True, gc=False):
+    """The result of evaluating one space at one moment. Reason, health and level are derived from it."""
+
+    evidence: Evidence
+    rules: SpaceRules
+    now_ms: int
+    state: Occupancy
+    change_moments: list[int]
+    """Every moment, in no order, at which time alone may change the state or the health."""
+    alive: list[bool]
+    """Whether each sensor of the rules is alive."""
+    supports: list[Occupancy | None]
+    """The state that each sensor's evidence supports: occupied, away, or None."""
+
+    @property
+    def witnesses(self) -> Iterator[SensorWitness]:
+        """The sensors that have reported, in the order of the rules."""
+        for known, sensor, is_alive_now, support in zip(
+            self.evidence.sensor_states, self.rules.sensors, self.alive, self.supports, strict=True
+        ):
+            if known is not None:
+                yield SensorWitness(known, sensor, is_alive_now, support)
+
+    @property
+    def health(self) -> SpaceHealth:
+        """How many sensors are alive."""
+        living = sum(self.alive)
+        if not living:
+            return SpaceHealth.OFFLINE
+        return SpaceHealth.HEALTHY if living == len(self.alive) else SpaceHealth.DEGRADED
+
+    @property
+    def level_pct(self) -> float | None:
+        """The level of a supply in per cent, by its emptiest container; None if no sensor is alive or it is none."""
+        if not self.rules.is_supply:
+            return None
+        return min((witness.known.value for witness in self.witnesses if witness.is_alive), default=None)
+
+
+def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> SpaceEvaluation:
+    """Evaluate a space: taken by any evidence, vacant only if every sensor confirms it, else unknown.
 
     Args:
         evidence: of the space, up to its newest event.
@@ -67,95 +118,42 @@ def evaluate_state(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
         now_ms: the moment to evaluate, Unix ms.
         alive_ms: when the silence of sensors is measured; usually `now_ms`.
     """
-    if rules.is_disabled:
-        return Occupancy.DISABLED
-    if rules.is_supply:
-        return _supply_at(evidence, rules, alive_ms)
-    away = _door_hold_runs(evidence, rules, now_ms, alive_ms)
-    vouched, sees = True, False
-    for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
-        if sensor.learning_method in CORROBORATING:
-            if _is_no_evidence(known, sensor, alive_ms):
-                continue
-            vouched = vouched and (rules.has_direct_sensor or _may_vouch_alone(known))
-        sees = sees or sensor.role is not SensorRole.CONTACT
-        if known is None:
-            vouched = False
-            continue
-        hold_ms = full_hold_ms(evidence, sensor)
-        weight = evaluate_sensor(known, sensor, hold_ms, now_ms, alive_ms)
-        if weight is Occupancy.OCCUPIED:
-            return weight
-        away = away or weight is not None
-        vouched = vouched and is_alive(known, sensor, alive_ms) and now_ms >= known.alive_since_ms + hold_ms
-    if is_behind_door(evidence, rules, now_ms, alive_ms):
-        return Occupancy.OCCUPIED
-    if away:
-        return Occupancy.AWAY
-    return Occupancy.VACANT if vouched and sees and not evidence.is_somebody_inside else Occupancy.UNKNOWN
-
-
-def explain_state(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
-    """Return the reason of `state`, which `evaluate_state` returned for the same moment.
-
-    Args:
-        evidence: of the space, up to its newest event.
-        rules: of that space.
-        now_ms: the moment, Unix ms.
-        state: the state at that moment.
-    """
-    if state is Occupancy.DISABLED:
-        return Because(Reason.DISABLED)
-    if state is Occupancy.UNKNOWN:
-        return _because_unknown(evidence, rules, now_ms)
-    if state in TAKEN_STATES:
-        return _because_taken(evidence, rules, now_ms, state)
-    if state is Occupancy.VACANT:
-        known, _ = max(_presence_pairs(evidence, rules), key=lambda pair: last_high_ms(pair[0]))
-        if (quiet_ms := last_high_ms(known)) > NEVER_MS:
-            return Because(Reason.QUIET, known.device, known.sensor, quiet_ms)
-        return Because(Reason.QUIET)
-    known, _ = min(_alive_pairs(evidence, rules, now_ms), key=lambda pair: pair[0].value)
-    return Because(Reason.LEVEL, known.device, known.sensor, known.last_event_ms)
-
-
-def evaluate_health(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceHealth:
-    """Return the health: how many sensors are alive."""
-    living = sum(1 for _ in _alive_pairs(evidence, rules, now_ms))
-    if not living:
-        return SpaceHealth.OFFLINE
-    return SpaceHealth.HEALTHY if living == len(rules.sensors) else SpaceHealth.DEGRADED
-
-
-def evaluate_level_pct(evidence: Evidence, rules: SpaceRules, now_ms: int) -> float | None:
-    """Return the level of a supply in per cent, by its emptiest container; None if no sensor is alive or it is none."""
-    if not rules.is_supply:
-        return None
-    return min((known.value for known, _ in _alive_pairs(evidence, rules, now_ms)), default=None)
-
-
-def list_change_moments(evidence: Evidence, rules: SpaceRules, speaker: SensorState | None = None) -> list[int]:
-    """Return every moment, in no order, at which time alone may change the state or the health.
-
-    The silence of the sensor `speaker` is left out.
-    """
-    found: list[int] = []
-    if rules.has_contact:
-        longest_ms = hold_after_door_opens_ms(evidence, rules)
-        found.append(evidence.door_released_ms + longest_ms)
-        found += [known.last_event_ms + longest_ms for known, _ in _door_pairs(evidence, rules)]
-        if evidence.is_somebody_inside:
-            found.append(_seen_inside_ms(evidence, rules) + MAX_BEHIND_DOOR_MS)
+    alive: list[bool] = []
+    supports: list[Occupancy | None] = []
+    moments = _list_door_moments(evidence, rules) if rules.has_contact else []
     longer_ms = evidence.hold_statistics.offset_ms
+    is_occupied, is_away, is_vouched, sees = False, False, True, False
     for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
-        if known is None:
-            continue
-        if known is not speaker:
-            found.append(known.last_event_ms + sensor.silent_ms)
-        hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
-        last_ms = known.last_event_ms if known.is_high else known.fell_ms
-        found += (known.alive_since_ms + hold_ms, last_ms + sensor.lone_hold_ms, last_ms + hold_ms)
-    return found
+        is_living, support, hold_ms = False, None, 0
+        if known is not None:
+            hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
+            silent_ms = known.last_event_ms + sensor.silent_ms
+            is_living = alive_ms < silent_ms
+            support = evaluate_sensor(known, sensor, hold_ms, now_ms, is_living=is_living)
+            last_ms = known.last_event_ms if known.is_high else known.fell_ms
+            moments += (silent_ms, known.alive_since_ms + hold_ms, last_ms + sensor.lone_hold_ms, last_ms + hold_ms)
+        alive.append(is_living)
+        supports.append(support)
+        if sensor.learning_method in CORROBORATING:
+            if _is_no_evidence(known, sensor, is_living=is_living):
+                continue
+            is_vouched = is_vouched and (rules.has_direct_sensor or may_vouch_alone(known))
+        sees = sees or sensor.role is not SensorRole.CONTACT
+        is_occupied = is_occupied or support is Occupancy.OCCUPIED
+        is_away = is_away or support is not None
+        is_vouched = is_vouched and known is not None and is_living and now_ms >= known.alive_since_ms + hold_ms
+    if rules.is_disabled:
+        state = Occupancy.DISABLED
+    elif rules.is_supply:
+        state = _evaluate_supply(evidence, alive)
+    elif is_occupied or is_behind_door(evidence, rules, now_ms, alive_ms):
+        state = Occupancy.OCCUPIED
+    elif is_away or _door_hold_runs(evidence, rules, now_ms, alive_ms):
+        state = Occupancy.AWAY
+    else:
+        is_vacant = is_vouched and sees and not evidence.is_somebody_inside
+        state = Occupancy.VACANT if is_vacant else Occupancy.UNKNOWN
+    return SpaceEvaluation(evidence, rules, now_ms, state, moments, alive, supports)
 
 
 def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorState) -> int:
@@ -164,9 +162,11 @@ def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorSta
     What is measured from its newest event moves later with each event, and matters only once it is silent.
     """
     at_ms = evidence.at_ms
-    return min(
-        [moment for moment in list_change_moments(evidence, rules, speaker) if moment > at_ms], default=FOREVER_MS
+    moments = evaluate_space(evidence, rules, at_ms, at_ms).change_moments
+    moments.remove(
+        speaker.last_event_ms + rules.sensors[rules.index_by_sensor[speaker.device, speaker.sensor]].silent_ms
     )
+    return min([moment for moment in moments if moment > at_ms], default=FOREVER_MS)
 
 
 def was_held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
@@ -195,7 +195,7 @@ def find_run_start_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
 
 
 def evaluate_sensor(
-    known: SensorState, sensor: SensorRules, hold_ms: int, now_ms: int, alive_ms: int
+    known: SensorState, sensor: SensorRules, hold_ms: int, now_ms: int, *, is_living: bool
 ) -> Occupancy | None:
     """Return the state that one sensor's evidence supports: occupied, away, or None.
 
@@ -204,13 +204,13 @@ def evaluate_sensor(
         sensor: its rules.
         hold_ms: its full hold.
         now_ms: the moment to evaluate, Unix ms.
-        alive_ms: when its silence is measured.
+        is_living: whether its newest event is recent enough.
     """
     if sensor.role is SensorRole.CONTACT:
         return None
-    if known.is_high and is_alive(known, sensor, alive_ms):
+    if known.is_high and is_living:
         return Occupancy.OCCUPIED
-    quiet_ms = now_ms - last_high_ms(known)
+    quiet_ms = now_ms - (known.last_event_ms if known.is_high else known.fell_ms)
     if quiet_ms < sensor.lone_hold_ms:
         return Occupancy.OCCUPIED
     if quiet_ms < hold_ms and has_earned_full_hold(known):
@@ -267,30 +267,36 @@ def _door_pairs(evidence: Evidence, rules: SpaceRules) -> Iterator[SensorPair]:
     return (pair for pair in _known_pairs(evidence, rules) if pair[1].role is SensorRole.CONTACT)
 
 
-def _alive_pairs(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Iterator[SensorPair]:
-    return (pair for pair in _known_pairs(evidence, rules) if is_alive(*pair, now_ms))
-
-
-def _is_no_evidence(known: SensorState | None, sensor: SensorRules, alive_ms: int) -> bool:
-    """Return whether an indirect sensor is no evidence now: nothing learned yet, or CO2 does not rise."""
-    if sensor.learning_method is LearningMethod.CO2_TREND:
-        return known is None or not known.is_high or not is_alive(known, sensor, alive_ms)
-    return not _has_threshold(known)
-
-
-def _has_threshold(known: SensorState | None) -> bool:
+def has_threshold(known: SensorState | None) -> bool:
     """Return whether a sound or light sensor has learned its threshold; before that it is no evidence."""
     return known is not None and known.threshold is not None and known.threshold.boundary is not None
 
 
-def _may_vouch_alone(known: SensorState | None) -> bool:
+def may_vouch_alone(known: SensorState | None) -> bool:
     """Return whether an indirect sensor agrees well enough with direct ones to confirm vacancy alone."""
     return known is not None and known.threshold is not None and may_vouch(known.threshold)
+
+
+def _is_no_evidence(known: SensorState | None, sensor: SensorRules, *, is_living: bool) -> bool:
+    """Return whether an indirect sensor is no evidence now: nothing learned yet, or CO2 does not rise."""
+    if sensor.learning_method is LearningMethod.CO2_TREND:
+        return known is None or not known.is_high or not is_living
+    return not has_threshold(known)
 
 
 def _seen_inside_ms(evidence: Evidence, rules: SpaceRules) -> int:
     """Return when somebody was last detected behind the door."""
     return max((last_high_ms(known) for known, _ in _presence_pairs(evidence, rules)), default=NEVER_MS)
+
+
+def _list_door_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
+    """Return the moments at which a hold after a door, or the bound behind a closed door, ends."""
+    longest_ms = hold_after_door_opens_ms(evidence, rules)
+    moments = [evidence.door_released_ms + longest_ms]
+    moments += [known.last_event_ms + longest_ms for known, _ in _door_pairs(evidence, rules)]
+    if evidence.is_somebody_inside:
+        moments.append(_seen_inside_ms(evidence, rules) + MAX_BEHIND_DOOR_MS)
+    return moments
 
 
 def _door_hold_runs(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:
@@ -306,63 +312,10 @@ def _door_hold_runs(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms
     )
 
 
-def _supply_at(evidence: Evidence, rules: SpaceRules, alive_ms: int) -> Occupancy:
-    stocked = [known.is_high for known, _ in _alive_pairs(evidence, rules, alive_ms)]
+def _evaluate_supply(evidence: Evidence, alive: list[bool]) -> Occupancy:
+    stocked = [
+        known.is_high for known, is_living in zip(evidence.sensor_states, alive, strict=True) if known and is_living
+    ]
     if not stocked:
         return Occupancy.UNKNOWN
     return Occupancy.STOCKED if all(stocked) else Occupancy.LOW
-
-
-def _because_unknown(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
-    required = [
-        (known, sensor)
-        for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True)
-        if sensor.learning_method not in CORROBORATING
-        or (_has_threshold(known) and (rules.has_direct_sensor or _may_vouch_alone(known)))
-    ]
-    if all(sensor.role is SensorRole.CONTACT for _, sensor in required):
-        return Because(Reason.NO_SENSOR)
-    for known, sensor in required:
-        if known is None:
-            return Because(Reason.NEVER_REPORTED, sensor.device, sensor.sensor)
-    reporting = [(known, sensor) for known, sensor in required if known is not None]
-    for known, sensor in reporting:
-        if not is_alive(known, sensor, now_ms):
-            return Because(Reason.SILENT, known.device, known.sensor, known.last_event_ms)
-    if evidence.is_somebody_inside:
-        return _because_closed(evidence, rules)
-    known, _ = max(reporting, key=lambda pair: pair[0].alive_since_ms + full_hold_ms(evidence, pair[1]))
-    return Because(Reason.WARMING_UP, known.device, known.sensor, known.alive_since_ms)
-
-
-def _because_taken(evidence: Evidence, rules: SpaceRules, now_ms: int, state: Occupancy) -> Because:
-    seeing = _presence_pairs(evidence, rules)
-    supporting = [
-        pair for pair in seeing if evaluate_sensor(*pair, full_hold_ms(evidence, pair[1]), now_ms, now_ms) is state
-    ]
-    if not supporting:
-        occupied = state is Occupancy.OCCUPIED
-        return _because_closed(evidence, rules) if occupied else _because_opened(evidence, rules, now_ms)
-    known, sensor = max(supporting, key=lambda pair: last_high_ms(pair[0]))
-    return Because(sensor.reason, known.device, known.sensor, last_high_ms(known))
-
-
-def _because_closed(evidence: Evidence, rules: SpaceRules) -> Because:
-    door, _ = max(_door_pairs(evidence, rules), key=lambda pair: pair[0].fell_ms)
-    return Because(Reason.DOOR_CLOSED, door.device, door.sensor, door.fell_ms)
-
-
-def _because_opened(evidence: Evidence, rules: SpaceRules, now_ms: int) -> Because:
-    """Explain `away` by a door: it opened, its contact is silent, or has only just reported again."""
-    doors = list(_door_pairs(evidence, rules))
-    if not doors:  # the plan has a new contact
-        missing = next(sensor for sensor in rules.sensors if sensor.role is SensorRole.CONTACT)
-        return Because(Reason.NEVER_REPORTED, missing.device, missing.sensor)
-    opened = max((known for known, _ in doors), key=lambda known: known.rose_ms)
-    if opened.rose_ms >= evidence.door_released_ms > NEVER_MS:
-        return Because(Reason.DOOR_OPENED, opened.device, opened.sensor, evidence.door_released_ms)
-    for known, sensor in doors:
-        if not is_alive(known, sensor, now_ms):
-            return Because(Reason.SILENT, known.device, known.sensor, known.last_event_ms)
-    back = max((known for known, _ in doors), key=lambda known: known.alive_since_ms)
-    return Because(Reason.WARMING_UP, back.device, back.sensor, back.alive_since_ms)

@@ -72,10 +72,11 @@ def evaluate_direct_sensors(evidence: Evidence, rules: SpaceRules) -> bool | Non
         if known is None:
             all_quiet = False
             continue
-        if evaluate_sensor(known, sensor, full_hold_ms(evidence, sensor), now_ms, now_ms) is not None:
+        is_reporting = is_alive(known, sensor, now_ms)
+        if evaluate_sensor(known, sensor, full_hold_ms(evidence, sensor), now_ms, is_living=is_reporting) is not None:
             return True
         since_ms = max(known.alive_since_ms, last_high_ms(known))
-        all_quiet = all_quiet and is_alive(known, sensor, now_ms) and now_ms - since_ms >= EMPTY_AFTER_MS
+        all_quiet = all_quiet and is_reporting and now_ms - since_ms >= EMPTY_AFTER_MS
     return False if has_direct and all_quiet else None
 
 
