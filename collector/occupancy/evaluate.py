@@ -24,7 +24,7 @@ from collector.occupancy.evidence import (
 )
 from collector.occupancy.explain import explain_other_sensors, explain_state
 from collector.occupancy.fast_path import apply_repeated_levels
-from collector.occupancy.judge import SpaceEvaluation, evaluate_space, quiet_span_ms
+from collector.occupancy.judge import SpaceEvaluation, evaluate_space, list_change_moments, quiet_span_ms
 from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
 from collector.occupancy.update import update_sensor
 from collector.timekeeping.instants import FOREVER_MS
@@ -76,7 +76,7 @@ def apply_event(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> tu
             evaluation = evaluate_space(evidence, rules, at_ms, at_ms)
         transitions.append(_begin_state(evaluation))
         evidence = _enter_state(evidence, transitions[-1])
-    return replace(evidence, check_ms=_first_after(evaluation, at_ms)), transitions
+    return replace(evidence, check_ms=_first_after(evaluation.change_moments, at_ms)), transitions
 
 
 def fold_events(
@@ -149,9 +149,8 @@ def find_lapses(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Tr
         return []
     lapses: list[Transition] = []
     state = evidence.state
-    for moment in _moments_after(evaluate_space(evidence, rules, evidence.at_ms, evidence.at_ms), evidence.at_ms):
-        if moment > until_ms:
-            break
+    at_ms = evidence.at_ms
+    for moment in sorted({moment for moment in list_change_moments(evidence, rules) if at_ms < moment <= until_ms}):
         found = evaluate_space(evidence, rules, moment, moment)
         if found.state is not state:
             state = found.state
@@ -163,7 +162,7 @@ def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Tra
     """Return the first transition by silence alone after `after_ms`; None if there is none."""
     after_ms = max(after_ms, evidence.at_ms)
     evaluation = evaluate_space(evidence, rules, after_ms, after_ms)
-    for moment in _moments_after(evaluation, after_ms):
+    for moment in _moments_after(evaluation.change_moments, after_ms):
         found = evaluate_space(evidence, rules, moment, moment)
         if found.state is not evaluation.state:
             return _begin_state(found)
@@ -172,7 +171,7 @@ def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Tra
 
 def next_wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
     """Return until when silence alone changes neither state nor health; FOREVER_MS if it never does."""
-    return _first_after(evaluate_space(evidence, rules, after_ms, after_ms), after_ms)
+    return _first_after(list_change_moments(evidence, rules), after_ms)
 
 
 def build_space_state(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
@@ -232,7 +231,7 @@ def _find_end(evaluation: SpaceEvaluation) -> Lapse | None:
     """Return the next state if nobody moves and live sensors keep sending heartbeats."""
     if evaluation.state is not Occupancy.UNKNOWN and evaluation.state not in TAKEN_STATES:
         return None
-    for moment in _moments_after(evaluation, evaluation.now_ms):
+    for moment in _moments_after(evaluation.change_moments, evaluation.now_ms):
         found = evaluate_space(evaluation.evidence, evaluation.rules, moment, evaluation.now_ms).state
         if (
             found is not evaluation.state and found not in TAKEN_STATES
@@ -241,9 +240,9 @@ def _find_end(evaluation: SpaceEvaluation) -> Lapse | None:
     return None
 
 
-def _first_after(evaluation: SpaceEvaluation, after_ms: int) -> int:
-    return min([moment for moment in evaluation.change_moments if moment > after_ms], default=FOREVER_MS)
+def _first_after(moments: list[int], after_ms: int) -> int:
+    return min([moment for moment in moments if moment > after_ms], default=FOREVER_MS)
 
 
-def _moments_after(evaluation: SpaceEvaluation, after_ms: int) -> list[int]:
-    return sorted({moment for moment in evaluation.change_moments if moment > after_ms})
+def _moments_after(moments: list[int], after_ms: int) -> list[int]:
+    return sorted({moment for moment in moments if moment > after_ms})

@@ -76,7 +76,7 @@ def _find_run(
         if (kind is not own and kind is not beat) or not (alone or (event.sensor == name and event.device == device)):
             break
         if at_ms >= check_ms and not newest:  # the bound was computed before the newest event of this sensor
-            check_ms, newest = unchanged_until_ms(evidence, rules, known), True
+            check_ms, newest = unchanged_until_ms(evidence, rules, known, silent_ms), True
         if at_ms >= check_ms or at_ms >= last_event_ms + silent_ms:
             break
         if (event.value > above) is not high:

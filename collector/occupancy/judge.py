@@ -127,14 +127,13 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
         is_living, support, hold_ms = False, None, 0
         if known is not None:
             hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
-            silent_ms = known.last_event_ms + sensor.silent_ms
-            is_living = alive_ms < silent_ms
+            is_living = alive_ms < known.last_event_ms + sensor.silent_ms
             support = evaluate_sensor(known, sensor, hold_ms, now_ms, is_living=is_living)
-            last_ms = known.last_event_ms if known.is_high else known.fell_ms
-            moments += (silent_ms, known.alive_since_ms + hold_ms, last_ms + sensor.lone_hold_ms, last_ms + hold_ms)
+            moments += _sensor_moments(known, sensor, hold_ms)
         alive.append(is_living)
         supports.append(support)
-        if sensor.learning_method in CORROBORATING:
+        method = sensor.learning_method
+        if method is not LearningMethod.NOTHING and method in CORROBORATING:  # identity is much faster than a hash
             if _is_no_evidence(known, sensor, is_living=is_living):
                 continue
             is_vouched = is_vouched and (rules.has_direct_sensor or may_vouch_alone(known))
@@ -156,16 +155,32 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
     return SpaceEvaluation(evidence, rules, now_ms, state, moments, alive, supports)
 
 
-def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorState) -> int:
-    """Return until when time changes nothing, while the sensor `speaker`, one of the sensor states, repeats its level.
+def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
+    """Return the change moments of an evaluation without evaluating the space."""
+    moments = _list_door_moments(evidence, rules) if rules.has_contact else []
+    longer_ms = evidence.hold_statistics.offset_ms
+    for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
+        if known is not None:
+            moments += _sensor_moments(
+                known, sensor, sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
+            )
+    return moments
+
+
+def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorState, silent_ms: int) -> int:
+    """Return until when time changes nothing, while one sensor repeats its level.
 
     What is measured from its newest event moves later with each event, and matters only once it is silent.
+
+    Args:
+        evidence: of the space, up to its newest event.
+        rules: of that space.
+        speaker: one of the sensor states.
+        silent_ms: after this long without an event the speaker is silent.
     """
     at_ms = evidence.at_ms
-    moments = evaluate_space(evidence, rules, at_ms, at_ms).change_moments
-    moments.remove(
-        speaker.last_event_ms + rules.sensors[rules.index_by_sensor[speaker.device, speaker.sensor]].silent_ms
-    )
+    moments = list_change_moments(evidence, rules)
+    moments.remove(speaker.last_event_ms + silent_ms)
     return min([moment for moment in moments if moment > at_ms], default=FOREVER_MS)
 
 
@@ -287,6 +302,17 @@ def _is_no_evidence(known: SensorState | None, sensor: SensorRules, *, is_living
 def _seen_inside_ms(evidence: Evidence, rules: SpaceRules) -> int:
     """Return when somebody was last detected behind the door."""
     return max((last_high_ms(known) for known, _ in _presence_pairs(evidence, rules)), default=NEVER_MS)
+
+
+def _sensor_moments(known: SensorState, sensor: SensorRules, hold_ms: int) -> tuple[int, int, int, int]:
+    """Return when a sensor falls silent, is alive for a full hold, and when its two holds end."""
+    last_ms = known.last_event_ms if known.is_high else known.fell_ms
+    return (
+        known.last_event_ms + sensor.silent_ms,
+        known.alive_since_ms + hold_ms,
+        last_ms + sensor.lone_hold_ms,
+        last_ms + hold_ms,
+    )
 
 
 def _list_door_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
