@@ -30,9 +30,9 @@ from collector.intake.intake import (
     process_messages,
 )
 from collector.intake.partial_decode import sanitise_name
-from collector.live.space_states import SpaceChange, SpaceStates
+from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
-from collector.occupancy.evidence import Evidence, StoredEvent
+from collector.occupancy.evidence import Evidence, SpaceChange, StoredEvent
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY, HistoryRollup
 from collector.site.adjustments import apply_command, decode_command
 from collector.site.calendar import is_open, to_local_time

@@ -14,7 +14,6 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.states import (
@@ -39,6 +38,7 @@ from collector.occupancy.evaluate import (
 from collector.occupancy.evidence import (
     EMPTY_EVIDENCE,
     Evidence,
+    SpaceChange,
     SpaceRules,
     StoredEvent,
     Transition,
@@ -57,19 +57,6 @@ StoredEventsReader = Callable[[str, Evidence], Sequence[StoredEvent]]
 SNAPSHOT_INTERVAL_MS: Final = 15 * MINUTE_MS
 MAX_SNAPSHOTS: Final = 12
 """Snapshots of the evidence kept per space: a late event is folded from one of them, not over three days."""
-
-
-class SpaceChange(Struct, frozen=True):
-    """Change of one space: its transitions at or after `from_ms` are replaced by `transitions`.
-
-    `transitions` includes lapses up to now; oldest first.
-    """
-
-    space: str
-    from_ms: int
-    transitions: list[Transition]
-    refolded: bool
-    """A late event changed the past. Otherwise at most lapses were cancelled."""
 
 
 class _SpaceEntry:

@@ -60,6 +60,19 @@ class Transition(Struct, frozen=True, gc=False, array_like=True):
     because: Because
 
 
+class SpaceChange(Struct, frozen=True):
+    """Change of one space: its transitions at or after `from_ms` are replaced by `transitions`.
+
+    `transitions` includes lapses up to now; oldest first.
+    """
+
+    space: str
+    from_ms: int
+    transitions: list[Transition]
+    refolded: bool
+    """A late event changed the past. Otherwise at most lapses were cancelled."""
+
+
 class SensorState(Struct, frozen=True, gc=False, array_like=True):
     """Newest state of one sensor of a space.
 

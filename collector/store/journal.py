@@ -14,13 +14,13 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from collector.contract.loss_reasons import LossReason
 from collector.intake.fair_share import plan_evictions
 from collector.intake.intake import RepeatedEvent, StreamKey
 from collector.intake.rejection import RejectedInput, StreamGap
-from collector.occupancy.evidence import StoredEvent, Transition
+from collector.occupancy.evidence import SpaceChange, StoredEvent
 from collector.site.plan import SensorKey
 from collector.sqlite_files.lock import FileLock, LockInUse
 from collector.sqlite_files.migration import MigrationStep, migrate_schema
@@ -68,17 +68,6 @@ _BOUNDED: Final = {
 
 EventRow = tuple[int, int, int, int, int, float, int]
 """One event as its table stores it."""
-
-
-class TransitionSpan(Protocol):
-    """The transitions of one space from `from_ms` on."""
-
-    @property
-    def space(self) -> str: ...
-    @property
-    def from_ms(self) -> int: ...
-    @property
-    def transitions(self) -> Sequence[Transition]: ...
 
 
 class Checkpoint(NamedTuple):
@@ -288,7 +277,7 @@ class Journal:
 
     # Occupancy
 
-    def replace_transitions(self, spans: Sequence[TransitionSpan], kept_ms: int = 0) -> None:
+    def replace_transitions(self, spans: Sequence[SpaceChange], kept_ms: int = 0) -> None:
         """Replace the transitions of spaces from a moment on, but not before `kept_ms`.
 
         No space may occur twice. Transitions before `kept_ms` are erased and stay erased: for a space that was silent

@@ -5,16 +5,16 @@ Out:   the rows of history that the collector computes from those days; the occu
 Never: raw events, transitions older than the retention, or forecasts; the collector computes its own forecasts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.states import Because, Occupancy, Reason
 from collector.history.measures import BUCKET_MS
-from collector.occupancy.evidence import StoredEvent, Transition
+from collector.occupancy.evidence import SpaceChange, StoredEvent, Transition
 from collector.rollup.buckets import HistoryRollup
 from collector.site.plan import SitePlan, Space, SpaceKind
 from collector.store.journal import Journal
@@ -27,14 +27,6 @@ from ledig.simulation.simulator import SIMULATION_SEED
 
 HISTORY_WEEKS: Final = 8
 _STREAM: Final = "generated"
-
-
-class _SpaceDay(NamedTuple):
-    """The transitions of one space on one day."""
-
-    space: str
-    from_ms: int
-    transitions: Sequence[Transition]
 
 
 def write_history(plan: SitePlan, journal_path: Path, until_ms: int, report: Callable[[int, int], None]) -> None:
@@ -90,7 +82,7 @@ def _is_usable(space: Space) -> bool:
     return space.kind is not SpaceKind.SUPPLY and not space.disabled
 
 
-def _occupancy_of(space: Space, simulated: SimulatedDay, end_ms: int) -> _SpaceDay:
+def _occupancy_of(space: Space, simulated: SimulatedDay, end_ms: int) -> SpaceChange:
     uses = occupied_spans(simulated, space.id)
     if space.kind is SpaceKind.EQUIPMENT:
         uses = sorted((run.from_ms, run.to_ms) for run in simulated.machine_runs if run.space == space.id)
@@ -98,7 +90,7 @@ def _occupancy_of(space: Space, simulated: SimulatedDay, end_ms: int) -> _SpaceD
     for from_ms, to_ms in uses:
         changes += [(from_ms, Occupancy.OCCUPIED), (to_ms, Occupancy.VACANT)]
     transitions = [Transition(at_ms, state, Because(Reason.QUIET)) for at_ms, state in changes if at_ms < end_ms]
-    return _SpaceDay(space.id, simulated.starts_ms, transitions)
+    return SpaceChange(space.id, simulated.starts_ms, transitions, refolded=False)
 
 
 def _crossings(plan: SitePlan, simulated: SimulatedDay, seq: int, end_ms: int) -> Iterator[StoredEvent]:

@@ -9,7 +9,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
-from collector.live.space_states import SpaceChange, SpaceStates
+from collector.live.space_states import SpaceStates
 from collector.occupancy.evaluate import (
     apply_event,
     build_space_state,
@@ -22,6 +22,7 @@ from collector.occupancy.evidence import (
     EMPTY_EVIDENCE,
     Evidence,
     SensorRules,
+    SpaceChange,
     SpaceRules,
     StoredEvent,
     Transition,
