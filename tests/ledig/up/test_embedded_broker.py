@@ -11,12 +11,13 @@ import pytest
 
 from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.hosts import LOOPBACK
 from edge.contract.topics import DeviceTopic
 from ledig.runtime.start_checks import check_broker
 from ledig.runtime.supervisor import ChildProcess, Supervisor
 from ledig.site.passwords import BrokerPasswordRejected
 from ledig.up import child_processes, embedded_broker
-from ledig.up.embedded_broker import HOST, EmbeddedBrokerSettings, covers_topic
+from ledig.up.embedded_broker import EmbeddedBrokerSettings, covers_topic
 from tests.support.servers import accepts_connections, find_free_port, wait_until
 
 PASSWORDS = {"collector": "c", "dashboard": "d", "pi-1": "p1", "pi-2": "p2"}
@@ -47,12 +48,14 @@ class BrokerClient:
     def __init__(self, port: int, user: str, *filters: str) -> None:
         self.received: SimpleQueue[tuple[str, bytes, bool]] = SimpleQueue()
         self.granted: list[bool] = []
-        self._client = create_client(BrokerSettings(host=HOST, port=port, user=user, password=PASSWORDS[user]), user)
+        self._client = create_client(
+            BrokerSettings(host=LOOPBACK, port=port, user=user, password=PASSWORDS[user]), user
+        )
         self._client.on_message = lambda _c, _u, message: self.received.put(
             (message.topic, message.payload, message.retain)
         )
         self._client.on_subscribe = self._subscribed
-        self._client.connect(HOST, port)
+        self._client.connect(LOOPBACK, port)
         self._client.loop_start()
         wait_until(self._client.is_connected, what=f"{user} is connected")
         for topic in filters:
@@ -74,10 +77,10 @@ class BrokerClient:
 
 
 def test_connection_needs_the_right_password(port: int) -> None:
-    check_broker(BrokerSettings(host=HOST, port=port, user="pi-1", password=PASSWORDS["pi-1"]), "pi-1")
+    check_broker(BrokerSettings(host=LOOPBACK, port=port, user="pi-1", password=PASSWORDS["pi-1"]), "pi-1")
     for user, password in (("pi-1", "p2"), ("pi-9", "p1"), (None, None)):
         with pytest.raises(BrokerPasswordRejected, match="refuses"):
-            check_broker(BrokerSettings(host=HOST, port=port, user=user, password=password), "stranger")
+            check_broker(BrokerSettings(host=LOOPBACK, port=port, user=user, password=password), "stranger")
 
 
 def test_device_publishes_only_on_its_own_topics(port: int) -> None:
@@ -143,11 +146,11 @@ def test_only_the_dashboard_can_send_a_collector_command(port: int) -> None:
     ],
 )
 def test_will_needs_write_access_to_its_topic(port: int, topic: str, *, accepted: bool) -> None:
-    settings = BrokerSettings(host=HOST, port=port, user="pi-1", password=PASSWORDS["pi-1"])
+    settings = BrokerSettings(host=LOOPBACK, port=port, user="pi-1", password=PASSWORDS["pi-1"])
     answers: SimpleQueue[bool] = SimpleQueue()
     device = create_client(settings, "pi-1", will=(topic, b"gone"))
     device.on_connect = lambda *answer: answers.put(not answer[3].is_failure)
-    device.connect(HOST, port)
+    device.connect(LOOPBACK, port)
     device.loop_start()
     try:
         assert answers.get(timeout=10) is accepted
