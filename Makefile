@@ -47,6 +47,7 @@ accuracy: $(VENV)/dev.stamp
 
 contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.contract.asyncapi firmware-config/asyncapi.json
+	@$(BIN)/python -m ledig.contract.sensor_tables firmware-config/contract.md
 	@$(BIN)/python -m ledig.contract.broker_rights firmware-config/mosquitto/ledig.acl
 
 install: $(VENV)/run.stamp

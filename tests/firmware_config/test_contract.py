@@ -36,7 +36,7 @@ from edge.contract.message import ClockState, CommandName, EventKind, SensorHeal
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.topics import DeviceTopic
 from edge.outbox.send_window import MAX_IN_FLIGHT_EVENTS, MAX_RESEND_AFTER_MS, RESEND_AFTER_MS
-from ledig.contract import asyncapi
+from ledig.contract import asyncapi, sensor_tables
 from tests.support.servers import ROOT, mosquitto
 
 TYPES = [type_ for channel in asyncapi.CHANNELS for type_ in channel.message_types]
@@ -165,6 +165,16 @@ def test_every_limit_is_stated() -> None:
         f"Silence of {RESEND_AFTER_MS // 1000} s (doubling to {MAX_RESEND_AFTER_MS // 1000} s",
     ):
         assert phrase in contract_text, phrase
+
+
+def test_tables_of_sensor_kinds_are_up_to_date() -> None:
+    assert sensor_tables.render_contract(CONTRACT) == CONTRACT, "run `make contract`"
+
+
+def test_other_event_kinds_keep_their_rows_when_the_tables_are_written_again() -> None:
+    without = re.sub(r"\| `(motion|pir)` .*\n", "", CONTRACT)
+    assert "| `motion` " not in without
+    assert sensor_tables.render_contract(without) == CONTRACT
 
 
 def test_asyncapi_document_is_up_to_date() -> None:
