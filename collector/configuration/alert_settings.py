@@ -15,6 +15,7 @@ from typing import Final
 from collector.contract.alerts import AlertKind, Severity
 from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import MINUTES_PER_DAY
 
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -59,8 +60,8 @@ class Destination:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > 64:
-            raise ValueError(
-                f'name must be lowercase letters, digits and single hyphens, at most 64, got "{self.name}"'
+            raise SettingsRejected(
+                ("name", f'must be lowercase letters, digits and single hyphens, at most 64, got "{self.name}"')
             )
 
 
@@ -96,15 +97,15 @@ class AlertSettings:
     def __post_init__(self) -> None:
         for name, (least, most) in BOUNDS.items():
             if not least <= getattr(self, name) <= most:
-                raise ValueError(f"{name} must lie between {least} and {most}, got {getattr(self, name)}")
+                raise SettingsRejected((name, f"must lie between {least} and {most}, got {getattr(self, name)}"))
         if 0 < self.most_people < MIN_SHOWN_PEOPLE:  # an alert would expose a lower count
-            raise ValueError(f"most_people must be 0 or at least {MIN_SHOWN_PEOPLE}, got {self.most_people}")
+            raise SettingsRejected(("most_people", f"must be 0 or at least {MIN_SHOWN_PEOPLE}, got {self.most_people}"))
         if self.quiet_hours and parse_hours(self.quiet_hours) is None:
-            raise ValueError(f'quiet_hours must be like "22:00-07:00", got "{self.quiet_hours}"')
+            raise SettingsRejected(("quiet_hours", f'must be like "22:00-07:00", got "{self.quiet_hours}"'))
         for kind, hours in self.when.items():
             if hours not in {"always", "open", "off"} and parse_hours(hours) is None:
-                raise ValueError(
-                    f'when, {kind} must be "always", "open", "off" or hours such as "08:00-18:00", got "{hours}"'
+                raise SettingsRejected(
+                    ("", f'when, {kind} must be "always", "open", "off" or hours such as "08:00-18:00", got "{hours}"')
                 )
 
     def get_hours(self, kind: AlertKind) -> str:

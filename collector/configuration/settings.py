@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from collector.configuration.alert_settings import AlertSettings
 from edge.contract.broker import BrokerSettings
+from edge.contract.settings_rejected import SettingsRejected
 
 MAX_RAW_HOURS = 72
 """Raw events and transitions are never kept longer (docs/decisions/)."""
@@ -43,14 +44,16 @@ class InfluxSettings:
 
     def __post_init__(self) -> None:
         if "@" in self.url:  # do not quote it: it may contain a password
-            raise ValueError("url must not hold a user or a password; put user:password into the token_file")
+            raise SettingsRejected(("url", "must not hold a user or a password; put user:password into the token_file"))
         try:
             parts = urlsplit(self.url)
             is_address = parts.scheme in {"http", "https"} and parts.hostname is not None and parts.port != 0
         except ValueError:
             is_address = False
         if not is_address:
-            raise ValueError(f'url must be the address of a server, such as "http://localhost:8087", got "{self.url}"')
+            raise SettingsRejected(
+                ("url", f'must be the address of a server, such as "http://localhost:8087", got "{self.url}"')
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ class RetentionSettings:
             ("series_days", 396),
         ):
             if not 1 <= getattr(self, name) <= ceiling:
-                raise ValueError(f"{name} must lie between 1 and {ceiling}, got {getattr(self, name)}")
+                raise SettingsRejected((name, f"must lie between 1 and {ceiling}, got {getattr(self, name)}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import SEATS
+from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import HOUR_MS
 
 WHOLE_SITE = "site"
@@ -210,30 +211,42 @@ class OccupancyRules:
     def __post_init__(self) -> None:
         for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
             if not 1000 <= getattr(self, name) <= HOUR_MS:
-                raise ValueError(f"{name} must lie between 1000 and {HOUR_MS}, got {getattr(self, name)}")
+                raise SettingsRejected((name, f"must lie between 1000 and {HOUR_MS}, got {getattr(self, name)}"))
         for name in ("motion_hold_ms", "motion_hold_shared_ms"):
             if not self.lone_motion_hold_ms <= getattr(self, name) <= MAX_HOLD_MS:
-                raise ValueError(
-                    f"{name} must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and {MAX_HOLD_MS},"
-                    f" got {getattr(self, name)}"
+                raise SettingsRejected(
+                    (
+                        name,
+                        (
+                            f"must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and {MAX_HOLD_MS},"
+                            f" got {getattr(self, name)}"
+                        ),
+                    )
                 )
         if not 1.5 <= self.silent_after_heartbeats <= 100:
-            raise ValueError(
-                f"silent_after_heartbeats must lie between 1.5 and 100, got {self.silent_after_heartbeats}"
+            raise SettingsRejected(
+                ("silent_after_heartbeats", f"must lie between 1.5 and 100, got {self.silent_after_heartbeats}")
             )
         self._check_learning()
 
     def _check_learning(self) -> None:
         least_ms, most_ms = self.motion_hold_least_ms, self.motion_hold_most_ms
         if not self.lone_motion_hold_ms <= least_ms <= MAX_HOLD_MS:
-            raise ValueError(
-                f"motion_hold_least_ms must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms})"
-                f" and {MAX_HOLD_MS}, got {least_ms}"
+            raise SettingsRejected(
+                (
+                    "motion_hold_least_ms",
+                    (
+                        f"must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms})"
+                        f" and {MAX_HOLD_MS}, got {least_ms}"
+                    ),
+                )
             )
         if not least_ms <= most_ms <= MAX_HOLD_MS:
-            raise ValueError(
-                f"motion_hold_most_ms must lie between motion_hold_least_ms ({least_ms})"
-                f" and {MAX_HOLD_MS}, got {most_ms}"
+            raise SettingsRejected(
+                (
+                    "motion_hold_most_ms",
+                    f"must lie between motion_hold_least_ms ({least_ms}) and {MAX_HOLD_MS}, got {most_ms}",
+                )
             )
 
 
@@ -267,7 +280,9 @@ class PrivacySettings:
             try:
                 date.fromisoformat(self.informed_on)
             except ValueError:
-                raise ValueError(f'informed_on must be a day such as "2026-11-23", got {self.informed_on!r}') from None
+                raise SettingsRejected(
+                    ("informed_on", f'must be a day such as "2026-11-23", got {self.informed_on!r}')
+                ) from None
 
     def find_missing(self) -> tuple[str, ...]:
         """Return the names of the settings that the register and the sign need but that are not set."""

@@ -13,6 +13,7 @@ from collector.configuration.settings import HistoryKind, InfluxSettings, Retent
 from dashboard.configuration.base_path import BASE_PATH_PATTERN
 from edge.contract.broker import BrokerSettings
 from edge.contract.hosts import LOOPBACK, find_host_problem
+from edge.contract.settings_rejected import SettingsRejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +47,25 @@ class DashboardSettings:
 
     def __post_init__(self) -> None:
         if fault := find_host_problem(self.host):
-            raise ValueError(f"host {fault}")
+            raise SettingsRejected(("host", fault))
         for name in self.hosts:
             if fault := find_host_problem(name.removeprefix(".")):
-                raise ValueError(f"hosts: {fault}")
+                raise SettingsRejected(("", f"hosts: {fault}"))
         if not 1 <= self.port <= 65_535:
-            raise ValueError(f"port must lie between 1 and 65535, got {self.port}")
+            raise SettingsRejected(("port", f"must lie between 1 and 65535, got {self.port}"))
         if self.language not in set(Language):
-            raise ValueError(f'language must be "sv" or "en", got {self.language!r}')
+            raise SettingsRejected(("language", f'must be "sv" or "en", got {self.language!r}'))
         if not 0 <= self.proxies <= 5:
-            raise ValueError(f"proxies must lie between 0 and 5, got {self.proxies}")
+            raise SettingsRejected(("proxies", f"must lie between 0 and 5, got {self.proxies}"))
         if self.base_path and not BASE_PATH_PATTERN.fullmatch(self.base_path):
-            raise ValueError(
-                'base_path must be like "/ledig": it begins with /, does not end with one, and has letters, digits and'
-                f" . _ ~ - between; got {self.base_path!r}"
+            raise SettingsRejected(
+                (
+                    "base_path",
+                    (
+                        'must be like "/ledig": it begins with /, does not end with one, and has letters, digits and'
+                        f" . _ ~ - between; got {self.base_path!r}"
+                    ),
+                )
             )
         if not 10 <= self.max_streams <= 10_000:
-            raise ValueError(f"max_streams must lie between 10 and 10000, got {self.max_streams}")
+            raise SettingsRejected(("max_streams", f"must lie between 10 and 10000, got {self.max_streams}"))

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 from edge.contract.broker import BrokerSettings
 from edge.contract.sensor_kinds import SensorKind, check_every_kind
+from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import MINUTE_MS
 
 GPIO_PINS = range(28)
@@ -36,7 +37,7 @@ class SensorSettings:
 
 def _check_pin(pin: int, name: str = "pin") -> None:
     if pin not in GPIO_PINS:
-        raise ValueError(f"{name} must be a GPIO number from 0 to 27, got {pin}")
+        raise SettingsRejected((name, f"must be a GPIO number from 0 to 27, got {pin}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class PinSettings(SensorSettings):
     def __post_init__(self) -> None:
         _check_pin(self.pin)
         if not 0 <= self.debounce_ms <= 10_000:
-            raise ValueError(f"debounce_ms must lie between 0 and 10000, got {self.debounce_ms}")
+            raise SettingsRejected(("debounce_ms", f"must lie between 0 and 10000, got {self.debounce_ms}"))
 
     @property
     def pins(self) -> tuple[int, ...]:
@@ -111,13 +112,15 @@ class DistanceSettings(SensorSettings):
         _check_pin(self.trigger_pin, "trigger_pin")
         level = (self.empty_mm, self.full_mm)
         if (self.near_mm is None) == (None in level) or (self.near_mm is not None and level != (None, None)):
-            raise ValueError("give either near_mm (a seat), or both empty_mm and full_mm (a container)")
+            raise SettingsRejected(("", "give either near_mm (a seat), or both empty_mm and full_mm (a container)"))
         if self.empty_mm is not None and self.full_mm is not None and not 0 <= self.full_mm < self.empty_mm <= 4000:
-            raise ValueError(f"0 <= full_mm < empty_mm <= 4000 must hold, got {self.full_mm} and {self.empty_mm}")
+            raise SettingsRejected(
+                ("", f"0 <= full_mm < empty_mm <= 4000 must hold, got {self.full_mm} and {self.empty_mm}")
+            )
         if self.near_mm is not None and not 20 <= self.near_mm <= 4000:
-            raise ValueError(f"near_mm must lie between 20 and 4000, got {self.near_mm}")
+            raise SettingsRejected(("near_mm", f"must lie between 20 and 4000, got {self.near_mm}"))
         if not 100 <= self.every_ms <= MINUTE_MS:
-            raise ValueError(f"every_ms must lie between 100 and 60000, got {self.every_ms}")
+            raise SettingsRejected(("every_ms", f"must lie between 100 and 60000, got {self.every_ms}"))
 
     @property
     def pins(self) -> tuple[int, ...]:
@@ -142,9 +145,9 @@ class BeamPairSettings(SensorSettings):
         _check_pin(self.outer_pin, "outer_pin")
         _check_pin(self.inner_pin, "inner_pin")
         if self.outer_pin == self.inner_pin:
-            raise ValueError(f"outer_pin and inner_pin must differ, both are {self.outer_pin}")
+            raise SettingsRejected(("", f"outer_pin and inner_pin must differ, both are {self.outer_pin}"))
         if not 100 <= self.within_ms <= 10_000:
-            raise ValueError(f"within_ms must lie between 100 and 10000, got {self.within_ms}")
+            raise SettingsRejected(("within_ms", f"must lie between 100 and 10000, got {self.within_ms}"))
 
     @property
     def pins(self) -> tuple[int, ...]:
@@ -174,9 +177,9 @@ class PowerSettings(FileSettings):
 
     def __post_init__(self) -> None:
         if not 100 <= self.every_ms <= 600_000:
-            raise ValueError(f"every_ms must lie between 100 and 600000, got {self.every_ms}")
+            raise SettingsRejected(("every_ms", f"must lie between 100 and 600000, got {self.every_ms}"))
         if self.step_w <= 0:
-            raise ValueError(f"step_w must be above 0, got {self.step_w:g}")
+            raise SettingsRejected(("step_w", f"must be above 0, got {self.step_w:g}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +206,7 @@ class AirSettings(SensorSettings):
 
     def __post_init__(self) -> None:
         if not 1000 <= self.every_ms <= 600_000:
-            raise ValueError(f"every_ms must lie between 1000 and 600000, got {self.every_ms}")
+            raise SettingsRejected(("every_ms", f"must lie between 1000 and 600000, got {self.every_ms}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,9 +224,14 @@ class SoundSettings(FileSettings):
 
     def __post_init__(self) -> None:
         if not 100 <= self.every_ms <= self.send_every_ms <= 600_000:
-            raise ValueError(
-                f"100 <= every_ms <= send_every_ms <= 600000 must hold, got every_ms = {self.every_ms}"
-                f" and send_every_ms = {self.send_every_ms}"
+            raise SettingsRejected(
+                (
+                    "",
+                    (
+                        f"100 <= every_ms <= send_every_ms <= 600000 must hold, got every_ms = {self.every_ms}"
+                        f" and send_every_ms = {self.send_every_ms}"
+                    ),
+                )
             )
 
 
@@ -240,7 +248,7 @@ class LightSettings(FileSettings):
 
     def __post_init__(self) -> None:
         if not 1000 <= self.every_ms <= 600_000:
-            raise ValueError(f"every_ms must lie between 1000 and 600000, got {self.every_ms}")
+            raise SettingsRejected(("every_ms", f"must lie between 1000 and 600000, got {self.every_ms}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +262,7 @@ class PeopleSettings(FileSettings):
 
     def __post_init__(self) -> None:
         if not 100 <= self.every_ms <= 600_000:
-            raise ValueError(f"every_ms must lie between 100 and 600000, got {self.every_ms}")
+            raise SettingsRejected(("every_ms", f"must lie between 100 and 600000, got {self.every_ms}"))
 
 
 SENSOR_SETTINGS: Final[Mapping[SensorKind, type[SensorSettings]]] = check_every_kind(
@@ -313,8 +321,8 @@ class DeviceSettings:
         if self.lamp_pin is not None:
             _check_pin(self.lamp_pin, "lamp_pin")
         if (self.lamp_pin is None) != (self.lamp_space is None):
-            raise ValueError("lamp_pin and lamp_space go together: give both or neither")
+            raise SettingsRejected(("", "lamp_pin and lamp_space go together: give both or neither"))
         if not 1000 <= self.heartbeat_ms <= 600_000:
-            raise ValueError(f"heartbeat_ms must lie between 1000 and 600000, got {self.heartbeat_ms}")
+            raise SettingsRejected(("heartbeat_ms", f"must lie between 1000 and 600000, got {self.heartbeat_ms}"))
         if not 1000 <= self.outbox_events <= 50_000_000:
-            raise ValueError(f"outbox_events must lie between 1000 and 50000000, got {self.outbox_events}")
+            raise SettingsRejected(("outbox_events", f"must lie between 1000 and 50000000, got {self.outbox_events}"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.contract.hosts import find_host_problem
+from edge.contract.settings_rejected import SettingsRejected
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -45,9 +46,9 @@ class BrokerSettings:
 
     def __post_init__(self) -> None:
         if fault := find_host_problem(self.host):
-            raise ValueError(f"host {fault}")
+            raise SettingsRejected(("host", fault))
         if not 1 <= self.port <= 65_535:
-            raise ValueError(f"port must lie between 1 and 65535, got {self.port}")
+            raise SettingsRejected(("port", f"must lie between 1 and 65535, got {self.port}"))
 
 
 def create_client(

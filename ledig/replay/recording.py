@@ -56,6 +56,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.contract.message import EventKind
+from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import DAY_S, MINUTE_MS
 from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording
 from ledig.replay.rows import (
@@ -96,15 +97,17 @@ class _RowsFile:
 
     def __post_init__(self) -> None:
         if not self.time:
-            raise ValueError('time is empty; give the columns that contain it: time = ["Date", "Time"]')
+            raise SettingsRejected(("time", 'is empty; give the columns that contain it: time = ["Date", "Time"]'))
         if len(self.delimiter) > 1:
-            raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
+            raise SettingsRejected(("delimiter", f"must be one character, got {self.delimiter!r}"))
         if not 1 <= self.break_after_s <= DAY_S:
-            raise ValueError(f"break_after_s must lie between 1 and {DAY_S}, got {self.break_after_s}")
+            raise SettingsRejected(("break_after_s", f"must lie between 1 and {DAY_S}, got {self.break_after_s}"))
         try:
             ZoneInfo(self.time_zone)
         except (ValueError, OSError, ZoneInfoNotFoundError) as fault:  # OSError: a folder of the zone database
-            raise ValueError(f'no time zone "{self.time_zone}"; give one such as "Europe/Stockholm"') from fault
+            raise SettingsRejected(
+                ("", f'no time zone "{self.time_zone}"; give one such as "Europe/Stockholm"')
+            ) from fault
 
 
 def read_recording(path: Path, data: Path | None = None) -> Recording:

@@ -20,6 +20,7 @@ from collector.site.plan import OccupancyRules, PrivacySettings, SitePlan
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import DeviceSettings
 from edge.contract.broker import BrokerSettings
+from edge.contract.settings_rejected import SettingsRejected
 from ledig.site.alerts import read_alerts
 from ledig.site.devices import DeviceContext, read_devices
 from ledig.site.ids import find_id_fault
@@ -81,7 +82,7 @@ class SiteTable:
 
     def __post_init__(self) -> None:
         if self.language not in set(Language):
-            raise ValueError(f'language must be "sv" or "en", got "{self.language}"')
+            raise SettingsRejected(("language", f'must be "sv" or "en", got "{self.language}"'))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

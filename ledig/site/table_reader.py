@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from edge.contract.settings_rejected import SettingsRejected
+
 _T = TypeVar("_T")
 
 Table = Mapping[str, Any]
@@ -142,20 +144,22 @@ class TableReader:
                 self.faults.add(place, f"{key} is missing; give it: {key} = {_format_example(hints[field.name])}")
         if len(self.faults) > known:
             return None
-        result = self._create(kind, values, place)
+        result = self._create(kind, values, keys, place)
         return result if len(self.faults) == before else None
 
-    def _create(self, kind: type[_T], values: dict[str, Any], place: str) -> _T | None:
+    def _create(self, kind: type[_T], values: dict[str, Any], keys: Mapping[str, str], place: str) -> _T | None:
         """Create the dataclass; after an error in an optional field, try again without it to find further ones."""
         optional = {field.name for field in list_settable_fields(kind) if field.default is not MISSING}
         while True:
             try:
                 return kind(**values)
-            except ValueError as rejected:
-                self.faults.add(place, str(rejected))
-                name = str(rejected).split(" ", 1)[0]
-                if name not in optional or values.pop(name, None) is None:
+            except SettingsRejected as rejected:
+                wrong = {field for field, _ in rejected.problems}
+                for field, problem in rejected.problems:
+                    self.faults.add(place, f"{keys.get(field, field)} {problem}".lstrip())
+                if not wrong <= optional & values.keys():
                     return None
+                values = {name: value for name, value in values.items() if name not in wrong}
 
     def _convert(self, value: Any, hint: Any) -> Any:
         """Convert a TOML value to the field's type; raises _WrongType."""

@@ -231,3 +231,18 @@ def test_no_folder_imports_itself_through_others() -> None:
     for module, found in dependencies().items():
         graph.setdefault(folder_of(module), set()).update(folder_of(one) for one in found)
     assert cycle_in({folder: found - {folder} for folder, found in graph.items()}) == []
+
+
+def test_settings_report_their_problems_as_pairs() -> None:
+    """The reader of the site file passes any other error on, because it is a fault of the program."""
+    found = [
+        f"{module}: {cls.name}"
+        for package in OURS
+        for module, path in iter_modules(package)
+        if "SettingsRejected" in path.read_text() or "configuration" in module
+        for cls in ast.parse(path.read_text()).body
+        if isinstance(cls, ast.ClassDef)
+        for node in ast.walk(cls)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func) == "ValueError"
+    ]
+    assert found == []
