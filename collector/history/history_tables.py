@@ -1,4 +1,4 @@
-"""The tables of history in one open journal, for whoever must not use its connection.
+"""The tables of history in one open journal, for modules that must not use its connection.
 
 In:    the journal's connection.
 Out:   the functions of `tables` and `hourly_means` on that connection.

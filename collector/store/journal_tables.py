@@ -225,7 +225,7 @@ class JournalTables:
         return {subject for (subject,) in rows}
 
     def delete_stale(self, from_ms: int = -(FOREVER_MS)) -> None:
-        """Forget what is stale only from this moment on, or everything."""
+        """Delete the stale subjects from this time on, or all of them."""
         self._db.execute("DELETE FROM stale_history WHERE from_ms >= ?", (from_ms,))
 
     def advance_stale(self, to_ms: int) -> None:
