@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS
 from collector.health.days import DayTally, SensorHours, compute_day_tallies
-from collector.health.hours import EMPTY_TALLY, ActivityRule, HourTally, TimedValue, count_hour, join_hours
+from collector.health.hours import EMPTY_TALLY, ActivityRule, HourTally, count_hour, join_hours
 from collector.history.door_days import DaySpan, find_day_span
+from collector.store.journal_tables import TimedValue
 from edge.timekeeping.durations import HOUR_MS
 
 

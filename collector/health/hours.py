@@ -13,15 +13,13 @@ from typing import Final
 from msgspec import Struct
 
 from collector.site.plan import Sensor, SitePlan, SpaceKind
+from collector.store.journal_tables import TimedValue
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import HealthRole, LearningMethod
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 MINUTES_PER_HOUR: Final = 60
-
-TimedValue = tuple[int, str, float]
-"""When (Unix ms), kind, value."""
 
 
 class ActivityRule(Struct, frozen=True, gc=False):
