@@ -21,6 +21,8 @@ from msgspec.structs import replace
 
 from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
 from collector.alerts.hours import is_evaluated
+from collector.alerts.kinds import ALERT_KINDS, get_hours
+from collector.alerts.subjects import list_monitored_sensors
 from collector.configuration.alert_settings import AlertSettings, count_places
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
 from collector.contract.findings import Finding, FindingKind
@@ -98,23 +100,12 @@ class AlertSubjects:
     """The subjects in the site file that alerts of each kind can have; built once, queried for every sign."""
 
     def __init__(self, plan: SitePlan, settings: AlertSettings) -> None:
-        used = list_monitored_sensors(plan)
-        sources = frozenset(name for sensor in used for name in (sensor.device, f"{sensor.device}/{sensor.id}"))
-        self._others = frozenset({*plan.device_ids, WHOLE_SITE, *(f"{one.device}/{one.id}" for one in plan.sensors)})
-        self._by_kind = {
-            AlertKind.DEVICE_SILENT: sources,
-            AlertKind.SENSOR_SILENT: sources,
-            AlertKind.NOT_DELIVERED: frozenset(one.name for one in settings.destinations),
-            AlertKind.CO2_HIGH: frozenset(sensor.zone for sensor in plan.sensors if sensor.zone is not None),
-            AlertKind.SUPPLY_LOW: frozenset(list_monitored_supplies(plan)),
-            AlertKind.OVER_CAPACITY: frozenset({WHOLE_SITE} if plan.doors else ()),
-            AlertKind.FEW_FREE: frozenset({WHOLE_SITE} if settings.free_desks_below > 0 else ()),
-        }
-        self._off = frozenset(kind for kind in AlertKind if settings.get_hours(kind) == "off")
+        self._by_kind = {kind: row.subjects(plan, settings) for kind, row in ALERT_KINDS.items()}
+        self._off = frozenset(kind for kind in AlertKind if get_hours(settings, kind) == "off")
 
     def is_monitored(self, kind: AlertKind, subject: str) -> bool:
         """Return whether the site file has the subject and enables alerts of this kind."""
-        return kind not in self._off and subject in self._by_kind.get(kind, self._others)
+        return kind not in self._off and subject in self._by_kind[kind]
 
 
 def build_timings(settings: AlertSettings) -> dict[AlertKind, AlertTiming]:
@@ -123,22 +114,8 @@ def build_timings(settings: AlertSettings) -> dict[AlertKind, AlertTiming]:
     Findings are evaluated once an hour, so their alerts end after two hours without one.
     """
     return {
-        AlertKind.DEVICE_SILENT: _make_timing(Severity.WARNING, settings.device_silent_min, 5),
-        AlertKind.SENSOR_SILENT: _make_timing(Severity.WARNING, settings.sensor_silent_min, 10),
-        AlertKind.BATTERY_LOW: _make_timing(Severity.NOTICE, 0, 120),
-        AlertKind.STUCK: _make_timing(Severity.WARNING, 0, 120),
-        AlertKind.LOST_EVENTS: _make_timing(Severity.WARNING, 0, 0),
-        AlertKind.TWO_CLIENTS: _make_timing(Severity.WARNING, 0, 10),
-        AlertKind.OVER_CAPACITY: _make_timing(Severity.URGENT, 5, 10),
-        AlertKind.CO2_HIGH: _make_timing(Severity.WARNING, settings.co2_min, 10),
-        AlertKind.SUPPLY_LOW: _make_timing(Severity.NOTICE, 10, 10),
-        AlertKind.FEW_FREE: _make_timing(Severity.NOTICE, settings.free_desks_min, 15),
-        AlertKind.DISK_NEARLY_FULL: _make_timing(Severity.URGENT, 5, 5),
-        AlertKind.JOURNAL_AWAY: _make_timing(Severity.URGENT, 0, 0),
-        AlertKind.JOURNAL_RESTORED: _make_timing(Severity.WARNING, 0, 0),
-        AlertKind.HISTORY_AWAY: _make_timing(Severity.WARNING, 15, 10),
-        AlertKind.NOT_DELIVERED: _make_timing(Severity.WARNING, 0, 0),
-        AlertKind.CLOCK_DOUBTED: _make_timing(Severity.WARNING, 2, 10),
+        kind: AlertTiming(row.severity, row.raise_after_min(settings) * MINUTE_MS, row.clear_after_min * MINUTE_MS)
+        for kind, row in ALERT_KINDS.items()
     }
 
 
@@ -165,7 +142,7 @@ def find_signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects,
         *_find_failing_destinations(known.failing_since_ms),
         *_find_doubted_clock(known.clock_off_ms),
     ]
-    is_kind_evaluated = {kind: is_evaluated(plan, settings.get_hours(kind), known.now_ms) for kind in AlertKind}
+    is_kind_evaluated = {kind: is_evaluated(plan, get_hours(settings, kind), known.now_ms) for kind in AlertKind}
     return [
         sign if is_kind_evaluated[sign.kind] else replace(sign, level=SignLevel.UNKNOWN)
         for sign in found
@@ -176,20 +153,6 @@ def find_signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects,
 def build_outage_alert(since_ms: int, now_ms: int) -> Alert:
     """Return the alert that the journal cannot be written; it has no sign, because nothing is evaluated meanwhile."""
     return Alert(AlertKind.JOURNAL_AWAY, WHOLE_SITE, Severity.URGENT, min(since_ms, now_ms), now_ms)
-
-
-def list_monitored_sensors(plan: SitePlan) -> list[Sensor]:
-    """Return the sensors whose silence matters: all except those of disabled spaces."""
-    return [sensor for sensor in plan.sensors if sensor.space is None or not plan.space_by_id[sensor.space].disabled]
-
-
-def list_monitored_supplies(plan: SitePlan) -> list[str]:
-    """Return the supplies whose level is monitored."""
-    return [space.id for space in plan.spaces if space.kind is SpaceKind.SUPPLY and not space.disabled]
-
-
-def _make_timing(severity: Severity, raise_after_min: int, clear_after_min: int) -> AlertTiming:
-    return AlertTiming(severity, raise_after_min * MINUTE_MS, clear_after_min * MINUTE_MS)
 
 
 def _find_silent(plan: SitePlan, known: AlertFacts) -> Iterator[AlertSign]:

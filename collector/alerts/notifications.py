@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from collector.alerts.episodes import AlertEpisodes
 from collector.alerts.hours import is_within
+from collector.alerts.kinds import ALERT_KINDS
 from collector.alerts.texts import AlertTexts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
@@ -27,7 +28,6 @@ FIRST_UNSTORED_NO: Final = -1000
 MAX_SENSOR_LINES: Final = 3
 """More sensors of one device than this share one line."""
 _RANK: Final = {severity: place for place, severity in enumerate(Severity)}
-_OF_SENSORS: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.BATTERY_LOW, AlertKind.STUCK})
 
 
 class Notification(Struct, frozen=True, gc=False, array_like=True):
@@ -103,7 +103,7 @@ def write_notifications(
     for destination in settings.destinations:
         wanted = [alert for alert in alerts if _is_wanted(alert, destination)]
         if wanted:
-            text = write_title(wanted, plan, texts), write_body(wanted, texts)
+            text = texts.describe_title(wanted), write_body(wanted, texts)
             found.append(Notification(no + len(found), destination.name, *text, now_ms))
     return found
 
@@ -118,47 +118,24 @@ def write_test_notification(
     destination: Destination, settings: AlertSettings, plan: SitePlan, now_ms: int
 ) -> Notification:
     """Return a test message for a destination."""
-    texts = AlertTexts(plan, settings.language, now_ms)
-    return Notification(
-        0,
-        destination.name,
-        texts.format_text("trial", site=plan.name),
-        texts.format_text("trial.body", site=plan.name),
-        now_ms,
-    )
-
-
-def write_title(alerts: Sequence[Alert], plan: SitePlan, texts: AlertTexts) -> str:
-    """Return the title of a message in one line."""
-    over = ".over" if all(alert.ended_ms is not None for alert in alerts) else ""
-    if len(alerts) > 1:
-        return texts.format_text(f"title.many{over}", site=plan.name, n=len(alerts))
-    (alert,) = alerts
-    about = texts.get_kind_name(alert.kind)
-    named = texts.get_subject_name(alert.subject)
-    return texts.format_text(f"title{over}", site=plan.name, about=about if named == plan.name else f"{about}, {named}")
+    title, body = AlertTexts(plan, settings.language, now_ms).describe_test()
+    return Notification(0, destination.name, title, body, now_ms)
 
 
 def write_body(alerts: Iterable[Alert], texts: AlertTexts) -> str:
     """Return one line per alert with its remedy; many sensors of one device share one line."""
     groups: dict[tuple[object, ...], list[Alert]] = {}
     for alert in alerts:
-        of_sensor = alert.kind in _OF_SENSORS and not alert.left
+        of_sensor = ALERT_KINDS[alert.kind].many is not None and not alert.left
         name = alert.subject.partition("/")[0] if of_sensor else alert.subject
         groups.setdefault((alert.kind, name, alert.ended_ms is None, of_sensor), []).append(alert)
     return "\n".join(line for group in groups.values() for line in _write_lines(group, texts))
 
 
-def _write_lines(group: Sequence[Alert], texts: AlertTexts) -> list[str]:
+def _write_lines(group: list[Alert], texts: AlertTexts) -> list[str]:
     first = group[0]
-    if len(group) > MAX_SENSOR_LINES and first.kind in _OF_SENSORS:
-        key = f"many.{first.kind}" if first.ended_ms is None else "many.over"
-        device, names = (
-            first.subject.partition("/")[0],
-            ", ".join(texts.get_subject_name(alert.subject) for alert in group),
-        )
-        line = texts.format_text(key, n=len(group), device=device, names=names)
-        return [line if first.ended_ms is not None else f"{line} {texts.describe_remedy(first)}"]
+    if len(group) > MAX_SENSOR_LINES and ALERT_KINDS[first.kind].many is not None:
+        return [texts.describe_many(group)]
     if first.ended_ms is None:
         return [f"{texts.describe(alert)} {texts.describe_remedy(alert)}" for alert in group]
     return [texts.describe_end(alert) for alert in group]

@@ -21,11 +21,11 @@ from collector.alerts.conditions import (
     Reachability,
     build_timings,
     find_signs,
-    list_monitored_supplies,
 )
 from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode, update_episodes
 from collector.alerts.notifications import DeliveryAttempt, Notification, select_alerts, write_notifications
 from collector.alerts.store import AlertNotes, load_notes, save_notes
+from collector.alerts.subjects import list_monitored_supplies
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract import mutes
 from collector.contract.alerts import MAX_BYTES, Alert, Alerts, decode_command, encode

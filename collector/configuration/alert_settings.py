@@ -8,22 +8,18 @@ Never: files, clocks. An address is a secret: no `repr` and no error contains it
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from collector.contract.alerts import AlertKind, Severity
 from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.text.languages import Language
 from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import MINUTES_PER_DAY
 
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-DEFAULT_WHEN: Final[Mapping[AlertKind, str]] = {AlertKind.CO2_HIGH: "open", AlertKind.FEW_FREE: "open"}
-"""When a kind is evaluated unless `when` overrides it; "always" for kinds not listed here."""
-
 
 BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "device_silent_min": (1, MINUTES_PER_DAY),
@@ -36,13 +32,6 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "lost_events": (1, 1_000_000),
     "disk_free_below_pct": (1, 50),
 }
-
-
-class Language(StrEnum):
-    """The language of notifications."""
-
-    SV = "sv"
-    EN = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +96,6 @@ class AlertSettings:
                 raise SettingsRejected(
                     ("", f'when, {kind} must be "always", "open", "off" or hours such as "08:00-18:00", got "{hours}"')
                 )
-
-    def get_hours(self, kind: AlertKind) -> str:
-        """Return when a kind is evaluated."""
-        return self.when.get(kind, DEFAULT_WHEN.get(kind, "always"))
 
 
 DEFAULT_ALERT_SETTINGS: Final = AlertSettings()

@@ -18,6 +18,7 @@ from typing import Final
 from collector.alerts.conditions import Reachability, build_outage_alert
 from collector.alerts.episodes import MIN_REPEAT_MS
 from collector.alerts.hours import is_evaluated
+from collector.alerts.kinds import get_hours
 from collector.alerts.notifications import FIRST_UNSTORED_NO, write_notifications
 from collector.alerts.sender import NotificationSender
 from collector.configuration.settings import CollectorSettings, HistoryKind
@@ -364,7 +365,7 @@ class _CollectorLoop:
     def _send_outage_alert(self, since_ms: int) -> None:
         """Send the alert about the outage from here: the pipeline is stopped, and nothing can be stored."""
         now_ms = self._now_ms()
-        if is_evaluated(self._plan, self._alerts.get_hours(AlertKind.JOURNAL_AWAY), now_ms):
+        if is_evaluated(self._plan, get_hours(self._alerts, AlertKind.JOURNAL_AWAY), now_ms):
             self._outage = build_outage_alert(since_ms, now_ms)
             self._notifier.add_unstored(
                 write_notifications([self._outage], self._alerts, self._plan, now_ms, FIRST_UNSTORED_NO)

@@ -8,8 +8,9 @@ Never: files, sockets.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings, Language
+from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import HistoryKind, InfluxSettings, RetentionSettings
+from collector.text.languages import Language
 from dashboard.configuration.base_path import BASE_PATH_PATTERN
 from edge.contract.broker import BrokerSettings
 from edge.contract.hosts import LOOPBACK, find_host_problem

@@ -8,7 +8,7 @@ Never: evaluation, a clock, an address.
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,12 +16,14 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.alerts.texts import AlertTexts
-from collector.configuration.alert_settings import AlertSettings, Language, count_places
+from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
 from collector.contract.mutes import is_covered, list_active
 from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
+from collector.text.languages import Language
 from dashboard.text.texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS
 
@@ -69,18 +71,6 @@ class MuteRow(Struct, frozen=True):
     subject: str
     what: str
     until: str
-
-
-_SETTINGS: Final[Mapping[AlertKind, tuple[str, ...]]] = {
-    AlertKind.DEVICE_SILENT: ("device_silent_min",),
-    AlertKind.SENSOR_SILENT: ("sensor_silent_min",),
-    AlertKind.LOST_EVENTS: ("lost_events",),
-    AlertKind.OVER_CAPACITY: ("most_people",),
-    AlertKind.CO2_HIGH: ("co2_above_ppm", "co2_min"),
-    AlertKind.FEW_FREE: ("free_desks_below", "free_desks_min"),
-    AlertKind.DISK_NEARLY_FULL: ("disk_free_below_pct",),
-}
-"""The settings under [alerts] that affect a kind, besides `when`."""
 
 
 class RuleRow(Struct, frozen=True):
@@ -171,10 +161,10 @@ def build_rule_rows(settings: AlertSettings, plan: SitePlan, texts: PageTexts) -
     """Return all rules with the thresholds in force."""
     alert_texts = _alert_texts(plan, texts, 0)
     found = []
-    for kind in AlertKind:
-        hours = settings.get_hours(kind)
+    for kind, row in ALERT_KINDS.items():
+        hours = get_hours(settings, kind)
         off = hours == "off" or (kind is AlertKind.FEW_FREE and not settings.free_desks_below)
-        threshold = "" if off else _THRESHOLDS[kind](settings, plan, texts)
+        threshold = "" if off else row.threshold(texts.catalogue, settings, plan)
         found.append(
             RuleRow(
                 alert_texts.get_kind_name(kind),
@@ -188,8 +178,8 @@ def build_rule_rows(settings: AlertSettings, plan: SitePlan, texts: PageTexts) -
 
 def _site_file_lines(kind: AlertKind, settings: AlertSettings) -> tuple[str, ...]:
     """Return the lines of the site file that define a kind."""
-    values = [f"{name} = {getattr(settings, name):g}" for name in _SETTINGS.get(kind, ())]
-    return (*values, f'when.{kind} = "{settings.get_hours(kind)}"')
+    values = [f"{name} = {getattr(settings, name):g}" for name in ALERT_KINDS[kind].settings]
+    return (*values, f'when.{kind} = "{get_hours(settings, kind)}"')
 
 
 def _alert_texts(plan: SitePlan, texts: PageTexts, now_ms: int) -> AlertTexts:
@@ -250,58 +240,3 @@ def _muted_subject(mute: Mute, alert_texts: AlertTexts, texts: PageTexts) -> str
 def _when_text(hours: str, texts: PageTexts) -> str:
     _ = texts.gettext
     return {"always": _("always"), "open": _("during opening hours"), "off": _("off")}.get(hours, hours)
-
-
-def _silence_text(minutes: int, texts: PageTexts) -> str:
-    text = texts.ngettext(
-        "two missed reports and another {n} minute", "two missed reports and another {n} minutes", minutes
-    )
-    return text.format(n=minutes)
-
-
-def _duration_text(minutes: int, texts: PageTexts) -> str:
-    return texts.ngettext("for {n} minute", "for {n} minutes", minutes).format(n=minutes)
-
-
-def _lost_events_text(settings: AlertSettings, texts: PageTexts) -> str:
-    count = settings.lost_events
-    return texts.ngettext("{n} event within an hour", "{n} events within an hour", count).format(n=count)
-
-
-def _few_free_text(settings: AlertSettings, texts: PageTexts) -> str:
-    count = settings.free_desks_below
-    text = texts.ngettext("fewer than {n} free desk", "fewer than {n} free desks", count)
-    return f"{text.format(n=count)}, {_duration_text(settings.free_desks_min, texts)}"
-
-
-_Threshold = Callable[[AlertSettings, SitePlan, PageTexts], str]
-_THRESHOLDS: Final[dict[AlertKind, _Threshold]] = {
-    AlertKind.DEVICE_SILENT: lambda settings, _plan, texts: _silence_text(settings.device_silent_min, texts),
-    AlertKind.SENSOR_SILENT: lambda settings, _plan, texts: _silence_text(settings.sensor_silent_min, texts),
-    AlertKind.BATTERY_LOW: lambda _settings, _plan, texts: texts.gettext("when the devices page lists the problem"),
-    AlertKind.STUCK: lambda _settings, _plan, texts: texts.gettext("when the devices page lists the problem"),
-    AlertKind.LOST_EVENTS: lambda settings, _plan, texts: _lost_events_text(settings, texts),
-    AlertKind.TWO_CLIENTS: lambda _settings, _plan, texts: texts.gettext("when the devices page lists the problem"),
-    AlertKind.OVER_CAPACITY: lambda settings, plan, texts: texts.gettext("more than {n} people").format(
-        n=count_places(plan, settings)
-    ),
-    AlertKind.CO2_HIGH: lambda settings, _plan, texts: (
-        texts.gettext("more than {n} ppm CO₂").format(n=settings.co2_above_ppm)
-        + ", "
-        + _duration_text(settings.co2_min, texts)
-    ),
-    AlertKind.SUPPLY_LOW: lambda _settings, _plan, texts: texts.gettext("below its own limit in the site file"),
-    AlertKind.FEW_FREE: lambda settings, _plan, texts: _few_free_text(settings, texts),
-    AlertKind.DISK_NEARLY_FULL: lambda settings, _plan, texts: texts.gettext("free space below {n}%").format(
-        n=f"{settings.disk_free_below_pct:g}"
-    ),
-    AlertKind.JOURNAL_AWAY: lambda _settings, _plan, texts: texts.gettext("the database cannot be written"),
-    AlertKind.JOURNAL_RESTORED: lambda _settings, _plan, texts: texts.gettext("a damaged database was replaced"),
-    AlertKind.HISTORY_AWAY: lambda _settings, _plan, texts: (
-        texts.gettext("InfluxDB rejects part of the history") + ", " + _duration_text(15, texts)
-    ),
-    AlertKind.NOT_DELIVERED: lambda _settings, _plan, texts: texts.gettext("a message was not accepted"),
-    AlertKind.CLOCK_DOUBTED: lambda _settings, _plan, texts: texts.gettext(
-        "a jump of the clock has not been confirmed"
-    ),
-}

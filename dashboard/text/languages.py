@@ -14,7 +14,8 @@ from flask_babel import Babel
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from dashboard.text.texts import LANGUAGES, TRANSLATIONS, PageTexts
+from collector.text.languages import TRANSLATIONS
+from dashboard.text.texts import LANGUAGES, PageTexts
 from edge.timekeeping.durations import DAY_S
 
 LANGUAGE_COOKIE: Final = "lang"

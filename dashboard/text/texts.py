@@ -4,7 +4,7 @@ In:    counts, states, link status, ages.
 Out:   sentences, and the templates from which the page's script makes the same sentences.
 Never: HTML, clocks. A template's placeholders are in braces: `{free} of {capacity}`.
 
-English is in the code; Swedish is in translations/sv/LC_MESSAGES/messages.po.
+English is in the code; other languages are in collector/translations.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from babel.numbers import format_percent
-from babel.support import NullTranslations, Translations
 
 from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.text.languages import LANGUAGE_TABLE, Catalogue, Language, load_catalogue
 from dashboard.live.forecasts import DaySentence
 from edge.timekeeping.durations import HOUR_S, MINUTE_S
 
 if TYPE_CHECKING:  # live imports this module
     from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
 
-LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
-TRANSLATIONS: Final = Path(__file__).parents[1] / "translations"
+LANGUAGES: Final = {code.value: row.own_name for code, row in LANGUAGE_TABLE.items()}
+"""Own name of each language by its code."""
 NO_VALUE: Final = "–"  # noqa: RUF001 - an empty table cell
 _ROUNDING_ERROR: Final = 1e-6
 """Floating point makes 100 * 0.29 less than 29."""
@@ -43,11 +42,12 @@ def floor_hundredths(share: float) -> int:
 class PageTexts:
     """The texts of one language."""
 
-    def __init__(self, language: str, catalogue: NullTranslations) -> None:
+    def __init__(self, language: str, catalogue: Catalogue) -> None:
         self.language: Final = language
+        self.catalogue: Final = catalogue
         self.gettext: Final[Callable[[str], str]] = catalogue.gettext
         self.ngettext: Final[Callable[[str, str, int], str]] = catalogue.ngettext
-        self.pgettext: Final[Callable[[str, str], str]] = lambda context, text: str(catalogue.pgettext(context, text))
+        self.pgettext: Final[Callable[[str, str], str]] = catalogue.pgettext
         self.templates: Final = {
             **self._states(),
             **self._counts(),
@@ -59,8 +59,8 @@ class PageTexts:
     @classmethod
     @cache
     def load(cls, language: str) -> Self:
-        """Return the texts of "sv" or "en"."""
-        return cls(language, Translations.load(str(TRANSLATIONS), [language]))
+        """Return the texts of a language, by its code."""
+        return cls(language, load_catalogue(Language(language)))
 
     def format_template(self, key: str, **values: object) -> str:
         """Format one of the page's templates."""

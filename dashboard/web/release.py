@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-PAGES_FOLDER: Final = Path(__file__).parents[1]
-RELEASE_FILES: Final = ("static/*", "templates/*", "translations/*/LC_MESSAGES/*.mo")
+PACKAGES_FOLDER: Final = Path(__file__).parents[2]
+RELEASE_FILES: Final = ("dashboard/static/*", "dashboard/templates/*", "collector/translations/*/LC_MESSAGES/*.mo")
 
 
 @cache
-def compute_release_id(folder: Path = PAGES_FOLDER) -> str:
-    """Return the identifier of the files in a folder of pages."""
+def compute_release_id(folder: Path = PACKAGES_FOLDER) -> str:
+    """Return the identifier of the files below a folder."""
     crc = 0
     for part in RELEASE_FILES:
         for path in sorted(folder.glob(part)):

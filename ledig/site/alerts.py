@@ -7,9 +7,11 @@ Never: files.
 
 from typing import Any
 
-from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings, Destination, Language
+from collector.alerts.kinds import ALERT_KINDS
+from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings, Destination
 from collector.contract.alerts import AlertKind
 from collector.site.plan import SpaceKind
+from collector.text.languages import Language
 from ledig.site.places import SiteLayout
 from ledig.site.table_reader import Table, TableReader, describe_unknown
 
@@ -41,7 +43,7 @@ def read_alerts(reader: TableReader, document: Table, layout: SiteLayout, langua
 
 
 def _read_hours(reader: TableReader, table: Table) -> dict[AlertKind, str]:
-    found = {kind: DEFAULT_ALERT_SETTINGS.get_hours(kind) for kind in AlertKind}
+    found = {kind: row.default_when for kind, row in ALERT_KINDS.items()}
     for name, hours in table.items():
         if name not in set(AlertKind):
             reader.faults.add("alerts.when", describe_unknown("alert", name, list(AlertKind)))

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from collector.configuration.alert_settings import Language
 from collector.configuration.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
 from collector.site.plan import OccupancyRules, PrivacySettings, SitePlan
+from collector.text.languages import Language
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import DeviceSettings
 from edge.contract.broker import BrokerSettings

@@ -48,6 +48,6 @@ def test_seating_kinds_are_defined_once() -> None:
 
 
 def test_shown_texts_take_the_number_from_its_definition() -> None:
-    catalogue = (ROOT / "dashboard/translations/sv/LC_MESSAGES/messages.po").read_text()
+    catalogue = (ROOT / "collector/translations/sv/LC_MESSAGES/messages.po").read_text()
     templates = [path.read_text() for path in (ROOT / "dashboard/templates").glob("*.html")]
     assert [text for text in (catalogue, *templates) if _SPELLED.search(text)] == []

@@ -1,16 +1,15 @@
 """Both languages have every text, and every placeholder is filled."""
 
 import re
-import string
 from itertools import product
 
 import pytest
 
-from collector.alerts.texts import ALERT_TEXTS, AlertTexts
-from collector.configuration.alert_settings import Language
+from collector.alerts.texts import AlertTexts
 from collector.contract.alerts import AT_MOST, Alert, AlertKind, Severity
 from collector.contract.findings import FindingKind
 from collector.contract.loss_reasons import LossReason
+from collector.text.languages import Language
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 
@@ -27,17 +26,6 @@ SUBJECTS = {
     AlertKind.JOURNAL_RESTORED: "site",
     AlertKind.NOT_DELIVERED: "phone",
 }
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def test_both_languages_have_the_same_texts_and_placeholders() -> None:
-    swedish, english = ALERT_TEXTS[Language.SV], ALERT_TEXTS[Language.EN]
-    assert set(swedish) == set(english)
-    different = {key for key in english if placeholders(swedish[key]) != placeholders(english[key])}
-    assert different <= {"today", "day"}
 
 
 def every_alert() -> list[Alert]:

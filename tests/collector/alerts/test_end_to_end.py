@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.alert_settings import AlertSettings, Destination, Language
+from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import CollectorSettings
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
 from collector.engine.service import run_collector
+from collector.text.languages import Language
 from edge.contract import topics
 from edge.timekeeping.durations import MINUTE_MS
 from tests.collector.engine.test_service import SiteObserver

@@ -16,8 +16,9 @@ from collector.alerts.notifications import (
     write_test_notification,
 )
 from collector.alerts.texts import AlertTexts
-from collector.configuration.alert_settings import AlertSettings, Destination, Language
+from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
+from collector.text.languages import Language
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 

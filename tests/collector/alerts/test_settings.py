@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from collector.alerts.kinds import get_hours
 from collector.configuration.alert_settings import BOUNDS, AlertSettings, Destination, parse_hours
 from collector.contract.alerts import AlertKind
 
@@ -35,9 +36,9 @@ def test_invalid_settings_are_rejected(given: dict[str, Any], problem: str) -> N
 
 def test_kind_is_evaluated_always_by_default() -> None:
     settings = AlertSettings(when={AlertKind.STUCK: "08:00-18:00"})
-    assert settings.get_hours(AlertKind.STUCK) == "08:00-18:00"
-    assert settings.get_hours(AlertKind.CO2_HIGH) == "open"
-    assert settings.get_hours(AlertKind.DEVICE_SILENT) == "always"
+    assert get_hours(settings, AlertKind.STUCK) == "08:00-18:00"
+    assert get_hours(settings, AlertKind.CO2_HIGH) == "open"
+    assert get_hours(settings, AlertKind.DEVICE_SILENT) == "always"
 
 
 def test_hours_may_cross_midnight() -> None:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from collector.alerts.kinds import get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import (
     Alert,
@@ -171,7 +172,7 @@ def test_each_rule_shows_lines_that_the_site_file_accepts(tmp_path: Path) -> Non
     faults = Faults("site.toml")
     site = SimpleNamespace(spaces=PLAN.spaces)
     assert read_alerts(TableReader(faults, tmp_path), {"alerts": table}, site, "en").when == {  # type: ignore[arg-type]
-        kind: AlertSettings().get_hours(kind) for kind in AlertKind
+        kind: get_hours(AlertSettings(), kind) for kind in AlertKind
     }
     assert faults.list_faults() == ()
 

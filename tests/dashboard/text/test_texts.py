@@ -1,7 +1,6 @@
 """The texts of the pages in both languages; the Swedish translation is complete and compiled."""
 
 import io
-from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -11,11 +10,13 @@ from babel.messages.pofile import read_po
 
 from collector.contract.states import CollectorStatus, PeopleCount, encode
 from collector.site.plan import SpaceKind
+from collector.text.languages import TRANSLATIONS
 from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, SiteSnapshot
-from dashboard.text.texts import TRANSLATIONS, PageTexts
+from dashboard.text.texts import PageTexts
 from edge.contract import topics
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.servers import ROOT
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")
 PO = TRANSLATIONS / "sv" / "LC_MESSAGES" / "messages.po"
@@ -115,10 +116,10 @@ def test_a_supply_shows_when_it_runs_out() -> None:
 
 def extracted() -> Catalog:
     found = Catalog()
-    package = Path(TRANSLATIONS).parent
     method_map = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-    for _file, _line, message, _comments, context in extract_from_dir(package, method_map):
-        found.add(message, context=context)
+    for package in ("collector", "dashboard"):
+        for _file, _line, message, _comments, context in extract_from_dir(ROOT / package, method_map):
+            found.add(message, context=context)
     return found
 
 
@@ -129,7 +130,7 @@ def ids(catalogue: Catalog) -> set[tuple[str | None, str]]:
 def test_the_swedish_catalogue_has_exactly_the_texts_in_use() -> None:
     with PO.open("rb") as file:
         swedish = read_po(file, locale="sv")
-    assert ids(swedish) == ids(extracted()), "see dashboard/translations/babel.cfg for how to update it"
+    assert ids(swedish) == ids(extracted()), "see collector/translations/babel.cfg for how to update it"
     for message in swedish:
         translation = message.string if isinstance(message.string, str) else " ".join(message.string)
         assert translation or not message.id, f"{message.id!r} has no Swedish translation"
@@ -141,7 +142,7 @@ def test_the_compiled_catalogue_is_current() -> None:
         swedish = read_po(file, locale="sv")
     compiled = io.BytesIO()
     write_mo(compiled, swedish)
-    assert PO.with_suffix(".mo").read_bytes() == compiled.getvalue(), "pybabel compile -d dashboard/translations"
+    assert PO.with_suffix(".mo").read_bytes() == compiled.getvalue(), "pybabel compile -d collector/translations"
 
 
 def test_a_template_keeps_its_placeholders_in_swedish() -> None:

@@ -10,14 +10,21 @@ from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 
 def made(folder: Path) -> Path:
-    for name in ("static/board.js", "templates/home.html", "translations/sv/LC_MESSAGES/messages.mo"):
+    for name in (
+        "dashboard/static/board.js",
+        "dashboard/templates/home.html",
+        "collector/translations/sv/LC_MESSAGES/messages.mo",
+    ):
         path = folder / name
         path.parent.mkdir(parents=True)
         path.write_text("as it was")
     return folder
 
 
-@pytest.mark.parametrize("part", ["static/board.js", "templates/home.html", "translations/sv/LC_MESSAGES/messages.mo"])
+@pytest.mark.parametrize(
+    "part",
+    ["dashboard/static/board.js", "dashboard/templates/home.html", "collector/translations/sv/LC_MESSAGES/messages.mo"],
+)
 def test_one_changed_byte_of_any_file_changes_the_release(tmp_path: Path, part: str) -> None:
     before, after = made(tmp_path / "before"), made(tmp_path / "after")
     assert release.compute_release_id(before) == release.compute_release_id(made(tmp_path / "again"))

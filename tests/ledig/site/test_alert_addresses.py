@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.alert_settings import AlertSettings, Destination, Language
+from collector.alerts.kinds import get_hours
+from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import AlertKind, Severity
+from collector.text.languages import Language
 from ledig.site.alert_addresses import AddressRejected, add_addresses
 from ledig.site.site_file import read_site_file
 from ledig.up.command import UpOptions, _choose_alerts
@@ -56,7 +58,7 @@ def test_alert_settings_are_read_from_the_site_file(tmp_path: Path) -> None:
     )
     alerts = site.collector.alerts
     assert (alerts.co2_above_ppm, alerts.quiet_hours, alerts.language) == (1200, "22:00-07:00", Language.EN)
-    assert alerts.get_hours(AlertKind.STUCK) == "open"
+    assert get_hours(alerts, AlertKind.STUCK) == "open"
     assert [(one.name, one.url_file, one.least, one.url) for one in alerts.destinations] == [
         ("phone", tmp_path / "phone", Severity.NOTICE, ""),
         ("night", tmp_path / "night", Severity.URGENT, ""),
