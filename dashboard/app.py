@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.site.plan import SitePlan
 from dashboard.account_pages import accounts as accounts_pages
+from dashboard.account_pages import login
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
 from dashboard.charts.plan_drawing import draw_floors
@@ -92,6 +93,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
         today_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
+        login.routes,
     ):
         app.register_blueprint(blueprint)
     routes.install_access_control(app, problems.respond_accounts_away)

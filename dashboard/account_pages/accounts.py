@@ -32,7 +32,7 @@ from dashboard.text.log_spans import describe_span
 from dashboard.text.texts import PageTexts
 from dashboard.web import routes as table
 from dashboard.web.app_context import get_app_context
-from dashboard.web.login_session import read_session_token
+from dashboard.web.session_cookie import read_session_token
 
 routes = Blueprint("accounts", __name__, url_prefix="/manage/accounts")
 

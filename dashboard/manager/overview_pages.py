@@ -1,4 +1,4 @@
-"""The host's live page with its stream, the reply to a finding, and login and logout.
+"""The host's live page with its stream, the reply to a finding.
 
 In:    the live site snapshot, history, a session.
 Out:   pages and a stream that end with the session.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.contract.findings import FindingCommand, encode
@@ -20,8 +20,6 @@ from collector.history.measures import ZONE_FIVE_MIN
 from collector.site.calendar import find_midnight_ms
 from collector.site.plan import WHOLE_SITE, SpaceKind
 from collector.site.privacy import is_history_hidden
-from dashboard.accounts.access_log import LoggedAction
-from dashboard.accounts.accounts import LoginRejected, TooManyLoginFailures
 from dashboard.accounts.roles import AccountRole
 from dashboard.history import queries
 from dashboard.live.frame import PublicFrame
@@ -32,17 +30,8 @@ from dashboard.web import sse
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector
 from dashboard.web.history_access import read_history
-from dashboard.web.login_session import (
-    build_ssh_tunnel,
-    can_keep_cookie,
-    delete_session_cookie,
-    describe_browser,
-    read_device_cookie,
-    read_session_token,
-    select_redirect_target,
-    set_login_cookies,
-)
 from dashboard.web.routes import set_logged_span
+from dashboard.web.session_cookie import read_session_token
 from edge.contract import topics
 from edge.timekeeping.durations import DAY_S
 
@@ -140,67 +129,3 @@ def chart_library() -> ResponseReturnValue:
     script = send_file(library, mimetype="text/javascript", max_age=PLOTLY_MAX_AGE_S)
     script.headers["Cache-Control"] = f"private, max-age={PLOTLY_MAX_AGE_S}, immutable"
     return script
-
-
-@routes.get("/login")
-def login() -> ResponseReturnValue:
-    """Show the login form."""
-    return _render_login("", 200)
-
-
-@routes.post("/login")
-def log_in() -> ResponseReturnValue:
-    """Log in. The reply is the same for a wrong name and a wrong password."""
-    here = get_app_context()
-    name, password = request.form.get("name", ""), request.form.get("password", "")
-    address, browser_name, browser_mark = (
-        request.remote_addr or "",
-        describe_browser(request.user_agent.string),
-        read_device_cookie(),
-    )
-    try:
-        session_token = here.workers.passwords.run_and_wait(
-            lambda: here.accounts.log_in(name, password, address, browser_name, browser_mark)
-        )
-    except LoginRejected:
-        _log.warning("login as %s from %s refused", _format_login_name(name), address)
-        return _render_login("wrong", 401)
-    except TooManyLoginFailures:
-        _log.warning("login as %s from %s: too many attempts", _format_login_name(name), address)
-        return _render_login("wait", 429)
-    _log.info("login as %r from %s", name, address)
-    if account := here.use_accounts(lambda accounts: accounts.check_session(session_token)):
-        here.use_accounts(lambda accounts: accounts.log.record(account, LoggedAction.CHANGE, "manage.log_in"))
-    session.clear()  # invalidates form tokens from before the login
-    response = redirect(select_redirect_target(request.form.get("next")), 303)
-    set_login_cookies(response, session_token, here.accounts.create_device_cookie(name))
-    return response
-
-
-def _format_login_name(name: str) -> str:
-    """Format the name for the log. An unknown name may be a password typed into the wrong field, so it is left out."""
-    accounts = get_app_context().use_accounts(lambda accounts: accounts.list_accounts())
-    return repr(name) if any(account.name == name for account in accounts) else "an unknown name"
-
-
-@routes.post("/logout")
-def log_out() -> ResponseReturnValue:
-    """End the session on the server and in the browser."""
-    cookie = read_session_token()
-    get_app_context().use_accounts(lambda accounts: accounts.log_out(cookie))
-    session.clear()
-    response = redirect(f"{request.root_path}/", 303)
-    delete_session_cookie(response)
-    return response
-
-
-def _render_login(fault: str, status: int) -> ResponseReturnValue:
-    page = render_template(
-        "login.html",
-        fault=fault or ("ended" if "ended" in request.args else ""),
-        onward=select_redirect_target(request.values.get("next")),
-        reachable=can_keep_cookie(),
-        tunnel=build_ssh_tunnel(get_app_context().settings),
-        plan=get_app_context().plan,
-    )
-    return page, status

@@ -21,7 +21,7 @@ from dashboard.accounts.roles import AccountRole
 from dashboard.text.languages import get_texts
 from dashboard.text.texts import PageTexts
 from dashboard.web.app_context import get_app_context
-from dashboard.web.login_session import delete_session_cookie, read_session_token
+from dashboard.web.session_cookie import delete_session_cookie, read_session_token
 
 
 class Audience(StrEnum):
@@ -98,9 +98,9 @@ ROUTES: Final[dict[str, Route]] = {
     "accounts.unlock": Route(Audience.MANAGER, logged_action=LoggedAction.CHANGE),
     "accounts.password": Route(Audience.MANAGER, logged_action=LoggedAction.CHANGE),
     "manage.chart_library": Route(Audience.VIEWER),
-    "manage.login": Route(Audience.EVERYONE),
-    "manage.log_in": Route(Audience.EVERYONE),  # writes its own log entry: the account is known only after it
-    "manage.log_out": Route(Audience.EVERYONE),
+    "login.form": Route(Audience.EVERYONE),
+    "login.log_in": Route(Audience.EVERYONE),  # writes its own log entry: the account is known only after it
+    "login.log_out": Route(Audience.EVERYONE),
 }
 """Every endpoint. A form's target has an endpoint of its own, so that viewing and changing each have a row."""
 
@@ -207,7 +207,7 @@ def _redirect_to_login(route: Route, *, ended: bool) -> ResponseReturnValue:
     if route.kind is RouteKind.FEED:
         abort(HTTPStatus.UNAUTHORIZED)
     onward = request.root_path + request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
-    response = redirect(url_for("manage.login", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
+    response = redirect(url_for("login.form", next=onward, ended="1" if ended else None), HTTPStatus.SEE_OTHER)
     if ended and not _is_script():
         delete_session_cookie(response)  # so that the message is shown only once
     return response

@@ -49,7 +49,7 @@ MORE: Final = {
     "today.page": ["/manage/today?saved=1"],
     "growth.page": ["/manage/growth?members=60", "/manage/growth?members=many"],
     "devices.page": ["/manage/devices?asked=pi-1"],
-    "manage.login": ["/manage/login?ended=1"],
+    "login.form": ["/manage/login?ended=1"],
 }
 """Variants of a page."""
 LOOKS: Final = {"sv": ViewportSize(width=390, height=844), "en": ViewportSize(width=1440, height=900)}

@@ -58,7 +58,7 @@ NO_PAST = {
     **dict.fromkeys(("manage.live", "manage.stream", "manage.newest"), _LIVE),
     **dict.fromkeys(("static", "pages.manifest", "pages.worker", "pages.health", "foyer.sensing"), _NOTHING),
     **dict.fromkeys(("foyer.sign", "rules.page", "today.page", "accounts.page", "manage.chart_library"), _NOTHING),
-    **dict.fromkeys(("manage.login", "manage.log_in", "manage.log_out", "manage.answer", "alerts.mute"), _CHANGE),
+    **dict.fromkeys(("login.form", "login.log_in", "login.log_out", "manage.answer", "alerts.mute"), _CHANGE),
     **dict.fromkeys(("devices.identify", "today.set_notice", "today.set_hours", "today.set_out_of_use"), _CHANGE),
     **dict.fromkeys(("accounts.end_own", "accounts.end", "accounts.add", "accounts.change_role"), _CHANGE),
     **dict.fromkeys(("accounts.lock", "accounts.unlock", "accounts.password"), _CHANGE),

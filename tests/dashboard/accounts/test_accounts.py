@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.account_pages.login_form import describe_browser
 from dashboard.accounts.accounts import (
     LOGIN_FAILURE_WINDOW_S,
     MAX_LOGIN_FAILURES,
@@ -22,7 +23,6 @@ from dashboard.accounts.accounts import (
 )
 from dashboard.accounts.passwords import WeakPasswordRejected, check_password
 from dashboard.accounts.roles import AccountRole, UserAccount
-from dashboard.web.login_session import describe_browser
 from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
 
 HERE = "192.0.2.7"

@@ -97,7 +97,7 @@ def test_each_reader_gets_from_each_route_what_the_table_allows(
     kept = client.get_cookie("__Host-ledig")
     found, wanted = {}, {}
     for endpoint, method, path in rules(app):
-        if endpoint in {"manage.log_in", "manage.log_out"}:
+        if endpoint in {"login.log_in", "login.log_out"}:
             continue  # open to everybody, and they change who is logged in
         if kept is not None:
             client.set_cookie("__Host-ledig", kept.value, secure=True)  # the redirect of an ended session deletes it
@@ -132,7 +132,7 @@ def test_each_route_has_one_method(app: Flask) -> None:
 
 
 def test_routes_with_changes_require_a_manager_and_are_logged(app: Flask) -> None:
-    doors = {"manage.log_in", "manage.log_out"}
+    doors = {"login.log_in", "login.log_out"}
     for endpoint, method, _path in rules(app):
         if method == "POST" and endpoint not in doors:
             assert (ROUTES[endpoint].logged_action, endpoint) == (LoggedAction.CHANGE, endpoint)

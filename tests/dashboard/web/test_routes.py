@@ -120,7 +120,7 @@ def test_a_wrong_login_gets_the_same_answer_for_any_name_and_is_blocked_after_te
 
 
 def test_each_login_and_refusal_is_one_log_line_without_the_input(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "dashboard.manager")
+    caplog.set_level("INFO", "dashboard.account_pages")
     log_in(app.test_client())
     log_in(app.test_client(), NAME, "a secret phrase")
     log_in(app.test_client(), "a secret phrase", "")  # typed into the wrong field

@@ -1,8 +1,8 @@
-"""Stores a session in a cookie, and derives a readable name of the browser.
+"""What the login form needs to know about a request: the browser's name, whether it can log in here, where to go after.
 
-In:    the cookies and the headers of a request.
-Out:   the session's token; the browser's name; where to go after the login.
-Never: a password (`accounts` checks those); permissions (`routes` decides those).
+In:    the headers of a request, the settings.
+Out:   names and addresses.
+Never: a password, a cookie.
 """
 
 import re
@@ -11,17 +11,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import request, url_for
-from werkzeug.wrappers import Response
 
-from dashboard.configuration.base_path import cookie_name, root_path
 from dashboard.configuration.settings import DashboardSettings
-from dashboard.web.app_context import get_app_context
 from edge.contract.hosts import LOOPBACK
-from edge.timekeeping.durations import DAY_S
 
-SESSION_COOKIE: Final = "ledig"
-DEVICE_COOKIE: Final = "ledig-browser"
-DEVICE_COOKIE_MAX_AGE_S: Final = 180 * DAY_S
 LOCAL_HOSTS: Final = frozenset({"localhost", LOOPBACK, "::1"})
 """Browsers keep secure cookies of these hosts even over plain http."""
 
@@ -42,16 +35,6 @@ _SYSTEMS: Final = (
     ("CrOS", "Chromebook"),
     ("Linux|X11", "Linux"),
 )
-
-
-def read_session_token() -> str:
-    """Return the session token of this request; empty if there is none."""
-    return request.cookies.get(_cookie_name(SESSION_COOKIE), "")
-
-
-def read_device_cookie() -> str:
-    """Return the browser's device cookie; empty if there is none."""
-    return request.cookies.get(_cookie_name(DEVICE_COOKIE), "")
 
 
 def describe_browser(user_agent: str) -> str:
@@ -86,32 +69,7 @@ def build_ssh_tunnel(settings: DashboardSettings) -> SshTunnel | None:
     if ":" in remote_host:
         remote_host = f"[{remote_host}]"  # an IPv6 address
     command = f"ssh -L {settings.port}:{remote_host}:{settings.port} {host}"
-    return SshTunnel(command, f"http://localhost:{settings.port}{url_for('manage.login')}")
-
-
-def set_login_cookies(response: Response, session: str, device_cookie: str) -> None:
-    """Set the cookies: the session's until the browser closes, the device cookie for half a year."""
-    path = root_path(get_app_context().settings.base_path)
-    response.set_cookie(_cookie_name(SESSION_COOKIE), session, secure=True, httponly=True, samesite="Lax", path=path)
-    response.set_cookie(
-        _cookie_name(DEVICE_COOKIE),
-        device_cookie,
-        max_age=DEVICE_COOKIE_MAX_AGE_S,
-        secure=True,
-        httponly=True,
-        samesite="Lax",
-        path=path,
-    )
-
-
-def delete_session_cookie(response: Response) -> None:
-    """Delete the session cookie."""
-    path = root_path(get_app_context().settings.base_path)
-    response.delete_cookie(_cookie_name(SESSION_COOKIE), secure=True, httponly=True, samesite="Lax", path=path)
-
-
-def _cookie_name(name: str) -> str:
-    return cookie_name(get_app_context().settings.base_path, name)
+    return SshTunnel(command, f"http://localhost:{settings.port}{url_for('login.form')}")
 
 
 def select_redirect_target(target: str | None) -> str:
