@@ -28,7 +28,9 @@ PUBLIC_OF_COLLECTOR = (
     "collector.configuration",
     "collector.sqlite_files",
     "collector.timekeeping",
+    "collector.alerts.kinds",
     "collector.alerts.texts",
+    "collector.text",
 )
 """What the dashboard may import. See docs/decisions/0003."""
 EDGE_FOR_LEDIG = (
