@@ -99,6 +99,29 @@ def test_forgotten_settings_or_opener_fail_at_import_with_the_kind(copy: Path, m
     assert "TypeError: no entry for sensor kind weight" in result.stderr
 
 
+SIMULATE = """
+import sys
+from datetime import date
+from pathlib import Path
+from ledig.simulation.people import simulate_day
+from ledig.simulation.signals import compute_signals
+from ledig.site.site_file import read_site_file
+plan = read_site_file(Path(sys.argv[1])).plan
+signals = compute_signals(plan, simulate_day(plan, date(2026, 11, 24), 1), 1)
+print({one.quantity for one in signals if one.sensor[1] == "laser-load"})
+"""
+
+
+def test_new_kind_is_simulated_and_in_the_impact_assessment(copy: Path, tmp_path: Path, broker: Mosquitto) -> None:
+    site = str(site_file(tmp_path, broker, more=BLOCKS[-1][3]))
+    outputs = [
+        subprocess.run([sys.executable, *arguments, site], cwd=copy, capture_output=True, text=True, check=True).stdout
+        for arguments in (["-c", SIMULATE], ["-m", "ledig", "impact-assessment"])
+    ]
+    assert outputs[0] == "{'weight_kg'}\n"
+    assert "- 1 × Lastcell: Hur tungt arbetsstycket på maskinen är, i kilogram." in outputs[1]  # noqa: RUF001
+
+
 def test_new_kind_runs_through_the_whole_system(copy: Path, tmp_path: Path, broker: Mosquitto) -> None:
     load, port = tmp_path / "in_weight_raw", find_free_port()
     load.write_text("0\n")

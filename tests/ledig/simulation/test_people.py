@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.site.plan import Sensor, SitePlan, SpaceKind
+from collector.site.plan import Sensor, SitePlan, SpaceKind, Tenure
 from edge.contract.sensor_kinds import SensorKind
 from ledig.simulation.people import PASSAGE_GAP_MS, SimulatedDay, simulate_day
 from ledig.simulation.signals import SensorSignal, compute_signals, occupied_spans
@@ -79,6 +79,14 @@ def test_closed_site_stays_empty() -> None:
     closed = simulate_day(plan, MONDAY, 1)
     assert (closed.stays, closed.passages, closed.machine_runs, closed.coffee_at_ms) == ((), (), (), ())
     assert {sign.at_ms for sign in compute_signals(plan, closed, 1) if sign.quantity == "motion"} == {closed.starts_ms}
+
+
+@pytest.mark.parametrize("tenure", Tenure)
+def test_distance_sensor_above_a_desk_measures_presence_whoever_may_use_the_desk(tenure: Tenure) -> None:
+    desk = next(space for space in PLAN.spaces if space.kind is SpaceKind.DESK)
+    sensor = Sensor(device="pi-1", id="above-it", kind=SensorKind.DISTANCE, space=desk.id)
+    plan = replace(PLAN, spaces=(replace(desk, tenure=tenure),), sensors=(sensor,))
+    assert {sign.quantity for sign in compute_signals(plan, simulate_day(PLAN, MONDAY, 1), 1)} == {"presence"}
 
 
 def test_weekday_has_plausible_occupancy() -> None:
