@@ -19,7 +19,6 @@ from collector.sqlite_files.migration import read_version
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME
 
-
 _SENSOR_NO: Final = "(SELECT no FROM sensor WHERE device = ? AND sensor = ?)"
 
 
