@@ -19,6 +19,9 @@ from collector.sqlite_files.migration import read_version
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME
 
+TimedValue = tuple[int, str, float]
+"""Time, kind and value of one event."""
+
 _SENSOR_NO: Final = "(SELECT no FROM sensor WHERE device = ? AND sensor = ?)"
 
 
@@ -45,8 +48,8 @@ class JournalTables:
 
     # Events
 
-    def read_values(self, sensor: SensorKey, from_ms: int, to_ms: int) -> list[tuple[int, str, float]]:
-        """Time, kind and value of a sensor's events with `from_ms` <= at < `to_ms` by a trusted clock, oldest first."""
+    def read_values(self, sensor: SensorKey, from_ms: int, to_ms: int) -> list[TimedValue]:
+        """A sensor's events with `from_ms` <= at < `to_ms` by a trusted clock, oldest first."""
         return self._db.execute(
             "SELECT at_ms, kind, value FROM event JOIN kind ON kind_no = kind.no"  # noqa: S608 - our own names
             f" WHERE sensor_no = {_SENSOR_NO}"
