@@ -13,18 +13,19 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Final
 
 from gpiozero import Factory
 
 from edge.configuration.settings import DeviceSettings
-from edge.contract import topics
+from edge.contract import channels
+from edge.contract.channels import Role, TopicParameter, check_handlers, find_channel
 from edge.contract.message import CommandName, DeviceStatus, decode_command
-from edge.contract.topics import DeviceTopic
 from edge.lamp import Lamp, decode_lamp_state
 from edge.outbox import PendingEvent
 from edge.outbox.broker_link import Connected, ReceivedMessage
 from edge.outbox.progress import AgentProgress, AgentWork, check_progress
-from edge.outbox.sender import EventSender, list_sender_topics, real_ms
+from edge.outbox.sender import SENDER_CHANNELS, EventSender, list_sender_topics, real_ms
 from edge.sensors.monitor import SensorMonitor
 from edge.sensors.sensor import SensorFault, SensorReading
 from edge.timekeeping.clock import Clock
@@ -84,8 +85,13 @@ def list_subscribed_topics(settings: DeviceSettings) -> list[str]:
 
 def _list_own_topics(settings: DeviceSettings) -> list[str]:
     """List the topics that the agent reads besides those of its sender."""
-    own = [topics.device_topic(settings.site, settings.device, DeviceTopic.COMMAND)]
-    return own if settings.lamp_space is None else [*own, topics.space_topic(settings.site, settings.lamp_space)]
+    names = {TopicParameter.DEVICE: settings.device, TopicParameter.SPACE: settings.lamp_space, None: ""}
+    read = [(channel, names[channel.parameter]) for channel in _OWN_CHANNELS]
+    return [channel.topic(settings.site, name) for channel, name in read if name is not None]  # None: it has no lamp
+
+
+_OWN_CHANNELS: Final = tuple(one for one in channels.list_read_by(Role.DEVICE) if one not in SENDER_CHANNELS)
+"""What the agent reads besides its sender."""
 
 
 class _Agent:
@@ -97,9 +103,6 @@ class _Agent:
         self._sender = EventSender(settings, clock, self._inbox, _list_own_topics(settings))
         self._lamp = Lamp(settings.lamp_pin, factory)
         self._monitor = SensorMonitor(settings, factory, clock, self._inbox)
-        self._lamp_topic = (
-            None if settings.lamp_space is None else topics.space_topic(settings.site, settings.lamp_space)
-        )
         self._started_ms = clock.monotonic_ms()
         self._status_due_ms = self._started_ms
         self._last_status: tuple[object, ...] = ()
@@ -160,9 +163,15 @@ class _Agent:
         self._lamp.follow_collector(self._sender.collector_until_ms, real_ms())
 
     def _handle_message(self, received: ReceivedMessage) -> None:
-        if received.topic == self._lamp_topic:
-            self._lamp.show_state(decode_lamp_state(received.payload), real_ms())
-        elif decode_command(received.payload).command is CommandName.IDENTIFY:
+        found = find_channel(self._HANDLERS, self._settings.site, received.topic)
+        if found is not None:
+            self._HANDLERS[found[0]](self, received)
+
+    def _handle_space_state(self, received: ReceivedMessage) -> None:
+        self._lamp.show_state(decode_lamp_state(received.payload), real_ms())
+
+    def _handle_command(self, received: ReceivedMessage) -> None:
+        if decode_command(received.payload).command is CommandName.IDENTIFY:
             log.info("asked to identify: the lamp blinks")
             self._lamp.identify(real_ms())
         else:
@@ -178,10 +187,10 @@ class _Agent:
         if not self._sender.is_connected:
             return
         clock_state, outbox = self._sender.clock_state, self._sender.outbox_status
-        health, channels = self._monitor.health, self._monitor.failed_channels
-        if self._last_status == (clock_state, health, channels, outbox.dropped):
+        health, failed = self._monitor.health, self._monitor.failed_channels
+        if self._last_status == (clock_state, health, failed, outbox.dropped):
             return
-        self._last_status = clock_state, health, channels, outbox.dropped
+        self._last_status = clock_state, health, failed, outbox.dropped
         status = DeviceStatus(
             online=True,
             since_ms=self._sender.unix_ms(self._started_ms),
@@ -192,9 +201,13 @@ class _Agent:
             temperature_c=_read_temperature_c(),
             wifi_dbm=read_wifi_dbm(WIRELESS_LINKS_FILE),
             sensors=health,
-            failed_channels=channels,
+            failed_channels=failed,
         )
         self._sender.publish_status(status)
+
+    _HANDLERS: Final = check_handlers(
+        _OWN_CHANNELS, {channels.DEVICE_COMMAND: _handle_command, channels.SPACE_STATE: _handle_space_state}
+    )
 
 
 def _read_temperature_c() -> float | None:

@@ -28,9 +28,10 @@ from collector.alerts.store import AlertNotes, load_notes, save_notes
 from collector.alerts.subjects import list_monitored_supplies
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract import mutes
-from collector.contract.alerts import MAX_BYTES, Alert, Alerts, decode_command, encode
+from collector.contract.alerts import MAX_BYTES, Alert, AlertCommand, Alerts, encode
 from collector.contract.findings import Finding
 from collector.contract.loss_reasons import LossReason
+from collector.contract.messages import OutgoingMessage
 from collector.contract.states import COARSE_STEP_MS
 from collector.intake.fair_share import keep_newest_of_each
 from collector.intake.intake import IntakeResult
@@ -38,7 +39,7 @@ from collector.intake.rejection import RejectedInput, StreamGap
 from collector.live.space_states import SpaceStates
 from collector.site.plan import SensorKey, SitePlan
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
-from edge.contract.message import MessageRejected
+from edge.contract import channels
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
 EVALUATION_INTERVAL_MS: Final = 10_000
@@ -61,21 +62,26 @@ class AlertSources(NamedTuple):
     """Returns the findings of sensor health, with `ignored` set."""
 
 
-class AlertService:
-    """All alerts of one site.
+class SystemFacts(NamedTuple):
+    """What the collector's loop knows about its surroundings when conditions are evaluated."""
 
-    Attributes:
-        reachability: whether devices can reach the collector; the owner of the connection sets it before `step`.
-        history_fault: whether InfluxDB rejects part of the history; set in the same way.
-        clock_off_ms: by how much the server's clock is ahead of site time, set by the owner of the clock; 0: equal.
-    """
+    reachability: Reachability = Reachability.NO_BROKER
+    """Whether devices can reach the collector."""
+    history_fault: bool = False
+    """Whether InfluxDB rejects part of the history."""
+    clock_off_ms: int = 0
+    """By how much the server's clock is ahead of site time; 0: equal."""
+
+
+NO_BROKER: Final = SystemFacts()
+
+
+class AlertService:
+    """All alerts of one site."""
 
     def __init__(
         self, plan: SitePlan, journal: Journal, sources: AlertSources, settings: AlertSettings, now_ms: int
     ) -> None:
-        self.reachability = Reachability.NO_BROKER
-        self.history_fault = False
-        self.clock_off_ms = 0
         self._plan, self._journal, self._sources = plan, journal, sources
         self._settings = settings
         self._timings = build_timings(settings)
@@ -112,13 +118,8 @@ class AlertService:
             if refused.reason is LossReason.REUSED_SEQUENCE:
                 self._record_reuse(refused, now_ms)
 
-    def apply_command(self, payload: bytes, now_ms: int) -> None:
-        """Apply a manager's command, inside the journal's transaction; an invalid command is only logged."""
-        try:
-            command = decode_command(payload)
-        except MessageRejected as fault:
-            log.warning("rejected a command about alerts: %s", fault)
-            return
+    def apply_command(self, command: AlertCommand, now_ms: int) -> None:
+        """Apply a manager's command, inside the journal's transaction."""
         self._notes = replace(self._notes, mutes=mutes.apply_command(self._notes.mutes, command, now_ms))
         self._has_changes = True
         self._save()
@@ -151,6 +152,11 @@ class AlertService:
         """Publish everything again at the next call: the broker may have lost its retained messages."""
         self._published, self._has_changes = None, True
 
+    def pop_messages(self, now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
+        """Return the alerts as a message if they changed."""
+        alerts = self.pop_changed_alerts(now_ms)
+        return [] if alerts is None else [OutgoingMessage(channels.ALERTS, "", alerts)]
+
     def pop_changed_alerts(self, now_ms: int) -> Alerts | None:
         """Return all alerts if something changed since they were last published."""
         if not self._has_changes:
@@ -172,12 +178,12 @@ class AlertService:
         waits = self._notes is not self._saved
         return waits or evaluated_ms is None or now_ms - evaluated_ms >= EVALUATION_INTERVAL_MS or now_ms < evaluated_ms
 
-    def evaluate(self, now_ms: int) -> None:
+    def evaluate(self, now_ms: int, system: SystemFacts) -> None:
         """Evaluate all conditions, inside the journal's transaction."""
         self._evaluated_ms = now_ms
-        if self.reachability is Reachability.NO_BROKER:
+        if system.reachability is Reachability.NO_BROKER:
             self._last_message_ms.clear()
-        known = self._collect_facts(now_ms)
+        known = self._collect_facts(now_ms, system)
         found = find_signs(self._plan, self._settings, self._subjects, known)
         episodes = update_episodes(self._drop_unmonitored(now_ms), found, self._timings, now_ms)
         active_mutes = mutes.list_active(self._notes.mutes, now_ms)
@@ -229,11 +235,11 @@ class AlertService:
                 gone.append(_end_unmonitored(one, now_ms))
         return AlertEpisodes(tuple(open_), (*episodes.ended, *gone), episodes.pending) if gone else episodes
 
-    def _collect_facts(self, now_ms: int) -> AlertFacts:
+    def _collect_facts(self, now_ms: int, system: SystemFacts) -> AlertFacts:
         spaces = self._sources.spaces
         return AlertFacts(
             now_ms=now_ms,
-            reachability=self.reachability,
+            reachability=system.reachability,
             last_event_ms=self._read_last_events(now_ms),
             last_message_ms=self._last_message_ms,
             findings=list(self._sources.list_findings()),
@@ -242,9 +248,9 @@ class AlertService:
             air_by_zone={zone: spaces.get_zone_summary(zone, now_ms).air for zone in self._air_zones},
             supply_states={space: spaces.get_state(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),
-            history_fault=self.history_fault,
+            history_fault=system.history_fault,
             restored=self._restored,
-            clock_off_ms=self.clock_off_ms,
+            clock_off_ms=system.clock_off_ms,
             failing_since_ms=self._failing_since_ms,
         )
 

@@ -9,11 +9,15 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from collector.alerts.service import AlertService, AlertSources
+from collector.alerts.service import NO_BROKER, AlertService, AlertSources, SystemFacts
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import RetentionSettings
-from collector.contract.alerts import is_command
+from collector.contract.alerts import AlertCommand
+from collector.contract.findings import FindingCommand
 from collector.contract.loss_reasons import LossReason
+from collector.contract.messages import decode_message
+from collector.engine.adjustment_changes import AdjustmentChanges
+from collector.engine.publisher import MessageSource
 from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
 from collector.forecast.forecaster import Forecaster
 from collector.health.service import HealthService
@@ -34,7 +38,7 @@ from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evidence import Evidence, SpaceChange, StoredEvent
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY, HistoryRollup
-from collector.site.adjustments import apply_command, decode_command
+from collector.site.adjustments import Adjustments, apply_command
 from collector.site.calendar import is_open, to_local_time
 from collector.site.plan import SensorKey, SitePlan
 from collector.store.blobs import AIR, EVIDENCE
@@ -43,6 +47,7 @@ from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time
 from collector.store.stored_adjustments import load_adjustments, save_adjustments
 from collector.timekeeping.instants import FOREVER_MS
 from collector.timekeeping.site_time import SiteTime, make_given_time
+from edge.contract import channels
 from edge.contract.message import MessageRejected
 from edge.timekeeping.durations import HOUR_MS
 
@@ -62,7 +67,8 @@ class Pipeline:
         forecaster: forecasts to publish.
         health: findings about sensors to publish.
         alarms: alerts to publish and to send.
-        adjustments: what managers have changed outside the site file.
+        adjustment_changes: what managers have changed outside the site file, to publish.
+        message_sources: everything that publishes, in the order in which it is published.
         is_outdated: the opening hours have changed since the plan was made: build a new plan and a new pipeline.
 
     Raises:
@@ -77,7 +83,7 @@ class Pipeline:
         now: int | SiteTime,
         alerts: AlertSettings = DEFAULT_ALERT_SETTINGS,
     ) -> None:
-        self.adjustments = load_adjustments(journal)
+        self.adjustment_changes = AdjustmentChanges(load_adjustments(journal))
         self.is_outdated = False
         self._time = make_given_time() if isinstance(now, int) else now
         now_ms = now if isinstance(now, int) else now.estimate.site_ms
@@ -109,6 +115,18 @@ class Pipeline:
         is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
         self.health = HealthService(plan, journal, self.spaces, retention.raw_hours, now_ms)
         self.alarms = AlertService(plan, journal, AlertSources(self.spaces, self.health.list_findings), alerts, now_ms)
+        self.message_sources: tuple[MessageSource, ...] = (
+            self.adjustment_changes,
+            self.spaces,
+            self.forecaster,
+            self.health,
+            self.alarms,
+        )
+
+    @property
+    def adjustments(self) -> Adjustments:
+        """What managers have changed outside the site file."""
+        return self.adjustment_changes.current
 
     def process_batch(self, deliveries: Iterable[IncomingMessage], now_ms: int) -> dict[StreamKey, int]:
         """Validate, store and evaluate one batch; return the receipts that are due, now that it is on the disk."""
@@ -154,10 +172,14 @@ class Pipeline:
             with self._journal.transaction():
                 self._store_changes(changes)
 
-    def advance_history(self, now_ms: int) -> bool:
+    def advance_history(self, now_ms: int, system: SystemFacts = NO_BROKER) -> bool:
         """Compute a part of the history and a forecast that is due, and erase data past its retention.
 
         Call `tick` directly before.
+
+        Args:
+            now_ms: site time.
+            system: for the alerts.
 
         Returns:
             Whether to call again at the next tick: buckets or forecasts are due. Buckets that late events made stale
@@ -179,7 +201,7 @@ class Pipeline:
                 self.health.run_slice(now_ms)
         if self.alarms.is_due(now_ms):
             with self._journal.transaction():
-                self.alarms.evaluate(now_ms)
+                self.alarms.evaluate(now_ms, system)
         if now_ms >= self._purge_ms:
             with self._journal.transaction():
                 self._erase_expired(now_ms)
@@ -200,8 +222,15 @@ class Pipeline:
         """Process commands to the collector; a command that breaks the contract is rejected and logged."""
         with self._journal.transaction():
             for payload in payloads:
-                handler = self.alarms if is_command(payload) else self.health
-                handler.apply_command(payload, now_ms)
+                try:
+                    command: FindingCommand | AlertCommand = decode_message(channels.COLLECTOR_COMMAND, payload)
+                except MessageRejected as fault:
+                    log.warning("rejected a command to the collector: %s", fault)
+                    continue
+                if isinstance(command, AlertCommand):
+                    self.alarms.apply_command(command, now_ms)
+                else:
+                    self.health.apply_command(command, now_ms)
 
     def apply_adjustments(self, payloads: Iterable[bytes], now_ms: int) -> None:
         """Store and apply the managers' adjustments; one that breaks the contract is rejected and logged."""
@@ -209,14 +238,14 @@ class Pipeline:
         after = before
         for payload in payloads:
             try:
-                after = apply_command(after, decode_command(payload), self._plan, today)
+                after = apply_command(after, decode_message(channels.ADJUSTMENT_COMMAND, payload), self._plan, today)
             except MessageRejected as fault:
                 log.warning("rejected an adjustment: %s", fault)
         if after == before:
             return
         with self._journal.transaction():
             save_adjustments(self._journal, after)
-        self.adjustments = after
+        self.adjustment_changes.replace(after)
         self.is_outdated |= after.hours != before.hours
         self.spaces.set_out_of_use(after.out_of_use)
 

@@ -21,15 +21,15 @@ from collector.alerts.hours import is_evaluated
 from collector.alerts.kinds import get_hours
 from collector.alerts.notifications import FIRST_UNSTORED_NO, write_notifications
 from collector.alerts.sender import NotificationSender
+from collector.alerts.service import SystemFacts
 from collector.configuration.settings import CollectorSettings, HistoryKind
 from collector.contract.alerts import Alert, AlertKind
-from collector.contract.states import CollectorStatus, decode
+from collector.contract.states import CollectorStatus
 from collector.engine.pipeline import Pipeline
-from collector.engine.publisher import Publisher
+from collector.engine.publisher import MessageSource, Publisher
 from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.intake.intake import IncomingMessage
 from collector.mqtt.connection import BATCH_MESSAGES, CollectorConnection
-from collector.site.adjustments import Adjustments
 from collector.site.plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.journal_faults import JournalAway, translate_errors
@@ -37,11 +37,13 @@ from collector.store.journal_guard import JournalGuard
 from collector.store.lease import Lease, apply_status, claim_if_free, make_instance_id
 from collector.timekeeping.site_clock import AGREEMENT_MS
 from collector.timekeeping.site_time import SiteTime, TimeSource
-from edge.contract.message import MessageRejected
+from edge.contract import channels
 from edge.process.retry_pause import MAX_PAUSE_S
 
 TICK_S: Final = 0.1
 """Changed states are published together, at most this often."""
+LIVE_CHANNELS: Final = frozenset({channels.SPACE_STATE, channels.ZONE_SUMMARY, channels.SITE_SUMMARY})
+"""After a quiet time, a change on one of these is published at once, without waiting for the next tick."""
 STATUS_EVERY_S: Final = 5.0
 ROLLUP_EVERY_S: Final = 1.0
 """How often history is recomputed for late events, so that a draining backlog does not trigger it with each batch.
@@ -155,7 +157,6 @@ class _CollectorLoop:
         self._announced_connection = 0
         self._connected_s = float("inf")
         self._published_s = self._status_s = 0.0
-        self._published_adjustments: Adjustments | None = None
         self._rollup_s = 0.0
         self._save_s = time.monotonic() + SAVE_EVERY_S
 
@@ -212,7 +213,9 @@ class _CollectorLoop:
             work.process_commands(commands, self._now_ms())
         if adjustment_commands:
             work.apply_adjustments(adjustment_commands, self._now_ms())
-            self._publish_adjustments(work)  # stored; a manager waits for it, and a change of hours takes time
+            if self._connection.is_subscribed:
+                # they are stored; a manager waits for them, and a change of hours takes time
+                self._publish_changes(work.adjustment_changes, self._now_ms())
         if not deliveries and (commands or adjustment_commands):
             self._connection.acknowledge()
         if deliveries:
@@ -220,10 +223,11 @@ class _CollectorLoop:
             self._publisher.publish_receipts(receipts)
             self._connection.acknowledge()
 
-    def _publish_adjustments(self, work: Pipeline) -> None:
-        if self._connection.is_subscribed and self._published_adjustments != work.adjustments:
-            self._published_adjustments = work.adjustments
-            self._publisher.publish_adjustments(work.adjustments)
+    def _publish_changes(self, source: MessageSource, now_ms: int) -> None:
+        messages = list(source.pop_messages(now_ms, int(time.monotonic() * 1000)))
+        self._publisher.publish(messages)
+        if any(message.channel in LIVE_CHANNELS for message in messages):
+            self._published_s = time.monotonic()
 
     def _must_restart(self, work: Pipeline) -> bool:
         if work.is_outdated:
@@ -237,11 +241,11 @@ class _CollectorLoop:
         work.tick(now_ms)
         if time.monotonic() >= self._rollup_s + (DRAINING_ROLLUP_DELAY_S if is_draining else 0.0):
             self._rollup_s = time.monotonic() + ROLLUP_EVERY_S
-            work.alarms.reachability = self._find_reachability()
-            work.alarms.history_fault = bool(self._history_fault())
-            work.alarms.clock_off_ms = self._time.estimate.wall_ahead_ms
+            system = SystemFacts(
+                self._find_reachability(), bool(self._history_fault()), self._time.estimate.wall_ahead_ms
+            )
             work.alarms.record_deliveries(self._notifier.take_attempts(), now_ms)
-            if work.advance_history(now_ms):
+            if work.advance_history(now_ms, system):
                 self._rollup_s = time.monotonic()
             self._notifier.replace_waiting(
                 work.alarms.notifications
@@ -256,15 +260,11 @@ class _CollectorLoop:
             self._announced_connection = self._connection.connection_count
             self._connected_s = time.monotonic()
             self._publisher.publish_receipts(work.stored_up_to)
-            work.spaces.republish_all()
-            work.forecaster.republish_all()
-            work.health.republish_all()
-            work.alarms.republish_all()
-            self._published_adjustments = None
+            for source in work.message_sources:
+                source.republish_all()
             self._status_s = 0.0
-        self._publish_adjustments(work)
-        if self._publisher.publish_changes(work, now_ms, int(time.monotonic() * 1000)):
-            self._published_s = time.monotonic()
+        for source in work.message_sources:
+            self._publish_changes(source, now_ms)
         self._publisher.clear_retained(self._connection.take_retained_topics())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_EVERY_S
@@ -277,11 +277,7 @@ class _CollectorLoop:
     def _check_standby(self) -> bool:
         """Whether another collector of this site is active: then this one accepts and publishes nothing."""
         now_s, before = time.monotonic(), self._lease
-        for payload in self._connection.take_collector_statuses():
-            try:
-                status = decode(payload, CollectorStatus)
-            except MessageRejected:
-                continue
+        for status in self._connection.take_collector_statuses():
             self._lease = apply_status(self._lease, status, now_s)
             if status.instance != self._lease.instance and not self._lease.is_standby:
                 self._status_s = 0.0  # the other collector's last status has replaced this one's

@@ -10,6 +10,7 @@ from typing import Final
 
 from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import Forecast, Outlook
+from collector.contract.messages import OutgoingMessage
 from collector.forecast.known_hours import read_free_hours, read_people_hours, read_small_group_hours
 from collector.forecast.look_ahead import ForecastSeries, KnownHours, forecast_series
 from collector.history.measures import FORECAST, PEOPLE, HistoryRow
@@ -17,6 +18,7 @@ from collector.site.calendar import HourCalendar
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import compute_tenancy, has_forecast, has_too_few
 from collector.store.journal_tables import JournalTables
+from edge.contract import channels
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 LEARNING_PERIOD_MS: Final = 20 * 7 * DAY_MS
@@ -63,6 +65,10 @@ class Forecaster:
         """Return forecasts that changed since the last call, by zone or WHOLE_SITE; None: remove the retained one."""
         changed, self._changed = self._changed, set()
         return [(zone, self._zone_forecast(zone)) for zone in sorted(changed)]
+
+    def pop_messages(self, _now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
+        """Return changed forecasts as messages."""
+        return [OutgoingMessage(channels.FORECAST, zone, forecast) for zone, forecast in self.pop_changed_forecasts()]
 
     def republish_all(self) -> None:
         """Publish everything again: the broker may have lost it, or retain what must not be published now."""

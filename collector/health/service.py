@@ -21,9 +21,9 @@ from collector.contract.findings import (
     FindingKind,
     Findings,
     SensorNote,
-    decode_command,
 )
 from collector.contract.loss_reasons import LossReason
+from collector.contract.messages import OutgoingMessage
 from collector.contract.states import COARSE_STEP_MS, coarsen_moment
 from collector.health.clocks import ArrivalAges, find_clock_fault
 from collector.health.days import PLACED_ROLES
@@ -51,7 +51,7 @@ from collector.intake.intake import IntakeResult
 from collector.live.space_states import SpaceStates
 from collector.site.plan import Sensor, SensorKey, SitePlan, Tenure
 from collector.store.journal import Journal
-from edge.contract.message import MessageRejected
+from edge.contract import channels
 from edge.contract.sensor_traits import HealthRole
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
@@ -135,13 +135,8 @@ class HealthService:
             self._has_late_events = True
             self._due_ms = 0
 
-    def apply_command(self, payload: bytes, now_ms: int) -> None:
-        """Apply a manager's command about a finding; an invalid command is only logged."""
-        try:
-            command: FindingCommand = decode_command(payload)
-        except MessageRejected as fault:
-            log.warning("rejected a command about findings: %s", fault)
-            return
+    def apply_command(self, command: FindingCommand, now_ms: int) -> None:
+        """Apply a manager's command about a finding."""
         self._ignored = apply_command(
             self._ignored, command, self._all_findings, self._fingerprints, self._today(now_ms)
         )
@@ -154,6 +149,12 @@ class HealthService:
         """Publish everything again at the next call: the broker may have lost its retained messages."""
         self._published.clear()
         self._has_changes = True
+
+    def pop_messages(self, now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
+        """Return changed findings as messages."""
+        return [
+            OutgoingMessage(channels.FINDINGS, device, found) for device, found in self.pop_changed_findings(now_ms)
+        ]
 
     def pop_changed_findings(self, now_ms: int) -> list[tuple[str, Findings]]:
         """Return the findings by device that changed since they were last published."""

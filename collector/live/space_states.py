@@ -8,7 +8,7 @@ It holds frozen values only, and they are a function of the stored events and th
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import takewhile
 from operator import attrgetter
@@ -16,6 +16,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from collector.contract.messages import OutgoingMessage
 from collector.contract.states import (
     Because,
     Occupancy,
@@ -47,8 +48,9 @@ from collector.occupancy.evidence import (
 from collector.occupancy.learned_values import build_tuning
 from collector.occupancy.zone_air import AirState
 from collector.people.estimate import DoorCrossing, PeopleEstimate
-from collector.site.plan import SitePlan, Space
+from collector.site.plan import WHOLE_SITE, SitePlan, Space
 from collector.timekeeping.instants import FOREVER_MS
+from edge.contract import channels
 from edge.timekeeping.durations import MINUTE_MS
 
 StoredEventsReader = Callable[[str, Evidence], Sequence[StoredEvent]]
@@ -230,6 +232,18 @@ class SpaceStates:
     def pop_changed_tunings(self) -> list[tuple[str, Tuning | None]]:
         """Return learned values that changed since the last call; None: no longer any. None of dedicated spaces."""
         return self._state_changes.pop_changed_tunings(self.get_tuning)
+
+    def pop_messages(self, now_ms: int, screen_ms: int) -> Iterator[OutgoingMessage]:
+        """Return changed states, summaries and learned values as messages."""
+        for space, state in self.pop_changed_states(now_ms, screen_ms):
+            yield OutgoingMessage(channels.SPACE_STATE, space, state)
+        for zone, summary in self.pop_changed_summaries(now_ms):
+            if zone == WHOLE_SITE:
+                yield OutgoingMessage(channels.SITE_SUMMARY, "", summary)
+            else:
+                yield OutgoingMessage(channels.ZONE_SUMMARY, zone, summary)
+        for space, tuning in self.pop_changed_tunings():
+            yield OutgoingMessage(channels.TUNING, space, tuning)
 
     def get_tuning(self, space: str) -> Tuning | None:
         """Return the learned values of a space; None if it learns nothing."""

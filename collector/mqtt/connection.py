@@ -10,14 +10,17 @@ import random
 import select
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from collector.contract import states
+from collector.contract.messages import decode_message, encode_message
+from collector.contract.states import CollectorStatus
 from collector.intake.intake import IncomingMessage
 from collector.mqtt.packet_socket import PacketSocket, PacketSocketClient, PublishPacket
-from edge.contract import broker, client_conflicts, topics
+from edge.contract import broker, channels, client_conflicts
+from edge.contract.channels import CHANNELS, Channel, Role, find_channel
 from edge.contract.client_conflicts import ConnectionHistory
-from edge.contract.message import ClockState, decode_status
+from edge.contract.message import ClockState, DeviceStatus, MessageRejected
 from edge.contract.subscriptions import Subscriptions, describe_refused
 from edge.process.retry_pause import MAX_PAUSE_S
 
@@ -41,20 +44,25 @@ RESUBSCRIBE_EVERY_S: Final = 10.0
 """How often topics that the broker refused are subscribed to again."""
 FIRST_PAUSE_S: Final = 0.5
 
-_STATUS: Final = b"/status"
+_READ: Final = channels.list_read_by(Role.COLLECTOR)
+_CLEARED: Final = tuple(channel for channel in CHANNELS if channel.is_cleared)
+"""Channels under which an earlier collector or a removed device may have left retained messages."""
 
 log = logging.getLogger(__name__)
 
 
 def list_required_topics(site: str) -> list[str]:
     """The topic filters that a collector needs to work."""
-    events = topics.all_devices_filter(site, topics.DeviceTopic.EVENTS)
-    return [
-        topics.collector_topic(site),
-        topics.collector_command_topic(site),
-        topics.adjustments_command_topic(site),
-        events,
-    ]
+    return [channel.topic_filter(site) for channel in _READ if channel not in _CLEARED]
+
+
+class ChannelMessage(NamedTuple):
+    """A message that is no event; `name` is the id in its topic."""
+
+    channel: Channel
+    name: str
+    payload: bytes
+    is_retained: bool
 
 
 class CollectorConnection:
@@ -77,22 +85,16 @@ class CollectorConnection:
         self._packet_id = 0
         self._commands: list[bytes] = []
         self._adjustment_commands: list[bytes] = []
-        self._status_topic = topics.collector_topic(site).encode()
-        self._collector_statuses: list[bytes] = []
+        self._collector_statuses: list[CollectorStatus] = []
         self._connections = ConnectionHistory()
-        self._events = topics.all_devices_filter(site, topics.DeviceTopic.EVENTS)
+        self._events = channels.EVENTS.topic_filter(site)
         self._device_times: list[tuple[str, int]] = []
-        self._commands_of = {
-            topics.collector_command_topic(site).encode(): self._commands,
-            topics.adjustments_command_topic(site).encode(): self._adjustment_commands,
-        }
-        self._statuses = topics.all_devices_filter(site, topics.DeviceTopic.STATUS)
         self._retained: set[str] = set()
         self._retained_at: float | None = None
         self._pause_s = FIRST_PAUSE_S
         self._connect_at = self._housekeeping_at = 0.0
         self._logged_fault = ""
-        will = (topics.collector_topic(site), states.encode(states.CollectorStatus(online=False, instance=instance)))
+        will = (channels.COLLECTOR_STATUS.topic(site), encode_message(CollectorStatus(online=False, instance=instance)))
         self._client = broker.create_client(
             settings, f"ledig-collector-{site}-{instance}", will=will, manual_ack=True, client_class=PacketSocketClient
         )
@@ -153,7 +155,7 @@ class CollectorConnection:
                 self._client.loop_write()
             line.flush()
 
-    def take_collector_statuses(self) -> list[bytes]:
+    def take_collector_statuses(self) -> list[CollectorStatus]:
         """The statuses of this site's collectors, this one included, that arrived since the last call."""
         taken, self._collector_statuses = self._collector_statuses, []
         return taken
@@ -184,19 +186,8 @@ class CollectorConnection:
         if self._retained_at is None or time.monotonic() < self._retained_at:
             return set()
         self._retained_at = None
-        self._client.unsubscribe([name for name in self._retained_filters() if name != self._statuses])
+        self._client.unsubscribe([channel.topic_filter(self._site) for channel in _CLEARED if channel not in _READ])
         return self._retained
-
-    def _retained_filters(self) -> list[str]:
-        """Topic filters under which an earlier collector or a removed device may have left retained messages."""
-        return [
-            topics.space_topic(self._site, "+"),
-            topics.tuning_topic(self._site, "+"),
-            topics.zone_topic(self._site, "+"),
-            topics.forecast_topic(self._site, "+"),
-            topics.all_devices_filter(self._site, topics.DeviceTopic.FINDINGS),
-            self._statuses,
-        ]
 
     def reconnect(self) -> None:
         """Drop the connection. Messages that were not acknowledged come again with the next one."""
@@ -260,41 +251,58 @@ class CollectorConnection:
             device = known.get(topic) or self._look_up(topic)
             if device:
                 queue.append(IncomingMessage(device, payload))
-            elif (commands := self._commands_of.get(topic)) is not None:
-                if not retained:  # a retained command is an old one
-                    commands.append(payload)
             else:
-                self._sort_other(topic, payload, retained=retained)
+                self._sort_other(topic.decode(errors="replace"), payload, retained=retained)
 
-    def _sort_other(self, topic: bytes, payload: bytes, *, retained: bool) -> None:
-        """Sort the statuses of collectors and devices, and what the broker has retained about spaces."""
-        if topic == self._status_topic:
-            self._collector_statuses.append(payload)
-        elif topic.endswith(_STATUS):
-            name = topic.decode(errors="replace")
-            if not retained:
-                self._take_status(name, payload)
-            elif payload:  # a retained status shows some earlier time
-                self._retained.add(name)
-        elif retained and payload:
-            self._retained.add(topic.decode(errors="replace"))
+    def _sort_other(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """Pass a message that is no event to its channel's handler; ignore one that breaks the contract."""
+        if (found := find_channel(self._HANDLERS, self._site, topic)) is not None:
+            channel, name = found
+            with suppress(MessageRejected):
+                self._HANDLERS[channel](self, ChannelMessage(channel, name, payload, retained))
 
-    def _take_status(self, topic: str, payload: bytes) -> None:
-        try:
-            device, _ = topics.parse_device_topic(topic)
-            status = decode_status(payload)
-        except ValueError:
+    def _take_command(self, received: ChannelMessage) -> None:
+        if not received.is_retained:  # a retained command is an old one
+            self._commands.append(received.payload)
+
+    def _take_adjustment_command(self, received: ChannelMessage) -> None:
+        if not received.is_retained:
+            self._adjustment_commands.append(received.payload)
+
+    def _take_collector_status(self, received: ChannelMessage) -> None:
+        self._collector_statuses.append(decode_message(received.channel, received.payload))
+
+    def _take_device_status(self, received: ChannelMessage) -> None:
+        if received.is_retained:  # it shows some earlier time
+            self._note_retained(received)
             return
+        status: DeviceStatus = decode_message(received.channel, received.payload)
         if status.online and status.at_ms is not None and status.clock is ClockState.SYNCHRONISED:
-            self._device_times.append((device, status.at_ms))
+            self._device_times.append((received.name, status.at_ms))
+
+    def _note_retained(self, received: ChannelMessage) -> None:
+        if received.is_retained and received.payload:
+            self._retained.add(received.channel.topic(self._site, received.name))
+
+    _HANDLERS: Final = channels.check_handlers(
+        {*_READ, *_CLEARED} - {channels.EVENTS},  # `_sort_messages` handles events itself: there are very many
+        {
+            channels.COLLECTOR_STATUS: _take_collector_status,
+            channels.COLLECTOR_COMMAND: _take_command,
+            channels.ADJUSTMENT_COMMAND: _take_adjustment_command,
+            channels.DEVICE_STATUS: _take_device_status,
+            channels.SPACE_STATE: _note_retained,
+            channels.TUNING: _note_retained,
+            channels.ZONE_SUMMARY: _note_retained,
+            channels.FORECAST: _note_retained,
+            channels.FINDINGS: _note_retained,
+        },
+    )
 
     def _look_up(self, topic: bytes) -> str:
         """The device whose events topic this is; empty: another topic."""
-        try:
-            device, leaf = topics.parse_device_topic(topic.decode())
-        except ValueError:
-            return ""
-        if leaf != topics.DeviceTopic.EVENTS:
+        device = channels.EVENTS.find_name(self._site, topic.decode(errors="replace"))
+        if device is None:
             return ""
         if (
             len(self._device_of) >= BATCH_MESSAGES
@@ -337,9 +345,8 @@ class CollectorConnection:
         self._unacknowledged.clear()
         self._subscriptions.reset()
         self._subscriptions.subscribe([(name, 1) for name in list_required_topics(self._site)])
-        self._subscriptions.subscribe(
-            [(name, 0) for name in (self._retained_filters() if self.connection_count == 0 else [self._statuses])]
-        )
+        followed = [channel for channel in _CLEARED if self.connection_count == 0 or channel in _READ]
+        self._subscriptions.subscribe([(channel.topic_filter(self._site), 0) for channel in followed])
         if self.connection_count == 0:
             self._retained_at = time.monotonic() + RETAINED_WAIT_S
         self.connection_count += 1

@@ -6,15 +6,15 @@ Never: sockets, clocks, texts. `now_s` is real time (monotonic seconds) and ages
 """
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from collector.contract import forecasts
-from collector.contract.alerts import Alerts, decode_alerts
-from collector.contract.findings import Findings, decode_findings
+from collector.contract.alerts import Alerts
+from collector.contract.findings import Findings
 from collector.contract.forecasts import Forecast, Outlook
+from collector.contract.messages import decode_message
 from collector.contract.states import (
     TAKEN_STATES,
     CollectorStatus,
@@ -24,11 +24,10 @@ from collector.contract.states import (
     Summary,
     Tuning,
     ZoneAir,
-    decode,
 )
 from collector.history.measures import PEOPLE
 from collector.site import privacy
-from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments, decode_adjustments
+from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments
 from collector.site.calendar import is_open
 from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
 from dashboard.live import forecasts as ahead
@@ -42,11 +41,16 @@ from dashboard.live.frame import (
     select_first_kind,
 )
 from dashboard.live.opening_times import NextOpening, find_next_opening, format_clock
-from edge.contract import topics
-from edge.contract.message import DeviceStatus, MessageRejected, decode_status
+from edge.contract import channels
+from edge.contract.channels import Channel, Role, TopicParameter, check_handlers
+from edge.contract.message import DeviceStatus, MessageRejected
 
 _T = TypeVar("_T")
 
+DELETED_WHEN_EMPTY: Final = frozenset({channels.SPACE_STATE, channels.TUNING, channels.FORECAST})
+"""An empty message deletes the value of its topic."""
+EMPTY_VALUES: Final[Mapping[Channel, Any]] = {channels.ALERTS: None, channels.ADJUSTMENTS: NO_ADJUSTMENTS}
+"""An empty message has this value."""
 COLLECTOR_SILENT_S: Final = 15.0
 """The collector reports every five seconds; after three missed reports its data counts as old."""
 
@@ -82,6 +86,16 @@ class DeviceSnapshot:
     last_report_ms: int | None
 
 
+class ReceivedValue(NamedTuple, Generic[_T]):
+    """A decoded message; `name` is the id in its topic."""
+
+    name: str
+    value: _T
+    is_retained: bool
+    now_s: float
+    now_ms: int
+
+
 class SiteSnapshot:
     """The live state of one site, from the broker's messages. One thread owns it."""
 
@@ -115,18 +129,29 @@ class SiteSnapshot:
         self._broker = BrokerConnection.DISCONNECTED
         self._collector_online = False
         self._last_report: tuple[float, int] | None = None
-        self._space_topics: Final = {topics.space_topic(plan.id, space.id): space.id for space in plan.spaces}
-        self._tuning_topics: Final = {topics.tuning_topic(plan.id, space.id): space.id for space in self.offered}
-        self._zone_topics: Final = {topics.zone_topic(plan.id, zone.id): zone.id for zone in plan.zones}
-        self._forecast_topics: Final = {
-            topics.forecast_topic(plan.id, zone): zone for zone in (WHOLE_SITE, *plan.zone_by_id)
+        self._values: Final[dict[Channel, dict[str, Any]]] = {
+            channels.SPACE_STATE: self.states,
+            channels.TUNING: self.tunings,
+            channels.FINDINGS: self.findings,
+            channels.ZONE_SUMMARY: self.air,
+            channels.FORECAST: self.forecasts,
         }
-        self._finding_topics: Final = {
-            topics.device_topic(plan.id, device, topics.DeviceTopic.FINDINGS): device for device in plan.device_ids
+        self._topics: Final = {
+            channel.topic(plan.id, name): (channel, name)
+            for channel in channels.list_read_by(Role.DASHBOARD)
+            for name in self._list_names(channel)
         }
-        self._device_topics: Final = {
-            topics.device_topic(plan.id, device, topics.DeviceTopic.STATUS): device for device in plan.device_ids
-        }
+
+    def _list_names(self, channel: Channel) -> Iterable[str]:
+        """List the devices, spaces or zones whose topics are read; others change nothing."""
+        plan = self._site_file_plan
+        if channel.parameter is TopicParameter.DEVICE:
+            return plan.device_ids
+        if channel.parameter is TopicParameter.SPACE:
+            return [space.id for space in (self.offered if channel is channels.TUNING else plan.spaces)]
+        if channel.parameter is TopicParameter.ZONE:
+            return (WHOLE_SITE, *plan.zone_by_id) if channel is channels.FORECAST else plan.zone_by_id
+        return ("",)
 
     def _apply_plan(self, plan: SitePlan) -> None:
         """Use this plan: that of the site file with the managers' adjustments."""
@@ -269,84 +294,96 @@ class SiteSnapshot:
         )
 
     def _apply_message(self, message: BrokerMessage, now_s: float, now_ms: int) -> None:
-        if (space := self._space_topics.get(message.topic)) is not None:
-            self._store_or_delete(self.states, space, message, lambda payload: decode(payload, SpaceState))
-        elif (space := self._tuning_topics.get(message.topic)) is not None:
-            self._store_or_delete(self.tunings, space, message, lambda payload: decode(payload, Tuning))
-        elif (zone := self._zone_topics.get(message.topic)) is not None:
-            self._store(self.air, zone, decode(message.payload, Summary).air or ZoneAir())
-        elif (zone := self._forecast_topics.get(message.topic)) is not None:
-            self._store_or_delete(self.forecasts, zone, message, forecasts.decode)
-        elif message.topic == topics.collector_topic(self.plan.id):
-            self._apply_collector_status(decode(message.payload, CollectorStatus), message, now_s, now_ms)
-        elif (device := self._device_topics.get(message.topic)) is not None:
-            self._apply_device_status(device, decode_status(message.payload), message, now_ms)
-        elif (device := self._finding_topics.get(message.topic)) is not None:
-            self._store(self.findings, device, decode_findings(message.payload))
-        else:
-            self._apply_site_message(message)
+        """Apply a message of a known topic; an empty one of a channel that can be cleared deletes the value."""
+        if (found := self._topics.get(message.topic)) is None:
+            return
+        channel, name = found
+        if not message.payload and channel in DELETED_WHEN_EMPTY:
+            self._delete(message.topic)
+            return
+        is_empty = not message.payload and channel in EMPTY_VALUES
+        value = EMPTY_VALUES[channel] if is_empty else decode_message(channel, message.payload)
+        self._HANDLERS[channel](self, ReceivedValue(name, value, message.retained, now_s, now_ms))
 
-    def _apply_site_message(self, message: BrokerMessage) -> None:
-        if message.topic == topics.site_summary_topic(self.plan.id):
-            people = decode(message.payload, Summary).people
-            self.version += people != self.people
-            self.people = people
-        elif message.topic == topics.alerts_topic(self.plan.id):
-            alerts = decode_alerts(message.payload) if message.payload else None
-            self.version += alerts != self.alerts
-            self.alerts = alerts
-        elif message.topic == topics.adjustments_topic(self.plan.id):
-            self._apply_adjustments(decode_adjustments(message.payload) if message.payload else NO_ADJUSTMENTS)
+    def _apply_space_state(self, received: ReceivedValue[SpaceState]) -> None:
+        self._store(self.states, received.name, received.value)
 
-    def _apply_adjustments(self, adjustments: Adjustments) -> None:
+    def _apply_tuning(self, received: ReceivedValue[Tuning]) -> None:
+        self._store(self.tunings, received.name, received.value)
+
+    def _apply_zone_summary(self, received: ReceivedValue[Summary]) -> None:
+        self._store(self.air, received.name, received.value.air or ZoneAir())
+
+    def _apply_forecast(self, received: ReceivedValue[Forecast]) -> None:
+        self._store(self.forecasts, received.name, received.value)
+
+    def _apply_findings(self, received: ReceivedValue[Findings]) -> None:
+        self._store(self.findings, received.name, received.value)
+
+    def _apply_site_summary(self, received: ReceivedValue[Summary]) -> None:
+        people = received.value.people
+        self.version += people != self.people
+        self.people = people
+
+    def _apply_alerts(self, received: ReceivedValue[Alerts | None]) -> None:
+        self.version += received.value != self.alerts
+        self.alerts = received.value
+
+    def _apply_adjustments(self, received: ReceivedValue[Adjustments]) -> None:
+        adjustments = received.value
         if adjustments != self.adjustments:
             self.version += 1
             self.adjustments = adjustments
             self._apply_plan(apply_adjustments(self._site_file_plan, adjustments))
 
-    def _store_or_delete(
-        self, values: dict[str, _T], name: str, message: BrokerMessage, decode_payload: Callable[[bytes], _T]
-    ) -> None:
-        """Store a decoded message; an empty retained message deletes the value."""
-        if message.payload:
-            self._store(values, name, decode_payload(message.payload))
-        else:
-            self._delete(message.topic)
-
     def _store(self, values: dict[str, _T], name: str, value: _T) -> None:
         self.version += values.get(name) != value
         values[name] = value
 
-    def _apply_collector_status(
-        self, status: CollectorStatus, message: BrokerMessage, now_s: float, now_ms: int
-    ) -> None:
+    def _apply_collector_status(self, received: ReceivedValue[CollectorStatus]) -> None:
+        status = received.value
         self.version += status.fault != self.collector_fault
         self.collector_fault = status.fault
-        if message.retained:
+        if received.is_retained:
             return  # a retained status does not prove that the collector still runs
         self._collector_online = status.online
         if status.online:
-            self._last_report = (now_s, now_ms)
+            self._last_report = (received.now_s, received.now_ms)
             self.collector_ms = status.at_ms
 
-    def _apply_device_status(self, device: str, status: DeviceStatus, message: BrokerMessage, now_ms: int) -> None:
+    def _apply_device_status(self, received: ReceivedValue[DeviceStatus]) -> None:
+        device, status = received.name, received.value
         before = self.devices.get(device)
         reported_ms = status.at_ms
-        if reported_ms is None and status.online and not message.retained:
-            reported_ms = now_ms
+        if reported_ms is None and status.online and not received.is_retained:
+            reported_ms = received.now_ms
         if reported_ms is None and before is not None:
             reported_ms = before.last_report_ms  # a will message carries no time
         self._store(self.devices, device, DeviceSnapshot(status, reported_ms))
 
     def _delete(self, topic: str) -> None:
         """Delete the value of a topic that was cleared or whose message is invalid."""
+        channel, name = self._topics[topic]
         self.version += 1
-        self.states.pop(self._space_topics.get(topic, ""), None)
-        self.tunings.pop(self._tuning_topics.get(topic, ""), None)
-        self.findings.pop(self._finding_topics.get(topic, ""), None)
-        self.air.pop(self._zone_topics.get(topic, ""), None)
-        self.forecasts.pop(self._forecast_topics.get(topic, ""), None)
-        if topic == topics.site_summary_topic(self.plan.id):
+        if (values := self._values.get(channel)) is not None:
+            values.pop(name, None)
+        elif channel is channels.SITE_SUMMARY:
             self.people = None
-        if topic == topics.alerts_topic(self.plan.id):
+        elif channel is channels.ALERTS:
             self.alerts = None
+
+    _HANDLERS: Final[Mapping[Channel, Callable[["SiteSnapshot", ReceivedValue[Any]], None]]] = check_handlers(
+        channels.list_read_by(Role.DASHBOARD),
+        {
+            channels.SPACE_STATE: _apply_space_state,
+            channels.TUNING: _apply_tuning,
+            channels.ZONE_SUMMARY: _apply_zone_summary,
+            channels.SITE_SUMMARY: _apply_site_summary,
+            channels.FORECAST: _apply_forecast,
+            channels.FINDINGS: _apply_findings,
+            channels.ALERTS: _apply_alerts,
+            channels.ADJUSTMENTS: _apply_adjustments,
+            channels.COLLECTOR_STATUS: _apply_collector_status,
+            channels.DEVICE_STATUS: _apply_device_status,
+        },
+    )

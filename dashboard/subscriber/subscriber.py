@@ -25,7 +25,7 @@ from dashboard.live.frame import LinkStatus, PublicFrame, encode_frame, hide_whe
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot
 from dashboard.site_report.manager_frame import encode_manager_frame, manager_frame
 from dashboard.text.texts import LANGUAGES, PageTexts
-from edge.contract import client_conflicts, topics
+from edge.contract import channels, client_conflicts
 from edge.contract.broker import BrokerSettings, create_client, set_reconnect_pause
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.subscriptions import Subscriptions, describe_refused
@@ -45,18 +45,7 @@ SubscriberInbox = deque[BrokerMessage | BrokerConnection | RefusedTopics]
 
 def list_topic_filters(site: str) -> list[str]:
     """Return every topic filter that a dashboard subscribes to."""
-    return [
-        topics.space_topic(site, "+"),
-        topics.zone_topic(site, "+"),
-        topics.site_summary_topic(site),
-        topics.tuning_topic(site, "+"),
-        topics.forecast_topic(site, "+"),
-        topics.alerts_topic(site),
-        topics.adjustments_topic(site),
-        topics.collector_topic(site),
-        topics.all_devices_filter(site, topics.DeviceTopic.STATUS),
-        topics.all_devices_filter(site, topics.DeviceTopic.FINDINGS),
-    ]
+    return [channel.topic_filter(site) for channel in channels.list_read_by(channels.Role.DASHBOARD)]
 
 
 class FrameKey(NamedTuple):

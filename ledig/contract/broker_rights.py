@@ -1,6 +1,6 @@
-"""Topics that each broker user may read and write: one table for the broker of `ledig up` and for Mosquitto.
+"""Topics that each broker user may read and write, for the broker of `ledig up` and for Mosquitto.
 
-In:    the site's id and a user.
+In:    the table of channels; the site's id and a user.
 Out:   topic filters, and Mosquitto's ACL file (firmware-config/mosquitto/ledig.acl, written by `make contract`).
 Never: access outside the site.
 """
@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.contract import topics
-from edge.contract.topics import DeviceTopic
-from ledig.site.site_file import COLLECTOR_USER, DASHBOARD_USER
+from edge.contract.channels import CHANNELS, Channel, Role, TopicParameter
 
-INSTALLER_USER: Final = "installer"
 SITE_PLACEHOLDER: Final = "SITE"
 """Placeholder for the site's id in the shipped ACL file. Ids have no capitals, so a file with the placeholder gives no
 access."""
@@ -31,93 +28,16 @@ class BrokerRights:
 
 
 def find_rights(site: str, user: str) -> BrokerRights:
-    """Return a user's rights; a user other than the three named ones is the device with that id."""
-    filters = _SiteFilters(site)
-    if user == COLLECTOR_USER:
-        return filters.of_collector()
-    if user == DASHBOARD_USER:
-        return filters.of_dashboard()
-    if user == INSTALLER_USER:
-        return filters.of_installer()
-    return filters.of_device(user)
+    """Return a user's rights; a user whose name is no other role is the device with that id."""
+    role = Role(user) if user in set(Role) else Role.DEVICE
+    reads = [one for one in CHANNELS if role in one.readers or (role is Role.COLLECTOR and one.is_cleared)]
+    writes = [one for one in CHANNELS if role in one.writers or (role is Role.COLLECTOR and one.is_cleared)]
 
+    def build_filter(channel: Channel) -> str:
+        is_own = role is Role.DEVICE and channel.parameter is TopicParameter.DEVICE
+        return channel.topic(site, user) if is_own else channel.topic_filter(site)
 
-@dataclass(frozen=True, slots=True)
-class _SiteFilters:
-    site: str
-
-    def of_device(self, device: str) -> BrokerRights:
-        own = {leaf: topics.device_topic(self.site, device, leaf) for leaf in DeviceTopic}
-        return BrokerRights(
-            writes=(own[DeviceTopic.EVENTS], own[DeviceTopic.STATUS]),
-            reads=(
-                own[DeviceTopic.RECEIPT],
-                own[DeviceTopic.COMMAND],
-                topics.space_topic(self.site, "+"),
-                topics.collector_topic(self.site),
-            ),
-        )
-
-    def of_collector(self) -> BrokerRights:
-        return BrokerRights(
-            reads=(
-                self._devices(DeviceTopic.EVENTS),
-                self._devices(DeviceTopic.STATUS),
-                self._devices(DeviceTopic.FINDINGS),
-                topics.collector_topic(self.site),
-                topics.collector_command_topic(self.site),
-                topics.adjustments_command_topic(self.site),
-                topics.space_topic(self.site, "+"),
-                *self._of_zones(),
-            ),
-            writes=(
-                self._devices(DeviceTopic.RECEIPT),
-                self._devices(DeviceTopic.STATUS),
-                self._devices(DeviceTopic.FINDINGS),
-                topics.space_topic(self.site, "+"),
-                *self._of_zones(),
-                topics.site_summary_topic(self.site),
-                topics.alerts_topic(self.site),
-                topics.adjustments_topic(self.site),
-                topics.collector_topic(self.site),
-            ),
-        )
-
-    def of_dashboard(self) -> BrokerRights:
-        return BrokerRights(
-            reads=(
-                self._devices(DeviceTopic.STATUS),
-                self._devices(DeviceTopic.FINDINGS),
-                topics.space_topic(self.site, "+"),
-                *self._of_zones(),
-                topics.site_summary_topic(self.site),
-                topics.alerts_topic(self.site),
-                topics.adjustments_topic(self.site),
-                topics.collector_topic(self.site),
-            ),
-            writes=(
-                topics.collector_command_topic(self.site),
-                topics.adjustments_command_topic(self.site),
-                self._devices(DeviceTopic.COMMAND),
-            ),
-        )
-
-    def of_installer(self) -> BrokerRights:
-        return BrokerRights(
-            reads=(
-                self._devices(DeviceTopic.STATUS),
-                self._devices(DeviceTopic.FINDINGS),
-                topics.alerts_topic(self.site),
-                topics.collector_topic(self.site),
-            ),
-            writes=(topics.collector_command_topic(self.site), self._devices(DeviceTopic.COMMAND)),
-        )
-
-    def _devices(self, leaf: DeviceTopic) -> str:
-        return topics.all_devices_filter(self.site, leaf)
-
-    def _of_zones(self) -> tuple[str, ...]:
-        return tuple(one(self.site, "+") for one in (topics.tuning_topic, topics.zone_topic, topics.forecast_topic))
+    return BrokerRights(tuple(map(build_filter, reads)), tuple(map(build_filter, writes)))
 
 
 _HEADER: Final = f"""\
@@ -127,20 +47,20 @@ _HEADER: Final = f"""\
 # user has access to another site. By hand: sed 's|/{SITE_PLACEHOLDER}/|/your-site/|' ledig.acl
 #
 # Every topic has `read` or `write`: without either it would have both. A user name is the id of a device in the site
-# file, or `{COLLECTOR_USER}`, `{DASHBOARD_USER}` or `{INSTALLER_USER}`: no device may have one of these three names.
+# file, or `{Role.COLLECTOR}`, `{Role.DASHBOARD}` or `{Role.INSTALLER}`: no device may have one of these three names.
 """
 _SECTIONS: Final = {
     _OWN_NAME: """\
 # A device ({user} is its user name) reads its own receipts and commands and writes its own events and status; for its
 # lamp it reads the states of spaces and whether the collector works. (Mosquitto warns that two patterns have no {user};
 # this is intended.)""",
-    COLLECTOR_USER: """\
+    Role.COLLECTOR: """\
 # The collector reads the events of every device, and writes receipts, findings and everything that is shown. It also
 # reads retained messages, to clear those of devices, spaces and zones that are no longer in the site file.""",
-    DASHBOARD_USER: """\
+    Role.DASHBOARD: """\
 # The dashboard reads retained messages, sends the managers' commands to the collector, and asks a device to identify
 # itself.""",
-    INSTALLER_USER: """\
+    Role.INSTALLER: """\
 # The installer asks a device to identify itself, and reads its status and findings.""",
 }
 

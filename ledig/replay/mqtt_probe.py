@@ -15,11 +15,10 @@ from typing import Final
 import paho.mqtt.client as mqtt
 
 from collector.contract import states
-from edge.contract import topics
+from edge.contract import channels
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.message import CommandName, DeviceCommand, MessageRejected, decode_status, encode
 from edge.contract.subscriptions import Subscriptions, describe_refused
-from edge.contract.topics import DeviceTopic
 from ledig.replay.servers import ReplayAway
 
 MAX_WAIT_S: Final = 60.0
@@ -53,7 +52,7 @@ class ReplayConnection:
         """
 
         def is_done(message: mqtt.MQTTMessage) -> bool:
-            if message.topic != topics.collector_topic(self._site):
+            if message.topic != channels.COLLECTOR_STATUS.topic(self._site):
                 return False
             status = states.decode(bytes(message.payload), states.CollectorStatus)
             return status.online and status.at_ms >= at_ms
@@ -79,15 +78,16 @@ class ReplayConnection:
             if time.monotonic() >= report_at_s:
                 report_at_s = time.monotonic() + _REPORT_EVERY_S
                 for device in undelivered:
-                    topic = topics.device_topic(self._site, device, DeviceTopic.COMMAND)
+                    topic = channels.DEVICE_COMMAND.topic(self._site, device)
                     self._connection.publish(topic, encode(DeviceCommand(CommandName.REPORT)), qos=1)
 
         def is_done(message: mqtt.MQTTMessage) -> bool:
-            if not message.topic.endswith(f"/{DeviceTopic.STATUS}"):
+            device = channels.DEVICE_STATUS.find_name(self._site, message.topic)
+            if device is None:
                 return False
             status = decode_status(bytes(message.payload))
             if status.online and status.outbox is not None and status.outbox.depth == 0 and not message.retain:
-                undelivered.discard(topics.parse_device_topic(message.topic)[0])
+                undelivered.discard(device)
             return not undelivered
 
         while not self._messages.empty():
@@ -120,7 +120,7 @@ def open_replay_connection(broker: BrokerSettings, site: str) -> Iterator[Replay
 
     def on_connect(*_: object) -> None:
         subscriptions.subscribe(
-            [(topics.collector_topic(site), 1), (topics.all_devices_filter(site, DeviceTopic.STATUS), 1)]
+            [(channels.COLLECTOR_STATUS.topic(site), 1), (channels.DEVICE_STATUS.topic_filter(site), 1)]
         )
         connected.set()
 

@@ -11,12 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.contract.channels import Role
 from edge.process.file_access import find_read_problem
 from edge.process.plurals import format_count
 from ledig.runtime.storage import create_storage
 from ledig.site.passwords import add_credentials
 from ledig.site.site_copies import save_site_copy
-from ledig.site.site_file import COLLECTOR_USER, DASHBOARD_USER, SiteFile, read_site_file
+from ledig.site.site_file import SiteFile, read_site_file
 
 if TYPE_CHECKING:
     from edge.configuration.settings import DeviceSettings
@@ -133,18 +134,18 @@ def run_collector_process(path: Path, action: ProcessAction) -> None:
     from ledig.site.alert_addresses import add_addresses
 
     site = read_site_file(path)
-    broker = add_credentials(site.collector.broker, COLLECTOR_USER, site.password_directory)
+    broker = add_credentials(site.collector.broker, Role.COLLECTOR.value, site.password_directory)
     settings = replace(site.collector, broker=broker, alerts=add_addresses(site.collector.alerts))
     if action is ProcessAction.CHECK:
         from collector.mqtt.connection import CHECK_SPACE, list_required_topics
-        from edge.contract import topics
+        from edge.contract import channels
         from ledig.runtime.start_checks import check_broker
 
         check_broker(
             settings.broker,
-            COLLECTOR_USER,
+            Role.COLLECTOR.value,
             list_required_topics(site.plan.id),
-            topics.tuning_topic(site.plan.id, CHECK_SPACE),
+            channels.TUNING.topic(site.plan.id, CHECK_SPACE),
         )
         check_history(site)
         _print_result(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
@@ -170,13 +171,13 @@ def run_dashboard(path: Path, action: ProcessAction) -> None:
     from ledig.runtime.start_checks import check_broker, check_port
 
     site = read_site_file(path)
-    broker = add_credentials(site.dashboard.broker, DASHBOARD_USER, site.password_directory)
+    broker = add_credentials(site.dashboard.broker, Role.DASHBOARD.value, site.password_directory)
     settings = replace(site.dashboard, broker=broker)
     check_port(settings.host, settings.port, "[dashboard]")
     if action is ProcessAction.CHECK:
         from dashboard.subscriber.subscriber import list_topic_filters
 
-        check_broker(settings.broker, DASHBOARD_USER, list_topic_filters(site.plan.id))
+        check_broker(settings.broker, Role.DASHBOARD.value, list_topic_filters(site.plan.id))
         check_history(site)
         address = f"http://{settings.host}:{settings.port}{settings.base_path}/"
         _print_result(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")

@@ -11,13 +11,14 @@ from pathlib import Path
 from collector.site.plan import Sensor, Space, SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker import BrokerSettings
+from edge.contract.channels import Role
 from edge.contract.sensor_kinds import SENSOR_KIND_BY_NAME, SensorKind
 from edge.contract.sensor_traits import SensorTraits, WatchTarget
 from ledig.site.places import SiteLayout, check_ids
 from ledig.site.table_reader import Table, TableReader, describe_unknown
 
 _TARGETS = ("space", "door", "zone")
-_RESERVED_USERS = {"collector", "dashboard", "installer"}
+_RESERVED_USERS = set(Role) - {Role.DEVICE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

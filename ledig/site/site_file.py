@@ -29,8 +29,6 @@ from ledig.site.places import read_layout
 from ledig.site.settings_files import SettingsFileAway, read_settings_text
 from ledig.site.table_reader import Faults, Table, TableReader
 
-COLLECTOR_USER = "collector"
-DASHBOARD_USER = "dashboard"
 UP_LOCK_FILE = "up.lock"
 """Lock file of `ledig up`; a folder without it contains no site started by `ledig up`."""
 

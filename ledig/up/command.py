@@ -25,6 +25,7 @@ import click
 from collector.configuration.alert_settings import AlertSettings
 from collector.timekeeping.site_time import TimeSource, read_machine_clocks
 from edge.contract.broker import BrokerSettings
+from edge.contract.channels import Role
 from edge.contract.hosts import LOOPBACK
 from edge.timekeeping.clock import unix_ms
 from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY
@@ -36,7 +37,7 @@ from ledig.runtime.supervisor import ChildProcess, Supervisor, prepare_stop
 from ledig.site.alert_addresses import add_addresses
 from ledig.site.passwords import create_passwords
 from ledig.site.site_copies import save_site_copy
-from ledig.site.site_file import COLLECTOR_USER, DASHBOARD_USER, UP_LOCK_FILE, SiteFile, read_site_file
+from ledig.site.site_file import UP_LOCK_FILE, SiteFile, read_site_file
 from ledig.site.table_reader import describe_unknown
 from ledig.up import child_processes
 from ledig.up.embedded_broker import EmbeddedBrokerSettings
@@ -270,7 +271,7 @@ def _check_kind(folder: Path, options: UpOptions) -> None:
 
 
 def _list_users(site: SiteFile) -> tuple[str, ...]:
-    return (COLLECTOR_USER, DASHBOARD_USER, *site.device)
+    return (Role.COLLECTOR.value, Role.DASHBOARD.value, *site.device)
 
 
 def _move_into_folder(site: SiteFile, folder: Path, options: UpOptions) -> SiteFile:
@@ -289,11 +290,14 @@ def _move_into_folder(site: SiteFile, folder: Path, options: UpOptions) -> SiteF
             for device in site.devices
         ),
         collector=replace(
-            site.collector, broker=at_broker(COLLECTOR_USER), journal_path=journal, alerts=_choose_alerts(site, options)
+            site.collector,
+            broker=at_broker(Role.COLLECTOR.value),
+            journal_path=journal,
+            alerts=_choose_alerts(site, options),
         ),
         dashboard=replace(
             site.dashboard,
-            broker=at_broker(DASHBOARD_USER),
+            broker=at_broker(Role.DASHBOARD.value),
             port=options.port or site.dashboard.port,
             accounts_path=folder / "accounts.sqlite",
             journal_path=journal,

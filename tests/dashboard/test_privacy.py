@@ -48,7 +48,7 @@ from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.routes import ROUTES
-from edge.contract import topics
+from edge.contract import channels
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.dashboard.web.test_routes import log_in
@@ -120,15 +120,15 @@ def _live(secrets: MemberSecrets) -> LiveView:
         [
             BrokerConnection.CONNECTED,
             *(
-                BrokerMessage(topics.space_topic(PLAN.id, space), encode(one), retained=True)
+                BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode(one), retained=True)
                 for space, one in states.items()
             ),
-            BrokerMessage(topics.site_summary_topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
+            BrokerMessage(channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
             BrokerMessage(
-                topics.forecast_topic(PLAN.id, WHOLE_SITE), encode_forecast(_build_forecast(secrets)), retained=True
+                channels.FORECAST.topic(PLAN.id, WHOLE_SITE), encode_forecast(_build_forecast(secrets)), retained=True
             ),
             BrokerMessage(
-                topics.forecast_topic(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
+                channels.FORECAST.topic(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
             ),
         ]
     )
@@ -151,7 +151,7 @@ def _build_forecast(secrets: MemberSecrets) -> Forecast:
 def report_collector(live: LiveView) -> None:
     """Let the collector report now, so that no page finds it silent, however long all pages take."""
     live.inbox.append(
-        BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+        BrokerMessage(channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
     )
     live.tick(time.monotonic())
 
@@ -313,9 +313,12 @@ def test_few_arrivals_and_repeated_desk_evidence_send_no_public_frame() -> None:
             counted = Summary(0, {}, people=PeopleCount(people, people, people, MONDAY_10_MS - 5 * HOUR_MS))
             again = msgspec.structs.replace(build_state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
             own = build_state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
-            states = (topics.space_topic(PLAN.id, "desk-2"), again), (topics.space_topic(PLAN.id, OWN[0]), own)
+            states = (
+                (channels.SPACE_STATE.topic(PLAN.id, "desk-2"), again),
+                (channels.SPACE_STATE.topic(PLAN.id, OWN[0]), own),
+            )
             live.inbox.extend(BrokerMessage(topic, encode(one), retained=False) for topic, one in states)
-            live.inbox.append(BrokerMessage(topics.site_summary_topic(PLAN.id), encode(counted), retained=False))
+            live.inbox.append(BrokerMessage(channels.SITE_SUMMARY.topic(PLAN.id), encode(counted), retained=False))
             live.tick(began_s)
             assert reader.wait_for_frame(0) is None
     assert live.build_public_frame(began_s).version == before

@@ -8,7 +8,7 @@ from gpiozero.pins.mock import MockFactory
 
 from edge.agent import read_wifi_dbm
 from edge.configuration.settings import ContactSettings, PirSettings, PowerSettings
-from edge.contract import topics
+from edge.contract import channels
 from edge.contract.message import (
     ClockState,
     CommandName,
@@ -18,7 +18,6 @@ from edge.contract.message import (
     SensorHealth,
     encode,
 )
-from edge.contract.topics import DeviceTopic
 from edge.outbox import Outbox
 from edge.outbox.buffered_outbox import MAX_EVENT_AGE_MS
 from edge.outbox.rows import OutboxState
@@ -27,7 +26,7 @@ from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
 from tests.support.servers import Mosquitto
 
-COMMAND = topics.device_topic(SITE, DEVICE, DeviceTopic.COMMAND)
+COMMAND = channels.DEVICE_COMMAND.topic(SITE, DEVICE)
 PIR = PirSettings(id="desk-14-pir", pin=4)
 DOOR = ContactSettings(id="booth-1-door", pin=5)
 ROUNDING_MS = 1
@@ -166,7 +165,11 @@ def test_events_before_the_clock_is_set_are_kept_and_get_their_true_time(
 def test_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:
     factory = MockFactory()
     settings = make_device_settings(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
-    lamp, topic, status_topic = factory.pin(17), topics.space_topic(SITE, "booth-1"), topics.collector_topic(SITE)
+    lamp, topic, status_topic = (
+        factory.pin(17),
+        channels.SPACE_STATE.topic(SITE, "booth-1"),
+        channels.COLLECTOR_STATUS.topic(SITE),
+    )
     with FakeCollector(broker) as collector:
         collector.publish(topic, b'{"state":"vacant"}', retain=True)
         # from a collector that died with its broker
@@ -194,7 +197,7 @@ def let_device_report(collector: FakeCollector, status: str) -> None:
 
 def test_retained_status_does_not_make_a_collector_count_as_online(broker: Mosquitto, tmp_path: Path) -> None:
     """The retained status of a dead collector must not cause restarts of an agent without a collector."""
-    progress, status = threading.Event(), topics.collector_topic(SITE)
+    progress, status = threading.Event(), channels.COLLECTOR_STATUS.topic(SITE)
     settings = make_device_settings(broker.settings(DEVICE), tmp_path, PIR)
     with FakeCollector(broker) as collector:
         collector.sends_receipts = False
@@ -228,7 +231,7 @@ def test_outbox_that_is_behind_the_collector_starts_a_new_stream(broker: Mosquit
             collector.wait_for(lambda: collector.events, "the first event")
             stream = collector.streams[0]
         collector.publish(
-            topics.device_topic(SITE, DEVICE, DeviceTopic.RECEIPT),
+            channels.RECEIPT.topic(SITE, DEVICE),
             f'{{"stream":"{stream}","seq":5000}}'.encode(),
             retain=True,
         )
@@ -277,7 +280,7 @@ def test_malformed_command_is_rejected_and_the_agent_continues(
     ):
         collector.wait_for(lambda: collector.events, "the first event")
         collector.publish(COMMAND, payload)
-        collector.publish(topics.device_topic(SITE, DEVICE, DeviceTopic.RECEIPT), payload)
+        collector.publish(channels.RECEIPT.topic(SITE, DEVICE), payload)
         factory.pin(4).drive_high()
         collector.wait_for(lambda: ("motion", 1) in collector.values_of(PIR.id), "the next event")
 

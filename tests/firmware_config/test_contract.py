@@ -10,104 +10,60 @@ import msgspec
 import pytest
 
 from collector.configuration.settings import MAX_RAW_HOURS
-from collector.contract import alerts, findings, forecasts, states
 from collector.contract.alerts import AlertKind, MuteAction, Severity
 from collector.contract.findings import FindingAction, FindingKind
+from collector.contract.messages import MESSAGE_TYPES, decode_message, encode_message
 from collector.contract.states import (
     AirBand,
     AirTrend,
-    CollectorStatus,
     Occupancy,
     OtherSensorStatus,
     Reason,
     SpaceHealth,
-    SpaceState,
-    Summary,
-    Tuning,
 )
 from collector.intake.intake import MAX_FUTURE_MS, MAX_STREAMS_PER_DEVICE
 from collector.occupancy.evidence import EVENT_KINDS
 from collector.occupancy.zone_air import AIR_BANDS
-from collector.site import adjustments
 from collector.store.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
-from edge.contract import message, topics
+from edge.contract import channels, message
 from edge.contract.broker import create_client
+from edge.contract.channels import CHANNELS
 from edge.contract.message import ClockState, CommandName, EventKind, SensorHealth
 from edge.contract.sensor_kinds import SensorKind
-from edge.contract.topics import DeviceTopic
 from edge.outbox.send_window import MAX_IN_FLIGHT_EVENTS, MAX_RESEND_AFTER_MS, RESEND_AFTER_MS
-from ledig.contract import asyncapi, sensor_tables
+from ledig.contract import asyncapi, sensor_tables, topic_table
 from tests.support.servers import ROOT, mosquitto
 
-TYPES = [type_ for channel in asyncapi.CHANNELS for type_ in channel.message_types]
+TYPES = [type_ for types in MESSAGE_TYPES.values() for type_ in types]
 CONTRACT = (ROOT / "firmware-config" / "contract.md").read_text()
 EXAMPLES = re.findall(r"```json (\w+)\n(.+)\n```", CONTRACT)
-DECODERS = {
-    "EventsMessage": message.decode_events,
-    "Receipt": message.decode_receipt,
-    "DeviceStatus": message.decode_status,
-    "DeviceCommand": message.decode_command,
-    "Forecast": forecasts.decode,
-    "Findings": findings.decode_findings,
-    "FindingCommand": findings.decode_command,
-    "Alerts": alerts.decode_alerts,
-    "AlertCommand": alerts.decode_command,
-    "Adjustments": adjustments.decode_adjustments,
-    **dict.fromkeys(("SetNotice", "SetHours", "SetOutOfUse"), adjustments.decode_command),
-    **{
-        kind.__name__: lambda payload, kind=kind: states.decode(payload, kind)
-        for kind in (SpaceState, Summary, Tuning, CollectorStatus)
-    },
-}
-
-
-def find_encoder(value: object):
-    if isinstance(value, forecasts.Forecast):
-        return forecasts.encode
-    if isinstance(value, findings.Findings | findings.FindingCommand):
-        return findings.encode
-    if isinstance(value, alerts.Alerts | alerts.AlertCommand):
-        return alerts.encode
-    if isinstance(value, adjustments.Adjustments | adjustments.AdjustmentCommand):
-        return adjustments.encode
-    return states.encode if isinstance(value, SpaceState | Summary | Tuning | CollectorStatus) else message.encode
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_example_decodes_and_encodes_unchanged(name: str, example: str) -> None:
-    value = DECODERS[name](example.encode())
-    assert type(value).__name__ == name
-    assert find_encoder(value)(value).decode() == example
+    for channel in CHANNELS:
+        if name in channel.messages:
+            value = decode_message(channel, example.encode())
+            assert type(value).__name__ == name
+            assert encode_message(value).decode() == example
 
 
 def test_every_type_on_the_wire_has_an_example() -> None:
-    assert {name for name, _ in EXAMPLES} == set(DECODERS) == {type_.__name__ for type_ in TYPES}
+    assert {name for name, _ in EXAMPLES} == {type_.__name__ for type_ in TYPES}
 
 
-@pytest.mark.parametrize("channel", asyncapi.CHANNELS, ids=lambda channel: channel.name)
-def test_every_topic_has_its_row(channel: asyncapi.ContractChannel) -> None:
-    address = re.sub(r"{(\w+)}", r"<\1>", channel.address)
-    row = next(line for line in CONTRACT.splitlines() if line.startswith(f"| `{address}` |"))
-    retained, qos, types = (cell.strip() for cell in row.strip("|").split("|")[3:])
-    named = ", ".join(type_.__name__ for type_ in channel.message_types)
-    assert (retained, qos, types) == ("yes" if channel.is_retained else "no", str(channel.qos), named)
+def test_topic_table_is_up_to_date() -> None:
+    assert topic_table.replace_table(CONTRACT) == CONTRACT, "run `make contract`"
 
 
-def test_every_topic_of_the_code_is_a_channel() -> None:
-    addresses = {
-        *(topics.device_topic("{site}", "{device}", leaf) for leaf in DeviceTopic),
-        topics.space_topic("{site}", "{space}"),
-        topics.tuning_topic("{site}", "{space}"),
-        topics.zone_topic("{site}", "{zone}"),
-        topics.site_summary_topic("{site}"),
-        topics.forecast_topic("{site}", "{zone}"),
-        topics.alerts_topic("{site}"),
-        topics.adjustments_topic("{site}"),
-        topics.collector_topic("{site}"),
-        topics.collector_command_topic("{site}"),
-        topics.adjustments_command_topic("{site}"),
-    }
-    assert {channel.address for channel in asyncapi.CHANNELS} == addresses
+def test_topic_table_has_one_row_for_each_channel() -> None:
+    rows = {line.split(" | ")[0].strip("| `") for line in topic_table.build_table().splitlines()[2:]}
+    assert rows == {channel.pattern for channel in CHANNELS}
+
+
+def test_table_is_not_written_into_a_document_without_markers() -> None:
+    with pytest.raises(ValueError, match="must contain"):
+        topic_table.replace_table("# Another document\n")
 
 
 @pytest.mark.parametrize("kind", EventKind)
@@ -202,16 +158,14 @@ def test_example_program_sends_events_and_deletes_covered_ones() -> None:
         assert replaced == 1
         collector = create_client(broker.settings("collector"), "collector")
         collector.on_message = lambda _c, _u, incoming: received.put(message.decode_events(incoming.payload))
-        collector.on_connect = lambda me, *_: me.subscribe(
-            topics.all_devices_filter("spinneriet", DeviceTopic.EVENTS), 1
-        )
+        collector.on_connect = lambda me, *_: me.subscribe(channels.EVENTS.topic_filter("spinneriet"), 1)
         collector.connect(broker.host, broker.port)
         collector.loop_start()
         process = subprocess.Popen([sys.executable, "-c", program])
         try:
             events = received.get(timeout=20)
             receipt = message.Receipt(events.stream, events.events[-1].seq)
-            topic = topics.device_topic("spinneriet", "my-box", DeviceTopic.RECEIPT)
+            topic = channels.RECEIPT.topic("spinneriet", "my-box")
             while events.oldest <= receipt.seq:
                 collector.publish(topic, message.encode(receipt))
                 events = received.get(timeout=20)

@@ -9,10 +9,10 @@ from pathlib import Path
 from collector.contract.states import Occupancy
 from collector.history.measures import MEASURES
 from collector.store.journal import Journal
+from edge.contract.channels import CHANNELS
 from tests.support.servers import ROOT
 
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
-CONTRACT = (ROOT / "firmware-config" / "contract.md").read_text()
 CODE = ("edge", "collector", "dashboard", "ledig")
 SHARED = ("edge/contract", "collector/contract", "collector/site")
 """Folders whose public classes must be in the glossary."""
@@ -35,8 +35,7 @@ def class_names(*folders: str) -> Iterator[str]:
 
 
 def topics() -> list[str]:
-    """The topics of the contract, which other tests compare with the code."""
-    return re.findall(r"^\|.*?`ledig/v1/<site>/([^`]+)` \|", CONTRACT, flags=re.MULTILINE)
+    return [channel.pattern for channel in CHANNELS]
 
 
 def tables(folder: Path) -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from collector.alerts.conditions import AlertSubjects, Reachability
 from collector.alerts.notifications import DeliveryAttempt, Notification
+from collector.alerts.service import SystemFacts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import MAX_BYTES, AlertCommand, AlertKind, Alerts, MuteAction, encode
@@ -40,7 +41,7 @@ class CollectorRun:
     ) -> None:
         self.now_ms = now_ms
         self.work = Pipeline(plan, journal, RetentionSettings(), now_ms, settings)
-        self.work.alarms.reachability = Reachability.REACHABLE
+        self.reachability = Reachability.REACHABLE
         self.seq = journal.read_stored_up_to().get(("pi-1", "s"), 0)
         self.published: list[Alerts] = []
         self.notifications: dict[int, Notification] = {}
@@ -60,7 +61,7 @@ class CollectorRun:
 
     def look(self) -> None:
         self.work.tick(self.now_ms)
-        self.work.advance_history(self.now_ms)
+        self.work.advance_history(self.now_ms, SystemFacts(self.reachability))
         if (message := self.work.alarms.pop_changed_alerts(self.now_ms)) is not None:
             self.published.append(message)
         self.notifications |= {notification.no: notification for notification in self.work.alarms.notifications}
@@ -131,9 +132,9 @@ def test_offline_device_is_one_alert(journal: Journal) -> None:
 def test_unreachable_broker_causes_no_alert_about_devices(journal: Journal) -> None:
     run = CollectorRun(journal)
     run.live(5, *ALL)
-    run.work.alarms.reachability = Reachability.NO_BROKER
+    run.reachability = Reachability.NO_BROKER
     run.live(300)
-    run.work.alarms.reachability = Reachability.REACHABLE
+    run.reachability = Reachability.REACHABLE
     run.live(5, *ALL)
     assert run.open == []
 
@@ -243,7 +244,7 @@ def test_notes_are_stored_only_when_something_changed(journal: Journal) -> None:
     written = journal._connection.total_changes
     for _ in range(30):
         run.now_ms += 11_000
-        run.work.alarms.evaluate(run.now_ms)
+        run.work.alarms.evaluate(run.now_ms, SystemFacts(run.reachability))
     assert journal._connection.total_changes == written
 
 

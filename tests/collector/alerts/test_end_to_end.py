@@ -13,7 +13,7 @@ from collector.configuration.settings import CollectorSettings
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
 from collector.engine.service import run_collector
 from collector.text.languages import Language
-from edge.contract import topics
+from edge.contract import channels
 from edge.timekeeping.durations import MINUTE_MS
 from tests.collector.engine.test_service import SiteObserver
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -21,7 +21,7 @@ from tests.support.collector.notification_receivers import NotificationReceiver,
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
 from tests.support.servers import Mosquitto, wait_until
 
-ALERTS = topics.alerts_topic("mill")
+ALERTS = channels.ALERTS.topic("mill")
 
 
 class SiteUnderTest:

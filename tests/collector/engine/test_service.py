@@ -32,7 +32,7 @@ from collector.store.journal import Journal
 from collector.store.journal_faults import JournalRejected
 from collector.timekeeping.site_clock import ClockReading
 from edge.contract import broker as edge_broker
-from edge.contract import topics
+from edge.contract import channels
 from edge.contract.message import ClockState, DeviceStatus, Receipt, decode_receipt
 from edge.contract.message import encode as encode_status
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -60,27 +60,27 @@ class SiteObserver:
         self._client.loop_stop()
 
     def send_events(self, payload: bytes, device: str = "pi-1") -> None:
-        self._client.publish(topics.device_topic("mill", device, topics.DeviceTopic.EVENTS), payload, qos=1)
+        self._client.publish(channels.EVENTS.topic("mill", device), payload, qos=1)
 
     def send_command(self, payload: bytes) -> None:
-        self._client.publish(topics.collector_command_topic("mill"), payload, qos=1).wait_for_publish(10)
+        self._client.publish(channels.COLLECTOR_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
 
     def send_adjustment(self, payload: bytes) -> None:
-        self._client.publish(topics.adjustments_command_topic("mill"), payload, qos=1).wait_for_publish(10)
+        self._client.publish(channels.ADJUSTMENT_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
 
     def retain(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
 
     def receipts(self, device: str = "pi-1") -> list[Receipt]:
-        topic = topics.device_topic("mill", device, topics.DeviceTopic.RECEIPT)
+        topic = channels.RECEIPT.topic("mill", device)
         return [decode_receipt(payload) for topic_seen, payload in list(self.received) if topic_seen == topic]
 
     def state(self, space: str) -> Occupancy | None:
-        payload = self.retained.get(topics.space_topic("mill", space))
+        payload = self.retained.get(channels.SPACE_STATE.topic("mill", space))
         return states.decode(payload, SpaceState).state if payload else None
 
     def status(self) -> CollectorStatus | None:
-        payload = self.retained.get(topics.collector_topic("mill"))
+        payload = self.retained.get(channels.COLLECTOR_STATUS.topic("mill"))
         return states.decode(payload, CollectorStatus) if payload else None
 
     def online(self) -> bool:
@@ -151,7 +151,7 @@ def test_devices_outvote_an_unconfirmed_clock(
         wait_until(observer.online, what="the collector is online")
         for device in ("pi-1", "pi-2"):
             status = DeviceStatus(online=True, at_ms=NOON_MS, clock=ClockState.SYNCHRONISED)
-            observer.retain(topics.device_topic("mill", device, topics.DeviceTopic.STATUS), encode_status(status))
+            observer.retain(channels.DEVICE_STATUS.topic("mill", device), encode_status(status))
 
         def agrees() -> bool:
             shown = observer.status()
@@ -176,7 +176,7 @@ def test_an_adjustment_applies_at_once_and_survives_a_restart(
     broker: Mosquitto, observer: SiteObserver, tmp_path: Path
 ) -> None:
     path = tmp_path / "journal.sqlite"
-    topic = topics.adjustments_topic("mill")
+    topic = channels.ADJUSTMENTS.topic("mill")
     with run_collecting(broker, observer, build_desk_plan(2), path):
         observer.send_events(motions([1]))
         wait_until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="the first state of desk-0")
@@ -284,13 +284,13 @@ def test_retained_messages_of_removed_spaces_are_cleared(
     broker: Mosquitto, observer: SiteObserver, tmp_path: Path
 ) -> None:
     gone = [
-        topics.space_topic("mill", "desk-77"),
-        topics.zone_topic("mill", "attic"),
-        topics.forecast_topic("mill", "attic"),
+        channels.SPACE_STATE.topic("mill", "desk-77"),
+        channels.ZONE_SUMMARY.topic("mill", "attic"),
+        channels.FORECAST.topic("mill", "attic"),
     ]
-    shown = [topics.space_topic("mill", "desk-0"), topics.zone_topic("mill", "hall")]
-    shown += [topics.forecast_topic("mill", zone) for zone in ("hall", "site")]
-    removed, present = (topics.device_topic("mill", device, topics.DeviceTopic.STATUS) for device in ("pi-77", "pi-1"))
+    shown = [channels.SPACE_STATE.topic("mill", "desk-0"), channels.ZONE_SUMMARY.topic("mill", "hall")]
+    shown += [channels.FORECAST.topic("mill", zone) for zone in ("hall", "site")]
+    removed, present = (channels.DEVICE_STATUS.topic("mill", device) for device in ("pi-77", "pi-1"))
     gone.append(removed)
     shown.append(present)
     for topic in [*gone, *shown]:
@@ -307,7 +307,7 @@ def test_learned_values_that_a_space_no_longer_has_are_cleared(
 ) -> None:
     plan = build_desk_plan(2)
     closed = replace(plan, spaces=(plan.spaces[0], replace(plan.spaces[1], disabled=True)))
-    open_still, shut = topics.tuning_topic("mill", "desk-0"), topics.tuning_topic("mill", "desk-1")
+    open_still, shut = channels.TUNING.topic("mill", "desk-0"), channels.TUNING.topic("mill", "desk-1")
     path = tmp_path / "journal.sqlite"
     with run_collecting(broker, observer, plan, path):
         wait_until(lambda: {open_still, shut} <= observer.retained.keys(), what="what both have learnt")
@@ -317,7 +317,7 @@ def test_learned_values_that_a_space_no_longer_has_are_cleared(
 
 
 def found(observer: SiteObserver, device: str = "pi-1") -> list[tuple[str, bool]] | None:
-    payload = observer.retained.get(topics.device_topic("mill", device, topics.DeviceTopic.FINDINGS))
+    payload = observer.retained.get(channels.FINDINGS.topic("mill", device))
     return [(one.kind.value, one.ignored) for one in decode_findings(payload).findings] if payload else None
 
 
@@ -325,7 +325,7 @@ def test_findings_are_retained_answered_and_cleared_with_their_device(
     broker: Mosquitto, observer: SiteObserver, tmp_path: Path
 ) -> None:
     path, plan = tmp_path / "journal.sqlite", build_desk_plan(2)
-    gone = topics.device_topic("mill", "pi-77", topics.DeviceTopic.FINDINGS)
+    gone = channels.FINDINGS.topic("mill", "pi-77")
     observer.retain(gone, encode_findings(Findings(NOON_MS, [])))
     flapping = DayTally(find_day_span(NOON_MS, plan.time_zone).day, flapping_hours=9, max_hourly_rises=900)
     with closing(Journal(path)) as journal, journal.transaction():

@@ -9,7 +9,7 @@ from flask import Flask
 from collector.contract.states import CollectorStatus, encode
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import topics
+from edge.contract import channels
 from tests.dashboard.web.test_routes import log_in
 from tests.support.dashboard.site import PLAN
 from tests.support.servers import ROOT
@@ -36,7 +36,9 @@ def test_command_is_rejected_while_the_collector_is_offline(app: Flask, live: Li
         data = {"csrf_token": token, "shown": "", **REQUESTS[address]}
         return client.post(address, data=data, base_url=HOME, headers={"Referer": f"{HOME}/manage/today"}).status_code
 
-    goodbye = BrokerMessage(topics.collector_topic(PLAN.id), encode(CollectorStatus(online=False)), retained=False)
+    goodbye = BrokerMessage(
+        channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=False)), retained=False
+    )
     live.inbox.append(goodbye)
     live.tick(time.monotonic())
     assert (ask(), sent) == (503, [])

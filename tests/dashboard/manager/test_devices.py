@@ -29,7 +29,7 @@ from dashboard.site_report.rejections import build_rejection_row
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
-from edge.contract import topics
+from edge.contract import channels
 from edge.contract.message import (
     ClockState,
     CommandName,
@@ -41,7 +41,6 @@ from edge.contract.message import (
     decode_command,
 )
 from edge.contract.message import encode as encode_status
-from edge.contract.topics import DeviceTopic
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.dashboard.conftest import NAME, VIEWER
 from tests.dashboard.web.test_routes import log_in
@@ -67,11 +66,11 @@ def publish(live: LiveView, topic: str, payload: bytes) -> None:
 
 
 def publish_status(live: LiveView, message: DeviceStatus, device: str = "pi-1") -> None:
-    publish(live, topics.device_topic(PLAN.id, device, DeviceTopic.STATUS), encode_status(message))
+    publish(live, channels.DEVICE_STATUS.topic(PLAN.id, device), encode_status(message))
 
 
 def publish_findings(live: LiveView, message: Findings, device: str = "pi-1") -> None:
-    publish(live, topics.device_topic(PLAN.id, device, DeviceTopic.FINDINGS), encode(message))
+    publish(live, channels.FINDINGS.topic(PLAN.id, device), encode(message))
 
 
 def reader(texts: PageTexts = EN, plan: SitePlan = PLAN) -> ExplanationContext:
@@ -224,7 +223,7 @@ def test_manager_identifies_a_device_and_it_is_logged(
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?asked=pi-1")
     ((topic, payload),) = sent
-    assert topic == topics.device_topic(PLAN.id, "pi-1", DeviceTopic.COMMAND)
+    assert topic == channels.DEVICE_COMMAND.topic(PLAN.id, "pi-1")
     assert decode_command(payload) == DeviceCommand(CommandName.IDENTIFY)
     assert "blinks fast for ten seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
     last = next(
@@ -275,7 +274,7 @@ def test_sensor_is_muted_for_a_week_and_shows_until_when(manager: FlaskClient, l
     assert command == AlertCommand(MuteAction.MUTE, None, "pi-1/desk-1-pir", end_ms)
     publish(
         live,
-        topics.alerts_topic(PLAN.id),
+        channels.ALERTS.topic(PLAN.id),
         encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, command.subject, end_ms)])),
     )
     assert sensor(live).muted == "muted until 1 Dec 00:00"

@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from collector.contract.states import Occupancy
 from collector.site.plan import SpaceKind
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract import topics
+from edge.contract import channels
 from edge.contract.broker import create_client
 from edge.contract.message import CommandName, DeviceCommand, DeviceStatus, decode_command
-from edge.contract.topics import DeviceTopic
 from tests.dashboard.conftest import Served
 from tests.dashboard.manager.test_devices import WELL
 from tests.dashboard.manager.test_growth_pages import store_weeks
@@ -76,7 +75,7 @@ def test_click_identifies_the_device(chromium: Browser, live_site: ServedSite, b
     device.on_message = lambda _client, _data, message: received.put(message.payload)
     subscribed = queue.Queue[bool]()
     device.on_subscribe = lambda *_: subscribed.put(True)
-    device.on_connect = lambda me, *_: me.subscribe(topics.device_topic(PLAN.id, "pi-1", DeviceTopic.COMMAND), 1)
+    device.on_connect = lambda me, *_: me.subscribe(channels.DEVICE_COMMAND.topic(PLAN.id, "pi-1"), 1)
     device.connect(broker.host, broker.port)
     device.loop_start()
     try:

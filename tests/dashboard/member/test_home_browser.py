@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from collector.contract.states import Occupancy
 from collector.site.plan import WHOLE_SITE, SpaceAttribute
-from edge.contract import topics
+from edge.contract import channels
 from tests.dashboard.conftest import Served
 from tests.dashboard.live.test_forecasts import build_outlook
 from tests.dashboard.manager.test_forecast_view import OUTLOOK
@@ -244,7 +244,7 @@ def test_forecast_of_the_day_is_shown_and_updated(site: ServedSite, phone: OpenP
         expect(page.locator("#ahead")).to_have_text("Minst ledigt kl. 13.00: ungefär ett ledigt.")
         page.get_by_label("Fönster").check()
         expect(page.locator("#ahead")).to_have_text("Alla zoner: Minst ledigt kl. 13.00: ungefär ett ledigt.")
-        publisher.publish_payload(topics.forecast_topic(PLAN.id, WHOLE_SITE), b"")
+        publisher.publish_payload(channels.FORECAST.topic(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
 

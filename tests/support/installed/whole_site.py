@@ -13,9 +13,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from edge.contract import broker, topics
+from edge.contract import broker, channels
 from edge.contract.message import CommandName, DeviceCommand, encode
-from edge.contract.topics import DeviceTopic
 from tests.support.certificates import AUTHORITY, create_certificates, read_tls_configuration
 from tests.support.installed.slow_link import SlowLink
 from tests.support.installed.units import SystemdUnit, UnitProcess
@@ -123,13 +122,13 @@ class InstalledSite:
 
     def read_status(self, device: str) -> Any:
         """Request and return a device's current status."""
-        topic = topics.device_topic(SITE_ID, device, DeviceTopic.STATUS)
+        topic = channels.DEVICE_STATUS.topic(SITE_ID, device)
         request = encode(DeviceCommand(CommandName.REPORT))
-        return self._read(topic, request_message=(topics.device_topic(SITE_ID, device, DeviceTopic.COMMAND), request))
+        return self._read(topic, request_message=(channels.DEVICE_COMMAND.topic(SITE_ID, device), request))
 
     def read_collector_status(self) -> Any:
         """Return the collector's retained status."""
-        return self._read(topics.collector_topic(SITE_ID))
+        return self._read(channels.COLLECTOR_STATUS.topic(SITE_ID))
 
     def _read(self, topic: str, request_message: tuple[str, bytes] | None = None) -> Any:
         """Return the retained message of a topic or, with `request_message`, the response to that request."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector.alerts.conditions import Reachability
+from collector.alerts.service import SystemFacts
 from collector.configuration.settings import RetentionSettings
 from collector.contract.states import CollectorStatus
 from collector.engine.pipeline import Pipeline
@@ -53,7 +54,6 @@ class LiveSite:
         self.work = Pipeline(plan, self.journal, RetentionSettings(), begin_ms)
         self._plan = plan
         self._publisher = Publisher(self.record, plan)
-        self._publisher.publish_adjustments(self.work.adjustments)
         self._seq = dict.fromkeys(plan.device_ids, 0)
         self._level: dict[tuple[str, str], float] = {}
         self._silent_from_ms: dict[str, int] = {}
@@ -94,10 +94,10 @@ class LiveSite:
         deliveries = [IncomingMessage(device, payload) for device, payload in self._messages(events)]
         self._publisher.publish_receipts(self.work.process_batch(deliveries, end_ms))
         self.work.tick(end_ms)
-        self.work.alarms.reachability = Reachability.REACHABLE
-        while self.work.advance_history(end_ms):
+        while self.work.advance_history(end_ms, SystemFacts(Reachability.REACHABLE)):
             pass
-        self._publisher.publish_changes(self.work, end_ms, end_ms)
+        for source in self.work.message_sources:
+            self._publisher.publish(source.pop_messages(end_ms, end_ms))
         self._publisher.publish_status(CollectorStatus(online=True, at_ms=end_ms, instance="one", since_ms=0))
 
     def _messages(self, events: list[tuple[int, tuple[str, str], EventKind, float]]) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,58 @@
+"""The table of topics in firmware-config/contract.md, generated from the table of channels.
+
+In:    the table of channels; the text of contract.md.
+Out:   the text with the table between its two markers replaced; `make contract` writes it.
+Never: any other part of contract.md.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from edge.contract.channels import CHANNELS, Channel, Role, TopicParameter
+
+BEGIN: Final = "<!-- begin of the generated table; `make contract` writes it -->"
+END: Final = "<!-- end of the generated table -->"
+_COLUMNS: Final = ("topic", "type", "who writes", "who reads", "may be shown to", "retained", "QoS", "what")
+
+
+def build_table() -> str:
+    """Build the table as Markdown, with a heading row and one row for each channel."""
+    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_build_row(channel) for channel in CHANNELS)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def replace_table(text: str) -> str:
+    """Return the text of contract.md with the present table.
+
+    Raises:
+        ValueError: the text does not have both markers.
+    """
+    found = re.fullmatch(f"(.*{re.escape(BEGIN)}\n\n).*(\n\n{re.escape(END)}.*)", text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"contract.md must contain {BEGIN!r} and {END!r}, each on its own line")
+    return found[1] + build_table() + found[2]
+
+
+def _build_row(channel: Channel) -> tuple[str, ...]:
+    def describe(roles: tuple[Role, ...]) -> str:
+        is_own = channel.parameter is TopicParameter.DEVICE
+        names = {Role.DEVICE: "that device" if is_own else "every device"}
+        return ", ".join(names.get(role, role.value) for role in roles)
+
+    return (
+        f"`{channel.pattern}`",
+        ", ".join(channel.messages),
+        describe(channel.writers),
+        describe(channel.readers),
+        channel.audience.value,
+        "yes" if channel.is_retained else "no",
+        str(channel.qos),
+        channel.summary,
+    )
+
+
+if __name__ == "__main__":
+    document = Path(sys.argv[1])
+    document.write_text(replace_table(document.read_text(encoding="utf-8")), encoding="utf-8")
