@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.accuracy.harness import RecordingResult, measure_recording
-from bench.accuracy.line import Figure, ResultLine
+from bench.accuracy.harness import measure_recording
+from bench.accuracy.line import ResultLine
+from tests.support.accuracy.figures import MeasureRecording
 
 LinesByRule = dict[str, ResultLine]
-MeasureRecording = Callable[[str], RecordingResult]
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +23,3 @@ def measured(shared_data: Path) -> MeasureRecording:
 def lines(measured: MeasureRecording) -> Callable[[str], LinesByRule]:
     """Returns the lines of a recording by their rules."""
     return lambda recording: {line.rule: line for line in measured(recording).lines}
-
-
-def print_figures(line: ResultLine) -> dict[Figure, float]:
-    """Print the measured figures and return them."""
-    text = ", ".join(f"{figure.value} {value:.2f}" for figure, value in line.figures.items())
-    print(f"{line.recording}, {line.rule}: {text}")  # noqa: T201 - the figures themselves
-    return dict(line.figures)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bench.accuracy.line import Figure, ResultLine
 from bench.accuracy.parking_birmingham import RECORDING, RULE_OF_LEAD
 from collector.contract.forecast_points import Lead
-from tests.accuracy.conftest import print_figures
+from tests.support.accuracy.figures import print_figures
 
 Lines = Callable[[str], dict[str, ResultLine]]
 

@@ -8,7 +8,7 @@ from bench.accuracy.__main__ import main
 from bench.accuracy.harness import RECORDINGS
 from bench.accuracy.room_estimation import RECORDING
 from bench.accuracy.sources import SOURCES
-from tests.accuracy.test_recordings import write_room_rows
+from tests.support.accuracy.room_rows import write_room_rows
 
 
 @pytest.fixture

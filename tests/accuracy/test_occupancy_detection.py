@@ -6,7 +6,7 @@ from bench.accuracy.line import Figure, ResultLine
 from bench.accuracy.occupancy_detection import PUBLISHED_LUX, RECORDING, TRUTH, doubt_absences
 from collector.contract.states import Occupancy
 from ledig.replay.rows import RecordedRow
-from tests.accuracy.conftest import print_figures
+from tests.support.accuracy.figures import print_figures
 
 Lines = Callable[[str], dict[str, ResultLine]]
 

@@ -7,7 +7,7 @@ import pytest
 from bench.accuracy.__main__ import PAGE
 from bench.accuracy.harness import RECORDINGS
 from bench.accuracy.page import render_page
-from tests.accuracy.conftest import MeasureRecording
+from tests.support.accuracy.figures import MeasureRecording
 from tests.support.skips import NO_SHARED_DATA
 
 

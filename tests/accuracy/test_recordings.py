@@ -11,6 +11,7 @@ from bench.accuracy import room_estimation
 from bench.accuracy.harness import measure_recording
 from bench.accuracy.recordings import read_all
 from ledig.replay.rows import RecordedColumn, RowLayout, RowsRejected, TimeColumns
+from tests.support.accuracy.room_rows import write_room_rows
 
 LAYOUT = RowLayout(
     times=TimeColumns(("time",), "%Y-%m-%d %H:%M", ZoneInfo("UTC")),
@@ -55,23 +56,6 @@ def test_file_that_is_no_table_is_left_out(tmp_path: Path, caplog: pytest.LogCap
 def test_folder_without_files_is_rejected_with_the_pattern(tmp_path: Path) -> None:
     with pytest.raises(RowsRejected, match=r"no good row in any file part_\*"):
         read_all(tmp_path, "part_*", LAYOUT)
-
-
-ROOM = "Date,Time," + ",".join(
-    [*(f"S{desk}_{what}" for what in ("Light", "Sound") for desk in (1, 2, 3, 4)), "S5_CO2", "S6_PIR", "S7_PIR"]
-)
-
-
-def write_room_rows(*, broken: str = "") -> str:
-    """Return two hours of rows: somebody in the first, nobody in the second; optionally with a broken row."""
-    lines = [f"{ROOM},{room_estimation.PEOPLE}"]
-    for place in range(240):
-        moment = f"2026/01/05,{8 + place // 120:02}:{place % 120 // 2:02}:{place % 2 * 30:02}"
-        moved = int(place < 120 and place % 3 == 0)
-        lines.append(f"{moment},5,5,5,5,0.1,0.1,0.1,0.1,500,{moved},{moved},{int(place < 120)}")
-        if broken and place == 100:
-            lines.append(broken)
-    return "\n".join(lines) + "\n"
 
 
 @pytest.mark.parametrize(

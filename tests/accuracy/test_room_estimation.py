@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bench.accuracy.line import Figure, ResultLine
 from bench.accuracy.room_estimation import RECORDING
-from tests.accuracy.conftest import print_figures
+from tests.support.accuracy.figures import print_figures
 
 Lines = Callable[[str], dict[str, ResultLine]]
 

@@ -23,10 +23,10 @@ from collector.contract.loss_reasons import LossReason
 from edge.contract import broker as edge_broker
 from edge.contract import channels
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_receipt, encode
-from tests.ledig.site.test_site import EXAMPLE, VALID_SITE
 from tests.support.chaos.fire import ReadOnlyJournal
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.servers import ROOT, Mosquitto, find_free_port, mosquitto, wait_until
+from tests.support.valid_site import EXAMPLE, VALID_SITE
 
 pytestmark = pytest.mark.chaos
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import gevent
@@ -22,15 +22,11 @@ from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
 from edge.contract.broker import BrokerSettings
 from tests.support import browser
+from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states
+from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
-
-NAME, PASSWORD = "anna", "fyra gröna hästar går"
-VIEWER = "vera"
-"""A viewer with the same password."""
-
-Served = Callable[..., AbstractContextManager[DashboardSettings]]
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +46,8 @@ def lasting_broker() -> Iterator[Mosquitto]:
 def accounts_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A file with a manager and a viewer; created once, because hashing their passwords is slow."""
     path = tmp_path_factory.mktemp("accounts") / "accounts.sqlite"
-    Accounts(path).add(NAME, PASSWORD)
-    Accounts(path).add(VIEWER, PASSWORD, AccountRole.VIEWER)
+    Accounts(path).add(USER_NAME, PASSWORD)
+    Accounts(path).add(VIEWER_NAME, PASSWORD, AccountRole.VIEWER)
     return path.read_bytes()
 
 

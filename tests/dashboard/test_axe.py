@@ -23,12 +23,13 @@ from collector.site.adjustments import encode as encode_adjustments
 from collector.site.plan import WHOLE_SITE, SpaceKind
 from dashboard.web.routes import ROUTES, Audience, RouteKind
 from edge.contract import channels
-from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.manager.test_alerts import ALERTS_MESSAGE as ALERTS
-from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.support import browser
+from tests.support.dashboard.alert_messages import ALERTS_MESSAGE as ALERTS
+from tests.support.dashboard.fixture_types import Served
+from tests.support.dashboard.outlooks import OUTLOOK
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
+from tests.support.dashboard.users import PASSWORD, USER_NAME
 from tests.support.dashboard.weeks import build_stay_row, build_weeks, generate_hour_rows
 from tests.support.servers import ROOT, Mosquitto, mosquitto
 
@@ -131,7 +132,7 @@ def reader(chromium: Browser, port: int, language: str) -> Iterator[Page]:
 
 def log_in(page: Page) -> None:
     page.goto("/manage/login")
-    page.fill("#name", NAME)
+    page.fill("#name", USER_NAME)
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.wait_for_url(lambda url: "/login" not in url)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from collector.contract.findings import Finding, FindingKind, Findings
 from collector.contract.findings import encode as encode_findings
@@ -13,9 +13,10 @@ from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import channels
-from tests.dashboard.conftest import NAME, PASSWORD, Served
-from tests.dashboard.manager.test_forecast_view import OUTLOOK
 from tests.support import browser
+from tests.support.dashboard.fixture_types import Served
+from tests.support.dashboard.live_pages import expect_live_page, log_in_with_browser
+from tests.support.dashboard.outlooks import OUTLOOK
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import (
     CollectorPublisher,
@@ -42,25 +43,13 @@ def running_site(broker: Mosquitto, served: Served) -> Iterator[tuple[DashboardS
         yield settings, publisher
 
 
-def expect_live(page: Page) -> None:
-    expect(page.locator("body")).to_have_attribute("data-link", "live")
-
-
-def log_in(page: Page, onward: str = "/manage") -> None:
-    page.goto(onward)
-    page.fill("#name", NAME)
-    page.fill("#password", PASSWORD)
-    page.click("main button")
-    page.wait_for_url(lambda url: "/login" not in url)  # leaving before the response would lose the cookie
-
-
 def test_a_page_turns_grey_when_its_server_is_gone(chromium: Browser, broker: Mosquitto, served: Served) -> None:
     with run_publisher(broker.settings("observer")) as publisher, chromium.new_context(locale="sv-SE") as reader:
         page = reader.new_page()
         with served(broker.settings("dashboard")) as settings:
             publish_everything(publisher)
             page.goto(f"http://localhost:{settings.port}/")
-            expect_live(page)
+            expect_live_page(page)
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
         assert page.locator("body").get_attribute("data-link") != "live"
 
@@ -73,9 +62,9 @@ def test_no_page_is_wider_than_its_window(
     settings, _publisher = running_site
     with browser.open_page(chromium, settings.port, viewport={"width": width, "height": 800}) as page:
         if path == "/manage":
-            log_in(page)
+            log_in_with_browser(page)
         page.goto(path)
-        expect_live(page)
+        expect_live_page(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -84,8 +73,8 @@ def test_touch_targets_are_large_enough(
 ) -> None:
     settings, _publisher = running_site
     with browser.open_page(chromium, settings.port) as page:
-        log_in(page)
-        expect_live(page)
+        log_in_with_browser(page)
+        expect_live_page(page)
         heights = page.locator("header a, .skip, button, select, summary").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect().height)"
         )
@@ -108,11 +97,11 @@ def test_a_manager_sees_live_reasons_and_charts_without_policy_violations(
     db.commit()
     db.close()
     with browser.open_page(chromium, settings.port) as page:
-        log_in(page, "/manage/forecast?days=1")
+        log_in_with_browser(page, "/manage/forecast?days=1")
         expect(page.locator("#chart .main-svg").first).to_be_visible()
         assert page.locator("details table tbody tr").count() == 1
         page.goto("/manage")
-        expect_live(page)
+        expect_live_page(page)
         why = page.locator('[data-why="desk-1"] [data-cell="why"]')
         expect(why).to_contain_text("rörelse vid desk-1-pir för 6 min sedan; ledigt kl. 10.04")
         publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
@@ -130,7 +119,7 @@ def test_a_finding_appears_with_its_form_and_disappears_again(
     topic = channels.FINDINGS.topic(PLAN.id, "pi-1")
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     with browser.open_page(chromium, settings.port) as page:
-        log_in(page, "/manage/devices")
+        log_in_with_browser(page, "/manage/devices")
         expect(page.locator("#well")).to_be_visible()
         publisher.publish_payload(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
         row = page.locator("[data-finding]")
@@ -159,7 +148,7 @@ def test_a_phone_shows_a_finding_without_horizontal_scrolling(
         encode_findings(Findings(MONDAY_10_MS, [found])),
     )
     with browser.open_page(chromium, settings.port, viewport={"width": 320, "height": 568}) as page:
-        log_in(page, "/manage/devices")
+        log_in_with_browser(page, "/manage/devices")
         cells = page.locator("#found th:visible, #found td:visible, #found button, [data-device] td:visible")
         expect(page.locator("#found button")).to_be_visible()
         ends = cells.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
@@ -174,7 +163,7 @@ def test_the_forecast_charts_fit_the_window(
     settings, publisher = running_site
     publish_forecast(publisher, settings.port, OUTLOOK)
     with browser.open_page(chromium, settings.port, viewport={"width": width, "height": 900}) as page:
-        log_in(page, "/manage/forecast")
+        log_in_with_browser(page, "/manage/forecast")
         expect(page.locator("#course-desk .main-svg").first).to_be_visible()
         for closed in page.locator("main details").all():
             closed.locator("summary").click()

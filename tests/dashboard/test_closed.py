@@ -29,9 +29,9 @@ from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
 from dashboard.web.routes import ROUTES, Audience
 from edge.contract import channels
-from tests.dashboard.manager.test_forecast_view import OUTLOOK
-from tests.dashboard.test_privacy import fetch_page, list_requests
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.every_page import fetch_page, list_requests
+from tests.support.dashboard.login import log_in
+from tests.support.dashboard.outlooks import OUTLOOK
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states, build_state
 

@@ -4,31 +4,25 @@ Every readable route of the table is fetched with every parameter that selects h
 manager, who sees the most. A new page is included automatically; its query parameters must be added to ASKED.
 """
 
-import io
-import re
 import sqlite3
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from itertools import product
 from pathlib import Path
 
 import msgspec
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import Forecast, HourOutlook, Outlook
 from collector.contract.forecasts import encode as encode_forecast
-from collector.contract.states import CollectorStatus, Occupancy, PeopleCount, Summary, encode
+from collector.contract.states import Occupancy, PeopleCount, Summary, encode
 from collector.history import tables
 from collector.history.measures import (
     FORECAST,
-    MEASURES,
     PEOPLE_CORRECTION,
     PEOPLE_FIVE_MIN,
     SPACE_HOUR,
@@ -45,29 +39,26 @@ from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.broadcast import FrameReader
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
-from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.routes import ROUTES
 from edge.contract import channels
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from tests.dashboard.manager.test_forecast_view import OUTLOOK
-from tests.dashboard.web.test_routes import log_in
-from tests.support.dashboard import site
+from tests.support.dashboard.every_page import (
+    ASKED,
+    BEGIN_MS,
+    DESK,
+    SPARSE_PLAN,
+    fetch_page,
+    list_requests,
+    report_collector,
+)
+from tests.support.dashboard.login import log_in
+from tests.support.dashboard.outlooks import OUTLOOK
 from tests.support.dashboard.site import MONDAY_10_MS
 from tests.support.dashboard.stage import build_morning_states, build_state
 
-HOME = "https://localhost"
-GONE = {"desk-30", "desk-31", "desk-32"}
-PLAN = replace(
-    site.PLAN,
-    spaces=tuple(space for space in site.PLAN.spaces if space.id not in GONE),
-    sensors=tuple(sensor for sensor in site.PLAN.sensors if sensor.space not in GONE),
-)
-"""The loft has two desks, too few for a history; therefore the quiet room has no history either."""
 HIDDEN = ("loft", "quiet")
 OWN = ("desk-24", "desk-25", "desk-26", "desk-27")
-BEGIN_MS = MONDAY_10_MS - 9 * DAY_MS
-DESK = SpaceKind.DESK.value
 
 
 @dataclass(frozen=True)
@@ -102,15 +93,15 @@ def create_site_app(settings: DashboardSettings, tmp_path: Path) -> CreateApp:
         (folder / "accounts.sqlite").write_bytes(settings.accounts_path.read_bytes())
         _write(folder / "journal.sqlite", secrets)
         own = replace(settings, accounts_path=folder / "accounts.sqlite", journal_path=folder / "journal.sqlite")
-        return create_app(own, PLAN, _live(secrets), Accounts(own.accounts_path, lambda: 1_764_000_000.0))
+        return create_app(own, SPARSE_PLAN, _live(secrets), Accounts(own.accounts_path, lambda: 1_764_000_000.0))
 
     return create
 
 
 def _live(secrets: MemberSecrets) -> LiveView:
-    live = LiveView(PLAN, lambda: MONDAY_10_MS)
+    live = LiveView(SPARSE_PLAN, lambda: MONDAY_10_MS)
     states = (
-        build_morning_states(PLAN)
+        build_morning_states(SPARSE_PLAN)
         | {"desk-2": build_state(secrets.desk, space="desk-2")}
         | {desk: build_state(secrets.own_desk, space=desk) for desk in OWN}
     )
@@ -120,15 +111,19 @@ def _live(secrets: MemberSecrets) -> LiveView:
         [
             BrokerConnection.CONNECTED,
             *(
-                BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode(one), retained=True)
+                BrokerMessage(channels.SPACE_STATE.topic(SPARSE_PLAN.id, space), encode(one), retained=True)
                 for space, one in states.items()
             ),
-            BrokerMessage(channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True),
             BrokerMessage(
-                channels.FORECAST.topic(PLAN.id, WHOLE_SITE), encode_forecast(_build_forecast(secrets)), retained=True
+                channels.SITE_SUMMARY.topic(SPARSE_PLAN.id), encode(Summary(0, {}, people=people)), retained=True
             ),
             BrokerMessage(
-                channels.FORECAST.topic(PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
+                channels.FORECAST.topic(SPARSE_PLAN.id, WHOLE_SITE),
+                encode_forecast(_build_forecast(secrets)),
+                retained=True,
+            ),
+            BrokerMessage(
+                channels.FORECAST.topic(SPARSE_PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
             ),
         ]
     )
@@ -146,14 +141,6 @@ def _build_forecast(secrets: MemberSecrets) -> Forecast:
     )
     people = Outlook(at_ms=MONDAY_10_MS, days=30, usual=((-1, few), (0, few), (1, 20.0)), hours=hours)
     return Forecast({DESK: OUTLOOK}, people=people)
-
-
-def report_collector(live: LiveView) -> None:
-    """Let the collector report now, so that no page finds it silent, however long all pages take."""
-    live.inbox.append(
-        BrokerMessage(channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
-    )
-    live.tick(time.monotonic())
 
 
 def _write(path: Path, secrets: MemberSecrets) -> None:
@@ -180,7 +167,7 @@ def _rows(secrets: MemberSecrets) -> Iterator[tuple[Measure, list[HistoryRow]]]:
         yield STAYS, [HistoryRow((zone, DESK), BEGIN_MS + n * DAY_MS, (taken,) * 8) for n in range(9)]
         forecast = (taken, taken, taken, 0.5, taken, 0.5)
         yield FORECAST, [HistoryRow((zone, DESK, Lead.HOUR), at_ms, forecast) for at_ms in hours]
-    desks = [space.id for space in PLAN.spaces if space.kind is SpaceKind.DESK]
+    desks = [space.id for space in SPARSE_PLAN.spaces if space.kind is SpaceKind.DESK]
     used = (secrets.desk_hour_s, 3600.0 - secrets.desk_hour_s, 0.0)
     yield SPACE_HOUR, [HistoryRow((desk,), at_ms, used) for desk in desks for at_ms in hours]
     n = float(secrets.people)
@@ -191,83 +178,6 @@ def _rows(secrets: MemberSecrets) -> Iterator[tuple[Measure, list[HistoryRow]]]:
     counts = [(n, n, people, people, people, float(BEGIN_MS)) for people in inside]
     yield PEOPLE_FIVE_MIN, [HistoryRow((WHOLE_SITE,), *row) for row in zip(five, counts, strict=True)]
     yield PEOPLE_CORRECTION, [HistoryRow((WHOLE_SITE, "quiet_doors"), at_ms, (n, n)) for at_ms in five[:3]]
-
-
-ZONES = (WHOLE_SITE, *PLAN.zone_by_id)
-LAST = f"from={BEGIN_MS}&to={MONDAY_10_MS}"
-ASKED: dict[str, list[str]] = {
-    "api.history": [
-        f"measure={measure.name}&{LAST}{tag}"
-        for measure in MEASURES
-        for tag in ("", *(f"&zone={zone}" for zone in ZONES), *(f"&space={space}" for space in ("desk-1", "desk-24")))
-    ],
-    "api.forecast": [f"zone={zone}&kind={kind}" for zone in ZONES for kind in (DESK, "people", "room")],
-    "pages.home": [
-        "need=window",
-        "at=13:00",
-        *(
-            f"kind={kind}&zone={zone}&at=13:00&day=2025-11-25"
-            for kind in (DESK, "room")
-            for zone in ("", *PLAN.zone_by_id)
-        ),
-        "at=13:00&need=window",
-        *(f"spot={space}" for space in ("desk-1", "desk-24", "desk-28", "booth-1")),
-    ],
-    "forecast.page": [f"zone={zone}&kind={DESK}&days={days}" for zone in ZONES for days in (1, 7)],
-    "growth.page": ["members=60"],
-    "growth.export": ["members=60"],
-    "use.page": [f"zone={zone}&kind={DESK}&last=7&with=before" for zone in ZONES],
-    "use.export": [
-        f"zone={zone}&kind={DESK}&last=7&{form}"
-        for zone, form in product(
-            ZONES,
-            ("format=xlsx", *(f"format=csv&sheet={sheet}" for sheet in sorted(EXPORTED_SHEETS))),
-        )
-    ],
-}
-"""Query parameters of pages."""
-PLACES = {"space": ("desk-1", "desk-24", "desk-28", "booth-1"), "zone": ("loft", "hall")}
-PART = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
-"""A placeholder in a rule, such as `<space>`."""
-NOISE = re.compile(
-    r'name="csrf_token" value="[^"]*"|nonce="[^"]*"|"age_s":\s*[\d.]+|\d+ s (?:ago|sedan)|data-shift="\d+"'
-    r'|name="session" value="[^"]*"|för \d+ s'
-)
-
-
-def list_requests(app: Flask) -> Iterator[tuple[str, str]]:
-    """Yield each request for each route: its endpoint and a URL."""
-    for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
-            continue
-        names = PART.findall(rule.rule)
-        for values in product(*(PLACES.get(name, ("x",)) for name in names)):
-            path = fill_rule(rule.rule, values)
-            for query in ("", *ASKED.get(rule.endpoint, [])):
-                yield rule.endpoint, f"{path}?{query}" if query else path
-
-
-def fill_rule(rule: str, values: tuple[str, ...]) -> str:
-    left = iter(values)
-    return PART.sub(lambda _part: next(left), rule)
-
-
-def fetch_page(client: FlaskClient, url: str) -> tuple[int, str]:
-    """Return status and body of a response, without parts that differ each time."""
-    live: LiveView = client.application.extensions["ledig"].live
-    report_collector(live)
-    with client.get(url, base_url=HOME) as answer:
-        if answer.mimetype == "text/event-stream":
-            chunks = iter(answer.response)
-            next(chunks)
-            live.tick(time.monotonic())  # the first frame for a manager
-            body = next(chunks)
-        else:
-            body = answer.data
-    if body.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(body)) as book:
-            body = b"\n".join(book.read(name) for name in sorted(book.namelist()) if "docProps" not in name)
-    return answer.status_code, NOISE.sub("", body.decode("utf-8", "replace"))
 
 
 def fetch_all(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
@@ -283,7 +193,7 @@ def fetch_all(app: Flask) -> dict[tuple[str, str], tuple[int, str]]:
 
 
 def test_the_hidden_zones_of_this_site_are_as_expected() -> None:
-    assert find_hidden_desk_zones(PLAN) == set(HIDDEN)
+    assert find_hidden_desk_zones(SPARSE_PLAN) == set(HIDDEN)
 
 
 @pytest.mark.parametrize(
@@ -314,11 +224,13 @@ def test_few_arrivals_and_repeated_desk_evidence_send_no_public_frame() -> None:
             again = msgspec.structs.replace(build_state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
             own = build_state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
             states = (
-                (channels.SPACE_STATE.topic(PLAN.id, "desk-2"), again),
-                (channels.SPACE_STATE.topic(PLAN.id, OWN[0]), own),
+                (channels.SPACE_STATE.topic(SPARSE_PLAN.id, "desk-2"), again),
+                (channels.SPACE_STATE.topic(SPARSE_PLAN.id, OWN[0]), own),
             )
             live.inbox.extend(BrokerMessage(topic, encode(one), retained=False) for topic, one in states)
-            live.inbox.append(BrokerMessage(channels.SITE_SUMMARY.topic(PLAN.id), encode(counted), retained=False))
+            live.inbox.append(
+                BrokerMessage(channels.SITE_SUMMARY.topic(SPARSE_PLAN.id), encode(counted), retained=False)
+            )
             live.tick(began_s)
             assert reader.wait_for_frame(0) is None
     assert live.build_public_frame(began_s).version == before

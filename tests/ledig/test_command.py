@@ -11,35 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledig.site.test_site import EXAMPLE, VALID_SITE, write_site_file
+from tests.support.command import NO_PINS, read_error_lines, run_ledig, run_ledig_without
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
+from tests.support.valid_site import EXAMPLE, VALID_SITE, write_site_file
 
-NO_PINS = (
-    "lgpio is not installed; on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: "
-    "make install-edge; to try without pins: --pins mock"
-)
 SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
-
-
-def run_ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ledig", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
-
-
-def run_ledig_without(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as if `module` were not installed."""
-    start = (
-        f"import sys; sys.modules['{module}'] = None; from ledig.__main__ import run_command;"
-        " sys.exit(run_command(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", start, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def read_error_lines(result: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return the lines on stderr, which must contain no traceback."""
-    assert "Traceback" not in result.stderr
-    return result.stderr.splitlines()
 
 
 @contextmanager

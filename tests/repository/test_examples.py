@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ledig.site.site_file import read_site_file
-from tests.ledig.site.test_site import VALID_SITE
 from tests.support.servers import ROOT
+from tests.support.valid_site import VALID_SITE
 
 SHIPPED = ("README.md", "docs", "firmware-config", "ledig")
 SUFFIXES = {".md", ".conf", ".toml", ".service", ".sh", ".acl", ""}

@@ -116,3 +116,30 @@ def running_command(
             process.wait()
             if process.stdin is not None:
                 process.stdin.close()
+
+
+NO_PINS = (
+    "lgpio is not installed; on a Raspberry Pi, run: sudo apt-get install python3-lgpio, then in Ledig's folder: "
+    "make install-edge; to try without pins: --pins mock"
+)
+
+
+def run_ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ledig", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+def run_ledig_without(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as if `module` were not installed."""
+    start = (
+        f"import sys; sys.modules['{module}'] = None; from ledig.__main__ import run_command;"
+        " sys.exit(run_command(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", start, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def read_error_lines(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the lines on stderr, which must contain no traceback."""
+    assert "Traceback" not in result.stderr
+    return result.stderr.splitlines()

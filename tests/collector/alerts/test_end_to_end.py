@@ -15,10 +15,10 @@ from collector.engine.service import run_collector
 from collector.text.languages import Language
 from edge.contract import channels
 from edge.timekeeping.durations import MINUTE_MS
-from tests.collector.engine.test_service import SiteObserver
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
+from tests.support.collector.site_observer import SiteObserver
 from tests.support.servers import Mosquitto, wait_until
 
 ALERTS = channels.ALERTS.topic("mill")

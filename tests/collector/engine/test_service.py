@@ -5,20 +5,18 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
 from msgspec.structs import replace as replace_struct
 
 from collector.configuration.settings import CollectorSettings
-from collector.contract import states
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, Findings, decode_findings
 from collector.contract.findings import encode as encode_findings
 from collector.contract.loss_reasons import LossReason
-from collector.contract.states import CollectorStatus, Occupancy, SpaceState
+from collector.contract.states import Occupancy
 from collector.engine.service import run_collector
 from collector.health.days import DayTally
 from collector.health.history import SensorHistory
@@ -27,109 +25,22 @@ from collector.health.store import group_sensors, save_pasts
 from collector.history.door_days import find_day_span
 from collector.site.adjustments import SetOutOfUse, decode_adjustments
 from collector.site.adjustments import encode as encode_adjustment
-from collector.site.plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.journal_faults import JournalRejected
 from collector.timekeeping.site_clock import ClockReading
-from edge.contract import broker as edge_broker
 from edge.contract import channels
-from edge.contract.message import ClockState, DeviceStatus, Receipt, decode_receipt
+from edge.contract.message import ClockState, DeviceStatus, Receipt
 from edge.contract.message import encode as encode_status
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion, motions
+from tests.support.collector.site_observer import SiteObserver, read_fault, run_collecting
 from tests.support.servers import OPEN_MOSQUITTO, Mosquitto, mosquitto, wait_until
-
-
-class SiteObserver:
-    """A client that receives everything of the site, and can publish as any device."""
-
-    def __init__(self, broker: Mosquitto, ca_file: Path | None = None) -> None:
-        self.received: list[tuple[str, bytes]] = []
-        self.retained: dict[str, bytes] = {}
-        self._client = edge_broker.create_client(replace(broker.settings("observer"), ca_file=ca_file), "observer")
-        self._client.on_connect = self._on_connect
-        self._client.on_message = self._on_message
-        self._ready = threading.Event()
-        self._client.on_subscribe = lambda *_: self._ready.set()
-        self._client.connect(broker.host, broker.port)
-        self._client.loop_start()
-        assert self._ready.wait(10)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def send_events(self, payload: bytes, device: str = "pi-1") -> None:
-        self._client.publish(channels.EVENTS.topic("mill", device), payload, qos=1)
-
-    def send_command(self, payload: bytes) -> None:
-        self._client.publish(channels.COLLECTOR_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
-
-    def send_adjustment(self, payload: bytes) -> None:
-        self._client.publish(channels.ADJUSTMENT_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
-
-    def retain(self, topic: str, payload: bytes) -> None:
-        self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
-
-    def receipts(self, device: str = "pi-1") -> list[Receipt]:
-        topic = channels.RECEIPT.topic("mill", device)
-        return [decode_receipt(payload) for topic_seen, payload in list(self.received) if topic_seen == topic]
-
-    def state(self, space: str) -> Occupancy | None:
-        payload = self.retained.get(channels.SPACE_STATE.topic("mill", space))
-        return states.decode(payload, SpaceState).state if payload else None
-
-    def status(self) -> CollectorStatus | None:
-        payload = self.retained.get(channels.COLLECTOR_STATUS.topic("mill"))
-        return states.decode(payload, CollectorStatus) if payload else None
-
-    def online(self) -> bool:
-        status = self.status()
-        return status is not None and status.online
-
-    def _on_connect(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe("ledig/v1/#", qos=1)
-
-    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        self.received.append((message.topic, message.payload))
-        self.retained[message.topic] = message.payload
 
 
 @pytest.fixture
 def observer(broker: Mosquitto) -> Iterator[SiteObserver]:
     with closing(SiteObserver(broker)) as watching:
         yield watching
-
-
-@contextmanager
-def run_collecting(
-    broker: Mosquitto, observer: SiteObserver, plan: SitePlan, path: Path, ca_file: Path | None = None
-) -> Iterator[None]:
-    """Run a collector in a thread; assert that it ends without a fault, and wait for its last status.
-
-    Otherwise a following collector's first status could be confused with the last status of this one.
-    """
-    settings = CollectorSettings(broker=replace(broker.settings("collector"), ca_file=ca_file), journal_path=path)
-    stop = threading.Event()
-    faults: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            run_collector(settings, plan, lambda: NOON_MS + 60_000, stop)
-        except BaseException as fault:  # noqa: BLE001 - checked by the test below
-            faults.append(fault)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        wait_until(lambda: observer.online() or faults, what="the collector's first status")
-        yield
-    finally:
-        stop.set()
-        thread.join(20)
-    assert not faults, faults
-    assert not thread.is_alive()
-    wait_until(lambda: not observer.online(), what="the collector's last status")
 
 
 @pytest.mark.parametrize("at_ms", [NOON_MS - 3 * 3_600_000, NOON_MS + 4 * 86_400_000], ids=["behind", "ahead"])
@@ -366,8 +277,8 @@ def test_valid_events_among_invalid_messages_are_stored(
 def test_an_unknown_device_is_named_in_the_status(broker: Mosquitto, observer: SiteObserver, tmp_path: Path) -> None:
     with run_collecting(broker, observer, build_desk_plan(2), tmp_path / "journal.sqlite"):
         observer.send_events(motions([1]), device="pi-9")
-        wait_until(lambda: fault(observer), what="the fault")
-        assert fault(observer) == "events of pi-9 are rejected: the site file has no such device"
+        wait_until(lambda: read_fault(observer), what="the fault")
+        assert read_fault(observer) == "events of pi-9 are rejected: the site file has no such device"
         assert observer.online()
         assert observer.receipts("pi-9") == []
 
@@ -405,15 +316,15 @@ def test_a_full_disk_is_reported_gives_no_receipt_and_recovers(
         stone = disk / "stone"
         fill_disk(stone)
         seq = 1
-        while not fault(observer):  # what SQLite still has room for is stored
+        while not read_fault(observer):  # what SQLite still has room for is stored
             seq = max(receipt.seq for receipt in observer.receipts()) + 1
             observer.send_events(motions(range(seq, seq + 500)))
             until_stored(observer, seq)
-        assert fault(observer) == "the journal's disk is full"
+        assert read_fault(observer) == "the journal's disk is full"
         assert not observer.online()  # nothing is evaluated: the states on the pages are old from now on
         assert observer.receipts()[-1].seq < seq
         stone.unlink()
-        wait_until(lambda: not fault(observer) and observer.online(), seconds=60, what="the end of the fault")
+        wait_until(lambda: not read_fault(observer) and observer.online(), seconds=60, what="the end of the fault")
         observer.send_events(motions(range(seq, seq + 500)))
         wait_until(lambda: Receipt("s", seq + 499) in observer.receipts(), what="the receipt after the fault")
 
@@ -421,14 +332,9 @@ def test_a_full_disk_is_reported_gives_no_receipt_and_recovers(
 def until_stored(observer: SiteObserver, seq: int) -> None:
     """Wait for the receipt, or for a fault that prevents it."""
     wait_until(
-        lambda: fault(observer) or seq <= max((receipt.seq for receipt in observer.receipts()), default=0),
+        lambda: read_fault(observer) or seq <= max((receipt.seq for receipt in observer.receipts()), default=0),
         what=f"a receipt for {seq}, or a fault",
     )
-
-
-def fault(observer: SiteObserver) -> str:
-    status = observer.status()
-    return "" if status is None else status.fault
 
 
 POISON = (

@@ -33,9 +33,9 @@ from collector.store.schema import MIGRATION_STEPS
 from edge.contract import channels
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from tests.collector.engine.test_service import SiteObserver, run_collecting
 from tests.support.collector import seasons
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message
+from tests.support.collector.site_observer import SiteObserver, run_collecting
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.servers import Mosquitto, wait_until
 

@@ -1,6 +1,5 @@
 """Fourteen days of simulated sites: healthy sensors cause no finding, and each fault is found in time."""
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,13 +20,11 @@ from tests.support.collector.health_people import (
     simulate_stays,
 )
 from tests.support.collector.health_replay import replay_findings_by_day
-from tests.support.collector.room import MINUTE
+from tests.support.collector.sensor_faults import Changes, hide_most_motion, make_fault
 
 DAYS = 14
 SMALL = Furniture(desks=5)
 ALONE = Furniture(desks=1, mats=False, room=False)
-
-Changes = list[tuple[int, float]]
 
 
 def find_first_by_kind(
@@ -43,11 +40,6 @@ def find_first_by_kind(
         for (_, sensor), finding in found:
             first.setdefault((sensor, finding.kind), (day, finding))
     return first
-
-
-def make_fault(sensor: str, change: Callable[[Changes], Changes]) -> FaultFunction:
-    """Apply a fault to one sensor of the site."""
-    return lambda name, changes: change(changes) if name == sensor else changes
 
 
 furnished = st.builds(
@@ -119,11 +111,6 @@ def test_chattering_mat_is_flapping_on_the_same_day(tmp_path: Path) -> None:
     day, finding = find_first_by_kind(SMALL, tmp_path, make_fault("mat-0", chatter), 2)["mat-0", FindingKind.FLAPPING]
     assert day == 1
     assert finding.times == 180
-
-
-def hide_most_motion(changes: Changes) -> Changes:
-    """Let a movement sensor detect its seat only for two minutes in every twenty-seven."""
-    return [change for change in changes if change[0] % (27 * MINUTE) < 2 * MINUTE]
 
 
 def test_badly_placed_movement_sensor_is_found_by_its_mat_within_two_days(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import Tenure
 from collector.store.journal import Journal
 from edge.timekeeping.durations import HOUR_MS
-from tests.collector.health.test_findings import hide_most_motion, make_fault
 from tests.support.collector.health_people import (
     DAY,
     MONDAY_MS,
@@ -29,6 +28,7 @@ from tests.support.collector.health_people import (
     simulate_events,
     simulate_stays,
 )
+from tests.support.collector.sensor_faults import hide_most_motion, make_fault
 
 HAS = Furniture(desks=3)
 PLAN = make_plan(HAS)

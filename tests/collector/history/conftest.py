@@ -5,51 +5,17 @@ deletes Ledig's measurements there.
 """
 
 import os
-import sqlite3
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 
 import pytest
 
 from collector.configuration.settings import HistoryKind, InfluxSettings
-from collector.history import line_protocol, tables
+from collector.history import line_protocol
 from collector.history.influxdb import DatabaseAway, InfluxClient, InfluxHistory
-from collector.history.measures import MEASURES, HistoryAway, HistoryRow, Measure
-from collector.history.projection import Projection
+from collector.history.measures import MEASURES
 from collector.history.sqlite import SqliteHistory
-from edge.timekeeping.clock import unix_ms
-from tests.support.servers import ROOT, influxdb, nginx, wait_until
-
-SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"
-USER, PASSWORD = "ledig", "it's a secret: 50 % å"
-
-
-class GuardedInflux:
-    """Debian's InfluxDB with a user and a password, behind the shipped snippet."""
-
-    def __init__(self, server, proxy, folder, bucket="ledig"):
-        self.server = server
-        self.proxy = proxy
-        token_file = folder / "token"
-        token_file.write_text(f"{USER}:{PASSWORD}\n", encoding="utf-8")
-        self.settings = InfluxSettings(url=proxy.url, bucket=bucket, token_file=token_file)
-        self.create_user()
-
-    def create_user(self):
-        """Create the user, which must be the first query of an empty server."""
-        with closing(InfluxClient(InfluxSettings(url=self.server.url))) as influx:
-            influx.run_query(
-                f'CREATE USER "{USER}" WITH PASSWORD {line_protocol.quote_string(PASSWORD)} WITH ALL PRIVILEGES'
-            )
-
-
-@contextmanager
-def guarded_influxdb(folder, bucket="ledig"):
-    with influxdb("auth-enabled = true") as server, nginx(SNIPPET.read_text(), upstream(server)) as proxy:
-        yield GuardedInflux(server, proxy, folder, bucket)
-
-
-def upstream(server):
-    return {"127.0.0.1:8086": f"{server.host}:{server.port}"}
+from tests.support.collector.history_stores import HistoryJournal, guarded_influxdb, is_projected, run_projection
+from tests.support.servers import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -75,58 +41,11 @@ def _named(url, folder):
     )
 
 
-class HistoryJournal:
-    """The history tables of a journal, and what the collector does to them."""
-
-    def __init__(self, folder):
-        self.path = folder / "journal.sqlite"
-        self.db = sqlite3.connect(self.path, isolation_level=None)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        tables.create_tables(self.db)
-
-    def write(self, measure: Measure, rows: list[HistoryRow]):
-        self.db.execute("BEGIN")
-        tables.upsert_rows(self.db, measure, rows)
-        self.db.execute("COMMIT")
-
-    def take_back(self, measure: Measure, from_ms: int):
-        self.db.execute("BEGIN")
-        tables.withdraw_rows(self.db, measure, from_ms)
-        self.db.execute("COMMIT")
-
-
 @pytest.fixture
 def journal(tmp_path):
     made = HistoryJournal(tmp_path)
     with closing(made.db):
         yield made
-
-
-def written_up_to(settings, journal):
-    """Whether InfluxDB has all of the journal's history."""
-    name, rev = tables.read_identity(journal.db)
-    try:
-        with closing(InfluxClient(settings)) as influx:
-            found = influx.run_query(
-                f'SELECT max("rev") FROM {line_protocol.CURSOR_MEASUREMENT} WHERE "history" = \'{name}\''  # noqa: S608
-            )
-    except HistoryAway:
-        return False
-    return bool(found) and found[0]["values"][0][1] == rev
-
-
-@contextmanager
-def following(journal, settings, **more):
-    projection = Projection(journal.path, settings, unix_ms, **more)
-    projection.start()
-    try:
-        yield projection
-    finally:
-        projection.close()
-
-
-def everything(reader):
-    return {measure.name: reader.read_rows(measure, 0, 2**42) for measure in MEASURES}
 
 
 class HistoryStore:
@@ -155,7 +74,7 @@ def store(request, journal):
                 influx.run_query(f"DELETE FROM {name}")  # noqa: S608 - our own names
         except DatabaseAway:
             pass  # the projection creates it
-    with following(journal, settings), closing(InfluxHistory(settings)) as reader:
+    with run_projection(journal, settings), closing(InfluxHistory(settings)) as reader:
         yield HistoryStore(
-            journal, reader, lambda: wait_until(lambda: written_up_to(settings, journal), what="the projection")
+            journal, reader, lambda: wait_until(lambda: is_projected(settings, journal), what="the projection")
         )

@@ -11,9 +11,9 @@ from collector.history.influxdb import InfluxHistory
 from collector.history.measures import SPACE_HOUR, HistoryAway
 from collector.history.sqlite import SqliteHistory
 from edge.timekeeping.durations import HOUR_MS
-from tests.collector.engine.test_service import SiteObserver
-from tests.collector.history.conftest import everything, guarded_influxdb
+from tests.support.collector.history_stores import guarded_influxdb, read_all_measures
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
+from tests.support.collector.site_observer import SiteObserver
 from tests.support.servers import wait_until
 
 
@@ -48,12 +48,12 @@ def test_an_event_becomes_a_row_in_influxdb_and_an_outage_is_reported(broker, ob
             wait_until(lambda: hours(reader), what="the hour in InfluxDB")
             assert hours(reader)[0].at_ms == NOON_MS
             assert hours(reader)[0].fields == (0.0, 0.0, 3600.0)  # half past: no event for half an hour
-            wait_until(lambda: everything(reader) == everything(own), what="the rest")
+            wait_until(lambda: read_all_measures(reader) == read_all_measures(own), what="the rest")
         guarded.server.kill()
         clock[0] = NOON_MS + 2 * HOUR_MS
-        wait_until(lambda: fault(observer) == "InfluxDB does not answer", what="the report of the fault")
+        wait_until(lambda: read_fault(observer) == "InfluxDB does not answer", what="the report of the fault")
         guarded.server.start()
-        wait_until(lambda: fault(observer) == "", what="the end of the fault")
+        wait_until(lambda: read_fault(observer) == "", what="the end of the fault")
     finally:
         stop.set()
         collector.join(20)
@@ -67,6 +67,6 @@ def hours(reader):
         return []
 
 
-def fault(observer):
+def read_fault(observer):
     status = observer.status()
     return None if status is None else status.fault

@@ -20,7 +20,7 @@ from collector.history.measures import (
 from collector.history.open_history import HISTORIES, open_reader
 from collector.site.plan import SitePlan, Space, SpaceKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from tests.collector.history.conftest import everything
+from tests.support.collector.history_stores import read_all_measures
 
 T0 = 1_763_856_000_000
 BUCKET = 300_000
@@ -159,7 +159,7 @@ def test_a_correction_that_no_longer_applies_is_gone(store):
 def test_a_closed_reader_can_be_used_again(store):
     store.write(SPACE_HOUR, *hours("desk-1", 1.0))
     store.reader.close()
-    assert everything(store.reader) == {
+    assert read_all_measures(store.reader) == {
         measure.name: hours("desk-1", 1.0) if measure is SPACE_HOUR else [] for measure in MEASURES
     }
 

@@ -9,7 +9,7 @@ import pytest
 from collector.configuration.settings import InfluxSettings
 from collector.history.influxdb import InfluxClient, InfluxHistory, LinesRejected
 from collector.history.measures import SPACE_HOUR, HistoryAway
-from tests.collector.history.conftest import SNIPPET, following, guarded_influxdb, upstream
+from tests.support.collector.history_stores import NGINX_SNIPPET, guarded_influxdb, map_upstream, run_projection
 from tests.support.servers import find_free_port, influxdb, nginx, wait_until
 
 T0 = 1_763_856_000_000
@@ -41,7 +41,7 @@ def test_an_outage_is_reported(settings, text, shown, journal, caplog):
     tmp_path = journal.path.parent
     with closing(InfluxHistory(settings(tmp_path))) as reader, pytest.raises(HistoryAway, match=text):
         reader.read_rows(SPACE_HOUR, 0, 1)
-    with following(journal, settings(tmp_path)) as projection:
+    with run_projection(journal, settings(tmp_path)) as projection:
         wait_until(projection.describe_fault, what="the report of the fault")
         assert projection.describe_fault() == shown
     assert re.search(text, caplog.text)
@@ -77,7 +77,7 @@ def test_the_snippet_forwards_the_precision_of_a_write(precision, unit_ns):
     asked = f"&precision={precision}" if precision else ""
     with ExitStack() as stack:
         server = stack.enter_context(influxdb())
-        proxy = stack.enter_context(nginx(SNIPPET.read_text(), upstream(server)))
+        proxy = stack.enter_context(nginx(NGINX_SNIPPET.read_text(), map_upstream(server)))
         influx = stack.enter_context(closing(InfluxClient(InfluxSettings(url=proxy.url))))
         influx.create_database()
         post(f"{proxy.url}/api/v2/write?org=any&bucket=ledig{asked}", f"m v=1 {T0 * 10**6 // unit_ns}")

@@ -17,7 +17,7 @@ from collector.configuration.settings import InfluxSettings
 from collector.history import line_protocol
 from collector.history.influxdb import InfluxAway, InfluxClient
 from collector.history.measures import SPACE_HOUR, HistoryRow
-from tests.collector.history.conftest import following
+from tests.support.collector.history_stores import run_projection
 from tests.support.servers import wait_until
 
 T0 = 1_763_856_000_000
@@ -96,7 +96,7 @@ def rows_of(recorded):
 
 @pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"statement_id":0}]}'])
 def test_the_projection_continues_after_a_purge_whatever_the_answer_to_delete(journal, answer):
-    with recorded_influxdb() as (recorded, settings), following(journal, settings) as projection:
+    with recorded_influxdb() as (recorded, settings), run_projection(journal, settings) as projection:
         recorded.changed = answer
         journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
         wait_until(lambda: len(rows_of(recorded)) == 1, what="the first row")
@@ -127,7 +127,7 @@ def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(jour
     journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
     with recorded_influxdb() as (recorded, settings):
         recorded.has_bucket = False
-        with following(journal, settings) as projection:
+        with run_projection(journal, settings) as projection:
             wait_until(projection.describe_fault, what="the fault")
             assert projection.describe_fault() == "InfluxDB has no database or bucket 'ledig'"
             recorded.has_bucket = True
@@ -152,7 +152,7 @@ def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(jour
     ],
 )
 def test_any_rejection_is_reported_and_the_rows_are_written_once_it_ends(journal, status, body, fault):
-    with recorded_influxdb() as (recorded, settings), following(journal, settings, retry_s=0.1) as projection:
+    with recorded_influxdb() as (recorded, settings), run_projection(journal, settings, retry_s=0.1) as projection:
         wait_until(lambda: recorded.statements, what="the first question")
         take = recorded.write
 

@@ -14,12 +14,12 @@ from collector.history.refused_rows import MAX_ROWS
 from collector.history.sqlite import SqliteHistory
 from edge.timekeeping.clock import unix_ms
 from edge.timekeeping.durations import HOUR_MS
-from tests.collector.history.conftest import (
+from tests.support.collector.history_stores import (
     HistoryJournal,
-    everything,
-    following,
     guarded_influxdb,
-    written_up_to,
+    is_projected,
+    read_all_measures,
+    run_projection,
 )
 from tests.support.servers import wait_until
 
@@ -50,13 +50,13 @@ def ten_minutes_of_a_day_in_ten(journal, from_ms):
 
 def equal(journal, settings):
     with closing(SqliteHistory(journal.path)) as one, closing(InfluxHistory(settings)) as other:
-        return repr(everything(one)) == repr(everything(other))
+        return repr(read_all_measures(one)) == repr(read_all_measures(other))
 
 
 def test_a_server_that_returns_empty_after_ten_minutes_is_filled_again(guarded, journal):
-    with following(journal, guarded.settings) as projection:
+    with run_projection(journal, guarded.settings) as projection:
         ten_minutes_of_a_day_in_ten(journal, T0)
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the first day")
         guarded.server.kill()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
         journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])  # a late correction of the first day
@@ -65,43 +65,43 @@ def test_a_server_that_returns_empty_after_ten_minutes_is_filled_again(guarded, 
         guarded.server.restart_empty()
         guarded.create_user()
         wait_until(lambda: not projection.describe_fault(), seconds=60, what="the end of the fault")
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="both days")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="both days")
         assert equal(journal, guarded.settings)
         assert projection.rejected.list_newest() == []
 
 
 def test_after_a_short_outage_the_projection_continues_from_the_cursor(guarded, journal):
-    with following(journal, guarded.settings) as projection:
+    with run_projection(journal, guarded.settings) as projection:
         ten_minutes_of_a_day_in_ten(journal, T0)
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the first day")
         guarded.server.restart()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
         wait_until(
-            lambda: not projection.describe_fault() and written_up_to(guarded.settings, journal), what="both days"
+            lambda: not projection.describe_fault() and is_projected(guarded.settings, journal), what="both days"
         )
         assert equal(journal, guarded.settings)
 
 
 def test_a_server_that_lost_its_rows_silently_is_noticed(guarded, journal):
-    with following(journal, guarded.settings, check_s=0.5):
+    with run_projection(journal, guarded.settings, check_s=0.5):
         ten_minutes_of_a_day_in_ten(journal, T0)
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first day")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the first day")
         with closing(InfluxClient(guarded.settings)) as influx:
             influx.run_query("DROP DATABASE ledig")
         wait_until(
-            lambda: written_up_to(guarded.settings, journal) and equal(journal, guarded.settings), what="equality"
+            lambda: is_projected(guarded.settings, journal) and equal(journal, guarded.settings), what="equality"
         )
 
 
 def test_a_restarted_projection_writes_only_new_rows(guarded, journal):
     journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
-    with following(journal, guarded.settings):
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the first row")
+    with run_projection(journal, guarded.settings):
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the first row")
     with closing(InfluxClient(guarded.settings)) as influx:  # a value that writing the row again would overwrite
         influx.write_lines([f"space_hour,space=desk-1 taken_s=77.0 {T0 * line_protocol.NS_PER_MS}"])
     journal.write(SPACE_HOUR, [HistoryRow(("desk-2",), T0, (1.0, 2.0, 3.0))])
-    with following(journal, guarded.settings), closing(InfluxHistory(guarded.settings)) as reader:
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the second row")
+    with run_projection(journal, guarded.settings), closing(InfluxHistory(guarded.settings)) as reader:
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the second row")
         assert [row.fields[0] for row in reader.read_rows(SPACE_HOUR, 0, 2**42)] == [77.0, 1.0]
 
 
@@ -112,13 +112,13 @@ def test_the_history_of_a_restored_journal_is_written_again(guarded, journal, tm
     with closing(sqlite3.connect(older / "journal.sqlite")) as copy:
         journal.db.backup(copy)
     journal.write(SPACE_HOUR, [HistoryRow(("desk-2",), T0 + n * HOUR_MS, (1.0, 2.0, 3.0)) for n in range(9)])
-    with following(journal, guarded.settings):
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="all rows")
+    with run_projection(journal, guarded.settings):
+        wait_until(lambda: is_projected(guarded.settings, journal), what="all rows")
     restored = HistoryJournal(older)
     with closing(restored.db):
         restored.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (9.0, 2.0, 3.0))])
-        with following(restored, guarded.settings):
-            wait_until(lambda: written_up_to(guarded.settings, restored), what="the restored journal")
+        with run_projection(restored, guarded.settings):
+            wait_until(lambda: is_projected(guarded.settings, restored), what="the restored journal")
         with closing(InfluxHistory(guarded.settings)) as reader:
             assert reader.read_rows(SPACE_HOUR, 0, 2**42, space="desk-1")[0].fields == (9.0, 2.0, 3.0)
 
@@ -133,8 +133,8 @@ def test_a_rejected_row_is_recorded_with_its_reason_and_the_others_are_written(g
     journal.write(SPACE_HOUR, rows[:10])
     journal.write(AIR_FIVE_MIN, [HistoryRow(("loft",), T0 + 1, (400.0, 21.0, None))])
     journal.write(SPACE_HOUR, [*rows[10:], HistoryRow(("",), T0, (1.0, 2.0, 3.0))])
-    with following(journal, guarded.settings) as projection, closing(InfluxHistory(guarded.settings)) as reader:
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the other rows")
+    with run_projection(journal, guarded.settings) as projection, closing(InfluxHistory(guarded.settings)) as reader:
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the other rows")
         assert reader.read_rows(SPACE_HOUR, 0, 2**42) == sorted(rows)
         refused = {measure: (tags, at_ms, reason) for measure, tags, at_ms, reason in projection.rejected.list_newest()}
         assert set(refused) == {"air_five_min", "space_hour"}
@@ -158,9 +158,9 @@ def test_rows_that_influxdb_rejects_are_reported_kept_and_written_once_the_cause
         )  # in each shard
         rows = [HistoryRow(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.5, 5.0, 2.0, 0.5)) for n in range(buckets)]
         journal.write(ZONE_FIVE_MIN, rows)
-        with following(journal, guarded.settings, retry_s=0.1) as projection:
+        with run_projection(journal, guarded.settings, retry_s=0.1) as projection:
             wait_until(lambda: "rejects" in projection.describe_fault(), what="the fault")
-            wait_until(lambda: written_up_to(guarded.settings, journal), seconds=90, what="the end of the first try")
+            wait_until(lambda: is_projected(guarded.settings, journal), seconds=90, what="the end of the first try")
             noted = min(buckets, MAX_ROWS)
             more = " or more" if buckets > MAX_ROWS else ""
             wait_until(
@@ -179,7 +179,7 @@ def test_a_rejected_row_that_the_journal_erases_is_no_longer_a_fault(guarded, jo
         influx.create_database()
         influx.write_lines([f"space_hour,space=other taken_s=8i {T0 * line_protocol.NS_PER_MS}"])
     journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, None, None))])
-    with following(journal, guarded.settings, retry_s=0.1) as projection:
+    with run_projection(journal, guarded.settings, retry_s=0.1) as projection:
         wait_until(lambda: "rejects" in projection.describe_fault(), what="the fault")
         journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (None, None, None))])
         wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
@@ -189,7 +189,7 @@ def test_a_wrong_password_is_reported_with_its_remedy_and_recovers(guarded, jour
     journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
     right = guarded.settings.token_file.read_text()
     guarded.settings.token_file.write_text("ledig:wrong")
-    with following(journal, guarded.settings) as projection, ExitStack() as stack:
+    with run_projection(journal, guarded.settings) as projection, ExitStack() as stack:
         wait_until(projection.describe_fault, what="the report of the fault")
         assert projection.describe_fault() == "InfluxDB refuses the token"
         reader = stack.enter_context(closing(InfluxHistory(guarded.settings)))
@@ -197,7 +197,7 @@ def test_a_wrong_password_is_reported_with_its_remedy_and_recovers(guarded, jour
             reader.read_rows(SPACE_HOUR, 0, 2**42)
         guarded.settings.token_file.write_text(right)
         wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the row")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the row")
 
 
 def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
@@ -210,7 +210,7 @@ def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
         journal = HistoryJournal(late)
         with closing(journal.db):
             journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])
-            wait_until(lambda: written_up_to(guarded.settings, journal), what="the row")
+            wait_until(lambda: is_projected(guarded.settings, journal), what="the row")
             assert tables.read_identity(journal.db)[1] == 1
     finally:
         projection.close()
@@ -218,16 +218,16 @@ def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
 
 
 def test_rows_written_for_the_future_are_withdrawn(guarded, journal):
-    with following(journal, guarded.settings):
+    with run_projection(journal, guarded.settings):
         journal.write(
             ZONE_FIVE_MIN, [HistoryRow(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.0, 5.0, 2.0, 0.5)) for n in range(9)]
         )
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the rows")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the rows")
         journal.take_back(ZONE_FIVE_MIN, T0 + 4 * BUCKET)
         journal.write(
             ZONE_FIVE_MIN, [HistoryRow(("loft", "desk"), T0 + 5 * BUCKET, (12.0, 2.0, 5.0, 2.0, 0.5))]
         )  # once that time has come
-        wait_until(lambda: written_up_to(guarded.settings, journal), what="the withdrawal")
+        wait_until(lambda: is_projected(guarded.settings, journal), what="the withdrawal")
         assert equal(journal, guarded.settings)
     with closing(SqliteHistory(journal.path)) as history:
         found = [row.at_ms for row in history.read_rows(ZONE_FIVE_MIN, 0, T0 + 99 * BUCKET)]

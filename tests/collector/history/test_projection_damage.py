@@ -16,7 +16,7 @@ from collector.store.journal import Journal as CollectorJournal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.journal_guard import JournalGuard
 from edge.timekeeping.durations import HOUR_MS
-from tests.collector.history.conftest import everything, following, guarded_influxdb, written_up_to
+from tests.support.collector.history_stores import guarded_influxdb, is_projected, read_all_measures, run_projection
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 from tests.support.servers import wait_until
 
@@ -36,8 +36,8 @@ class OpenJournal:
 
 def equal(journal, settings):
     with closing(SqliteHistory(journal.path)) as one, closing(InfluxHistory(settings)) as other:
-        rows = everything(other)
-        return all(row in rows[name] for name, found in everything(one).items() for row in found)
+        rows = read_all_measures(other)
+        return all(row in rows[name] for name, found in read_all_measures(one).items() for row in found)
 
 
 def test_a_journal_restored_during_the_projection_is_written_completely(tmp_path):
@@ -50,14 +50,14 @@ def test_a_journal_restored_during_the_projection_is_written_completely(tmp_path
             opened.write(range(2))
             back_up(path, BackupRules(folder=tmp_path / "backups", keep=3), NOON_MS)
             opened.write(range(100, 110))
-        with following(opened, running.settings, check_s=3600):
+        with run_projection(opened, running.settings, check_s=3600):
             with closing(CollectorJournal(path)) as journal:
-                wait_until(lambda: written_up_to(running.settings, OpenJournal(journal)), what="the history")
+                wait_until(lambda: is_projected(running.settings, OpenJournal(journal)), what="the history")
             path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
             with closing(guard.replace_journal(JournalDamaged("the header"))) as journal:
                 restored = OpenJournal(journal)
                 restored.write(range(200, 240))  # beyond the revision that InfluxDB had of the damaged one
-                wait_until(lambda: written_up_to(running.settings, restored), what="the restored history")
+                wait_until(lambda: is_projected(running.settings, restored), what="the restored history")
                 assert equal(restored, running.settings)
 
 
@@ -132,12 +132,12 @@ def test_rows_recorded_only_in_the_damaged_list_are_written_again(tmp_path):
     with guarded_influxdb(tmp_path) as running, closing(CollectorJournal(tmp_path / "journal.sqlite")) as journal:
         opened = OpenJournal(journal)
         opened.write(range(5))
-        with following(opened, running.settings):
-            wait_until(lambda: written_up_to(running.settings, opened), what="the history")
+        with run_projection(opened, running.settings):
+            wait_until(lambda: is_projected(running.settings, opened), what="the history")
         with closing(InfluxClient(running.settings)) as influx:  # as if these had been rejected
             influx.run_statement("DELETE FROM space_hour WHERE space = 'desk-3'")
         tmp_path.joinpath("refused.sqlite").write_bytes(b"damaged " * 1000)
-        with following(opened, running.settings, check_s=3600, retry_s=0.2) as projection:
+        with run_projection(opened, running.settings, check_s=3600, retry_s=0.2) as projection:
             wait_until(lambda: equal(opened, running.settings), what="the row that was missing")
             wait_until(
                 lambda: projection.rejected.read_overflow_revision() is None, what="the end of the second writing"

@@ -1,9 +1,7 @@
 """Rollup: history is a function of the stored events, independent of when they came and how often it was computed."""
 
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,91 +17,15 @@ from collector.history.measures import (
     ZONE_HOUR,
 )
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
-from collector.site.plan import OpeningSpan, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
-from collector.sqlite_files.migration import migrate_schema
+from collector.site.plan import SpaceKind, Tenure
 from collector.store.journal_tables import JournalTables
-from collector.store.schema import MIGRATION_STEPS
-from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
+from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal, build_space
 
 T0 = 1_763_856_000_000
 """The start of an hour, UTC; 01:00 in Stockholm."""
 MINUTE = 60_000
 BUCKET = 5 * MINUTE
-
-
-def space(name, kind=SpaceKind.DESK, at="loft", **more):
-    return Space(id=name, name=name, kind=kind, zone=at, x_m=1, y_m=1, **more)
-
-
-PLAN = SitePlan(
-    id="house",
-    name="House",
-    time_zone=ZoneInfo("Europe/Stockholm"),
-    floors=(),
-    zones=tuple(
-        Zone(id=zone, name=zone, floor="ground", x_m=0, y_m=0, width_m=9, depth_m=9) for zone in ("loft", "hall")
-    ),
-    spaces=(
-        *(space(f"desk-{number}") for number in range(1, 6)),
-        space("mine", tenure=Tenure.DEDICATED),
-        space("broken", disabled=True),
-        space("beans", SpaceKind.SUPPLY),
-    ),
-    sensors=(
-        Sensor(device="pi-1", id="entrance", kind=SensorKind.BEAM_PAIR, door="entrance"),
-        Sensor(device="pi-1", id="air", kind=SensorKind.AIR, zone="loft"),
-    ),
-    opening_hours={weekday: (OpeningSpan(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)},
-)
-SENSORS = {"entrance": 1, "air": 2}
-KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
-
-
-class RollupJournal:
-    """The journal's tables, and the collector's writes to them."""
-
-    def __init__(self, plan=PLAN):
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
-        migrate_schema(self.db, MIGRATION_STEPS)
-        self.db.executemany("INSERT INTO sensor VALUES (?, 'pi-1', ?)", [(no, name) for name, no in SENSORS.items()])
-        self.db.executemany("INSERT INTO kind VALUES (?, ?)", [(no, kind) for kind, no in KINDS.items()])
-        self.settlement = HistoryRollup(plan)
-        self.seq = 0
-
-    def add_event(self, sensor, at_ms, kind, value, *, synchronised=True):
-        self.seq += 1
-        row = (SENSORS[sensor], at_ms, 1, self.seq, KINDS[kind], value, synchronised)
-        self.db.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        self.stale({"entrance": "entrance", "air": "loft"}[sensor], at_ms)
-
-    def became(self, name, at_ms, state):
-        self.db.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (name, at_ms, state))
-        self.stale(name, at_ms)
-
-    def stale(self, subject, from_ms):
-        self.db.execute(
-            "INSERT INTO stale_history VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
-            (subject, from_ms),
-        )
-
-    def settle(self, now_ms):
-        """Compute all slices; return the number of calls."""
-        calls = 1
-        while self.settlement.compute_slice(JournalTables(self.db), now_ms):
-            calls += 1
-        return calls
-
-    def rows(self, measure):
-        return [
-            row
-            for tags in tables.iterate_series(self.db, measure)
-            for row in tables.read_rows(self.db, measure, tags, 0, 2**50)
-        ]
-
-    def history(self):
-        return {measure.name: self.rows(measure) for measure in MEASURES}
 
 
 @pytest.fixture
@@ -130,12 +52,12 @@ def test_a_bucket_is_written_only_when_it_is_over(journal):
 @pytest.mark.parametrize("kind", [SpaceKind.DESK, SpaceKind.ROOM])
 @pytest.mark.parametrize("others", range(4))
 def test_history_does_not_depend_on_up_to_four_dedicated_spaces(kind, others):
-    own = [space(f"own-{number}", kind, tenure=Tenure.DEDICATED) for number in range(1 + others)]
-    far = [space(f"far-{number}", kind, tenure=Tenure.DEDICATED, at="hall") for number in range(4)]
-    shared = [space(f"shared-{number}", kind) for number in range(6)]
+    own = [build_space(f"own-{number}", kind, tenure=Tenure.DEDICATED) for number in range(1 + others)]
+    far = [build_space(f"far-{number}", kind, tenure=Tenure.DEDICATED, at="hall") for number in range(4)]
+    shared = [build_space(f"shared-{number}", kind) for number in range(6)]
 
     def published(state):
-        journal = RollupJournal(replace(PLAN, spaces=(*own, *shared, *far)))
+        journal = RollupJournal(replace(ROLLUP_PLAN, spaces=(*own, *shared, *far)))
         with closing(journal.db):
             for one in (*shared, *far):
                 journal.became(one.id, T0, "vacant")
@@ -155,8 +77,10 @@ def test_history_does_not_depend_on_up_to_four_dedicated_spaces(kind, others):
     [(1, 0, False), (4, 0, False), (5, 0, True), (1, 1, False), (4, 4, False), (0, 4, False), (0, 5, True)],
 )
 def test_the_air_of_small_zones_is_not_in_history(own, shared, published):
-    theirs = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(own)]
-    journal = RollupJournal(replace(PLAN, spaces=(*theirs, *(space(f"desk-{number}") for number in range(shared)))))
+    theirs = [build_space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(own)]
+    journal = RollupJournal(
+        replace(ROLLUP_PLAN, spaces=(*theirs, *(build_space(f"desk-{number}") for number in range(shared))))
+    )
     with closing(journal.db):
         journal.add_event("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
@@ -164,9 +88,9 @@ def test_the_air_of_small_zones_is_not_in_history(own, shared, published):
 
 
 def test_the_air_near_dedicated_desks_is_in_history_while_five_others_are_present(journal):
-    theirs = space("mine", tenure=Tenure.DEDICATED)
-    shared = [space(f"desk-{number}") for number in range(6)]
-    journal.settlement = HistoryRollup(replace(PLAN, spaces=(theirs, *shared)))
+    theirs = build_space("mine", tenure=Tenure.DEDICATED)
+    shared = [build_space(f"desk-{number}") for number in range(6)]
+    journal.settlement = HistoryRollup(replace(ROLLUP_PLAN, spaces=(theirs, *shared)))
     for bucket in range(6):
         journal.add_event("air", T0 + bucket * BUCKET + 1, "co2_ppm", 900.0)
     for number in range(5):
@@ -180,9 +104,9 @@ def test_the_air_near_dedicated_desks_is_in_history_while_five_others_are_presen
 
 
 def test_the_air_of_a_dedicated_room_does_not_count_for_its_zone():
-    sensors = tuple(replace(sensor, space="office") if sensor.id == "air" else sensor for sensor in PLAN.sensors)
-    office = space("office", SpaceKind.ROOM, tenure=Tenure.DEDICATED)
-    journal = RollupJournal(replace(PLAN, sensors=sensors, spaces=(*PLAN.spaces, office)))
+    sensors = tuple(replace(sensor, space="office") if sensor.id == "air" else sensor for sensor in ROLLUP_PLAN.sensors)
+    office = build_space("office", SpaceKind.ROOM, tenure=Tenure.DEDICATED)
+    journal = RollupJournal(replace(ROLLUP_PLAN, sensors=sensors, spaces=(*ROLLUP_PLAN.spaces, office)))
     with closing(journal.db):
         journal.add_event("air", T0, "co2_ppm", 900.0)
         journal.settle(T0 + BUCKET)
@@ -190,8 +114,8 @@ def test_the_air_of_a_dedicated_room_does_not_count_for_its_zone():
 
 
 def test_five_dedicated_desks_count_in_their_zone_without_hours_of_their_own():
-    own = [space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(5)]
-    journal = RollupJournal(replace(PLAN, spaces=(*PLAN.spaces, *own[1:])))
+    own = [build_space(f"own-{number}", tenure=Tenure.DEDICATED) for number in range(5)]
+    journal = RollupJournal(replace(ROLLUP_PLAN, spaces=(*ROLLUP_PLAN.spaces, *own[1:])))
     with closing(journal.db):
         journal.became("mine", T0, "occupied")
         journal.settle(T0 + HOUR_MS)
@@ -272,8 +196,8 @@ def test_one_call_computes_at_most_one_slice_of_new_and_late_data(journal: Rollu
 
 
 def test_people_and_air_ignore_events_with_a_wrong_clock(journal):
-    shared = tuple(one for one in PLAN.spaces if one.id != "mine")
-    journal.settlement = HistoryRollup(replace(PLAN, spaces=shared))
+    shared = tuple(one for one in ROLLUP_PLAN.spaces if one.id != "mine")
+    journal.settlement = HistoryRollup(replace(ROLLUP_PLAN, spaces=shared))
     journal.add_event("entrance", T0, "crossing", 1)
     journal.add_event("entrance", T0 + 1, "crossing", 1, synchronised=False)
     journal.add_event("entrance", T0 + BUCKET, "heartbeat", 0)
@@ -306,13 +230,34 @@ def test_rows_of_erased_events_do_not_change(journal):
     horizon_ms = T0 + 2 * HOUR_MS + 1
     journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
     journal.db.execute("DELETE FROM event WHERE at_ms < ?", (horizon_ms,))
-    journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'occupied', x'')", (horizon_ms,))
+    journal.add_checkpoint("desk-1", horizon_ms, "occupied")
     journal.stale("desk-1", T0)
     journal.stale("loft", T0)
     journal.settle(T0 + 4 * HOUR_MS)
     assert journal.history() == before
     journal.settle(T0 + 5 * HOUR_MS)
     assert [row.fields[0] for row in journal.rows(SPACE_HOUR)] == [3600.0] * 5
+
+
+def test_a_half_erased_hour_and_bucket_do_not_change(journal):
+    journal.add_event("air", T0, "co2_ppm", 450)  # kept, so that nothing is older than the stored events
+    journal.became("desk-1", T0, "vacant")
+    for number in range(2, 6):
+        journal.became(f"desk-{number}", T0, "occupied")
+    journal.became("desk-1", T0 + 2 * HOUR_MS, "occupied")
+    journal.became("desk-1", T0 + 2 * HOUR_MS + 31 * MINUTE, "vacant")
+    journal.settle(T0 + 4 * HOUR_MS)
+    before = journal.history()
+    assert {row.fields[0] for row in journal.rows(SPACE_HOUR) if row.tags == ("desk-1",)} == {0.0, 3600.0}
+    horizon_ms = T0 + 2 * HOUR_MS + 32 * MINUTE
+    journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
+    journal.add_checkpoint("desk-1", horizon_ms, "vacant")
+    for number in range(2, 6):
+        journal.add_checkpoint(f"desk-{number}", horizon_ms, "occupied")
+    for number in range(1, 6):
+        journal.stale(f"desk-{number}", T0)
+    journal.settle(T0 + 4 * HOUR_MS)
+    assert journal.history() == before
 
 
 def test_staleness_from_time_zero_is_computed_from_the_first_event(journal):
@@ -324,7 +269,7 @@ def test_staleness_from_time_zero_is_computed_from_the_first_event(journal):
 
 
 def test_a_checkpoint_of_an_unknown_state_begins_no_history(journal):
-    journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'unknown', x'')", (T0,))
+    journal.add_checkpoint("desk-1", T0, "unknown")
     journal.settle(T0)
     journal.settle(T0 + 2 * HOUR_MS)
     assert journal.history() == {measure.name: [] for measure in MEASURES}
@@ -335,7 +280,7 @@ def test_a_long_silence_stays_in_history_when_its_start_is_erased(journal):
     journal.became("desk-1", T0 + 10 * MINUTE, "unknown")
     journal.settle(T0 + 2 * HOUR_MS)
     journal.db.execute("DELETE FROM transition")
-    journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'unknown', x'')", (T0 + 2 * HOUR_MS,))
+    journal.add_checkpoint("desk-1", T0 + 2 * HOUR_MS, "unknown")
     journal.settle(T0 + 4 * HOUR_MS)
     assert [row.fields[2] for row in journal.rows(SPACE_HOUR)] == [3600.0, 3600.0, 3600.0, 3600.0]
 

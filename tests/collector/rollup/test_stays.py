@@ -14,18 +14,18 @@ from collector.history.measures import STAYS
 from collector.rollup.stays import CUT_SHORT_FIELD, LONGEST_CLASS_MS, compute_stay_rows
 from collector.site.plan import SpaceKind, Tenure, Zone
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from tests.collector.rollup.test_buckets import PLAN, RollupJournal, space
+from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal, build_space
 
 MINUTE = 60_000
 VACANT, OCCUPIED, AWAY, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.AWAY, Occupancy.UNKNOWN
 TAGS = ("loft", "desk")
 ZONE = Zone(id="loft", name="Loft", floor="ground", x_m=0, y_m=0, width_m=9, depth_m=9)
-DESKS = [space(f"desk-{number}") for number in range(1, 6)]
-SITE = replace(PLAN, zones=(ZONE,), spaces=(*DESKS, space("mine", tenure=Tenure.DEDICATED)))
+DESKS = [build_space(f"desk-{number}") for number in range(1, 6)]
+SITE = replace(ROLLUP_PLAN, zones=(ZONE,), spaces=(*DESKS, build_space("mine", tenure=Tenure.DEDICATED)))
 
 
 def midnight(day):
-    return round(datetime.fromisoformat(day).replace(tzinfo=PLAN.time_zone).timestamp() * 1000)
+    return round(datetime.fromisoformat(day).replace(tzinfo=ROLLUP_PLAN.time_zone).timestamp() * 1000)
 
 
 DAY = midnight("2026-11-23")
@@ -152,13 +152,31 @@ def test_stays_of_few_offered_desks_are_not_stored():
 
 
 def test_a_shared_booth_is_counted():
-    booth = replace(SITE, spaces=(space("booth-1", SpaceKind.BOOTH),))
+    booth = replace(SITE, spaces=(build_space("booth-1", SpaceKind.BOOTH),))
     journal = RollupJournal(booth)
     with closing(journal.db):
         journal.became("booth-1", DAY + HOUR_MS, "occupied")
         journal.became("booth-1", DAY + 2 * HOUR_MS, "vacant")
         journal.settle(NEXT)
         assert {row.fields[CUT_SHORT_FIELD] for row in journal.rows(STAYS)} == {1.0}
+
+
+@pytest.mark.parametrize("horizon_ms", [DAY - LONGEST_CLASS_MS + 1, DAY, DAY + 2 * HOUR_MS, NEXT - 1])
+def test_counts_of_a_half_erased_day_do_not_change(horizon_ms: int) -> None:
+    journal = RollupJournal(SITE)
+    with closing(journal.db):
+        journal.add_event("air", DAY - DAY_MS, "co2_ppm", 450)  # kept, so that nothing is older than the stored events
+        journal.became("desk-1", DAY - DAY_MS, "vacant")
+        journal.became("desk-1", DAY - LONGEST_CLASS_MS, "occupied")
+        journal.became("desk-1", NEXT - 2, "vacant")
+        journal.settle(NEXT)
+        before = journal.rows(STAYS)
+        assert before[-1].fields[STAYS.fields.index("longer")] == 1.0
+        journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
+        journal.add_checkpoint("desk-1", horizon_ms, "vacant" if horizon_ms > NEXT - 2 else "occupied")
+        journal.stale("desk-1", DAY)
+        journal.settle(NEXT + HOUR_MS)
+        assert journal.rows(STAYS) == before
 
 
 def test_counts_of_erased_days_do_not_change():
@@ -171,7 +189,7 @@ def test_counts_of_erased_days_do_not_change():
         before = journal.rows(STAYS)
         horizon_ms = DAY + 2 * HOUR_MS
         journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
-        journal.db.execute("INSERT INTO checkpoint VALUES ('desk-1', ?, 'occupied', x'')", (horizon_ms,))
+        journal.add_checkpoint("desk-1", horizon_ms, "occupied")
         journal.stale("desk-1", DAY)
         journal.settle(NEXT + HOUR_MS)
         assert journal.rows(STAYS) == before

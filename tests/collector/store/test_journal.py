@@ -34,6 +34,8 @@ from tests.support.collector.faulty_disks import fill_disk, small_disk
 EVENT = StoredEvent(1000, "pi-1", "s", 1, "desk-0-pir", EventKind.MOTION, 1)
 LATER = StoredEvent(2000, "pi-1", "s", 2, "desk-0-pir", EventKind.HEARTBEAT, 0.5)
 PIR = ("pi-1", "desk-0-pir")
+FULL = 2
+"""The value of `PRAGMA synchronous` for FULL. Source: SQLite's documentation of pragmas."""
 
 
 @pytest.fixture
@@ -45,6 +47,13 @@ def path(tmp_path: Path) -> Path:
 def journal(path: Path) -> Iterator[Journal]:
     with closing(Journal(path)) as opened:
         yield opened
+
+
+def test_commit_waits_until_the_disk_has_the_data(journal: Journal) -> None:
+    settings = {
+        name: journal._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+    }
+    assert settings == {"journal_mode": "wal", "synchronous": FULL}
 
 
 def test_committed_data_is_there_after_reopening(path: Path) -> None:

@@ -85,9 +85,9 @@ def test_an_entry_is_deleted_without_a_reader(accounts: Accounts, clock: AccessL
 def create_file_without_roles(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         MIGRATIONS[0](db)
-        db.execute("INSERT INTO account VALUES ('anna', 'a hash', 1.0)")
+        db.execute("INSERT INTO account (name, hash, changed_s) VALUES ('anna', 'a hash', 1.0)")
         db.executemany(
-            "INSERT INTO view_log VALUES (?, 'anna', ?)",
+            "INSERT INTO view_log (at_s, name, what) VALUES (?, 'anna', ?)",
             [
                 (BEGIN_S - 4, "login"),
                 (BEGIN_S - 3, "manage zone=site kind=desk days=1"),

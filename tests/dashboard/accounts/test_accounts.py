@@ -23,10 +23,10 @@ from dashboard.accounts.accounts import (
 )
 from dashboard.accounts.passwords import WeakPasswordRejected, check_password
 from dashboard.accounts.roles import AccountRole, UserAccount
-from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
+from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
 
 HERE = "192.0.2.7"
-ANNA = UserAccount(NAME, AccountRole.MANAGER)
+ANNA = UserAccount(USER_NAME, AccountRole.MANAGER)
 
 
 class SessionClock:
@@ -87,12 +87,12 @@ def test_accounts_are_added_named_and_removed(accounts: Accounts) -> None:
     accounts.add("bo", "en annan lång fras")
     assert [one.name for one in accounts.list_accounts()] == ["anna", "bo", "vera"]
     accounts.remove("bo")
-    assert [one.name for one in accounts.list_accounts()] == [NAME, VIEWER]
+    assert [one.name for one in accounts.list_accounts()] == [USER_NAME, VIEWER_NAME]
 
 
 def test_an_invalid_account_is_rejected_with_the_reason(accounts: Accounts) -> None:
     with pytest.raises(AccountRejected, match="'anna': it already exists"):
-        accounts.add(NAME, PASSWORD)
+        accounts.add(USER_NAME, PASSWORD)
     with pytest.raises(AccountRejected, match="start with"):
         accounts.add("Anna\n", PASSWORD)
     with pytest.raises(AccountRejected, match="no such account; accounts: anna, vera"):
@@ -102,20 +102,20 @@ def test_an_invalid_account_is_rejected_with_the_reason(accounts: Accounts) -> N
 
 
 def test_a_login_begins_a_session_that_is_stored_as_a_hash(accounts: Accounts) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     assert accounts.use_session(token) == ANNA
     assert token.encode() not in accounts.path.read_bytes()
     assert len(token) >= 43  # 256 bits
 
 
 def test_logging_out_ends_a_session(accounts: Accounts) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     accounts.log_out(token)
     assert accounts.use_session(token) is None
 
 
 def test_a_session_ends_after_half_an_hour_without_use(accounts: Accounts, clock: SessionClock) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     clock.s += MAX_SESSION_IDLE_S
     assert accounts.use_session(token) == ANNA
     clock.s += MAX_SESSION_IDLE_S + 1
@@ -123,7 +123,7 @@ def test_a_session_ends_after_half_an_hour_without_use(accounts: Accounts, clock
 
 
 def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, clock: SessionClock) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     clock.s += MAX_SESSION_IDLE_S
     assert accounts.check_session(token) == ANNA
     clock.s += 1
@@ -131,7 +131,7 @@ def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, 
 
 
 def test_a_session_ends_after_twelve_hours_of_use(accounts: Accounts, clock: SessionClock) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     for _ in range(MAX_SESSION_S // MAX_SESSION_IDLE_S):
         clock.s += MAX_SESSION_IDLE_S
         assert accounts.use_session(token) == ANNA
@@ -140,17 +140,17 @@ def test_a_session_ends_after_twelve_hours_of_use(accounts: Accounts, clock: Ses
 
 
 def test_a_changed_password_and_a_removed_account_end_their_sessions(accounts: Accounts) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
-    accounts.set_password(NAME, "nu är det en till")
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
+    accounts.set_password(USER_NAME, "nu är det en till")
     assert accounts.use_session(token) is None
-    token = accounts.log_in(NAME, "nu är det en till", HERE)
-    accounts.remove(NAME)
+    token = accounts.log_in(USER_NAME, "nu är det en till", HERE)
+    accounts.remove(USER_NAME)
     assert accounts.use_session(token) is None
 
 
 def test_a_wrong_name_and_a_wrong_password_get_the_same_error(accounts: Accounts) -> None:
     answers = set()
-    for name, password in ((NAME, "wrong"), ("nobody", PASSWORD), ("", "")):
+    for name, password in ((USER_NAME, "wrong"), ("nobody", PASSWORD), ("", "")):
         with pytest.raises(LoginRejected) as refused:
             accounts.log_in(name, password, HERE)
         answers.add(str(refused.value))
@@ -162,7 +162,7 @@ def fail(accounts: Accounts, name: str, address: str) -> None:
         accounts.log_in(name, "wrong", address)
 
 
-@pytest.mark.parametrize("name", [NAME, "nobody"])
+@pytest.mark.parametrize("name", [USER_NAME, "nobody"])
 def test_ten_failures_block_a_name_for_15_minutes(accounts: Accounts, clock: SessionClock, name: str) -> None:
     for number in range(MAX_LOGIN_FAILURES):
         fail(accounts, name, f"192.0.2.{number}")
@@ -176,38 +176,38 @@ def test_ten_failures_block_an_address_for_all_names(accounts: Accounts) -> None
     for number in range(MAX_LOGIN_FAILURES):
         fail(accounts, f"name-{number}", HERE)
     with pytest.raises(TooManyLoginFailures):
-        accounts.log_in(NAME, PASSWORD, HERE)
-    assert accounts.log_in(NAME, PASSWORD, "192.0.2.99")
+        accounts.log_in(USER_NAME, PASSWORD, HERE)
+    assert accounts.log_in(USER_NAME, PASSWORD, "192.0.2.99")
 
 
 def test_guessing_elsewhere_does_not_lock_out_a_known_browser(accounts: Accounts) -> None:
-    mark = accounts.create_device_cookie(NAME)
+    mark = accounts.create_device_cookie(USER_NAME)
     for number in range(MAX_LOGIN_FAILURES):
-        fail(accounts, NAME, f"192.0.2.{number}")
-    assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=mark)
+        fail(accounts, USER_NAME, f"192.0.2.{number}")
+    assert accounts.log_in(USER_NAME, PASSWORD, HERE, device_cookie=mark)
     for forged in ("", "x.y", mark[:-1], f"x{mark}", accounts.create_device_cookie("eve"), "\udcff.é"):
         with pytest.raises(TooManyLoginFailures):
-            accounts.log_in(NAME, PASSWORD, HERE, device_cookie=forged)
+            accounts.log_in(USER_NAME, PASSWORD, HERE, device_cookie=forged)
 
 
 def test_a_known_browser_is_blocked_after_ten_failures_too(accounts: Accounts) -> None:
-    mark = accounts.create_device_cookie(NAME)
+    mark = accounts.create_device_cookie(USER_NAME)
     for _ in range(MAX_LOGIN_FAILURES):
         with pytest.raises(LoginRejected):
-            accounts.log_in(NAME, "wrong", HERE, device_cookie=mark)
+            accounts.log_in(USER_NAME, "wrong", HERE, device_cookie=mark)
     with pytest.raises(TooManyLoginFailures):
-        accounts.log_in(NAME, PASSWORD, HERE, device_cookie=mark)
-    assert accounts.log_in(NAME, PASSWORD, HERE, device_cookie=accounts.create_device_cookie(NAME))
+        accounts.log_in(USER_NAME, PASSWORD, HERE, device_cookie=mark)
+    assert accounts.log_in(USER_NAME, PASSWORD, HERE, device_cookie=accounts.create_device_cookie(USER_NAME))
 
 
 def test_no_address_is_stored(accounts: Accounts) -> None:
-    fail(accounts, NAME, HERE)
+    fail(accounts, USER_NAME, HERE)
     assert HERE.encode() not in accounts.path.read_bytes()
 
 
 def test_expired_data_is_deleted_without_any_request(accounts: Accounts, clock: SessionClock) -> None:
-    fail(accounts, NAME, HERE)
-    accounts.log_in(VIEWER, PASSWORD, "192.0.2.99", "Firefox, Linux")
+    fail(accounts, USER_NAME, HERE)
+    accounts.log_in(VIEWER_NAME, PASSWORD, "192.0.2.99", "Firefox, Linux")
     clock.s += MAX_SESSION_S
     accounts.purge_expired()
     with closing(sqlite3.connect(accounts.path)) as db:
@@ -218,35 +218,35 @@ def test_expired_data_is_deleted_without_any_request(accounts: Accounts, clock: 
 
 
 def test_the_last_manager_is_neither_locked_nor_made_a_viewer(accounts: Accounts) -> None:
-    for refused in (lambda: accounts.lock(NAME), lambda: accounts.set_role(NAME, AccountRole.VIEWER)):
+    for refused in (lambda: accounts.lock(USER_NAME), lambda: accounts.set_role(USER_NAME, AccountRole.VIEWER)):
         with pytest.raises(LastManager, match="there must be at least one manager"):
             refused()
-    accounts.set_role(VIEWER, AccountRole.MANAGER)
-    accounts.lock(NAME)
+    accounts.set_role(VIEWER_NAME, AccountRole.MANAGER)
+    accounts.lock(USER_NAME)
     with pytest.raises(LastManager):  # a locked manager cannot log in
-        accounts.set_role(VIEWER, AccountRole.VIEWER)
+        accounts.set_role(VIEWER_NAME, AccountRole.VIEWER)
     assert accounts.list_accounts() == [
-        UserAccount(NAME, AccountRole.MANAGER, locked=True),
-        UserAccount(VIEWER, AccountRole.MANAGER),
+        UserAccount(USER_NAME, AccountRole.MANAGER, locked=True),
+        UserAccount(VIEWER_NAME, AccountRole.MANAGER),
     ]
 
 
 def test_a_locked_account_is_refused_like_a_wrong_password_until_unlocked(accounts: Accounts) -> None:
-    accounts.lock(VIEWER)
+    accounts.lock(VIEWER_NAME)
     answers = set()
     for password in (PASSWORD, "wrong"):
         with pytest.raises(LoginRejected) as refused:
-            accounts.log_in(VIEWER, password, HERE)
+            accounts.log_in(VIEWER_NAME, password, HERE)
         answers.add(str(refused.value))
     assert len(answers) == 1
-    accounts.unlock(VIEWER)
-    assert accounts.log_in(VIEWER, PASSWORD, HERE)
+    accounts.unlock(VIEWER_NAME)
+    assert accounts.log_in(VIEWER_NAME, PASSWORD, HERE)
 
 
 def test_a_refusal_takes_equally_long_for_every_reason(accounts: Accounts) -> None:
-    accounts.lock(VIEWER)
+    accounts.lock(VIEWER_NAME)
     took_s: dict[str, float] = {}
-    for name, password in ((NAME, "wrong"), (VIEWER, PASSWORD), ("nobody", PASSWORD)):
+    for name, password in ((USER_NAME, "wrong"), (VIEWER_NAME, PASSWORD), ("nobody", PASSWORD)):
         began_s = time.thread_time()
         with pytest.raises(LoginRejected):
             accounts.log_in(name, password, HERE)
@@ -256,24 +256,24 @@ def test_a_refusal_takes_equally_long_for_every_reason(accounts: Accounts) -> No
 
 
 def test_locking_ends_sessions_and_a_new_role_applies_at_once(accounts: Accounts) -> None:
-    token = accounts.log_in(VIEWER, PASSWORD, HERE)
-    accounts.set_role(VIEWER, AccountRole.MANAGER)
-    assert accounts.check_session(token) == UserAccount(VIEWER, AccountRole.MANAGER)
-    accounts.lock(VIEWER)
+    token = accounts.log_in(VIEWER_NAME, PASSWORD, HERE)
+    accounts.set_role(VIEWER_NAME, AccountRole.MANAGER)
+    assert accounts.check_session(token) == UserAccount(VIEWER_NAME, AccountRole.MANAGER)
+    accounts.lock(VIEWER_NAME)
     assert accounts.check_session(token) is None
-    accounts.unlock(VIEWER)
+    accounts.unlock(VIEWER_NAME)
     assert accounts.check_session(token) is None
 
 
 def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: Accounts, clock: SessionClock) -> None:
-    first = accounts.log_in(NAME, PASSWORD, HERE, "Firefox, Linux")
+    first = accounts.log_in(USER_NAME, PASSWORD, HERE, "Firefox, Linux")
     clock.s += 60
-    second = accounts.log_in(NAME, PASSWORD, HERE, "Safari, iPhone")
+    second = accounts.log_in(USER_NAME, PASSWORD, HERE, "Safari, iPhone")
     newest, oldest = accounts.list_sessions()
     assert (newest.browser, oldest.browser) == ("Safari, iPhone", "Firefox, Linux")
     assert (oldest.id, oldest.began_s) == (session_id(first), clock.s - 60)
-    assert not accounts.end_session(oldest.id, VIEWER)
-    assert accounts.end_session(oldest.id, NAME)
+    assert not accounts.end_session(oldest.id, VIEWER_NAME)
+    assert accounts.end_session(oldest.id, USER_NAME)
     assert accounts.check_session(first) is None
     assert accounts.check_session(second) == ANNA
 

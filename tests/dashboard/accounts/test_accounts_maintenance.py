@@ -20,8 +20,8 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract.broker import BrokerSettings
 from edge.timekeeping.durations import DAY_S
-from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
 
 HERE = "192.0.2.7"
 
@@ -71,7 +71,7 @@ def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Account
 
 
 def test_no_backup_has_a_session_a_login_failure_or_an_old_log_entry(accounts: Accounts, clock: BackupClock) -> None:
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     account = accounts.use_session(token)
     assert account is not None
     with pytest.raises(LoginRejected):
@@ -93,23 +93,23 @@ def test_no_backup_has_a_session_a_login_failure_or_an_old_log_entry(accounts: A
 def test_removed_account_and_changed_password_are_in_no_backup_after_the_next_call(accounts: Accounts) -> None:
     care = create_maintenance(accounts)
     care.maintain()
-    accounts.remove(VIEWER)
+    accounts.remove(VIEWER_NAME)
     care.maintain()
-    assert [names(one.path) for one in list_backups(accounts.path, folder(accounts))] == [[NAME]]
-    assert all(VIEWER.encode() not in path.read_bytes() for path in folder(accounts).iterdir())
+    assert [names(one.path) for one in list_backups(accounts.path, folder(accounts))] == [[USER_NAME]]
+    assert all(VIEWER_NAME.encode() not in path.read_bytes() for path in folder(accounts).iterdir())
 
 
 def test_change_by_another_process_before_the_start_is_backed_up_at_the_start(accounts: Accounts) -> None:
     create_maintenance(accounts).maintain()
-    Accounts(accounts.path).remove(VIEWER)  # `ledig user remove`, while the dashboard is stopped
+    Accounts(accounts.path).remove(VIEWER_NAME)  # `ledig user remove`, while the dashboard is stopped
     create_maintenance(accounts).maintain()
-    assert [names(one.path) for one in list_backups(accounts.path, folder(accounts))] == [[NAME]]
+    assert [names(one.path) for one in list_backups(accounts.path, folder(accounts))] == [[USER_NAME]]
 
 
 def test_a_restore_ends_every_session_and_is_shown_to_managers(accounts: Accounts, clock: BackupClock) -> None:
     care = create_maintenance(accounts)
     care.maintain()
-    token = accounts.log_in(NAME, PASSWORD, HERE)
+    token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     backup_s = clock.s
     clock.s += 3600
     accounts.path.write_bytes(b"nonsense" * 1000)
@@ -118,7 +118,7 @@ def test_a_restore_ends_every_session_and_is_shown_to_managers(accounts: Account
     care.maintain()
     assert accounts.use_session(token) is None
     assert accounts.notice == RestoreNotice(clock.s, backup_s)
-    assert accounts.use_session(accounts.log_in(NAME, PASSWORD, HERE)) is not None
+    assert accounts.use_session(accounts.log_in(USER_NAME, PASSWORD, HERE)) is not None
     assert list_damaged_files(accounts.path)
     clock.s += 31 * DAY_S
     care.maintain()
@@ -148,7 +148,7 @@ def test_a_lost_file_is_restored_and_a_first_start_is_not(tmp_path: Path, accoun
     with pytest.raises(AccountsAway):
         again.list_accounts()
     create_maintenance(again).maintain()
-    assert [one.name for one in again.list_accounts()] == [NAME, VIEWER]
+    assert [one.name for one in again.list_accounts()] == [USER_NAME, VIEWER_NAME]
     first = Accounts(tmp_path / "new" / "accounts.sqlite")
     first.path.parent.mkdir()
     create_maintenance(first).maintain()
@@ -197,7 +197,7 @@ def test_no_damage_stops_the_public_page_or_locks_managers_out(
     origin.parent.mkdir()
     origin.write_bytes(accounts_template)
     create_maintenance(Accounts(origin, clock)).maintain()
-    whole, kept = origin.read_bytes(), hash_of(origin, NAME)
+    whole, kept = origin.read_bytes(), hash_of(origin, USER_NAME)
     live = LiveView(PLAN, lambda: MONDAY_10_MS)
     found = 0
     for number in range(240):
@@ -223,12 +223,12 @@ def test_no_damage_stops_the_public_page_or_locks_managers_out(
                 assert accounts.form_secret
         care.maintain()
         assert [(one.name, one.role) for one in accounts.list_accounts()] == [
-            (NAME, AccountRole.MANAGER),
-            (VIEWER, AccountRole.VIEWER),
+            (USER_NAME, AccountRole.MANAGER),
+            (VIEWER_NAME, AccountRole.VIEWER),
         ], number
-        assert hash_of(path, NAME) == kept, number
+        assert hash_of(path, USER_NAME) == kept, number
         if client is not None:
-            assert accounts.use_session(accounts.log_in(NAME, PASSWORD, HERE)), number
+            assert accounts.use_session(accounts.log_in(USER_NAME, PASSWORD, HERE)), number
             assert client.get("/sensing", base_url="https://localhost").status_code == 200, number
         found += bool(list_damaged_files(path))
         shutil.rmtree(path.parent)

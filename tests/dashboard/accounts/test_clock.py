@@ -11,11 +11,11 @@ from dashboard.accounts.clock import COLLECTOR_WITNESS, open_accounts
 from dashboard.accounts.maintenance import AccountsMaintenance
 from dashboard.accounts.roles import AccountRole, UserAccount
 from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
-from tests.dashboard.conftest import NAME, PASSWORD
+from tests.support.dashboard.users import PASSWORD, USER_NAME
 
 NOW_MS = 1_796_000_000_000
 JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_MS]
-ANNA = UserAccount(NAME, AccountRole.MANAGER)
+ANNA = UserAccount(USER_NAME, AccountRole.MANAGER)
 
 
 class DashboardMachine:
@@ -58,7 +58,7 @@ def test_a_wrong_clock_ends_no_session_and_deletes_no_log_entry(
 ) -> None:
     machine = DashboardMachine(path, synchronised=synchronised)
     machine.live(2)
-    token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
+    token = machine.accounts.log_in(USER_NAME, PASSWORD, "192.0.2.1")
     machine.accounts.log.record(ANNA, LoggedAction.EXPORT, "use.csv", "days=7")
     machine.wrong_ms, machine.synchronised = jump_ms, False
     if restarts == "reboot":
@@ -87,7 +87,7 @@ def test_a_dashboard_uses_the_time_of_its_collector(path: Path) -> None:
 def test_future_times_from_an_older_ledig_are_set_to_now(path: Path) -> None:
     ahead_s = (NOW_MS + 730 * DAY_MS) / 1000
     accounts = Accounts(path, lambda: ahead_s)
-    token = accounts.log_in(NAME, PASSWORD, "192.0.2.1")
+    token = accounts.log_in(USER_NAME, PASSWORD, "192.0.2.1")
     accounts.log.record(ANNA, LoggedAction.EXPORT, "use.csv", "days=7")
     machine = DashboardMachine(path, synchronised=True)
     machine.live(2)
@@ -101,8 +101,8 @@ def test_future_times_from_an_older_ledig_are_set_to_now(path: Path) -> None:
 def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
     machine = DashboardMachine(path, synchronised=False)
     machine.live(2)
-    token = machine.accounts.log_in(NAME, PASSWORD, "192.0.2.1")
+    token = machine.accounts.log_in(USER_NAME, PASSWORD, "192.0.2.1")
     machine.wrong_ms = 730 * DAY_MS
     accounts, _ = open_accounts(path, machine.read)  # as `ledig user` does
-    assert [session.name for session in accounts.list_sessions()] == [NAME]
+    assert [session.name for session in accounts.list_sessions()] == [USER_NAME]
     assert machine.accounts.check_session(token) == ANNA

@@ -14,9 +14,9 @@ from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
-from tests.dashboard.conftest import NAME, PASSWORD, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
 from tests.support.servers import ROOT
 
 HOME = "https://localhost"
@@ -29,7 +29,7 @@ def accounts(settings: DashboardSettings) -> Accounts:
     return Accounts(settings.accounts_path)
 
 
-def enter(app: Flask, name: str = NAME) -> FlaskClient:
+def enter(app: Flask, name: str = USER_NAME) -> FlaskClient:
     client = app.test_client()
     assert log_in(client, name).status_code == 303
     return client
@@ -54,16 +54,16 @@ def send(client: FlaskClient, what: str, **form: str) -> TestResponse:
 
 
 def test_a_viewer_sees_only_their_own_sessions(app: Flask, manager: FlaskClient) -> None:
-    viewer = enter(app, VIEWER)
+    viewer = enter(app, VIEWER_NAME)
     page = read(viewer)
-    assert f"{VIEWER} (this session)" in page
-    assert NAME not in page
+    assert f"{VIEWER_NAME} (this session)" in page
+    assert USER_NAME not in page
     assert "Accounts that can log in" not in page
     assert "<select" not in page
 
 
 def test_a_manager_sees_all_sessions_and_the_log_with_names(app: Flask, manager: FlaskClient) -> None:
-    enter(app, VIEWER).get("/manage/forecast?days=7", base_url=HOME)
+    enter(app, VIEWER_NAME).get("/manage/forecast?days=7", base_url=HOME)
     page = read(manager)
     for text in (
         "anna (this session)",
@@ -86,18 +86,18 @@ def test_an_added_account_can_log_in(app: Flask, manager: FlaskClient, accounts:
     assert log_in(app.test_client(), "bo", NEW).status_code == 303
     assert "Account added. It can log in now." in manager.get(f"{PAGE}?done=added&lang=en", base_url=HOME).text
     line = next(one for one in accounts.log.list_entries(9) if one.endpoint == "accounts.add")
-    assert (line.name, line.action, line.span) == (NAME, LoggedAction.CHANGE, "bo viewer")
+    assert (line.name, line.action, line.span) == (USER_NAME, LoggedAction.CHANGE, "bo viewer")
 
 
 @pytest.mark.parametrize(
     ("what", "form", "message"),
     [
         ("add", {"name": "Bo!", "password": NEW, "role": "viewer"}, "Ett namn börjar med a"),
-        ("add", {"name": NAME, "password": NEW, "role": "viewer"}, "redan ett konto med det namnet"),
+        ("add", {"name": USER_NAME, "password": NEW, "role": "viewer"}, "redan ett konto med det namnet"),
         ("add", {"name": "bo", "password": "kort", "role": "viewer"}, "128 tecken, får inte"),
-        ("password", {"name": VIEWER, "password": "vera är här nu"}, "får inte innehålla namnet"),
-        ("role", {"name": NAME, "role": "viewer"}, "minst en administratör"),
-        ("lock", {"name": NAME}, "minst en administratör"),
+        ("password", {"name": VIEWER_NAME, "password": "vera är här nu"}, "får inte innehålla namnet"),
+        ("role", {"name": USER_NAME, "role": "viewer"}, "minst en administratör"),
+        ("lock", {"name": USER_NAME}, "minst en administratör"),
         ("lock", {"name": "nobody"}, "kontot finns inte"),
     ],
 )
@@ -114,35 +114,35 @@ def test_an_invalid_change_is_explained_and_changes_nothing(
 
 
 def test_an_unknown_role_changes_nothing(manager: FlaskClient, accounts: Accounts) -> None:
-    assert send(manager, "role", name=VIEWER, role="king").status_code == 400
-    assert UserAccount(VIEWER, AccountRole.VIEWER) in accounts.list_accounts()
+    assert send(manager, "role", name=VIEWER_NAME, role="king").status_code == 400
+    assert UserAccount(VIEWER_NAME, AccountRole.VIEWER) in accounts.list_accounts()
 
 
 def test_a_role_a_lock_and_a_password_are_changed(app: Flask, manager: FlaskClient, accounts: Accounts) -> None:
-    viewer = enter(app, VIEWER)
-    assert send(manager, "role", name=VIEWER, role="manager").status_code == 303
+    viewer = enter(app, VIEWER_NAME)
+    assert send(manager, "role", name=VIEWER_NAME, role="manager").status_code == 303
     assert "Accounts that can log in" in read(viewer)
-    assert send(manager, "lock", name=VIEWER).status_code == 303
+    assert send(manager, "lock", name=VIEWER_NAME).status_code == 303
     assert viewer.get("/manage", base_url=HOME).headers["Location"].endswith("&ended=1")
-    assert log_in(app.test_client(), VIEWER).status_code == 401
-    assert send(manager, "unlock", name=VIEWER).status_code == 303
-    assert send(manager, "password", name=VIEWER, password=NEW).status_code == 303
-    assert log_in(app.test_client(), VIEWER, PASSWORD).status_code == 401
-    assert log_in(app.test_client(), VIEWER, NEW).status_code == 303
+    assert log_in(app.test_client(), VIEWER_NAME).status_code == 401
+    assert send(manager, "unlock", name=VIEWER_NAME).status_code == 303
+    assert send(manager, "password", name=VIEWER_NAME, password=NEW).status_code == 303
+    assert log_in(app.test_client(), VIEWER_NAME, PASSWORD).status_code == 401
+    assert log_in(app.test_client(), VIEWER_NAME, NEW).status_code == 303
 
 
 def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
     app: Flask, manager: FlaskClient, accounts: Accounts
 ) -> None:
-    viewer, elsewhere = enter(app, VIEWER), enter(app, VIEWER)
-    managers = next(one for one in accounts.list_sessions() if one.name == NAME)
-    assert send(viewer, "end", name=NAME, session=managers.id).status_code == 403
-    assert send(viewer, "end-own", name=NAME, session=managers.id).status_code == 303
+    viewer, elsewhere = enter(app, VIEWER_NAME), enter(app, VIEWER_NAME)
+    managers = next(one for one in accounts.list_sessions() if one.name == USER_NAME)
+    assert send(viewer, "end", name=USER_NAME, session=managers.id).status_code == 403
+    assert send(viewer, "end-own", name=USER_NAME, session=managers.id).status_code == 303
     assert read(manager)
-    newest, first = (one for one in accounts.list_sessions() if one.name == VIEWER)
+    newest, first = (one for one in accounts.list_sessions() if one.name == VIEWER_NAME)
     assert send(viewer, "end-own", session=newest.id).status_code == 303
     assert elsewhere.get("/manage", base_url=HOME).status_code == 303
-    assert send(manager, "end", name=VIEWER, session=first.id).status_code == 303
+    assert send(manager, "end", name=VIEWER_NAME, session=first.id).status_code == 303
     assert viewer.get("/manage", base_url=HOME).status_code == 303
 
 

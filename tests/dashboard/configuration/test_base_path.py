@@ -15,10 +15,11 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
-from tests.dashboard.conftest import NAME, PASSWORD, Served
 from tests.support import browser
+from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import publish_everything, run_publisher
+from tests.support.dashboard.users import PASSWORD, USER_NAME
 from tests.support.servers import HOST, Mosquitto, nginx
 
 BASE = "/places/ledig"
@@ -54,7 +55,7 @@ def log_in(client: FlaskClient) -> None:
     page = client.get(f"{BASE}/manage/login", base_url=HTTPS).get_data(as_text=True)
     form = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert form is not None
-    data = {"name": NAME, "password": PASSWORD, "csrf_token": form[1], "next": f"{BASE}/manage/devices"}
+    data = {"name": USER_NAME, "password": PASSWORD, "csrf_token": form[1], "next": f"{BASE}/manage/devices"}
     headers = {"Referer": f"{HTTPS}{BASE}/manage/login"}
     answer = client.post(f"{BASE}/manage/login", data=data, base_url=HTTPS, headers=headers)
     assert answer.status_code == 303
@@ -134,7 +135,7 @@ def test_live_page_and_login_work_behind_nginx_and_load_nothing_outside(proxied:
         page.goto(proxied)
         expect(page.locator("body")).to_have_attribute("data-link", "live")
         page.goto(f"{proxied}manage")
-        page.fill("#name", NAME)
+        page.fill("#name", USER_NAME)
         page.fill("#password", PASSWORD)
         page.click("main button")
         page.wait_for_url(f"{proxied}manage")

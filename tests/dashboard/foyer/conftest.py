@@ -1,18 +1,16 @@
 """Fixtures of the wall screen: a browser and a broker per test file, a served site with a publisher, a screen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from dashboard.configuration.settings import DashboardSettings
-from tests.dashboard.conftest import Served
 from tests.support import browser
+from tests.support.dashboard.fixture_types import OpenScreen, Served
 from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
 from tests.support.servers import Mosquitto
-
-OpenScreen = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture

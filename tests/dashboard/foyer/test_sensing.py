@@ -9,9 +9,9 @@ from flask import Flask
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.privacy_rules import build_privacy_sections
 from dashboard.text.texts import LANGUAGES, PageTexts
-from tests.dashboard.conftest import NAME
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.users import USER_NAME
 
 
 def test_page_lists_every_sensor_and_what_it_records(app: Flask) -> None:
@@ -45,7 +45,7 @@ def test_views_are_listed_without_names(app: Flask) -> None:
     page = public.get("/sensing").text
     assert "Ingen än så länge." not in page
     assert "En administratör</td>" in page
-    assert re.search(rf"\b{NAME}\b", page) is None
+    assert re.search(rf"\b{USER_NAME}\b", page) is None
 
 
 def test_page_needs_no_session(app: Flask) -> None:

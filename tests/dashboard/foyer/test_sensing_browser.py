@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Route
 
-from tests.dashboard.foyer.conftest import OpenScreen
+from tests.support.dashboard.fixture_types import OpenScreen
 from tests.support.dashboard.stage import CollectorPublisher
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,7 @@ from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import channels
 from edge.timekeeping.durations import HOUR_MS
-from tests.dashboard.conftest import Served
-from tests.dashboard.foyer.conftest import OpenScreen
+from tests.support.dashboard.fixture_types import OpenScreen, Served
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import CollectorPublisher, build_state, publish_everything, run_publisher
 from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_until

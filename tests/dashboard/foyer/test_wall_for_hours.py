@@ -8,7 +8,7 @@ from playwright.sync_api import CDPSession, expect
 from collector.contract.states import Occupancy
 from dashboard.configuration.settings import DashboardSettings
 from edge.timekeeping.durations import MINUTE_S
-from tests.dashboard.foyer.conftest import OpenScreen
+from tests.support.dashboard.fixture_types import OpenScreen
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import CollectorPublisher, build_state
 

@@ -21,18 +21,10 @@ from dashboard.live.forecasts import (
 )
 from dashboard.text.texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS
+from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")
-
-
-def build_outlook(*free: float, usual: float = 0.0, first: int = 0, capacity: int | None = 28) -> Outlook:
-    """Build consecutive hours with these medians and matching odds."""
-    hours = tuple(
-        HourOutlook(first + n, usual, (middle,) * 9, min(0.968, max(0.032, middle / 2)))
-        for n, middle in enumerate(free)
-    )
-    return Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=30, hours=hours)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from collector.contract.states import Occupancy
-from tests.dashboard.conftest import Served
 from tests.support import browser
+from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.stage import build_state, publish_everything, run_publisher
 from tests.support.servers import HOST, Mosquitto, mosquitto
 

@@ -14,7 +14,7 @@ from collector.contract.states import Occupancy
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.server import PortTaken, serve_dashboard
 from edge.contract.broker import BrokerSettings
-from tests.dashboard.conftest import Served
+from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_state, publish_everything, run_publisher
 from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_until

@@ -13,13 +13,11 @@ from flask.testing import FlaskClient
 from collector.alerts.kinds import get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import (
-    Alert,
     AlertCommand,
     AlertKind,
     Alerts,
     Mute,
     MuteAction,
-    Severity,
     decode_command,
     encode,
 )
@@ -34,23 +32,13 @@ from edge.contract import channels
 from edge.timekeeping.durations import HOUR_MS
 from ledig.site.alerts import read_alerts
 from ledig.site.table_reader import Faults, TableReader
-from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.alert_messages import AIR_ALERT, ALERTS_MESSAGE, DEVICE_ALERT, build_alert
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
 
 EN, SV = PageTexts.load("en"), PageTexts.load("sv")
 HERE = "https://localhost"
-
-
-def alert(kind: AlertKind, subject: str, severity: Severity = Severity.WARNING, **other: object) -> Alert:
-    return Alert(kind, subject, severity, MONDAY_10_MS - 2 * HOUR_MS, MONDAY_10_MS - HOUR_MS, **other)  # type: ignore[arg-type]
-
-
-DEVICE = alert(AlertKind.DEVICE_SILENT, "pi-2", sensors=17)
-CROWD = alert(AlertKind.OVER_CAPACITY, "site", Severity.URGENT, value=43.0, limit=40.0)
-AIR = alert(AlertKind.CO2_HIGH, "hall", muted=True, value=1520.0, limit=1400.0)
-PAST = alert(AlertKind.SUPPLY_LOW, "beans", Severity.NOTICE, ended_ms=MONDAY_10_MS - 60_000, value=12.0, limit=20.0)
-ALERTS_MESSAGE = Alerts(MONDAY_10_MS, [DEVICE, CROWD, AIR], [PAST], [Mute(None, "hall", MONDAY_10_MS + HOUR_MS)])
 
 
 def publish(live: LiveView, payload: bytes) -> None:
@@ -66,7 +54,7 @@ def log_in_as(app: Flask, name: str) -> FlaskClient:
 
 @pytest.fixture
 def manager(app: Flask) -> FlaskClient:
-    return log_in_as(app, NAME)
+    return log_in_as(app, USER_NAME)
 
 
 def read(client: FlaskClient, language: str = "en") -> str:
@@ -97,7 +85,7 @@ def test_row_states_problem_begin_and_remedy_in_both_languages() -> None:
 
 
 def test_alert_about_an_ignored_finding_is_shown_as_ignored() -> None:
-    ignored = Alerts(0, [alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
+    ignored = Alerts(0, [build_alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
     assert alerts.build_open_rows(ignored, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
 
 
@@ -127,12 +115,12 @@ def test_today_ends_at_local_midnight_also_on_a_day_of_25_hours() -> None:
 
 
 def test_staff_page_counts_open_alerts_and_lists_the_most_urgent() -> None:
-    many = Alerts(0, [*ALERTS_MESSAGE.open, *[DEVICE] * 20], [], [], left_out=2)
+    many = Alerts(0, [*ALERTS_MESSAGE.open, *[DEVICE_ALERT] * 20], [], [], left_out=2)
     part = alerts.build_alert_part(many, PLAN, EN, MONDAY_10_MS)
     assert part.headline == "24 active alerts"
     assert len(part.lines) == MAX_LINES
     assert part.lines[0].startswith("There are 43 people here; the capacity is 40. ")
-    assert alerts.build_alert_part(Alerts(0, [AIR], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
+    assert alerts.build_alert_part(Alerts(0, [AIR_ALERT], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
     assert alerts.build_alert_part(None, PLAN, EN, MONDAY_10_MS).lines == []
 
 
@@ -194,7 +182,7 @@ def test_manager_sees_everything_without_javascript(
 
 def test_viewer_sees_everything_without_buttons(app: Flask, live: LiveView) -> None:
     publish(live, encode(ALERTS_MESSAGE))
-    page = read(log_in_as(app, VIEWER))
+    page = read(log_in_as(app, VIEWER_NAME))
     assert page.count("<article") == 3
     assert "/manage/alerts/mute" not in page
 
@@ -226,7 +214,7 @@ def test_command_is_sent_to_the_collector_and_logged(
     ((topic, payload),) = sent
     assert (topic, decode_command(payload)) == (channels.COLLECTOR_COMMAND.topic(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
-    assert (last.name, last.endpoint) == (NAME, "alerts.mute")
+    assert (last.name, last.endpoint) == (USER_NAME, "alerts.mute")
 
 
 @pytest.mark.parametrize(
@@ -254,7 +242,7 @@ def test_command_without_a_broker_fails(manager: FlaskClient) -> None:
 def test_viewer_cannot_mute(app: Flask, live: LiveView) -> None:
     sent: list[str] = []
     live.publish = lambda topic, _payload: sent.append(topic) is None
-    assert ask(log_in_as(app, VIEWER)).status_code in {400, 403}
+    assert ask(log_in_as(app, VIEWER_NAME)).status_code in {400, 403}
     assert sent == []
 
 

@@ -13,10 +13,10 @@ from dashboard.configuration.settings import DashboardSettings
 from edge.contract import channels
 from edge.contract.broker import create_client
 from edge.timekeeping.durations import HOUR_MS
-from tests.dashboard.conftest import Served
-from tests.dashboard.manager.test_alerts import AIR, ALERTS_MESSAGE, CROWD, DEVICE
-from tests.dashboard.test_browser import expect_live, log_in
 from tests.support import browser
+from tests.support.dashboard.alert_messages import AIR_ALERT, ALERTS_MESSAGE, CROWD_ALERT, DEVICE_ALERT
+from tests.support.dashboard.fixture_types import Served
+from tests.support.dashboard.live_pages import expect_live_page, log_in_with_browser
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
 from tests.support.servers import Mosquitto, wait_until
@@ -39,7 +39,7 @@ def site_with_alerts(broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
 def page_of(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
     """Open a manager's page, logged in."""
     with browser.open_page(chromium, settings.port, **{"locale": "en-GB", **context}) as page:
-        log_in(page, "/manage/alerts")
+        log_in_with_browser(page, "/manage/alerts")
         yield page
 
 
@@ -59,11 +59,11 @@ def receiving(broker: Mosquitto, received: queue.Queue[bytes]) -> Iterator[None]
 def test_alerts_appear_and_disappear_while_the_page_is_open(chromium: Browser, site_with_alerts: ServedSite) -> None:
     settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
-        expect_live(page)
+        expect_live_page(page)
         expect(page.locator("article h2")).to_have_text(
             ["Over capacity", "Device offline: pi-2", "Poor air: Spinnsalen"]
         )
-        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [CROWD_ALERT], [], [])))
         expect(page.locator("article h2")).to_have_text(["Over capacity"])
         publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [], [], [])))
         expect(page.locator("h1")).to_have_text("No active alerts")
@@ -74,11 +74,11 @@ def test_staff_page_lists_alerts_as_they_begin(chromium: Browser, site_with_aler
     with page_of(chromium, settings) as page:
         page.goto("/manage")
         expect(page.locator("#alert-count")).to_have_text("2 active alerts")
-        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [DEVICE_ALERT], [], [])))
         expect(page.locator("#alert-lines li")).to_have_text(
             ["pi-2 has been offline since 08:00: 17 sensors affected. Check power and Wi-Fi of pi-2."]
         )
-        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR], [], [])))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [AIR_ALERT], [], [])))
         expect(page.locator("#alert-count")).to_have_text("No active alerts")
         expect(page.locator("#alert-lines li")).to_have_count(0)
 
@@ -97,7 +97,7 @@ def test_manager_mutes_an_alert_for_an_hour(
         command = AlertCommand(MuteAction.MUTE, AlertKind.DEVICE_SILENT, "pi-2", MONDAY_10_MS + HOUR_MS)
         assert decode_command(received.get(timeout=20)) == command
         mutes = [Mute(command.kind, command.subject, command.until_ms)]
-        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE, muted=True)], [], mutes)))
+        publisher.publish_payload(ALERTS, encode(Alerts(MONDAY_10_MS, [replace(DEVICE_ALERT, muted=True)], [], mutes)))
         again = page.get_by_role("button", name="Unmute: Device offline: pi-2")
         if not script:
             wait_until(lambda: page.reload() and again.is_visible(), what="the mute on a reloaded page")
@@ -121,6 +121,6 @@ def test_page_does_not_scroll_sideways(
 def test_page_shows_that_the_collector_left(chromium: Browser, site_with_alerts: ServedSite) -> None:
     settings, publisher = site_with_alerts
     with page_of(chromium, settings) as page:
-        expect_live(page)
+        expect_live_page(page)
         publisher.shut_down()
         expect(page.locator("body")).to_have_attribute("data-link", "collector_away")

@@ -10,7 +10,7 @@ from collector.contract.states import CollectorStatus, encode
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 from tests.support.servers import ROOT
 

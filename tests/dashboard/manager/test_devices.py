@@ -42,22 +42,13 @@ from edge.contract.message import (
 )
 from edge.contract.message import encode as encode_status
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
-from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.device_reports import HEALTHY_DEVICE
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
 
 HOME = "https://localhost"
 EN, SV = PageTexts.load("en"), PageTexts.load("sv")
-WELL = DeviceStatus(
-    online=True,
-    at_ms=MONDAY_10_MS - 20_000,
-    version="0.4.0",
-    outbox=OutboxStatus(depth=2, dropped=0),
-    clock=ClockState.SYNCHRONISED,
-    temperature_c=48.0,
-    wifi_dbm=-61,
-    sensors={"desk-1-pir": SensorHealth.HEALTHY, "desk-2-pir": SensorHealth.HEALTHY},
-)
 
 
 def publish(live: LiveView, topic: str, payload: bytes) -> None:
@@ -87,7 +78,7 @@ def sensor(live: LiveView, texts: PageTexts = EN, name: str = "desk-1-pir") -> S
 
 
 def test_healthy_device_shows_its_status_without_a_remedy(live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     assert row(live) == DeviceRow(
         "v", "OK", "just now", "in sync", "2 queued, 0 dropped", "", "good, -61\u00a0dBm", "0.4.0", "all 2 OK", ""
     )
@@ -110,13 +101,13 @@ def test_healthy_device_shows_its_status_without_a_remedy(live: LiveView) -> Non
     ],
 )
 def test_device_with_a_problem_shows_the_remedy(live: LiveView, changed: dict[str, object], do: str) -> None:
-    publish_status(live, replace(WELL, **changed))
+    publish_status(live, replace(HEALTHY_DEVICE, **changed))
     shown = row(live)
     assert (shown.code, shown.label, shown.do) == ("o", "problem", do)
 
 
 def test_offline_device_shows_when_it_was_last_seen(live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     publish_status(live, DeviceStatus(online=False))
     shown = row(live, SV)
     assert (shown.code, shown.label) == ("o", "inte ansluten")
@@ -130,7 +121,7 @@ def test_device_that_never_reported_shows_how_to_start_it(live: LiveView) -> Non
 
 
 def test_lost_events_are_shown(live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     publish_findings(live, Findings(MONDAY_10_MS, [], lost=40))
     assert row(live).lost == "40 events"
 
@@ -149,13 +140,13 @@ def test_lost_events_are_shown(live: LiveView) -> None:
     ],
 )
 def test_battery_shows_days_left_or_that_they_are_unknown(live: LiveView, note: SensorNote, en: str, sv: str) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     publish_findings(live, Findings(MONDAY_10_MS, [], {"desk-1-pir": note}))
     assert (sensor(live).battery, sensor(live, SV).battery) == (en, sv)
 
 
 def test_finding_degrades_its_sensor_unless_ignored(live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     one = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     publish_findings(live, Findings(MONDAY_10_MS, [one], {"desk-1-pir": SensorNote(MONDAY_10_MS - 3 * MINUTE_MS)}))
     shown = sensor(live)
@@ -167,7 +158,7 @@ def test_finding_degrades_its_sensor_unless_ignored(live: LiveView) -> None:
 
 
 def test_failed_channel_is_shown_at_its_device_and_sensor(live: LiveView) -> None:
-    well = replace(WELL, sensors={"hall-air": SensorHealth.HEALTHY})
+    well = replace(HEALTHY_DEVICE, sensors={"hall-air": SensorHealth.HEALTHY})
     publish_status(live, well)
     assert (row(live).code, sensor(live, name="hall-air").code) == ("v", "v")
     before = compute_mark(live.snapshot)
@@ -181,14 +172,14 @@ def test_failed_channel_is_shown_at_its_device_and_sensor(live: LiveView) -> Non
 
 
 def test_sensor_missing_in_the_status_of_its_device_is_unknown(live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     assert (sensor(live, name="desk-3-pir").code, sensor(live, name="desk-3-pir").label) == ("u", "unknown")
 
 
 def test_mark_changes_with_the_content_and_not_with_ages(live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     before = compute_mark(live.snapshot)
-    publish_status(live, replace(WELL, at_ms=MONDAY_10_MS, outbox=OutboxStatus(depth=9, dropped=0)))
+    publish_status(live, replace(HEALTHY_DEVICE, at_ms=MONDAY_10_MS, outbox=OutboxStatus(depth=9, dropped=0)))
     assert compute_mark(live.snapshot) == before
     publish_status(live, DeviceStatus(online=False))
     assert compute_mark(live.snapshot) != before
@@ -218,7 +209,7 @@ def capture_sent(live: LiveView) -> list[tuple[str, bytes]]:
 def test_manager_identifies_a_device_and_it_is_logged(
     manager: FlaskClient, live: LiveView, settings: DashboardSettings
 ) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     sent = capture_sent(live)
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?asked=pi-1")
@@ -229,7 +220,7 @@ def test_manager_identifies_a_device_and_it_is_logged(
     last = next(
         one for one in Accounts(settings.accounts_path).log.list_entries(9) if one.endpoint == "devices.identify"
     )
-    assert (last.name, last.span) == (NAME, "pi-1")
+    assert (last.name, last.span) == (USER_NAME, "pi-1")
 
 
 def test_offline_device_cannot_be_identified(manager: FlaskClient, live: LiveView) -> None:
@@ -249,14 +240,14 @@ def test_unknown_device_is_rejected(manager: FlaskClient, live: LiveView, device
 
 
 def test_identify_without_a_broker_fails(manager: FlaskClient, live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     assert send(manager, "/manage/devices/identify", device="pi-1").status_code == 503
 
 
 def test_viewer_sees_everything_and_cannot_send_commands(app: Flask, live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     viewer = app.test_client()
-    assert log_in(viewer, VIEWER).status_code == 303
+    assert log_in(viewer, VIEWER_NAME).status_code == 303
     page = viewer.get("/manage/devices?lang=en", base_url=HOME).text
     assert "pi-1: " in page
     assert "/manage/devices/identify" not in page
@@ -290,7 +281,7 @@ REJECTED = [
 
 
 def test_rejections_of_a_device_are_listed_with_reason_and_field(manager: FlaskClient, live: LiveView) -> None:
-    publish_status(live, WELL)
+    publish_status(live, HEALTHY_DEVICE)
     before = compute_mark(live.snapshot)
     assert "data-rejected" not in manager.get("/manage/devices", base_url=HOME).text
     publish_findings(

@@ -14,11 +14,10 @@ from dashboard.configuration.settings import DashboardSettings
 from edge.contract import channels
 from edge.contract.broker import create_client
 from edge.contract.message import CommandName, DeviceCommand, DeviceStatus, decode_command
-from tests.dashboard.conftest import Served
-from tests.dashboard.manager.test_devices import WELL
-from tests.dashboard.manager.test_growth_pages import store_weeks
-from tests.dashboard.test_browser import log_in
 from tests.support import browser
+from tests.support.dashboard.device_reports import HEALTHY_DEVICE
+from tests.support.dashboard.fixture_types import Served
+from tests.support.dashboard.live_pages import log_in_with_browser
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import (
     CollectorPublisher,
@@ -27,6 +26,7 @@ from tests.support.dashboard.stage import (
     publish_everything,
     run_publisher,
 )
+from tests.support.dashboard.stored_weeks import store_weeks
 from tests.support.servers import Mosquitto
 
 pytestmark = pytest.mark.browser
@@ -46,7 +46,7 @@ def page_of(chromium: Browser, settings: DashboardSettings, path: str, *, script
     """Open a manager's page on a small phone, logged in."""
     small = {"locale": "en-GB", "viewport": {"width": 320, "height": 568}, "java_script_enabled": script}
     with browser.open_page(chromium, settings.port, **small) as page:
-        log_in(page, path)
+        log_in_with_browser(page, path)
         yield page
 
 
@@ -60,7 +60,7 @@ def test_device_going_offline_and_online_is_shown_while_the_page_is_open(
         publisher.publish_device_status("pi-1", DeviceStatus(online=False))
         expect(one.locator("h2")).to_have_text("pi-1: offline")
         expect(one.get_by_role("button", name="Identify")).to_have_count(0)
-        publisher.publish_device_status("pi-1", WELL)
+        publisher.publish_device_status("pi-1", HEALTHY_DEVICE)
         expect(one.locator("h2")).to_have_text("pi-1: OK")
         expect(one.get_by_role("button", name="Identify pi-1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -69,7 +69,7 @@ def test_device_going_offline_and_online_is_shown_while_the_page_is_open(
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
 def test_click_identifies_the_device(chromium: Browser, live_site: ServedSite, broker: Mosquitto, script: bool) -> None:
     settings, publisher = live_site
-    publisher.publish_device_status("pi-1", replace(WELL, version="0.5.0"))
+    publisher.publish_device_status("pi-1", replace(HEALTHY_DEVICE, version="0.5.0"))
     received: queue.Queue[bytes] = queue.Queue()
     device = create_client(broker.settings("pi-1"), "device")
     device.on_message = lambda _client, _data, message: received.put(message.payload)
@@ -102,7 +102,7 @@ def test_live_page_is_short_and_follows_the_fewest_free(chromium: Browser, live_
         expect(page.locator("#number")).to_have_text("?")
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 5 at 10:00")  # unknown is not zero
         expect(page.locator("#fleet")).to_have_text("2 of 2 devices need attention.")
-        publisher.publish_device_status("pi-1", WELL)
+        publisher.publish_device_status("pi-1", HEALTHY_DEVICE)
         expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs attention.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         page.set_viewport_size(ViewportSize(width=1440, height=900))

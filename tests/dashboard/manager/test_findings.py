@@ -26,9 +26,9 @@ from dashboard.text.texts import PageTexts
 from edge.contract import channels
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
-from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")
 
@@ -204,7 +204,7 @@ def test_manager_sees_findings_without_javascript(manager: FlaskClient, live: Li
 def test_viewer_sees_findings_without_buttons(app: Flask, live: LiveView) -> None:
     publish(live, FOUND)
     viewer = app.test_client()
-    log_in(viewer, VIEWER)
+    log_in(viewer, VIEWER_NAME)
     page = viewer.get("/manage/devices?lang=en", base_url="https://localhost").text
     assert "Triggered up to 1200 times in an hour" in page
     assert "/manage/findings" not in page
@@ -221,7 +221,7 @@ def test_command_is_sent_to_the_collector_and_logged(
     assert topic == channels.COLLECTOR_COMMAND.topic(PLAN.id)
     assert decode_command(payload) == FindingCommand(FindingAction.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
-    assert (last.name, last.endpoint, last.span) == (NAME, "manage.answer", "ignore flapping of pi-1 desk-1-pir")
+    assert (last.name, last.endpoint, last.span) == (USER_NAME, "manage.answer", "ignore flapping of pi-1 desk-1-pir")
 
 
 @pytest.mark.parametrize("wrong", [{"answer": "shout"}, {"finding": "sad"}, {"device": "pi-77"}, {"csrf_token": "x"}])

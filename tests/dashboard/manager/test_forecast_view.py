@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from collector.contract.forecast_points import ChanceScore, ForecastScore, Lead
-from collector.contract.forecasts import Forecast, ForecastScores, HourOutlook, Outlook, encode
+from collector.contract.forecasts import Forecast, ForecastScores, Outlook, encode
 from collector.history.measures import HistoryRow
 from collector.site.plan import WHOLE_SITE, SpaceKind
 from dashboard.live.snapshot import BrokerMessage
@@ -13,36 +13,15 @@ from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import channels
 from edge.timekeeping.durations import HOUR_MS
-from tests.dashboard.web.test_routes import log_in
 from tests.support.collector.seasons import build_people_row
+from tests.support.dashboard.login import log_in
+from tests.support.dashboard.outlooks import OUTLOOK, build_hour_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")
 NONE = "\u2013"
-HINDSIGHT = ForecastScores(
-    {Lead.HOUR: ForecastScore(300, 0.42, 0.4, 0.8, 3.2), Lead.DAY: ForecastScore(100, 1.1, 0.4, 0.84, 3.2)},
-    (*(None,) * 8, ChanceScore(10, 0.85, 0.9), ChanceScore(390, 0.95, 0.974)),
-)
 
 
-def build_hour_outlook(ahead: int, middle: float, odds: float | None = 0.9) -> HourOutlook:
-    spread = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
-    return HourOutlook(ahead, middle + 1, tuple(max(0.0, middle + beyond) for beyond in spread), odds)
-
-
-OUTLOOK = Outlook(
-    at_ms=MONDAY_10_MS,
-    capacity=28,
-    days=30,
-    usual=((-1, 9.0), (0, 5.0), (1, 7.0)),
-    hours=(
-        build_hour_outlook(0, 4.0),
-        build_hour_outlook(1, 6.5),
-        build_hour_outlook(24, 0.4, 0.2),
-        build_hour_outlook(25, 27.9),
-    ),
-    hindsight=HINDSIGHT,
-)
 ACTUAL_ROWS = [
     HistoryRow((WHOLE_SITE, "desk"), MONDAY_10_MS - minute * 60_000, (28.0, 10.0, 12.0, 8.0, 0.0))
     for minute in range(60, 0, -5)

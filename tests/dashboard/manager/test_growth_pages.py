@@ -1,45 +1,29 @@
 """The growth page: valid and invalid queries, too little history, hidden sites, and the export."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.history import tables
-from collector.history.measures import ZONE_FIVE_MIN
-from collector.site.calendar import to_local_time
 from collector.site.plan import SpaceKind, Tenure
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
-from tests.dashboard.conftest import VIEWER
-from tests.dashboard.use.test_growth import build_five_minute_rows
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
-from tests.support.dashboard.weeks import DayRange
+from tests.support.dashboard.stored_weeks import store_weeks
+from tests.support.dashboard.users import VIEWER_NAME
 
 HOME = "https://localhost"
-TODAY = to_local_time(PLAN, MONDAY_10_MS).date()
 
 
 @pytest.fixture
 def viewer(app: Flask) -> FlaskClient:
     client = app.test_client()
-    assert log_in(client, VIEWER).status_code == 303
+    assert log_in(client, VIEWER_NAME).status_code == 303
     return client
-
-
-def store_weeks(settings: DashboardSettings, weeks: int, free: float = 4.0) -> None:
-    days = DayRange(TODAY - timedelta(days=7 * weeks), TODAY - timedelta(days=1))
-    with closing(sqlite3.connect(settings.journal_path)) as db:
-        tables.create_tables(db)
-        tables.upsert_rows(db, ZONE_FIVE_MIN, build_five_minute_rows(days, free))
-        db.commit()
 
 
 def test_answer_comes_before_the_chart_and_the_table(viewer: FlaskClient, settings: DashboardSettings) -> None:
@@ -53,7 +37,7 @@ def test_answer_comes_before_the_chart_and_the_table(viewer: FlaskClient, settin
     assert places == sorted(places)
     assert "Based on 30 days in 6 weeks." in page.text
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
-    assert (last.name, last.endpoint, last.span) == (VIEWER, "growth.page", "members=60 floor=1")
+    assert (last.name, last.endpoint, last.span) == (VIEWER_NAME, "growth.page", "members=60 floor=1")
 
 
 def test_page_without_members_shows_only_the_form(viewer: FlaskClient, settings: DashboardSettings) -> None:

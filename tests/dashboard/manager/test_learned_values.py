@@ -11,7 +11,7 @@ from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from edge.contract import channels
 from edge.timekeeping.durations import MINUTE_MS
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")

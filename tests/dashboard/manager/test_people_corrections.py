@@ -21,7 +21,7 @@ from dashboard.manager.people_corrections import (
 from dashboard.text.languages import LANGUAGES
 from dashboard.text.texts import PageTexts
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 SV, EN = PageTexts.load("sv"), PageTexts.load("en")

@@ -33,9 +33,9 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
-from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
 
 HOME = "https://localhost"
 
@@ -126,7 +126,7 @@ def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
     ((topic, payload),) = collector.commands
     assert (topic, decode_command(payload)) == (channels.ADJUSTMENT_COMMAND.topic(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
-    assert (last.name, last.endpoint.partition(".")[0]) == (NAME, "today")
+    assert (last.name, last.endpoint.partition(".")[0]) == (USER_NAME, "today")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_hours_of_the_previous_evening_can_be_changed_after_midnight(
 
 def test_viewer_can_read_but_not_change(app: Flask) -> None:
     client = app.test_client()
-    assert log_in(client, VIEWER).status_code == 303
+    assert log_in(client, VIEWER_NAME).status_code == 303
     page = client.get("/manage/today", base_url=HOME)
     assert page.status_code == 200
     assert 'action="/manage/today/' not in page.text

@@ -8,10 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
 from edge.contract import channels
-from tests.dashboard.conftest import NAME, PASSWORD, Served
 from tests.support import browser
+from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import publish_everything, run_publisher
+from tests.support.dashboard.users import PASSWORD, USER_NAME
 from tests.support.servers import Mosquitto
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def test_any_notice_is_shown_as_written_and_fits_the_screen(adjusted: AdjustedPa
     page, adjust = adjusted
     adjust(notice)
     page.goto("/manage/login")
-    page.fill("#name", NAME)
+    page.fill("#name", USER_NAME)
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.wait_for_url(lambda url: "/login" not in url)

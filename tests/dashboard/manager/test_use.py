@@ -3,20 +3,16 @@
 import csv
 import io
 import re
-import sqlite3
 import zipfile
-from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.history import tables
-from collector.history.measures import AIR_FIVE_MIN, PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryRow, Measure
+from collector.history.measures import AIR_FIVE_MIN, PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryRow
 from collector.site.plan import SitePlan, SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
@@ -26,15 +22,14 @@ from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
 from dashboard.use.cells import CellPlaceholder, ColumnUnit, Sheet, SheetColumn, format_value
-from dashboard.use.query import DayRange, UseQuery
+from dashboard.use.query import UseQuery
 from dashboard.use.report import UseRows, build_report
 from dashboard.use.sheets import HOURLY_SHEET, build_sheets
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
+from tests.support.dashboard.stored_weeks import SIX_WEEKS, store_rows
 from tests.support.dashboard.weeks import build_stay_row, generate_hour_rows, generate_people_rows
 
-SIX_WEEKS = DayRange(date(2025, 10, 13), date(2025, 11, 23))
-"""The six weeks before the test site's current day."""
 NBSP = "\xa0"
 
 
@@ -53,13 +48,6 @@ def log_in_in_english(app: Flask) -> FlaskClient:
     assert log_in(client).status_code == 303
     client.get("/?lang=en", base_url="https://localhost")
     return client
-
-
-def store_rows(settings: DashboardSettings, measure: Measure, rows: Iterable[HistoryRow]) -> None:
-    with closing(sqlite3.connect(settings.journal_path)) as db:
-        tables.create_tables(db)
-        tables.upsert_rows(db, measure, rows)
-        db.commit()
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract.broker import BrokerSettings
-from tests.dashboard.conftest import Served
-from tests.dashboard.manager.test_use import SIX_WEEKS, store_rows
-from tests.dashboard.test_browser import log_in
 from tests.support import browser
+from tests.support.dashboard.fixture_types import Served
+from tests.support.dashboard.live_pages import log_in_with_browser
+from tests.support.dashboard.stored_weeks import SIX_WEEKS, store_rows
 from tests.support.dashboard.weeks import build_stay_row, generate_hour_rows, generate_people_rows
 from tests.support.servers import find_free_port
 
@@ -39,7 +39,7 @@ def settings_with_history(served: Served) -> Iterator[DashboardSettings]:
 @contextmanager
 def open_use_page(chromium: Browser, settings: DashboardSettings, **context: object) -> Iterator[Page]:
     with browser.open_page(chromium, settings.port, expected="400", **context) as page:
-        log_in(page, "/manage/use")
+        log_in_with_browser(page, "/manage/use")
         yield page
 
 

@@ -1,19 +1,16 @@
 """Fixtures of the member page: a browser and a broker per test file, a served site with a publisher, a phone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from dashboard.configuration.settings import DashboardSettings
-from tests.dashboard.conftest import Served
 from tests.support import browser
-from tests.support.dashboard.stage import CollectorPublisher, publish_everything, run_publisher
+from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
+from tests.support.dashboard.stage import publish_everything, run_publisher
 from tests.support.servers import Mosquitto
-
-ServedSite = tuple[DashboardSettings, CollectorPublisher]
-OpenPhone = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture
@@ -34,8 +31,3 @@ def phone(chromium: Browser) -> OpenPhone:
         return browser.open_page(chromium, settings.port, expected="", **context)
 
     return opening
-
-
-def expect_live(page: Page) -> None:
-    """Wait until the page shows live data."""
-    expect(page.locator("body.follows")).to_have_attribute("data-link", "live")

@@ -16,7 +16,7 @@ from dashboard.member.arrival import build_forecast_json, read_arrival_query
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
 from edge.timekeeping.durations import HOUR_MS
-from tests.dashboard.live.test_forecasts import build_outlook
+from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 HINDSIGHT = ForecastScores(

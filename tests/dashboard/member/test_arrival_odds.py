@@ -16,7 +16,7 @@ from dashboard.member.needs import Needs
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS
-from tests.dashboard.live.test_forecasts import build_outlook
+from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 EN = ExplanationContext(PLAN, MONDAY_10_MS, PageTexts.load("en"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collector.contract.forecasts import chance_in_hour
 from dashboard.member.fitting_odds import compute_match_odds
-from tests.dashboard.live.test_forecasts import build_outlook
+from tests.support.dashboard.outlooks import build_outlook
 
 OUTLOOK = build_outlook(0.2, 3, 8, 20)
 

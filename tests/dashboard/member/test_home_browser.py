@@ -11,10 +11,9 @@ from playwright.sync_api import Page, Request, expect
 from collector.contract.states import Occupancy
 from collector.site.plan import WHOLE_SITE, SpaceAttribute
 from edge.contract import channels
-from tests.dashboard.conftest import Served
-from tests.dashboard.live.test_forecasts import build_outlook
-from tests.dashboard.manager.test_forecast_view import OUTLOOK
-from tests.dashboard.member.conftest import OpenPhone, ServedSite, expect_live
+from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
+from tests.support.dashboard.live_pages import expect_live_member_page
+from tests.support.dashboard.outlooks import OUTLOOK, build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import (
     build_morning_states,
@@ -47,7 +46,7 @@ def test_answer_forecast_booths_and_rooms_need_no_scrolling(
     publish_forecast(publisher, settings.port, build_outlook(0.2, 0.4, 8, 9, 10))
     with phone(settings, viewport={"width": size[0], "height": size[1]}) as page:
         page.goto(path)
-        expect_live(page)
+        expect_live_member_page(page)
         expect(page.locator("#ahead")).to_be_visible()
         assert lowest_edge(page, "#answer", "#age", "#ahead", ".beside tr:nth-child(2)") <= size[1]
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
@@ -58,7 +57,7 @@ def test_touch_targets_are_large_enough(site: ServedSite, phone: OpenPhone) -> N
     publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         boxes = page.locator("header a, footer a, summary, .needs label, .tab, button, select, #at").evaluate_all(
             "all => all.filter(one => one.checkVisibility())"
             ".map(one => [one.textContent, one.getBoundingClientRect().height])"
@@ -82,7 +81,7 @@ def test_reason_for_a_range_is_one_tap_away_and_names_no_desk(site: ServedSite, 
     settings, publisher = site
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         page.locator("summary").first.click()
         expect(page.locator("#unheard li")).to_have_text(["Spinnsalen: 1 av 15 okända", "Tysta rummet: 1 av 8 okända"])
@@ -98,7 +97,7 @@ def test_state_change_updates_the_open_page(site: ServedSite, phone: OpenPhone) 
     settings, publisher = site
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         page.evaluate("window.untouched = true")
         publisher.publish_states({"desk-1": build_state(Occupancy.VACANT), "room-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
@@ -116,7 +115,7 @@ def test_needs_stay_on_the_phone_and_change_the_counts(site: ServedSite, phone: 
         sent: list[Request] = []
         page.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - it takes plain functions only
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         page.get_by_label("Fönster").check()
         expect(page.locator("#of")).to_have_text("av 5 skrivbord lediga")
         expect(page.locator("#only")).to_have_text("Endast fönster")
@@ -148,7 +147,7 @@ def test_space_panel_has_kind_and_reason_but_no_time(site: ServedSite, phone: Op
     publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         page.locator("#s4").click()
         panel = page.locator("#spot")
         expect(panel).to_contain_text("Skrivbord 5")
@@ -164,7 +163,7 @@ def test_space_panel_has_kind_and_reason_but_no_time(site: ServedSite, phone: Op
 def test_keyboard_has_one_stop_per_floor_and_arrows_follow_the_room(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         page.locator("input[name=floor]").first.focus()
@@ -184,7 +183,7 @@ def test_everything_works_without_javascript(site: ServedSite, phone: OpenPhone)
     publish_forecast(publisher, settings.port, OUTLOOK)
     with phone(settings) as live:
         live.goto("/sv")
-        expect_live(live)
+        expect_live_member_page(live)
         expect(live.locator("#calm svg")).not_to_have_count(0)
     with phone(settings, java_script_enabled=False) as page:
         page.goto("/sv")
@@ -214,7 +213,7 @@ def test_odds_follow_the_needs_on_the_phone_and_the_zone(site: ServedSite, phone
     publish_forecast(publisher, settings.port, build_outlook(3, 1), "quiet")
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         page.get_by_label("Fönster").check()
         page.locator("#at").fill("11:00")
         page.get_by_role("button", name="Visa chansen").click()
@@ -236,7 +235,7 @@ def test_forecast_of_the_day_is_shown_and_updated(site: ServedSite, phone: OpenP
     publish_forecast(publisher, settings.port, build_outlook(0.2, 0.4, 8, 9, 10))
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         expect(page.locator("#ahead")).to_have_text(
             "Brukar vara fullt till kl. 12.00. Ungefär 9 lediga från kl. 12.00."
         )
@@ -257,7 +256,7 @@ def test_page_greys_when_the_broker_is_lost_and_recovers(phone: OpenPhone, serve
     ):
         publish_everything(publisher)
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         expect(page.locator("#number")).not_to_have_class(re.compile("none"))  # some are free, so it is coloured
         colour = "getComputedStyle(document.querySelector('#number')).color"
         live = page.evaluate(colour)
@@ -267,7 +266,7 @@ def test_page_greys_when_the_broker_is_lost_and_recovers(phone: OpenPhone, serve
         free = page.locator(".mark.s-v use").first.evaluate("mark => getComputedStyle(mark).getPropertyValue('--free')")
         assert free == page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--unknown')")
         broker.start()
-        expect_live(page)
+        expect_live_member_page(page)
         expect(page.locator("#lost")).to_be_empty()
         assert page.evaluate(colour) == live
 
@@ -283,7 +282,7 @@ def test_page_is_grey_after_sleep_or_without_frames_until_one_arrives(site: Serv
         assert page.locator("body").get_attribute("data-link") == "page_away"
         page.unroute("**/api/v1/stream")
         page.clock.fast_forward("00:20")  # it reconnects by itself
-        expect_live(page)
+        expect_live_member_page(page)
     with phone(settings) as page:
         page.clock.install()
         page.route("**/api/v1/stream", lambda _route: None)
@@ -299,7 +298,7 @@ def test_page_without_a_free_stream_polls(site: ServedSite, phone: OpenPhone) ->
         full = {"Retry-After": "30", "Content-Type": "application/problem+json"}
         page.route("**/api/v1/stream", lambda route: route.fulfill(status=503, headers=full, body="{}"))
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         publisher.publish_states({"desk-1": build_state(Occupancy.VACANT)})
         expect(page.locator("#number")).to_have_text("7–9")  # noqa: RUF001
 
@@ -308,7 +307,7 @@ def test_page_of_another_plan_reloads_and_paints_nothing(site: ServedSite, phone
     settings, _publisher = site
     with phone(settings) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         other = page.request.get("/api/v1/frame").json() | {"plan": "another", "spaces": "v" * 34}
         body = f"data: {json.dumps(other)}\n\n"
         page.route("**/api/v1/stream", lambda route: route.fulfill(content_type="text/event-stream", body=body))
@@ -317,7 +316,7 @@ def test_page_of_another_plan_reloads_and_paints_nothing(site: ServedSite, phone
             assert "s-v" not in (page.locator("#s0").get_attribute("class") or "")
         page.unroute("**/api/v1/stream")
         page.reload()
-        expect_live(page)
+        expect_live_member_page(page)
 
 
 def test_closing_removes_everything_from_the_open_page(phone: OpenPhone, served: Served) -> None:
@@ -330,7 +329,7 @@ def test_closing_removes_everything_from_the_open_page(phone: OpenPhone, served:
     ):
         publish_everything(publisher)
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         clock[0] += 11 * 3_600_000
         expect(page.locator("h1#opens")).to_have_text("Stängt. Öppnar i morgon kl. 07.00")
         assert page.locator("svg, table, form, #board").count() == 0
@@ -349,7 +348,7 @@ def test_site_that_never_closes_shows_a_level_before_and_after_its_script(phone:
             {space: build_state(Occupancy.VACANT, space=space) for space in build_morning_states() if space != "beans"}
         )
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         expect(page.locator("#number")).to_have_text("24–28")  # noqa: RUF001 - a range has an en dash
         page.get_by_label("Fönster").check()
         expect(page.locator("#number")).to_have_text("1–5")  # noqa: RUF001
@@ -367,7 +366,7 @@ def test_page_is_small_and_requests_only_this_server(site: ServedSite, phone: Op
         requests: list[Request] = []
         page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes plain functions only
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         assert {urlsplit(request.url).netloc for request in requests} == {f"localhost:{settings.port}"}
         done = [request for request in requests if not request.url.endswith("/stream")]

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.conftest import Served
-from tests.dashboard.member.conftest import OpenPhone, ServedSite, expect_live
+from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
+from tests.support.dashboard.live_pages import expect_live_member_page
 from tests.support.dashboard.site import MONDAY_10_MS
 from tests.support.dashboard.stage import publish_everything, run_publisher
 from tests.support.servers import Mosquitto
@@ -21,7 +21,7 @@ def wait_for_service_worker(page: Page) -> None:
 def test_last_known_page_without_network_is_grey_with_its_time(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         wait_for_service_worker(page)
         page.context.set_offline(True)
         page.reload()
@@ -33,13 +33,13 @@ def test_last_known_page_without_network_is_grey_with_its_time(site: ServedSite,
         page.goto("/")  # another URL of the page, which was never opened
         expect(page.locator("#lost")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
         page.context.set_offline(False)
-        expect_live(page)
+        expect_live_member_page(page)
 
 
 def test_cached_page_is_old_before_scripts_run(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         wait_for_service_worker(page)
         kept = page.evaluate("caches.match('/sv').then(found => found.text())")
         assert 'data-link="page_away" data-saved="' in kept
@@ -49,10 +49,10 @@ def test_cached_page_is_old_before_scripts_run(site: ServedSite, phone: OpenPhon
 def test_form_answers_and_feeds_are_not_cached(site: ServedSite, phone: OpenPhone) -> None:
     with phone(site[0]) as page:
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         wait_for_service_worker(page)
         page.goto("/sv?at=11:00&need=window")
-        expect_live(page)
+        expect_live_member_page(page)
         paths = page.evaluate(
             "caches.keys().then(async names => (await Promise.all(names.map(async name =>"
             " (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname + new URL(one.url).search)"
@@ -72,7 +72,7 @@ def test_old_page_after_closing_time_shows_only_that_the_site_is_closed(
     ):
         publish_everything(publisher)
         page.goto("/sv")
-        expect_live(page)
+        expect_live_member_page(page)
         wait_for_service_worker(page)
         page.context.set_offline(True)
         page.reload()

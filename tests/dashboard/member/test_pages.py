@@ -13,7 +13,7 @@ from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.page_cache import MAX_AGE_S, MAX_PAGES, PageCache
 from edge.contract import channels
-from tests.dashboard.manager.test_forecast_view import OUTLOOK
+from tests.support.dashboard.outlooks import OUTLOOK
 from tests.support.dashboard.site import PLAN
 
 

@@ -10,7 +10,7 @@ from dashboard.live.frame import STATE_CODES
 from dashboard.member.spot import describe_space, describe_usual
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
-from tests.dashboard.live.test_forecasts import build_outlook
+from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 EN, SV = PageTexts.load("en"), PageTexts.load("sv")

@@ -10,7 +10,7 @@ from collector.site.plan import SitePlan, Tenure
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.privacy_rules import build_privacy_sections
 from dashboard.text.texts import LANGUAGES, PageTexts
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 
 EN = PageTexts.load("en")

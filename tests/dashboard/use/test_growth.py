@@ -28,7 +28,7 @@ from dashboard.use.hours import drop_public_holidays, list_open_hours
 from dashboard.use.query import DayRange
 from edge.timekeeping.durations import MINUTE_MS
 from tests.support.dashboard.site import PLAN
-from tests.support.dashboard.weeks import MONDAY, build_weeks, to_unix_ms
+from tests.support.dashboard.weeks import MONDAY, build_five_minute_rows, build_weeks, to_unix_ms
 
 DESKS = 28
 FIRST = date(2025, 9, 1).toordinal()
@@ -146,15 +146,6 @@ def test_full_site_warns_that_more_people_may_have_come() -> None:
     assert full.full_share == 1
     assert growth_texts.format_full_warning(calm, EN) == ""
     assert growth_texts.format_full_warning(full, EN).startswith("In over 99% of the hours every desk was taken.")
-
-
-def build_five_minute_rows(
-    of: DayRange, free: float, *, unknown: float = 0.0, capacity: float = 32.0
-) -> list[HistoryRow]:
-    begin, end = of.to_span_ms(PLAN)
-    return [
-        HistoryRow(("site", "desk"), at, (capacity, 9.0, 9.0, free, unknown)) for at in range(begin, end, 5 * MINUTE_MS)
-    ]
 
 
 def find_days(rows: list[HistoryRow], of: DayRange) -> list[GrowthDay]:

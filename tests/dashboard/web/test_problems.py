@@ -12,9 +12,9 @@ from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.problems import PROBLEM_MEDIA_TYPE
-from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
 
 HOME = "https://localhost"
 
@@ -139,10 +139,10 @@ def test_a_form_that_is_too_large_gets_an_error_page(public: FlaskClient) -> Non
 
 def test_a_viewer_who_tries_a_change_is_referred_to_a_manager(app: Flask) -> None:
     client = app.test_client()
-    log_in(client, VIEWER)
+    log_in(client, VIEWER_NAME)
     page = client.get("/manage/accounts", base_url=HOME).text
     token = page.split('name="csrf_token" value="')[1].split('"')[0]
-    form = {"csrf_token": token, "name": VIEWER, "role": "manager"}
+    form = {"csrf_token": token, "name": VIEWER_NAME, "role": "manager"}
     headers = {"Referer": f"{HOME}/manage/accounts"}
     answer = client.post("/manage/accounts/role?lang=en", data=form, base_url=HOME, headers=headers)
     assert answer.status_code == 403
@@ -151,9 +151,9 @@ def test_a_viewer_who_tries_a_change_is_referred_to_a_manager(app: Flask) -> Non
 
 def test_a_locked_account_and_a_wrong_password_get_the_same_answer(app: Flask, settings: DashboardSettings) -> None:
     client = app.test_client()
-    wrong = log_in(client, VIEWER, "wrong")
-    Accounts(settings.accounts_path).lock(VIEWER)
-    locked = log_in(client, VIEWER)
+    wrong = log_in(client, VIEWER_NAME, "wrong")
+    Accounts(settings.accounts_path).lock(VIEWER_NAME)
+    locked = log_in(client, VIEWER_NAME)
     assert wrong.status_code == locked.status_code == 401
     assert wrong.text.split("<form")[0] == locked.text.split("<form")[0]
     assert "eller så är kontot låst" in locked.text
@@ -172,7 +172,7 @@ def test_a_known_browser_can_log_in_however_often_others_guess(app: Flask) -> No
     anna, other = app.test_client(), app.test_client()
     log_in(anna)
     for _ in range(MAX_LOGIN_FAILURES):
-        log_in(other, NAME, "wrong")
+        log_in(other, USER_NAME, "wrong")
     assert log_in(other).status_code == 429
     assert log_in(anna).status_code == 303
 

@@ -20,9 +20,9 @@ from dashboard.text.texts import LANGUAGES, PageTexts
 from dashboard.web import routes
 from dashboard.web.problems import respond_accounts_away
 from dashboard.web.routes import ROUTES, Audience, Route, RouteKind, RouteUndeclared
-from tests.dashboard.conftest import NAME, VIEWER
-from tests.dashboard.web.test_routes import log_in
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
 
 HOME = "https://localhost"
 READERS = ("nobody", "ended", "viewer", "manager")
@@ -32,7 +32,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 def enter(app: Flask, settings: DashboardSettings, reader: str) -> FlaskClient:
     client = app.test_client()
     if reader != "nobody":
-        assert log_in(client, VIEWER if reader == "viewer" else NAME).status_code == 303
+        assert log_in(client, VIEWER_NAME if reader == "viewer" else USER_NAME).status_code == 303
     if reader == "ended":
         accounts = Accounts(settings.accounts_path)
         for session in accounts.list_sessions():
@@ -171,11 +171,11 @@ def test_a_view_is_logged_once_an_hour_with_account_and_span(
         (one.name, one.role, one.endpoint, one.span) for one in Accounts(settings.accounts_path).log.list_entries(9)
     ]
     assert seen[::-1] == [
-        (NAME, "manager", "manage.log_in", ""),
-        (NAME, "manager", "forecast.page", "zone=quiet kind=desk days=7"),
-        (NAME, "manager", "manage.live", ""),
-        (VIEWER, "viewer", "manage.log_in", ""),
-        (VIEWER, "viewer", "manage.live", ""),
+        (USER_NAME, "manager", "manage.log_in", ""),
+        (USER_NAME, "manager", "forecast.page", "zone=quiet kind=desk days=7"),
+        (USER_NAME, "manager", "manage.live", ""),
+        (VIEWER_NAME, "viewer", "manage.log_in", ""),
+        (VIEWER_NAME, "viewer", "manage.live", ""),
     ]
 
 

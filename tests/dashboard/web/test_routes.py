@@ -17,8 +17,9 @@ from dashboard.feeds.api import AGE_STEP_S
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
-from tests.dashboard.conftest import NAME, PASSWORD
+from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
+from tests.support.dashboard.users import USER_NAME
 
 
 @pytest.fixture
@@ -31,15 +32,6 @@ def manager(app: Flask) -> FlaskClient:
     client = app.test_client()
     assert log_in(client).status_code == 303
     return client
-
-
-def log_in(client: FlaskClient, name: str = NAME, password: str = PASSWORD, onward: str = ""):
-    page = client.get("/manage/login", base_url="https://localhost").text
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert token
-    form = {"name": name, "password": password, "csrf_token": token[1], "next": onward}
-    headers = {"Referer": "https://localhost/manage/login"}
-    return client.post("/manage/login", data=form, base_url="https://localhost", headers=headers)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/states", "/manage/login", "/nothing", "/static/board.css"])
@@ -112,7 +104,7 @@ def test_a_login_redirects_only_to_our_own_pages(app: Flask) -> None:
 
 def test_a_wrong_login_gets_the_same_answer_for_any_name_and_is_blocked_after_ten(app: Flask) -> None:
     client = app.test_client()
-    answers = [log_in(client, name, "wrong") for name in [NAME, "nobody"] * 5]
+    answers = [log_in(client, name, "wrong") for name in [USER_NAME, "nobody"] * 5]
     assert {answer.status_code for answer in answers} == {401}
     strip = re.compile(r'value="[^"]*"')
     assert len({strip.sub("", answer.text) for answer in answers}) == 1
@@ -122,7 +114,7 @@ def test_a_wrong_login_gets_the_same_answer_for_any_name_and_is_blocked_after_te
 def test_each_login_and_refusal_is_one_log_line_without_the_input(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "dashboard.account_pages")
     log_in(app.test_client())
-    log_in(app.test_client(), NAME, "a secret phrase")
+    log_in(app.test_client(), USER_NAME, "a secret phrase")
     log_in(app.test_client(), "a secret phrase", "")  # typed into the wrong field
     log_in(app.test_client(), "eve\nlogin as 'anna' from 192.0.2.1", "a secret phrase")
     assert caplog.messages == [

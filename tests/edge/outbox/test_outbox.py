@@ -112,6 +112,7 @@ def test_new_stream_renumbers_the_held_events_from_one(path: Path) -> None:
         outbox.start_new_stream()
         assert outbox.stream != stream
         assert [(event.seq, event.value) for event in outbox.read_events(1, 10)] == [(1, 1), (2, 0)]
+        assert outbox.last_seq_at_open == 2, "its events may be sent before the first receipt"
         outbox.append([pending_event(0.5)])
         assert (outbox.oldest_seq, outbox.last_seq) == (1, 3)
     with open_outbox(path) as outbox:

@@ -27,10 +27,10 @@ from edge.outbox import broker_link
 from edge.outbox.broker_link import BrokerLink, Connected
 from ledig.replay.mqtt_probe import open_replay_connection
 from ledig.replay.servers import ReplayAway
-from tests.ledig.site.test_site import VALID_SITE, write_site_file
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
 from tests.support.guarded_broker import GuardedBroker, guarded_broker
 from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_until
+from tests.support.valid_site import VALID_SITE, write_site_file
 
 SITE = "mill"
 EVENTS = channels.EVENTS.topic_filter(SITE)

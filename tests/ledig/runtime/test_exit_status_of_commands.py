@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from collector.store.journal import Journal
-from tests.ledig.site.test_site import VALID_SITE
-from tests.ledig.test_command import read_error_lines
 from tests.support.collector.faulty_disks import fill_disk, small_disk
+from tests.support.command import read_error_lines
 from tests.support.servers import ROOT, find_free_port
+from tests.support.valid_site import VALID_SITE
 
 NOBODY = 65_534
 UNPRIVILEGED = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")

@@ -13,10 +13,10 @@ from collector.text.languages import Language
 from ledig.site.alert_addresses import AddressRejected, add_addresses
 from ledig.site.site_file import read_site_file
 from ledig.up.command import UpOptions, _choose_alerts
-from tests.ledig.site.test_site import VALID_SITE, read_faults, write_site_file
-from tests.ledig.test_command import read_error_lines, run_ledig
 from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
+from tests.support.command import read_error_lines, run_ledig
 from tests.support.servers import find_free_port
+from tests.support.valid_site import VALID_SITE, read_faults, write_site_file
 
 TABLES = """
 [alerts]

@@ -61,3 +61,12 @@ def build_stay_row(day: date, *counts: float, zone: str = WHOLE_SITE, kind: str 
 
 def build_query(days: DayRange, **more) -> UseQuery:
     return UseQuery(days=days, **more)
+
+
+def build_five_minute_rows(
+    of: DayRange, free: float, *, unknown: float = 0.0, capacity: float = 32.0
+) -> list[HistoryRow]:
+    begin, end = of.to_span_ms(PLAN)
+    return [
+        HistoryRow(("site", "desk"), at, (capacity, 9.0, 9.0, free, unknown)) for at in range(begin, end, 5 * MINUTE_MS)
+    ]

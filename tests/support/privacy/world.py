@@ -124,7 +124,9 @@ def simulate(plan: SitePlan, folder: Path, days: int) -> SimulatedSite:
         changes = sorted(found for lived in lives for found in _simulated_changes(plan, lived) if found[0] < end_ms)
         with journal.transaction():
             for space in plan.spaces:
-                journal._connection.execute("INSERT INTO transition VALUES (?, ?, 'vacant')", (space.id, begin_ms))
+                journal._connection.execute(
+                    "INSERT INTO transition (space, at_ms, state) VALUES (?, ?, 'vacant')", (space.id, begin_ms)
+                )
         place = 0
         for now_ms in range(begin_ms + MAX_SLICE_MS, end_ms + 1, MAX_SLICE_MS):
             with journal.transaction():
@@ -164,7 +166,9 @@ def _simulated_changes(plan: SitePlan, lived: SimulatedDay) -> Iterator[Simulate
 def _write(journal: Journal, truth: SimulatedTruth, change: SimulatedChange, seq: int) -> None:
     at_ms, what, whose, state, value = change
     if what == "space":
-        journal._connection.execute("INSERT OR REPLACE INTO transition VALUES (?, ?, ?)", (whose, at_ms, state))
+        journal._connection.execute(
+            "INSERT OR REPLACE INTO transition (space, at_ms, state) VALUES (?, ?, ?)", (whose, at_ms, state)
+        )
         truth.changes.setdefault(whose, []).append((at_ms, Occupancy(state)))
     else:
         device, sensor = whose.split("/")
