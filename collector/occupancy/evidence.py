@@ -16,7 +16,8 @@ from collector.contract.states import Because, Occupancy, Reason
 from collector.occupancy.learning.threshold import ReadingHistogram
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
 from collector.occupancy.learning.two_levels import PowerHistogram
-from collector.site.plan import LearningSwitch, OccupancyRules, Sensor, SitePlan, Space, SpaceKind
+from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import HoldRule, LearningMethod, SensorRole, SensorTraits

@@ -15,16 +15,13 @@ from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from collector.site.occupancy_rules import OccupancyRules
+from collector.site.privacy_settings import PrivacySettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import SEATS
-from edge.contract.settings_rejected import SettingsRejected
-from edge.timekeeping.durations import HOUR_MS
 
 WHOLE_SITE = "site"
 """Name of the whole site in figures beside those of its zones; no zone may have this id."""
-
-MAX_HOLD_MS = 7_200_000
-"""Upper bound of every hold after motion."""
 
 
 SensorKey = tuple[str, str]
@@ -73,13 +70,6 @@ class ZoneCharacter(StrEnum):
     LIVELY = "lively"
     WORKSHOP = "workshop"
     """Noise of tools and machines."""
-
-
-class LearningSwitch(StrEnum):
-    """Whether spaces learn from their own events."""
-
-    ON = "on"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,112 +173,6 @@ class RedDays(StrEnum):
     CLOSED = "closed"
     OPEN = "open"
     """Normal hours of the weekday."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OccupancyRules:
-    """Hold times and silence. In milliseconds; defaults from labelled recordings (docs/decisions/)."""
-
-    lone_motion_hold_ms: int = 120_000
-    """Hold after one motion without a second."""
-    second_motion_ms: int = 240_000
-    """A second motion within this time, but not at once, earns the full hold."""
-    motion_hold_ms: int = 600_000
-    """Full hold where one PIR watches the space."""
-    motion_hold_shared_ms: int = 480_000
-    """Full hold where two or more sensors watch the space."""
-    level_hold_ms: int = 180_000
-    """Hold of pressure, presence, people and power sensors, which report themselves when the level ends."""
-    silent_after_heartbeats: float = 2.0
-    """A sensor is silent after this many heartbeats; after twice as many it starts its hold again."""
-    learning: LearningSwitch = LearningSwitch.ON
-    """Whether a space learns its hold after motion, from how often it was shown vacant too soon."""
-    motion_hold_least_ms: int = 300_000
-    """Lower bound of a learned hold."""
-    motion_hold_most_ms: int = 900_000
-    """Upper bound of a learned hold."""
-
-    def __post_init__(self) -> None:
-        for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):
-            if not 1000 <= getattr(self, name) <= HOUR_MS:
-                raise SettingsRejected((name, f"must lie between 1000 and {HOUR_MS}, got {getattr(self, name)}"))
-        for name in ("motion_hold_ms", "motion_hold_shared_ms"):
-            if not self.lone_motion_hold_ms <= getattr(self, name) <= MAX_HOLD_MS:
-                raise SettingsRejected(
-                    (
-                        name,
-                        (
-                            f"must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms}) and {MAX_HOLD_MS},"
-                            f" got {getattr(self, name)}"
-                        ),
-                    )
-                )
-        if not 1.5 <= self.silent_after_heartbeats <= 100:
-            raise SettingsRejected(
-                ("silent_after_heartbeats", f"must lie between 1.5 and 100, got {self.silent_after_heartbeats}")
-            )
-        self._check_learning()
-
-    def _check_learning(self) -> None:
-        least_ms, most_ms = self.motion_hold_least_ms, self.motion_hold_most_ms
-        if not self.lone_motion_hold_ms <= least_ms <= MAX_HOLD_MS:
-            raise SettingsRejected(
-                (
-                    "motion_hold_least_ms",
-                    (
-                        f"must lie between lone_motion_hold_ms ({self.lone_motion_hold_ms})"
-                        f" and {MAX_HOLD_MS}, got {least_ms}"
-                    ),
-                )
-            )
-        if not least_ms <= most_ms <= MAX_HOLD_MS:
-            raise SettingsRejected(
-                (
-                    "motion_hold_most_ms",
-                    f"must lie between motion_hold_least_ms ({least_ms}) and {MAX_HOLD_MS}, got {most_ms}",
-                )
-            )
-
-
-class StrangersWhenFew(StrEnum):
-    """What public pages of a site that never closes show while fewer than five people are inside."""
-
-    LEVEL = "level"
-    """The least number of free spaces: all but four. No states of spaces."""
-    NOTHING = "nothing"
-    """No numbers; only forecasts."""
-    ALL = "all"
-    """Every space, as usual."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacySettings:
-    """Table [privacy] of the site file: who is responsible for the sensors, and what the public sees."""
-
-    strangers_when_few: StrangersWhenFew = StrangersWhenFew.LEVEL
-    controller: str = ""
-    """Organisation responsible for the personal data, with its address (GDPR art. 13)."""
-    contact: str = ""
-    """Contact for members' questions: an e-mail address or telephone number."""
-    legal_basis: str = ""
-    """Such as "legitimate interest, art. 6(1)(f)"."""
-    informed_on: str = ""
-    """Date on which the members were informed, such as "2026-11-23"; sensors may start after it."""
-
-    def __post_init__(self) -> None:
-        if self.informed_on:
-            try:
-                date.fromisoformat(self.informed_on)
-            except ValueError:
-                raise SettingsRejected(
-                    ("informed_on", f'must be a day such as "2026-11-23", got {self.informed_on!r}')
-                ) from None
-
-    def find_missing(self) -> tuple[str, ...]:
-        """Return the names of the settings that the register and the sign need but that are not set."""
-        return tuple(
-            name for name in ("controller", "contact", "legal_basis", "informed_on") if not getattr(self, name)
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,8 @@ from dashboard.account_pages.login_form import (
     select_redirect_target,
 )
 from dashboard.accounts.access_log import LoggedAction
-from dashboard.accounts.accounts import LoginRejected, TooManyLoginFailures
+from dashboard.accounts.accounts import LoginRejected
+from dashboard.accounts.login_limits import TooManyLoginFailures
 from dashboard.web.app_context import get_app_context
 from dashboard.web.session_cookie import (
     delete_session_cookie,

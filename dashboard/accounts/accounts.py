@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.timekeeping.site_clock import TimeEstimate
-from dashboard.accounts import known_browsers, passwords, schema
+from dashboard.accounts import known_browsers, login_limits, passwords, schema
 from dashboard.accounts.access_log import AccessLog
 from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.accounts.roles import AccountRole, UserAccount
@@ -33,9 +33,6 @@ MIN_USE_WRITE_INTERVAL_S: Final = 60
 """The last use of a session is written at most this often, to spare SD cards."""
 RESTORE_NOTICE_S: Final = 30 * DAY_S
 """For this long managers see that accounts were restored from a backup."""
-MAX_LOGIN_FAILURES: Final = 10
-LOGIN_FAILURE_WINDOW_S: Final = 15 * 60
-"""At most MAX_LOGIN_FAILURES failed logins in this time: per name and per address, or per browser that is known."""
 NAME_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 SESSION_ID_LENGTH: Final = 16
 """A page identifies a session by this many characters of its token's hash: enough to end it, useless for logging in."""
@@ -59,10 +56,6 @@ class LastManager(AccountRejected):
 
 class LoginRejected(ValueError):
     """Name or password is wrong, or the account is locked; the message does not state which."""
-
-
-class TooManyLoginFailures(ConnectionError):
-    """Too many failed logins for this name or address. The same attempt may succeed after 15 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +200,9 @@ class Accounts:
             for key in ([attempt_key] if attempt_key else [f"name {name.casefold()}", f"address {address}"])
         ]
         with self.store.write() as db:
-            self._count_attempt(db, keys)  # before the slow check, so that parallel attempts count too
+            login_limits.count_attempt(
+                db, self.store.now_s(), keys
+            )  # before the slow check, so that parallel attempts count too
             row = _read_account(db, "name = ?", name)
         # unknown names and locked accounts take as long to check as others, and fail only after that
         if (
@@ -298,7 +293,7 @@ class Accounts:
         from_s = now_s if deletion_s is None else deletion_s
         future_limits = (now_s, now_s + MAX_FUTURE_S)
         with self.store.write() as db:
-            db.execute("DELETE FROM login_failure WHERE at_s <= ?", (from_s - LOGIN_FAILURE_WINDOW_S,))
+            login_limits.delete_expired(db, from_s)
             db.execute(
                 "DELETE FROM session WHERE used_s < ? OR began_s < ?",
                 (from_s - MAX_SESSION_IDLE_S, from_s - MAX_SESSION_S),
@@ -330,17 +325,6 @@ class Accounts:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours
             raise _unknown_account(db, name)
         schema.write_checksum(db, name)
-
-    def _count_attempt(self, db: sqlite3.Connection, keys: list[str]) -> None:
-        now_s = self.store.now_s()
-        db.execute("DELETE FROM login_failure WHERE at_s <= ?", (now_s - LOGIN_FAILURE_WINDOW_S,))
-        for key in keys:
-            if (
-                db.execute("SELECT count(*) FROM login_failure WHERE key_hash = ?", (key,)).fetchone()[0]
-                >= MAX_LOGIN_FAILURES
-            ):
-                raise TooManyLoginFailures("too many attempts; wait 15 minutes and try again")
-        db.executemany("INSERT INTO login_failure VALUES (?, ?)", [(key, now_s) for key in keys])
 
 
 def compute_accounts_digest(db: sqlite3.Connection) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
-from collector.site.plan import WHOLE_SITE, PrivacySettings, SitePlan, SpaceKind, Tenure
+from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
 from collector.site.privacy import (
     MIN_SHOWN_PEOPLE,
     MIN_SHOWN_PLACES,
@@ -17,8 +17,10 @@ from collector.site.privacy import (
     has_dedicated,
     has_too_few,
 )
+from collector.site.privacy_settings import PrivacySettings
 from dashboard.accounts.access_log import LOG_DAYS
-from dashboard.accounts.accounts import LOGIN_FAILURE_WINDOW_S, MAX_SESSION_IDLE_S, MAX_SESSION_S
+from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, MAX_SESSION_S
+from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.texts import PageTexts
 from edge.timekeeping.durations import HOUR_S, MINUTE_S

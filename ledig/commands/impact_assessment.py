@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.plan import PrivacySettings, SitePlan, Tenure
+from collector.site.plan import SitePlan, Tenure
+from collector.site.privacy_settings import PrivacySettings
 from dashboard.foyer.sensors import describe_sensor_kind
 from dashboard.text.privacy_rules import build_privacy_sections
 from dashboard.text.texts import PageTexts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from collector.site.plan import OccupancyRules
+from collector.site.occupancy_rules import OccupancyRules
 from edge.process.log_output import log_to_stderr
 from ledig.replay import report
 from ledig.replay.player import ReplayResult, ReplayStopped, play_recording

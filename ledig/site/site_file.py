@@ -15,7 +15,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collector.configuration.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
-from collector.site.plan import OccupancyRules, PrivacySettings, SitePlan
+from collector.site.occupancy_rules import OccupancyRules
+from collector.site.plan import SitePlan
+from collector.site.privacy_settings import PrivacySettings
 from collector.text.languages import Language
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import DeviceSettings

@@ -10,7 +10,8 @@ import pytest
 
 from collector.contract.states import CollectorStatus, Occupancy, encode
 from collector.site.opening_hours import read_hours
-from collector.site.plan import PrivacySettings, SpaceKind, StrangersWhenFew
+from collector.site.plan import SpaceKind
+from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

@@ -7,7 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.contract.states import CollectorStatus, Occupancy, encode
-from collector.site.plan import PrivacySettings, Sensor, SitePlan, Space, SpaceKind, StrangersWhenFew, Tenure
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
+from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

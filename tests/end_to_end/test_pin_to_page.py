@@ -15,17 +15,9 @@ from gpiozero.pins.mock import MockFactory
 from playwright.sync_api import Page, expect
 
 from collector.configuration.settings import CollectorSettings
-from collector.site.plan import (
-    Floor,
-    OccupancyRules,
-    PrivacySettings,
-    Sensor,
-    SitePlan,
-    Space,
-    SpaceKind,
-    StrangersWhenFew,
-    Zone,
-)
+from collector.site.occupancy_rules import OccupancyRules
+from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
+from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from dashboard.configuration.settings import DashboardSettings
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings

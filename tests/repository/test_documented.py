@@ -13,7 +13,8 @@ import pytest
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import InfluxSettings, RetentionSettings
 from collector.contract.alerts import AlertKind
-from collector.site.plan import Door, Floor, OccupancyRules, Space, Zone
+from collector.site.occupancy_rules import OccupancyRules
+from collector.site.plan import Door, Floor, Space, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings
 from edge.contract.sensor_kinds import SensorKind

@@ -30,7 +30,7 @@ from collector.occupancy.evidence import (
 )
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS, last_high_ms
 from collector.occupancy.learning.tuning import LENGTHEN_BY_MS, SHORTEN_BY_MS
-from collector.site.plan import LearningSwitch
+from collector.site.occupancy_rules import LearningSwitch
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 from tests.support.collector.oracle import compute_changes_slowly

@@ -22,7 +22,8 @@ from collector.occupancy.evidence import (
 from collector.occupancy.judge import is_alive
 from collector.occupancy.learned_values import build_tuning
 from collector.occupancy.learning.tuning import HoldStatistics
-from collector.site.plan import LearningSwitch, OccupancyRules, Sensor, SitePlan, Space, SpaceKind
+from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
+from collector.site.plan import Sensor, SitePlan, Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, sensor

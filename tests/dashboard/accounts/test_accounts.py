@@ -10,17 +10,15 @@ import pytest
 
 from dashboard.account_pages.login_form import describe_browser
 from dashboard.accounts.accounts import (
-    LOGIN_FAILURE_WINDOW_S,
-    MAX_LOGIN_FAILURES,
     MAX_SESSION_IDLE_S,
     MAX_SESSION_S,
     AccountRejected,
     Accounts,
     LastManager,
     LoginRejected,
-    TooManyLoginFailures,
     session_id,
 )
+from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S, MAX_LOGIN_FAILURES, TooManyLoginFailures
 from dashboard.accounts.passwords import WeakPasswordRejected, check_password
 from dashboard.accounts.roles import AccountRole, UserAccount
 from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME

@@ -7,7 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from dashboard.accounts.accounts import MAX_LOGIN_FAILURES, Accounts
+from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.login_limits import MAX_LOGIN_FAILURES
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from collector.site.plan import PrivacySettings
+from collector.site.privacy_settings import PrivacySettings
 from ledig.__main__ import cli
 from ledig.commands.impact_assessment import ASSESSMENT_TEXTS, BLANK, write_impact_assessment
 from ledig.site.site_file import read_site_file

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.site.plan import LearningSwitch, OccupancyRules
+from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from ledig.what_if.rules import OtherRulesRejected, format_duration, read_other_rules
 from tests.support.collector.random_sites import build_desk_plan
 

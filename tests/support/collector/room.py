@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from collector.contract.states import Occupancy
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, Transition
-from collector.site.plan import Door, Floor, OccupancyRules, Sensor, SitePlan, Space, Zone
+from collector.site.occupancy_rules import OccupancyRules
+from collector.site.plan import Door, Floor, Sensor, SitePlan, Space, Zone
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 
