@@ -146,16 +146,25 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
     run_replay(ReplayOptions(file=file, data=data, speed=speed, what_if=WhatIfOptions(**asked)))
 
 
-@cli.command(epilog="example: ledig check /etc/ledig/site.toml")
+@cli.command(short_help="Check a site file and report all errors.", epilog="example: ledig check /etc/ledig/site.toml")
 @_SITE
 def check(site: Path) -> None:
-    """Check a site file and report all errors."""
+    """Check a site file and report all errors.
+
+    If its settings are valid, everything that its processes build from them is built once: the sensors of each device
+    on mock pins, the collector, and the pages. Nothing is connected, and nothing is left behind. A part whose packages
+    are not installed on this machine is left out and named.
+    """
+    from ledig.runtime.trial_build import build_site
     from ledig.site.installation import find_installation_faults
     from ledig.site.site_file import SiteRejected, read_site_file
 
     found = read_site_file(site)
     if faults := find_installation_faults(found, site.name):
         raise SiteRejected(faults)
+    built = build_site(found, site.name)
+    if built.faults:
+        raise SiteRejected(built.faults)
     plan = found.plan
     counts = {
         "floor": plan.floors,
@@ -167,6 +176,9 @@ def check(site: Path) -> None:
     }
     parts = [format_count(len(things), noun) for noun, things in counts.items()]
     click.echo(f"{site.name}: OK: {plan.name} has {', '.join(parts[:-1])} and {parts[-1]}")
+    if built.missing:
+        parts = [f"{part} ({package} is not installed)" for part, package in built.missing.items()]
+        click.echo(f"{site.name}: not built on this machine: {', '.join(parts)}")
     if missing := plan.privacy.find_missing():
         click.echo(
             f"{site.name}: warning: [privacy] has no {', '.join(missing)}; the sensor list and the sign need them"

@@ -94,11 +94,18 @@ SQLITE_REMEDIES: Final[Mapping[int, str]] = {
 """SQLite errors that are not our bug, by primary code; all give status 1."""
 
 
+def find_missing_package(fault: BaseException) -> str | None:
+    """Return the name of another project's package whose absence caused the exception; None: it has another cause."""
+    if isinstance(fault, ModuleNotFoundError) and fault.name and fault.name.split(".")[0] not in _OUR_PACKAGES:
+        return fault.name
+    return None
+
+
 def classify_error(fault: BaseException, command: str) -> tuple[ExitStatus, str]:
     """Return the status and the text for an exception; the text is empty for a bug, whose traceback shows more."""
-    if isinstance(fault, ModuleNotFoundError) and (fault.name or "").split(".")[0] not in _OUR_PACKAGES:
+    if package := find_missing_package(fault):
         target = "install-edge" if command == "edge" else "install"
-        needs = f"ledig {command}: the Python package {fault.name} is not installed"
+        needs = f"ledig {command}: the Python package {package} is not installed"
         return ExitStatus.WRONG, f"{needs}; in the folder of Ledig, run: make {target}"
     names = {kind.__name__ for kind in type(fault).__mro__ if kind.__module__.split(".")[0] in _OUR_PACKAGES}
     if names & SETTINGS_ERRORS:

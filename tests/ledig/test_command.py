@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import NO_PINS, read_error_lines, run_ledig, run_ledig_without
+from tests.support.extras import list_modules
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 from tests.support.valid_site import EXAMPLE, VALID_SITE, write_site_file
 
@@ -76,6 +77,30 @@ def test_valid_site_file_passes_the_check() -> None:
     assert warning.startswith("example.toml: warning: [privacy] has no controller, ")
 
 
+def test_check_reports_what_cannot_be_built(tmp_path: Path) -> None:
+    result = run_ledig("check", write_site_file(tmp_path, VALID_SITE.replace("pin = 4", "pin = 2")))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert read_error_lines(result)[0].endswith("GPIO2 has a fixed pull resistor; give it another pin")
+
+
+@pytest.mark.parametrize(
+    ("absent", "not_built"),
+    [
+        (["gpiozero"], "the sensors (gpiozero is not installed)"),
+        (["flask"], "the pages (flask is not installed)"),
+        (
+            sorted(list_modules("up") - list_modules("edge")),
+            "the collector (holidays is not installed), the pages (flask_wtf is not installed)",
+        ),
+    ],
+)
+def test_check_names_parts_whose_packages_are_not_installed(absent: list[str], not_built: str) -> None:
+    result = run_ledig_without(absent, "check", EXAMPLE)
+    assert (result.returncode, read_error_lines(result)) == (0, [])
+    assert result.stdout.splitlines()[1] == f"example.toml: not built on this machine: {not_built}"
+
+
 @pytest.mark.parametrize(
     "command", [("check",), ("collector",), ("dashboard",), ("edge", "--device", "pi-1"), ("up", "--simulate")]
 )
@@ -117,7 +142,7 @@ def test_wrong_command_line_is_reported(arguments: tuple[str | Path, ...], expec
 
 
 def test_missing_pins_are_reported_and_never_mocked() -> None:
-    result = run_ledig_without("lgpio", "edge", EXAMPLE, "--device", "pi-entren")
+    result = run_ledig_without(["lgpio"], "edge", EXAMPLE, "--device", "pi-entren")
     assert (result.returncode, read_error_lines(result)) == (2, [NO_PINS])
 
 
@@ -132,7 +157,7 @@ def test_missing_pins_are_reported_and_never_mocked() -> None:
     ],
 )
 def test_missing_package_is_reported_in_one_line(command: tuple[str | Path, ...], absent: str, target: str) -> None:
-    result = run_ledig_without(absent, *command)
+    result = run_ledig_without([absent], *command)
     assert result.returncode == 2
     (line,) = read_error_lines(result)
     assert re.fullmatch(

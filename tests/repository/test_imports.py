@@ -39,9 +39,11 @@ EDGE_FOR_LEDIG = (
     "edge.configuration",
     "edge.outbox",
     "edge.sensors.distance",
+    "edge.sensors.openers",
+    "edge.sensors.sensor",
     "edge.supervision",
 )
-"""What `ledig` may import of the agent: it reads its settings and starts, replays and simulates it."""
+"""What `ledig` may import of the agent: it reads its settings, and starts, replays, simulates and checks it."""
 MAY_IMPORT = {
     "edge": ("edge",),
     "collector": ("collector", *PUBLIC_OF_EDGE),

@@ -129,10 +129,10 @@ def run_ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedPr
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
-def run_ledig_without(module: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as if `module` were not installed."""
+def run_ledig_without(modules: list[str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as if `modules` were not installed."""
     start = (
-        f"import sys; sys.modules['{module}'] = None; from ledig.__main__ import run_command;"
+        f"import sys; sys.modules.update(dict.fromkeys({modules})); from ledig.__main__ import run_command;"
         " sys.exit(run_command(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", start, *map(str, arguments)]

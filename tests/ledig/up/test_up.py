@@ -222,7 +222,7 @@ def test_port_in_use_is_reported_before_anything_starts(tmp_path: Path) -> None:
 
 def test_missing_pins_are_reported_before_anything_starts(tmp_path: Path) -> None:
     site = UpSite(tmp_path)
-    result = run_ledig_without("lgpio", "up", site.site, "--device", "pi-entren", "--data", site.data)
+    result = run_ledig_without(["lgpio"], "up", site.site, "--device", "pi-entren", "--data", site.data)
     assert (result.returncode, read_error_lines(result)) == (2, [NO_PINS])
     assert not site.data.exists()
 
