@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledig.runtime.exit_status import ExitStatus, classify_error
-from ledig.runtime.trial_build import TrialBuildFailed, TrialResult, build_site
+from ledig.runtime.trial_build import MEMORY_FOLDER, TrialBuildFailed, TrialResult, build_site
 from ledig.site.site_file import SiteRejected, read_site_file
 from tests.support.servers import ROOT
 
@@ -90,18 +90,16 @@ def test_sensor_that_needs_a_pull_up_may_use_such_a_pin(tmp_path: Path) -> None:
     assert build_file(tmp_path / "site.toml", settings) == COMPLETE
 
 
-def test_building_reads_no_sensor_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_reads_no_sensor_and_leaves_nothing_behind(tmp_path: Path) -> None:
     never_written = tmp_path / "power"
     os.mkfifo(never_written)  # reading it would block the sensor's thread
     settings = f'space = "laser"\nkind = "power"\npath = "{never_written}"'
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     before = threading.enumerate()
     assert build_file(tmp_path / "site.toml", site_with_sensor(settings)) == COMPLETE
     assert threading.enumerate() == before
-    assert list(scratch.iterdir()) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["power", "scratch", "site.toml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["power", "site.toml"]
+    for folder in (MEMORY_FOLDER, Path(tempfile.gettempdir())):
+        assert list(folder.glob(f"ledig-check-{os.getpid()}-*")) == []
 
 
 def test_unexpected_exception_names_the_part_and_counts_as_our_bug(tmp_path: Path) -> None:
