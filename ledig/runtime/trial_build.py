@@ -23,9 +23,8 @@ from edge.timekeeping.durations import HOUR_S
 from ledig.runtime.exit_status import find_missing_package
 from ledig.site.site_file import SiteFile
 
-
-MEMORY_FOLDER: Final = Path("/dev/shm")
-"""A file system in memory; each build has its own folder there."""
+MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - each build creates a private folder in it
+"""Linux's file system in memory."""
 
 
 class TrialBuildFailed(RuntimeError):

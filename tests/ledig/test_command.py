@@ -91,7 +91,7 @@ def test_check_reports_what_cannot_be_built(tmp_path: Path) -> None:
         (["flask"], "the pages (flask is not installed)"),
         (
             sorted(list_modules("up") - list_modules("edge")),
-            "the collector (holidays is not installed), the pages (flask_wtf is not installed)",
+            "the collector (holidays is not installed), the pages (argon2 is not installed)",
         ),
     ],
 )
