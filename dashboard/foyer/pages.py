@@ -60,7 +60,9 @@ def wall() -> ResponseReturnValue:
             drawings=[(drawing, screen.label_floor(drawing)) for drawing in screen.list_shown_floors(context.drawings)],
             shift=screen.find_shift(time.time()),
             offered=[space.id for space in context.plan.spaces if space.is_offered],
-            page_texts={key: text for key, text in get_texts().templates.items() if key.startswith(SCRIPT_PREFIXES)},
+            page_texts={
+                key: text for key, text in get_texts().script_templates.items() if key.startswith(SCRIPT_PREFIXES)
+            },
         )
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from collector.contract.forecasts import Outlook
 from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceAttribute, SpaceKind
 from dashboard.live.forecasts import iterate_upcoming_hours
-from dashboard.member.texts import get_member_texts
+from dashboard.member.texts import describe_usual_free, get_member_texts
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
 
@@ -68,19 +68,17 @@ def describe_usual(ask: Callable[[str, str], Outlook | None], reader: Explanatio
     plan, sentences = reader.plan, {}
     for place, zone in enumerate(plan.zones):
         for kind in dict.fromkeys(space.kind for space in plan.spaces if space.zone == zone.id and space.is_offered):
-            of_zone = _describe_zone_usual(ask(zone.id, kind), "usual.zone", zone.name, reader)
-            sentence = of_zone or _describe_zone_usual(ask(WHOLE_SITE, kind), "usual.site", zone.name, reader)
+            of_zone = _describe_zone_usual(ask(zone.id, kind), zone.name, reader)
+            sentence = of_zone or _describe_zone_usual(ask(WHOLE_SITE, kind), None, reader)
             if sentence:
                 sentences[f"{place} {kind}"] = sentence
     return sentences
 
 
-def _describe_zone_usual(outlook: Outlook | None, key: str, zone: str, reader: ExplanationContext) -> str:
+def _describe_zone_usual(outlook: Outlook | None, zone: str | None, reader: ExplanationContext) -> str:
     hour = (
         None if outlook is None or outlook.missing_days else next(iterate_upcoming_hours(outlook, reader.now_ms), None)
     )
-    if outlook is None or hour is None or hour.at_ms > reader.now_ms:
+    if outlook is None or outlook.capacity is None or hour is None or hour.at_ms > reader.now_ms:
         return ""
-    free = round(hour.hour.usual)
-    template = get_member_texts(reader.texts.language)[f"{key}.one" if free == 1 else key]
-    return template.format(n=free, capacity=outlook.capacity, zone=zone)
+    return describe_usual_free(round(hour.hour.usual), outlook.capacity, zone, reader.texts)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from collector.site.plan import SpaceAttribute, SpaceKind, ZoneCharacter
-from dashboard.text.texts import PageTexts
+from dashboard.text.texts import PageTexts, PluralForms
 
 SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "like", "lost", "spot.")
 """Key prefixes of the texts that the page's script also needs."""
@@ -27,11 +27,28 @@ def get_member_texts(language: str) -> dict[str, str]:
     return {**_need_texts(texts), **_reason_texts(texts), **_line_texts(texts)}
 
 
-def get_script_texts(language: str) -> dict[str, str]:
+def get_script_texts(language: str) -> dict[str, str | PluralForms]:
     """Return the templates that the page's script needs."""
     own = {key: text for key, text in get_member_texts(language).items() if key.startswith(SCRIPT_PREFIXES)}
-    shared = PageTexts.load(language).templates.items()
+    shared = PageTexts.load(language).script_templates.items()
     return {key: text for key, text in shared if key.startswith(SHARED_PREFIXES)} | own
+
+
+def describe_usual_free(free: int, capacity: int, zone: str | None, texts: PageTexts) -> str:
+    """Describe how many spaces are usually free in a zone; None: in all zones together."""
+    if zone is None:
+        template = texts.ngettext(
+            "Usually one of {capacity} free in all zones together at this hour.",
+            "Usually {n} of {capacity} free in all zones together at this hour.",
+            free,
+        )
+    else:
+        template = texts.ngettext(
+            "Usually one of {capacity} free in {zone} at this hour.",
+            "Usually {n} of {capacity} free in {zone} at this hour.",
+            free,
+        )
+    return template.format(n=free, capacity=capacity, zone=zone)
 
 
 def _need_texts(texts: PageTexts) -> dict[str, str]:
@@ -81,8 +98,4 @@ def _line_texts(texts: PageTexts) -> dict[str, str]:
         "none.like": _("none match"),
         "lost.since": _("Connection lost. Figures from {at}; the page reconnects by itself."),
         "spot.state": _("{state}: {because}"),
-        "usual.zone": _("Usually {n} of {capacity} free in {zone} at this hour."),
-        "usual.zone.one": _("Usually one of {capacity} free in {zone} at this hour."),
-        "usual.site": _("Usually {n} of {capacity} free in all zones together at this hour."),
-        "usual.site.one": _("Usually one of {capacity} free in all zones together at this hour."),
     }

@@ -1,6 +1,9 @@
-/* Builds the texts of a frame from the same templates as the server. */
+/* Builds the texts of a frame from the same templates as the server. One with plural forms has them by category of its
+number `n`. */
 export function createTexts(templates, minPeople) {
-  const fill = (key, values) => templates[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const plural = new Intl.PluralRules(document.documentElement.lang);
+  const fill = (key, values) =>
+    (templates[key][plural.select(values.n || 0)] || templates[key]).replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const at = (time) => {
     const [h, m] = time.split(":");
     return fill("at", { h, m });
@@ -17,10 +20,8 @@ export function createTexts(templates, minPeople) {
     number,
     state: (code, kind) => templates[`state.${code}` + (kind === "equipment" ? ".machine" : "")],
     row: (free) => (free[2] ? fill("row", { free: number(free), capacity: free[2] }) : templates["state.d"]),
-    answer(kind, [, most, capacity]) {
-      const form = capacity === 1 ? "single" : most === 1 ? "one" : "many";
-      return fill(`answer.${kind}.${form}`, { capacity });
-    },
+    answer: (kind, [, most, capacity]) =>
+      capacity === 1 ? templates[`answer.${kind}.single`] : fill(`answer.${kind}`, { n: most, capacity }),
     coverage: ([least, most, capacity]) => fill(most > least ? "some_unknown" : "all_known", { n: most - least, of: capacity }),
     ago(seconds) {
       const [key, unit] = seconds < 120 ? ["ago.s", 1] : seconds < 7200 ? ["ago.min", 60] : ["ago.h", 3600];
@@ -35,7 +36,7 @@ export function createTexts(templates, minPeople) {
       return fill(least === most ? key : least ? `${key}.range` : `${key}.most`, { n: most, least, most });
     },
     ahead: (parts) => parts
-      .map(([key, begin, end, n]) => fill(n === 1 ? `${key}.one` : key, { begin: hour(begin), end: hour(end), n }))
+      .map(([key, begin, end, n]) => fill(key, { begin: hour(begin), end: hour(end), n }))
       .join(" "),
     opens([days, weekday, time]) {
       const key = ["opens.today", "opens.tomorrow"][days] || (days > 7 ? "opens.later" : `opens.${weekday}`);

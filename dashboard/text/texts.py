@@ -10,10 +10,11 @@ English is in the code; other languages are in collector/translations.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, Self
 
+from babel import Locale
 from babel.numbers import format_percent
 
 from collector.site.plan import SpaceKind
@@ -28,6 +29,10 @@ if TYPE_CHECKING:  # live imports this module
 LANGUAGES: Final = {code.value: row.own_name for code, row in LANGUAGE_TABLE.items()}
 """Own name of each language by its code."""
 NO_VALUE: Final = "–"  # noqa: RUF001 - an empty table cell
+PluralForms = Mapping[str, str]
+"""The forms of a text that depends on its number `n`, by plural category of CLDR: `one`, `other`."""
+_SAMPLE_NUMBERS: Final = range(200)
+"""Have every plural category that a language has for whole numbers."""
 _ROUNDING_ERROR: Final = 1e-6
 """Floating point makes 100 * 0.29 less than 29."""
 MAX_WEEKDAY_DAYS: Final = 7
@@ -48,6 +53,7 @@ class PageTexts:
         self.gettext: Final[Callable[[str], str]] = catalogue.gettext
         self.ngettext: Final[Callable[[str, str, int], str]] = catalogue.ngettext
         self.pgettext: Final[Callable[[str, str], str]] = catalogue.pgettext
+        self._plural_category: Final = Locale.parse(language).plural_form
         self.templates: Final = {
             **self._states(),
             **self._counts(),
@@ -55,6 +61,9 @@ class PageTexts:
             **self._lines(),
             **self._days_ahead(),
         }
+        self.plurals: Final = {**self._plural_counts(), **self._plural_days_ahead()}
+        self.script_templates: Final[Mapping[str, str | PluralForms]] = {**self.templates, **self.plurals}
+        """Every template, as the pages' scripts receive them."""
 
     @classmethod
     @cache
@@ -62,9 +71,15 @@ class PageTexts:
         """Return the texts of a language, by its code."""
         return cls(language, load_catalogue(Language(language)))
 
-    def format_template(self, key: str, **values: object) -> str:
-        """Format one of the page's templates."""
-        return self.templates[key].format(**values)
+    def format_template(self, key: str, n: int = 0, **values: object) -> str:
+        """Format one of the page's templates; `n` selects the form of one with plural forms."""
+        forms = self.plurals.get(key)
+        template = self.templates[key] if forms is None else forms[self._plural_category(n)]
+        return template.format(n=n, **values)
+
+    def build_plural_forms(self, singular: str, plural: str) -> PluralForms:
+        """Return the catalogue's forms of a text by plural category, from which a browser chooses too."""
+        return {self._plural_category(n): self.ngettext(singular, plural, n) for n in _SAMPLE_NUMBERS}
 
     def get_state_label(self, code: str, kind: SpaceKind) -> str:
         """Return the label of a state; `code` as in `STATE_CODES` of live/frame.py."""
@@ -92,8 +107,9 @@ class PageTexts:
 
     def describe_free(self, kind: SpaceKind, count: FreeCount) -> str:
         """Return the text after the number of free spaces."""
-        form = "single" if count.capacity == 1 else "one" if count.most == 1 else "many"
-        return self.format_template(f"answer.{kind}.{form}", capacity=count.capacity)
+        if count.capacity == 1:
+            return self.templates[f"answer.{kind}.single"]
+        return self.format_template(f"answer.{kind}", n=count.most, capacity=count.capacity)
 
     def describe_coverage(self, count: FreeCount) -> str:
         """Format whether all sensors report, or how many spaces are unknown."""
@@ -174,9 +190,7 @@ class PageTexts:
     def describe_day_ahead(self, parts: tuple[DaySentence, ...]) -> str:
         """Describe the rest of the day; empty without a forecast."""
         return " ".join(
-            self.format_template(
-                f"{key}.one" if n == 1 else key, begin=self.format_hour(begin), end=self.format_hour(end), n=n
-            )
+            self.format_template(key, begin=self.format_hour(begin), end=self.format_hour(end), n=n)
             for key, begin, end, n in parts
         )
 
@@ -217,27 +231,34 @@ class PageTexts:
             "ahead.full.usual.until": _("Usually full until {end}."),
             "ahead.full.likely": _("Probably full {begin}–{end}."),  # noqa: RUF001
             "ahead.full.likely.until": _("Probably full until {end}."),
-            "ahead.from": _("About {n} free from {begin}."),
-            "ahead.from.one": _("About one free from {begin}."),
-            "ahead.least": _("Busiest around {begin}: about {n} free."),
-            "ahead.least.one": _("Busiest around {begin}: about one free."),
+        }
+
+    def _plural_days_ahead(self) -> dict[str, PluralForms]:
+        ngettext = self.build_plural_forms
+        return {
+            "ahead.from": ngettext("About one free from {begin}.", "About {n} free from {begin}."),
+            "ahead.least": ngettext(
+                "Busiest around {begin}: about one free.", "Busiest around {begin}: about {n} free."
+            ),
+        }
+
+    def _plural_counts(self) -> dict[str, PluralForms]:
+        """Return the texts after the number `n` of free spaces."""
+        ngettext = self.build_plural_forms
+        return {
+            "answer.desk": ngettext("of {capacity} desks free", "of {capacity} desks free"),
+            "answer.booth": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free"),
+            "answer.room": ngettext("of {capacity} rooms free", "of {capacity} rooms free"),
+            "answer.equipment": ngettext("of {capacity} machines free", "of {capacity} machines free"),
         }
 
     def _counts(self) -> dict[str, str]:
-        _, ngettext = self.gettext, self.ngettext
+        _ = self.gettext
         return {
-            "answer.desk.single": _("of {capacity} desk free"),
-            "answer.desk.one": ngettext("of {capacity} desks free", "of {capacity} desks free", 1),
-            "answer.desk.many": ngettext("of {capacity} desks free", "of {capacity} desks free", 2),
-            "answer.booth.single": _("of {capacity} phone booth free"),
-            "answer.booth.one": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free", 1),
-            "answer.booth.many": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free", 2),
-            "answer.room.single": _("of {capacity} room free"),
-            "answer.room.one": ngettext("of {capacity} rooms free", "of {capacity} rooms free", 1),
-            "answer.room.many": ngettext("of {capacity} rooms free", "of {capacity} rooms free", 2),
-            "answer.equipment.single": _("of {capacity} machine free"),
-            "answer.equipment.one": ngettext("of {capacity} machines free", "of {capacity} machines free", 1),
-            "answer.equipment.many": ngettext("of {capacity} machines free", "of {capacity} machines free", 2),
+            "answer.desk.single": _("of 1 desk free"),
+            "answer.booth.single": _("of 1 phone booth free"),
+            "answer.room.single": _("of 1 room free"),
+            "answer.equipment.single": _("of 1 machine free"),
             "kind.desk": _("Desks"),
             "kind.booth": _("Phone booths"),
             "kind.room": _("Rooms"),

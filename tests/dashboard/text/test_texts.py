@@ -1,8 +1,10 @@
 """The texts of the pages in both languages; the Swedish translation is complete and compiled."""
 
 import io
+import re
 
 import pytest
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -147,8 +149,26 @@ def test_the_compiled_catalogue_is_current() -> None:
     assert PO.with_suffix(".mo").read_bytes() == compiled.getvalue(), "pybabel compile -d collector/translations"
 
 
-def test_a_template_keeps_its_placeholders_in_swedish() -> None:
-    import re
+@pytest.mark.parametrize("texts", [SV, EN], ids=["sv", "en"])
+def test_plural_forms_follow_the_catalogue_and_cover_the_categories_of_browsers(texts: PageTexts) -> None:
+    rule = Locale.parse(texts.language).plural_form
+    forms = texts.build_plural_forms("{n} day", "{n} days")
+    assert set(forms) == rule.tags | {"other"}
+    for n in range(1000):
+        assert forms[rule(n)] == texts.ngettext("{n} day", "{n} days", n)
 
+
+def test_one_free_space_and_several_have_their_own_forms() -> None:
+    several, one = ((("ahead.from", "13", "", n),) for n in (3, 1))
+    assert SV.describe_day_ahead(several) == "Ungefär 3 lediga från kl. 13.00."
+    assert SV.describe_day_ahead(one) == "Ungefär ett ledigt från kl. 13.00."
+    assert EN.describe_day_ahead(one) == "About one free from 13:00."
+
+
+def test_a_template_keeps_its_placeholders_in_swedish() -> None:
     for key, english in EN.templates.items():
         assert set(re.findall(r"{\w+}", SV.templates[key])) == set(re.findall(r"{\w+}", english)), key
+
+    for key, forms in EN.plurals.items():
+        english_names = set(re.findall(r"{\w+}", forms["other"]))
+        assert set(re.findall(r"{\w+}", SV.plurals[key]["other"])) == english_names, key
