@@ -121,7 +121,7 @@ def test_a_supply_shows_when_it_runs_out() -> None:
 def extracted() -> Catalog:
     found = Catalog()
     method_map = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-    for package in ("collector", "dashboard"):
+    for package in ("collector", "dashboard", "ledig"):
         for _file, _line, message, _comments, context in extract_from_dir(ROOT / package, method_map):
             found.add(message, context=context)
     return found
