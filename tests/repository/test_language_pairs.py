@@ -9,7 +9,7 @@ from tests.support.servers import ROOT
 
 PACKAGES: Final = ("collector", "dashboard", "edge", "ledig")
 CODES: Final = {"sv", "en"}
-_SWEDISH_LETTER: Final = re.compile("[åäöÅÄÖ]")
+_SWEDISH_CHARACTER: Final = re.compile("[åäöÅÄÖ]")
 _WORD: Final = re.compile("[A-Za-z]{2}")
 ALLOWED: Final = {
     "dashboard/accounts/passwords.py": "common passwords, not texts",
@@ -26,7 +26,7 @@ def find_pairs(source: str) -> Iterator[int]:
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            if _SWEDISH_LETTER.search(node.value):
+            if _SWEDISH_CHARACTER.search(node.value):
                 yield node.lineno
         elif isinstance(node, ast.Dict):
             keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
