@@ -72,11 +72,10 @@ def apply_event(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> tu
         if evaluation.state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
             evidence = replace(
                 evidence, hold_statistics=learn_quiet_span(evidence.hold_statistics, quiet_ms, rules.hold_bounds)
-            )
-            evaluation = evaluate_space(evidence, rules, at_ms, at_ms)
+            )  # the evaluation stays valid: what makes a space occupied does not depend on the learned hold
         transitions.append(_begin_state(evaluation))
         evidence = _enter_state(evidence, transitions[-1])
-    return replace(evidence, check_ms=_first_after(evaluation.change_moments, at_ms)), transitions
+    return replace(evidence, check_ms=next_wake_ms(evidence, rules, at_ms)), transitions
 
 
 def fold_events(
@@ -149,8 +148,7 @@ def find_lapses(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Tr
         return []
     lapses: list[Transition] = []
     state = evidence.state
-    at_ms = evidence.at_ms
-    for moment in sorted({moment for moment in list_change_moments(evidence, rules) if at_ms < moment <= until_ms}):
+    for moment in _moments_between(evidence, rules, evidence.at_ms, until_ms):
         found = evaluate_space(evidence, rules, moment, moment)
         if found.state is not state:
             state = found.state
@@ -162,7 +160,7 @@ def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Tra
     """Return the first transition by silence alone after `after_ms`; None if there is none."""
     after_ms = max(after_ms, evidence.at_ms)
     evaluation = evaluate_space(evidence, rules, after_ms, after_ms)
-    for moment in _moments_after(evaluation.change_moments, after_ms):
+    for moment in _moments_between(evidence, rules, after_ms, FOREVER_MS):
         found = evaluate_space(evidence, rules, moment, moment)
         if found.state is not evaluation.state:
             return _begin_state(found)
@@ -171,7 +169,7 @@ def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Tra
 
 def next_wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
     """Return until when silence alone changes neither state nor health; FOREVER_MS if it never does."""
-    return _first_after(list_change_moments(evidence, rules), after_ms)
+    return min([moment for moment in list_change_moments(evidence, rules) if moment > after_ms], default=FOREVER_MS)
 
 
 def build_space_state(evidence: Evidence, rules: SpaceRules, now_ms: int) -> SpaceState:
@@ -231,8 +229,9 @@ def _find_end(evaluation: SpaceEvaluation) -> Lapse | None:
     """Return the next state if nobody moves and live sensors keep sending heartbeats."""
     if evaluation.state is not Occupancy.UNKNOWN and evaluation.state not in TAKEN_STATES:
         return None
-    for moment in _moments_after(evaluation.change_moments, evaluation.now_ms):
-        found = evaluate_space(evaluation.evidence, evaluation.rules, moment, evaluation.now_ms).state
+    evidence, rules, now_ms = evaluation.evidence, evaluation.rules, evaluation.now_ms
+    for moment in _moments_between(evidence, rules, now_ms, FOREVER_MS):
+        found = evaluate_space(evidence, rules, moment, now_ms).state
         if (
             found is not evaluation.state and found not in TAKEN_STATES
         ):  # away counts as taken, so it is not yet the end
@@ -240,9 +239,5 @@ def _find_end(evaluation: SpaceEvaluation) -> Lapse | None:
     return None
 
 
-def _first_after(moments: list[int], after_ms: int) -> int:
-    return min([moment for moment in moments if moment > after_ms], default=FOREVER_MS)
-
-
-def _moments_after(moments: list[int], after_ms: int) -> list[int]:
-    return sorted({moment for moment in moments if moment > after_ms})
+def _moments_between(evidence: Evidence, rules: SpaceRules, after_ms: int, until_ms: int) -> list[int]:
+    return sorted({moment for moment in list_change_moments(evidence, rules) if after_ms < moment <= until_ms})

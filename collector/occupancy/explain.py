@@ -37,16 +37,16 @@ def explain_state(evaluation: SpaceEvaluation) -> Because:
         return Because(Reason.DISABLED)
     if state is Occupancy.UNKNOWN:
         return _because_unknown(evaluation)
-    if state in TAKEN_STATES:
-        return _because_taken(evaluation)
     if state is Occupancy.VACANT:
         newest = max(_list_presence(evaluation), key=lambda witness: last_high_ms(witness.known)).known
         if (quiet_ms := last_high_ms(newest)) > NEVER_MS:
             return Because(Reason.QUIET, newest.device, newest.sensor, quiet_ms)
         return Because(Reason.QUIET)
-    living = [witness.known for witness in evaluation.witnesses if witness.is_alive]
-    emptiest = min(living, key=lambda known: known.value)
-    return Because(Reason.LEVEL, emptiest.device, emptiest.sensor, emptiest.last_event_ms)
+    if evaluation.rules.is_supply:
+        living = [witness.known for witness in evaluation.witnesses if witness.is_alive]
+        emptiest = min(living, key=lambda known: known.value)
+        return Because(Reason.LEVEL, emptiest.device, emptiest.sensor, emptiest.last_event_ms)
+    return _because_taken(evaluation)
 
 
 def explain_other_sensors(evaluation: SpaceEvaluation, because: Because) -> tuple[OtherSensor, ...]:

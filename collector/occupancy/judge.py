@@ -1,7 +1,7 @@
 """Evaluate one space at one moment from the newest states of its sensors.
 
 In:    evidence, the rules, a moment.
-Out:   one `SpaceEvaluation`: the state, which sensors are alive, and what each supports; when silence may change it.
+Out:   one `SpaceEvaluation`: the state, which sensors are alive, and what each supports; when time may change it.
 Never: clocks, own memory, reasons (explain.py derives them from the evaluation).
 
 Two moments: the state is evaluated at `now_ms`, and the silence of sensors is measured at `alive_ms`. They differ only
@@ -9,7 +9,7 @@ to look ahead: which state follows if nobody moves and the sensors keep sending 
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
@@ -43,7 +43,7 @@ a room over a weekend."""
 SensorPair = tuple[SensorState, SensorRules]
 
 
-class SensorWitness(NamedTuple):
+class SensorWitness(Struct, frozen=True, gc=False):
     """One sensor in an evaluation."""
 
     known: SensorState
@@ -77,8 +77,6 @@ class SpaceEvaluation(Struct, frozen=True, gc=False):
     rules: SpaceRules
     now_ms: int
     state: Occupancy
-    change_moments: list[int]
-    """Every moment, in no order, at which time alone may change the state or the health."""
     alive: list[bool]
     """Whether each sensor of the rules is alive."""
     supports: list[Occupancy | None]
@@ -120,7 +118,6 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
     """
     alive: list[bool] = []
     supports: list[Occupancy | None] = []
-    moments = _list_door_moments(evidence, rules) if rules.has_contact else []
     longer_ms = evidence.hold_statistics.offset_ms
     is_occupied, is_away, is_vouched, sees = False, False, True, False
     for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
@@ -129,7 +126,6 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
             hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
             is_living = alive_ms < known.last_event_ms + sensor.silent_ms
             support = evaluate_sensor(known, sensor, hold_ms, now_ms, is_living=is_living)
-            moments += _sensor_moments(known, sensor, hold_ms)
         alive.append(is_living)
         supports.append(support)
         method = sensor.learning_method
@@ -152,17 +148,26 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
     else:
         is_vacant = is_vouched and sees and not evidence.is_somebody_inside
         state = Occupancy.VACANT if is_vacant else Occupancy.UNKNOWN
-    return SpaceEvaluation(evidence, rules, now_ms, state, moments, alive, supports)
+    return SpaceEvaluation(evidence, rules, now_ms, state, alive, supports)
 
 
 def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
-    """Return the change moments of an evaluation without evaluating the space."""
+    """Return every moment, in no order, at which time alone may change the state or the health.
+
+    It is no part of an evaluation: most evaluations need no moments.
+    """
     moments = _list_door_moments(evidence, rules) if rules.has_contact else []
     longer_ms = evidence.hold_statistics.offset_ms
     for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
         if known is not None:
-            moments += _sensor_moments(
-                known, sensor, sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
+            hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
+            last_event_ms = known.last_event_ms
+            last_ms = last_event_ms if known.is_high else known.fell_ms
+            moments += (
+                last_event_ms + sensor.silent_ms,
+                known.alive_since_ms + hold_ms,
+                last_ms + sensor.lone_hold_ms,
+                last_ms + hold_ms,
             )
     return moments
 
@@ -302,17 +307,6 @@ def _is_no_evidence(known: SensorState | None, sensor: SensorRules, *, is_living
 def _seen_inside_ms(evidence: Evidence, rules: SpaceRules) -> int:
     """Return when somebody was last detected behind the door."""
     return max((last_high_ms(known) for known, _ in _presence_pairs(evidence, rules)), default=NEVER_MS)
-
-
-def _sensor_moments(known: SensorState, sensor: SensorRules, hold_ms: int) -> tuple[int, int, int, int]:
-    """Return when a sensor falls silent, is alive for a full hold, and when its two holds end."""
-    last_ms = known.last_event_ms if known.is_high else known.fell_ms
-    return (
-        known.last_event_ms + sensor.silent_ms,
-        known.alive_since_ms + hold_ms,
-        last_ms + sensor.lone_hold_ms,
-        last_ms + hold_ms,
-    )
 
 
 def _list_door_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
