@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Final
 
 from collector.site.plan import SitePlan, Tenure
+from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES
 from collector.site.privacy_settings import PrivacySettings
 from dashboard.foyer.sensors import describe_sensor_kind
 from dashboard.text.privacy_rules import build_privacy_sections
@@ -35,7 +36,7 @@ def write_impact_assessment(site: SiteFile) -> str:
         (_("Purposes"), _format_list(_list_purposes(texts))),
         (_("Necessity and less intrusive alternatives"), _format_list(_list_needs(texts))),
         (_("Measures: what the system guarantees"), "\n".join(rules).rstrip()),
-        (_("Risks"), _format_risks(texts)),
+        (_("Risks"), _format_risks(texts, site.dashboard.retention.raw_hours)),
         (_("Views of members and unions"), BLANK),
         (_("Decision"), _("Decided by {blank} on {blank}; next review {blank}.").format(blank=BLANK)),
     )
@@ -99,16 +100,20 @@ def _list_needs(texts: PageTexts) -> tuple[str, ...]:
     )
 
 
-def _format_risks(texts: PageTexts) -> str:
+def _format_risks(texts: PageTexts, raw_hours: int) -> str:
     _ = texts.gettext
     risks = (
         (
             _("Singling out one person in a small zone"),
-            _("No history of fewer than five spaces; 1 to 4 are “under 5”"),
+            _("No history of fewer than {places} spaces; 1 to {few} are “under {n}”").format(
+                places=MIN_SHOWN_PLACES, few=MIN_SHOWN_PEOPLE - 1, n=MIN_SHOWN_PEOPLE
+            ),
         ),
         (
             _("Working out when one person came or left"),
-            _("Counts every five minutes; single changes for 72 hours"),
+            _("Counts every five minutes; single changes for {hours}").format(
+                hours=texts.ngettext("{n} hour", "{n} hours", raw_hours).format(n=raw_hours)
+            ),
         ),
         (_("An employer asks about its staff"), _("No figure by person, company or desk")),
         (_("Burglary of an empty site"), _("No live data while closed, or while few people are in")),

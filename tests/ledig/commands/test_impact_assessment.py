@@ -52,6 +52,14 @@ def test_template_states_measurements_retention_and_rules(
     assert f"{informed}: 2026-11-23" in filled
 
 
+def test_template_states_the_retention_of_this_site() -> None:
+    site = read_site_file(EXAMPLE)
+    shorter = replace(site.dashboard, language="en", retention=replace(site.dashboard.retention, raw_hours=48))
+    text = write_impact_assessment(replace(site, dashboard=shorter))
+    assert "single changes for 48 hours" in text
+    assert "72 hours" not in text
+
+
 def test_command_writes_the_template_and_check_warns_of_missing_fields(tmp_path: Path) -> None:
     written = CliRunner().invoke(cli, ["impact-assessment", str(EXAMPLE)])
     assert written.exit_code == 0
