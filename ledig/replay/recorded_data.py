@@ -16,6 +16,7 @@ from edge.configuration.settings import SENSOR_SETTINGS, AirSettings, FileSettin
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import Quantity
+from edge.contract.settings_rejected import SettingsRejected
 from ledig.replay.rows import RecordedColumn, RecordedRow
 from ledig.site.ids import find_id_fault
 
@@ -46,9 +47,9 @@ class RecordedSpace:
 
     def __post_init__(self) -> None:
         if fault := find_id_fault(self.id):
-            raise ValueError(fault)
+            raise SettingsRejected(("", fault))
         if self.kind is SpaceKind.SUPPLY:
-            raise ValueError("a supply is never free or taken; leave it out of the recording")
+            raise SettingsRejected(("kind", "supply is never free or taken; leave it out of the recording"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,21 +76,23 @@ class RecordedSensor:
 
     def __post_init__(self) -> None:
         if fault := find_id_fault(self.id):
-            raise ValueError(fault)
+            raise SettingsRejected(("", fault))
         if self.kind not in RECORDABLE_KINDS:
             known = ", ".join(sorted(RECORDABLE_KINDS))
-            raise ValueError(f"a recording cannot drive a sensor of kind {self.kind}; give one of: {known}")
+            raise SettingsRejected(("kind", f"{self.kind} cannot be driven by a recording; give one of: {known}"))
         air = self.kind is SensorKind.AIR
         for name in ("space", "column") if not air else ("co2_column",):
             if not getattr(self, name):
-                raise ValueError(f"{name} is missing; a sensor of kind {self.kind} needs it")
+                raise SettingsRejected((name, f"is missing; a sensor of kind {self.kind} needs it"))
         for name in ("space", "column", "pulse_ms", "held") if air else _AIR_QUANTITIES:
             if getattr(self, name):
-                raise ValueError(f"{name} does not apply to a sensor of kind {self.kind}; remove it")
+                raise SettingsRejected((name, f"does not apply to a sensor of kind {self.kind}; remove it"))
         if self.pulse_ms and (self.kind is not SensorKind.PIR or not 100 <= self.pulse_ms <= 600_000):
-            raise ValueError(f"pulse_ms is only for a pir and must lie between 100 and 600000, got {self.pulse_ms}")
+            raise SettingsRejected(
+                ("pulse_ms", f"is only for a pir and must lie between 100 and 600000, got {self.pulse_ms}")
+            )
         if self.volts and self.kind is not SensorKind.SOUND:
-            raise ValueError(f"volts does not apply to a sensor of kind {self.kind}; remove it")
+            raise SettingsRejected(("volts", f"does not apply to a sensor of kind {self.kind}; remove it"))
 
     def required_columns(self) -> Iterator[RecordedColumn]:
         """Yield the bounds of each column that drives the sensor."""

@@ -99,7 +99,7 @@ def test_unknown_space_on_one_day_does_not_affect_other_days() -> None:
 def test_withheld_stays_are_not_called_unknown() -> None:
     rows = list(generate_hour_rows(WEEK, lambda _at: 5.0))
     few = build_week_report(rows, (build_stay_row(MONDAY, 1, 3, 0, 0, 0, 0, 0, 9),))
-    assert describe_stays(few, SV) == "Det fanns färre än fem besök av varje längd."
+    assert describe_stays(few, SV) == "Det fanns färre än 5 besök av varje längd."
     assert (
         describe_stays(build_week_report(rows, (build_stay_row(MONDAY, 0, 0, 0, 0, 0, 0, 0, 9),)), EN)
         == "The length of the stays is not known."

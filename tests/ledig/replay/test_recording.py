@@ -166,7 +166,7 @@ def test_kind_that_a_recording_cannot_drive_is_rejected_with_those_that_it_can(t
         tmp_path, mapping=MAPPING.replace('kind = "pir"', 'kind = "beam_pair"').replace("pulse_ms = 2500\n", "")
     )
     assert (
-        "a recording cannot drive a sensor of kind beam_pair; give one of: air, contact, light, people, pir" in finding
+        "kind beam_pair cannot be driven by a recording; give one of: air, contact, light, people, pir" in finding
     )
 
 
