@@ -165,9 +165,7 @@ def test_kind_that_a_recording_cannot_drive_is_rejected_with_those_that_it_can(t
     (finding,) = faults(
         tmp_path, mapping=MAPPING.replace('kind = "pir"', 'kind = "beam_pair"').replace("pulse_ms = 2500\n", "")
     )
-    assert (
-        "kind beam_pair cannot be driven by a recording; give one of: air, contact, light, people, pir" in finding
-    )
+    assert "kind beam_pair cannot be driven by a recording; give one of: air, contact, light, people, pir" in finding
 
 
 def test_all_faults_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
