@@ -12,6 +12,7 @@ import logging
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -28,7 +29,7 @@ from dashboard.accounts.clock import COLLECTOR_WITNESS, open_accounts
 from dashboard.accounts.maintenance import MAINTENANCE_INTERVAL_S, PURGE_INTERVAL_S, AccountsMaintenance
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
-from dashboard.subscriber.subscriber import FRAME_TICK_S, RESUBSCRIBE_S, LiveView, SiteSubscriber
+from dashboard.subscriber.subscriber import FRAME_TICK_S, RESUBSCRIBE_S, LiveView, SiteSubscriber, SubscriberInbox
 from dashboard.web import release
 from dashboard.web.periodic_tasks import FailureLog, PeriodicTask, PeriodicTaskRunner
 from dashboard.web_server import PageServer, raise_file_limit
@@ -76,9 +77,9 @@ def serve_dashboard(
     listener = _open_listener(settings.host, settings.port)
     accounts, real_time = open_accounts(settings.accounts_path)
     site_time = real_time if source is read_machine_clocks else SiteTime(source)
-    live = LiveView(plan, site_time.now_ms, release.compute_release_id())
-    subscriber = SiteSubscriber(settings.broker, plan.id, live.inbox)
-    live.publish = subscriber.publish
+    inbox: SubscriberInbox = deque()
+    subscriber = SiteSubscriber(settings.broker, plan.id, inbox)
+    live = LiveView(plan, site_time.now_ms, release.compute_release_id(), inbox, subscriber.publish)
     app = create_app(replace(settings, max_streams=limits.streams), plan, live, accounts)
     server = PageServer(listener, app, limits.connections, proxied=settings.proxies > 0)
     server.start()
@@ -121,8 +122,7 @@ def serve_dashboard(
 def _update_live(live: LiveView, now_s: float, real_time: SiteTime, site_time: SiteTime) -> None:
     live.tick(now_s)
     real_time.now_ms()
-    if (collector_ms := live.snapshot.collector_ms) is not None:
-        live.snapshot.collector_ms = None
+    if (collector_ms := live.snapshot.take_collector_ms()) is not None:
         site_time.record_device_time(COLLECTOR_WITNESS, collector_ms, exact=True)
 
 

@@ -96,7 +96,7 @@ class AccountsMaintenance:
         if finding:
             with self._store.exclude_transactions():
                 self._restore(finding)
-        self._store.is_suspect = False
+        self._store.confirm_checked()
         self._is_checked = True
 
     def _restore(self, finding: str) -> None:
@@ -134,7 +134,7 @@ class AccountsMaintenance:
             rules = self._changed if is_changed else self._daily
             _run_sqlite(lambda: back_up(path, rules, now_ms), path)
         except SourceDamaged:
-            self._store.is_suspect = True  # the next call restores the file
+            self._store.suspect_damage()  # the next call restores the file
             return
         self._backup_digest = digest
         _run_sqlite(

@@ -43,7 +43,7 @@ class AccountsFile:
         self.backup_folder: Final = path.parent / "backups"
         self.now_s: Final = now_s
         self.is_suspect = False
-        """Whether a transaction found damage; reset by the repair of the file."""
+        """Whether damage is suspected; see `suspect_damage`."""
         self._is_ready = False
         self._lock = threading.RLock()
         self._locked_until_s = float("-inf")
@@ -71,6 +71,14 @@ class AccountsFile:
         finally:
             self._lock.release()
 
+    def suspect_damage(self) -> None:
+        """Remember that the file may be damaged, as a transaction that finds damage does."""
+        self.is_suspect = True
+
+    def confirm_checked(self) -> None:
+        """Remember that the whole file was checked, and restored if it was damaged."""
+        self.is_suspect = False
+
     @contextmanager
     def _begin_transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         if time.monotonic() < self._locked_until_s or not self._lock.acquire(timeout=LOCK_WAIT_S):
@@ -97,7 +105,7 @@ class AccountsFile:
             self.is_suspect |= away.fault is AccountsFault.DAMAGED
             raise
         except SchemaTooNew as error:
-            self.is_suspect = True  # its version number may be damaged: a check of the whole file decides
+            self.suspect_damage()  # its version number may be damaged: a check of the whole file decides
             raise AccountsAway(AccountsFault.TOO_NEW, self.path.name) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             fault = classify_error(error) if isinstance(error, sqlite3.Error) else AccountsFault.DAMAGED

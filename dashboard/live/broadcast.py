@@ -58,6 +58,10 @@ class FrameBroadcast:
         for reader in self.readers:
             reader.replace_frame(frame)
 
+    def clear(self) -> None:
+        """Forget the newest frame: the next reader waits for a new one."""
+        self.latest = b""
+
 
 class FrameReader:
     """One open stream: a queue of one, which starts with the newest frame."""

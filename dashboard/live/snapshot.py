@@ -120,14 +120,13 @@ class SiteSnapshot:
         """Topics that the broker does not let the dashboard read."""
         self.collector_fault = ""
         """The collector's current fault, as it states it."""
-        self.collector_ms: int | None = None
-        """Site time in the collector's newest message, until the dashboard's clock has used it; None: already used."""
         self.version = 0
         """Grows with each change of what is shown."""
         self.rejected_count = 0
         """Number of messages that broke the contract."""
         self._broker = BrokerConnection.DISCONNECTED
         self._collector_online = False
+        self._collector_ms: int | None = None
         self._last_report: tuple[float, int] | None = None
         self._values: Final[dict[Channel, dict[str, Any]]] = {
             channels.SPACE_STATE: self.states,
@@ -201,6 +200,11 @@ class SiteSnapshot:
         if not self._collector_online or age_s is None or age_s > COLLECTOR_SILENT_S:
             return LinkStatus.COLLECTOR_AWAY
         return LinkStatus.LIVE
+
+    def take_collector_ms(self) -> int | None:
+        """Return the site time in the collector's newest message, once for each message; None: already returned."""
+        taken, self._collector_ms = self._collector_ms, None
+        return taken
 
     def compute_age_s(self, now_s: float) -> float | None:
         """Return the real seconds since the collector's last message; None: there was none."""
@@ -349,7 +353,7 @@ class SiteSnapshot:
         self._collector_online = status.online
         if status.online:
             self._last_report = (received.now_s, received.now_ms)
-            self.collector_ms = status.at_ms
+            self._collector_ms = status.at_ms
 
     def _apply_device_status(self, received: ReceivedValue[DeviceStatus]) -> None:
         device, status = received.name, received.value

@@ -42,6 +42,7 @@ RESUBSCRIBE_S: Final = 10.0
 _log = logging.getLogger(__name__)
 
 SubscriberInbox = deque[BrokerMessage | BrokerConnection | RefusedTopics]
+PublishMessage = Callable[[str, bytes], bool]
 
 
 def list_topic_filters(site: str) -> list[str]:
@@ -57,16 +58,35 @@ class FrameKey(NamedTuple):
     closed: bool
 
 
+def _discard_message(_topic: str, _payload: bytes) -> bool:
+    return False
+
+
 class LiveView:
     """The site snapshot and the broadcasts that show it."""
 
-    def __init__(self, plan: SitePlan, now_ms: Callable[[], int], release: str = "") -> None:
-        self.inbox: SubscriberInbox = deque()
+    def __init__(
+        self,
+        plan: SitePlan,
+        now_ms: Callable[[], int],
+        release: str = "",
+        inbox: SubscriberInbox | None = None,
+        publish: PublishMessage = _discard_message,
+    ) -> None:
+        """Create a view without readers.
+
+        Args:
+            plan: the site.
+            now_ms: returns the site time, Unix milliseconds.
+            release: id of the running release, so that pages notice a newer one.
+            inbox: what the subscriber receives; without one, the view makes its own.
+            publish: publishes a message; returns whether the broker is connected.
+        """
+        self.inbox: Final[SubscriberInbox] = deque() if inbox is None else inbox
         self.snapshot: Final = SiteSnapshot(plan, release)
         self.now_ms: Final = now_ms
         self.public: Final = FrameBroadcast()
-        self.publish: Callable[[str, bytes], bool] = _discard_message
-        """Publishes a message; False: the broker is not connected."""
+        self.publish: Final = publish
         self.managers: Final = {language: FrameBroadcast() for language in LANGUAGES}
         self._texts = {language: PageTexts.load(language) for language in LANGUAGES}
         self._sent_to_managers = _LastSent()
@@ -143,7 +163,7 @@ class LiveView:
         frame = self.build_full_frame(now_s)
         for language, channel in self.managers.items():
             if not channel.readers:
-                channel.latest = b""  # without readers; the next one must not start with an old frame
+                channel.clear()  # the next reader must not start with an old frame
                 continue
             manager = manager_frame(self.snapshot, frame, now_ms, self._texts[language])
             channel.publish(encode_manager_frame(manager))
@@ -162,10 +182,6 @@ class _LastSent:
             return False
         self._key, self._at_s = key, now_s
         return True
-
-
-def _discard_message(_topic: str, _payload: bytes) -> bool:
-    return False
 
 
 class SiteSubscriber:

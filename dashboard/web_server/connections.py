@@ -89,7 +89,11 @@ class ConnectionTable:
         self._all = _PhaseQueues()
         self._groups: dict[str, _PhaseQueues] = {}
         self.evicted_count = 0
-        """Number of connections that were closed for a new one."""
+        """Number of connections that were closed for a new one, since `reset_evicted_count`."""
+
+    def reset_evicted_count(self) -> None:
+        """Begin to count again."""
+        self.evicted_count = 0
 
     @property
     def count(self) -> int:

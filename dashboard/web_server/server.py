@@ -104,7 +104,8 @@ class PageServer(WSGIServer):
                         self.table.count,
                     ),
                 )
-            self._expired_count = self._refused_count = self.malformed_count = self.table.evicted_count = 0
+            self._expired_count = self._refused_count = self.malformed_count = 0
+            self.table.reset_evicted_count()
 
     def do_read(self) -> Any:
         """Accept one connection; without a free descriptor, free one and pause, since the listener would stay ready."""

@@ -22,6 +22,7 @@ from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
 from edge.contract.broker import BrokerSettings
 from tests.support import browser
+from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states
@@ -61,9 +62,14 @@ def settings(tmp_path: Path, accounts_template: bytes) -> DashboardSettings:
 
 
 @pytest.fixture
-def live() -> LiveView:
+def commands() -> CommandConnection:
+    return CommandConnection()
+
+
+@pytest.fixture
+def live(commands: CommandConnection) -> LiveView:
     """A live view with a live link at monotonic second 0 of the test."""
-    view = LiveView(PLAN, lambda: MONDAY_10_MS)
+    view = LiveView(PLAN, lambda: MONDAY_10_MS, publish=commands.publish)
     view.inbox.append(BrokerConnection.CONNECTED)
     for space, state in build_morning_states().items():
         view.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode(state), retained=True))

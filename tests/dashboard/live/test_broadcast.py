@@ -22,6 +22,14 @@ def test_a_new_reader_starts_with_the_newest_frame() -> None:
         assert reader.wait_for_frame(0) == b"now"
 
 
+def test_a_new_reader_of_a_cleared_broadcast_waits_for_the_next_frame() -> None:
+    channel = FrameBroadcast()
+    channel.publish(b"old")
+    channel.clear()
+    with FrameReader(channel) as reader:
+        assert reader.wait_for_frame(0) is None
+
+
 def test_a_reader_that_left_is_removed() -> None:
     channel = FrameBroadcast()
     with FrameReader(channel):

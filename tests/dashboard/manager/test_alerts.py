@@ -33,6 +33,7 @@ from edge.timekeeping.durations import HOUR_MS
 from ledig.site.alerts import read_alerts
 from ledig.site.table_reader import Faults, TableReader
 from tests.support.dashboard.alert_messages import AIR_ALERT, ALERTS_MESSAGE, DEVICE_ALERT, build_alert
+from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
@@ -205,10 +206,13 @@ def ask(client: FlaskClient, **changed: str):
     ],
 )
 def test_command_is_sent_to_the_collector_and_logged(
-    manager: FlaskClient, live: LiveView, settings: DashboardSettings, form: dict[str, str], command: AlertCommand
+    manager: FlaskClient,
+    commands: CommandConnection,
+    settings: DashboardSettings,
+    form: dict[str, str],
+    command: AlertCommand,
 ) -> None:
-    sent: list[tuple[str, bytes]] = []
-    live.publish = lambda topic, payload: sent.append((topic, payload)) is None
+    sent = commands.record()
     answer = ask(manager, **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/alerts?asked=1")
     ((topic, payload),) = sent
@@ -228,9 +232,10 @@ def test_command_is_sent_to_the_collector_and_logged(
         {"csrf_token": "x"},
     ],
 )
-def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: LiveView, wrong: dict[str, str]) -> None:
-    sent: list[str] = []
-    live.publish = lambda topic, _payload: sent.append(topic) is None
+def test_invalid_command_is_rejected_and_not_sent(
+    manager: FlaskClient, commands: CommandConnection, wrong: dict[str, str]
+) -> None:
+    sent = commands.record()
     assert ask(manager, **wrong).status_code == 400
     assert sent == []
 
@@ -239,9 +244,8 @@ def test_command_without_a_broker_fails(manager: FlaskClient) -> None:
     assert ask(manager).status_code == 503
 
 
-def test_viewer_cannot_mute(app: Flask, live: LiveView) -> None:
-    sent: list[str] = []
-    live.publish = lambda topic, _payload: sent.append(topic) is None
+def test_viewer_cannot_mute(app: Flask, commands: CommandConnection) -> None:
+    sent = commands.record()
     assert ask(log_in_as(app, VIEWER_NAME)).status_code in {400, 403}
     assert sent == []
 

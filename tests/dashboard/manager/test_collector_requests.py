@@ -10,6 +10,7 @@ from collector.contract.states import CollectorStatus, encode
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
+from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 from tests.support.servers import ROOT
@@ -25,9 +26,10 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("address", REQUESTS)
-def test_command_is_rejected_while_the_collector_is_offline(app: Flask, live: LiveView, address: str) -> None:
-    sent: list[str] = []
-    live.publish = lambda topic, _payload: sent.append(topic) is None
+def test_command_is_rejected_while_the_collector_is_offline(
+    app: Flask, live: LiveView, commands: CommandConnection, address: str
+) -> None:
+    sent = commands.record()
     client = app.test_client()
     assert log_in(client).status_code == 303
     token = client.get("/manage/today", base_url=HOME).text.partition('name="csrf_token" value="')[2].partition('"')[0]

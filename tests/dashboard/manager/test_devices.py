@@ -42,6 +42,7 @@ from edge.contract.message import (
 )
 from edge.contract.message import encode as encode_status
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
+from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.device_reports import HEALTHY_DEVICE
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
@@ -200,17 +201,11 @@ def send(client: FlaskClient, path: str, **form: str):
     return client.post(path, data=form | {"csrf_token": token[1]}, base_url=HOME, headers=headers)
 
 
-def capture_sent(live: LiveView) -> list[tuple[str, bytes]]:
-    sent: list[tuple[str, bytes]] = []
-    live.publish = lambda topic, payload: sent.append((topic, payload)) is None
-    return sent
-
-
 def test_manager_identifies_a_device_and_it_is_logged(
-    manager: FlaskClient, live: LiveView, settings: DashboardSettings
+    manager: FlaskClient, live: LiveView, commands: CommandConnection, settings: DashboardSettings
 ) -> None:
     publish_status(live, HEALTHY_DEVICE)
-    sent = capture_sent(live)
+    sent = commands.record()
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?asked=pi-1")
     ((topic, payload),) = sent
@@ -223,9 +218,9 @@ def test_manager_identifies_a_device_and_it_is_logged(
     assert (last.name, last.span) == (USER_NAME, "pi-1")
 
 
-def test_offline_device_cannot_be_identified(manager: FlaskClient, live: LiveView) -> None:
+def test_offline_device_cannot_be_identified(manager: FlaskClient, live: LiveView, commands: CommandConnection) -> None:
     publish_status(live, DeviceStatus(online=False))
-    sent = capture_sent(live)
+    sent = commands.record()
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
@@ -233,8 +228,8 @@ def test_offline_device_cannot_be_identified(manager: FlaskClient, live: LiveVie
 
 
 @pytest.mark.parametrize("device", ["", "pi-77", "+", "pi-1/command"])
-def test_unknown_device_is_rejected(manager: FlaskClient, live: LiveView, device: str) -> None:
-    sent = capture_sent(live)
+def test_unknown_device_is_rejected(manager: FlaskClient, commands: CommandConnection, device: str) -> None:
+    sent = commands.record()
     assert send(manager, "/manage/devices/identify", device=device).status_code == 400
     assert sent == []
 
@@ -255,8 +250,10 @@ def test_viewer_sees_everything_and_cannot_send_commands(app: Flask, live: LiveV
     assert send(viewer, "/manage/devices/identify", device="pi-1").status_code == 403
 
 
-def test_sensor_is_muted_for_a_week_and_shows_until_when(manager: FlaskClient, live: LiveView) -> None:
-    sent = capture_sent(live)
+def test_sensor_is_muted_for_a_week_and_shows_until_when(
+    manager: FlaskClient, live: LiveView, commands: CommandConnection
+) -> None:
+    sent = commands.record()
     form = {"command": "mute", "kind": "everything", "subject": "pi-1/desk-1-pir", "until": "week", "back": "devices"}
     answer = send(manager, "/manage/alerts/mute", **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?muted=1")

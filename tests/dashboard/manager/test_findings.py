@@ -26,6 +26,7 @@ from dashboard.text.texts import PageTexts
 from edge.contract import channels
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
+from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
@@ -211,10 +212,9 @@ def test_viewer_sees_findings_without_buttons(app: Flask, live: LiveView) -> Non
 
 
 def test_command_is_sent_to_the_collector_and_logged(
-    manager: FlaskClient, live: LiveView, settings: DashboardSettings
+    manager: FlaskClient, commands: CommandConnection, settings: DashboardSettings
 ) -> None:
-    sent: list[tuple[str, bytes]] = []
-    live.publish = lambda topic, payload: sent.append((topic, payload)) is None
+    sent = commands.record()
     response = send_command(manager)
     assert (response.status_code, response.headers["Location"]) == (303, "/manage/devices#findings")
     ((topic, payload),) = sent
@@ -225,9 +225,10 @@ def test_command_is_sent_to_the_collector_and_logged(
 
 
 @pytest.mark.parametrize("wrong", [{"answer": "shout"}, {"finding": "sad"}, {"device": "pi-77"}, {"csrf_token": "x"}])
-def test_invalid_command_is_rejected_and_not_sent(manager: FlaskClient, live: LiveView, wrong: dict[str, str]) -> None:
-    sent: list[bytes] = []
-    live.publish = lambda _topic, payload: sent.append(payload) is None
+def test_invalid_command_is_rejected_and_not_sent(
+    manager: FlaskClient, commands: CommandConnection, wrong: dict[str, str]
+) -> None:
+    sent = commands.record()
     assert send_command(manager, **wrong).status_code == 400
     assert sent == []
 

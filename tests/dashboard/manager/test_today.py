@@ -33,6 +33,7 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import channels
+from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.users import USER_NAME, VIEWER_NAME
@@ -55,12 +56,12 @@ def publish_adjustments(live: LiveView, adjustments: Adjustments) -> None:
 class ImmediateCollector:
     """Applies each command at once; the real collector does so within a moment."""
 
-    def __init__(self, live: LiveView) -> None:
+    def __init__(self, live: LiveView, connection: CommandConnection) -> None:
         self.commands: list[tuple[str, bytes]] = []
         self._live = live
-        live.publish = self._take
+        connection.connect(self._apply)
 
-    def _take(self, topic: str, payload: bytes) -> bool:
+    def _apply(self, topic: str, payload: bytes) -> None:
         self.commands.append((topic, payload))
         picture = self._live.snapshot
         day = to_local_time(picture.plan, self._live.now_ms()).date()
@@ -115,12 +116,13 @@ def send_form(client: FlaskClient, form: str, lang: str = "sv", **fields: str):
 def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
     manager: FlaskClient,
     live: LiveView,
+    commands: CommandConnection,
     settings: DashboardSettings,
     form: str,
     fields: dict[str, str],
     command: AdjustmentCommand,
 ) -> None:
-    collector = ImmediateCollector(live)
+    collector = ImmediateCollector(live, commands)
     answer = send_form(manager, form, **fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/today?saved=1")
     ((topic, payload),) = collector.commands
@@ -147,10 +149,9 @@ def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
     ],
 )
 def test_invalid_form_sends_nothing_and_shows_an_error(
-    manager: FlaskClient, live: LiveView, form: str, fields: dict[str, str]
+    manager: FlaskClient, commands: CommandConnection, form: str, fields: dict[str, str]
 ) -> None:
-    sent: list[str] = []
-    live.publish = lambda topic, _payload: sent.append(topic) is None
+    sent = commands.record()
     answer = send_form(manager, form, **fields)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
@@ -168,10 +169,9 @@ def test_invalid_form_sends_nothing_and_shows_an_error(
     ],
 )
 def test_unconfirmed_change_is_not_shown_as_saved(
-    manager: FlaskClient, live: LiveView, form: str, fields: dict[str, str]
+    manager: FlaskClient, live: LiveView, commands: CommandConnection, form: str, fields: dict[str, str]
 ) -> None:
-    sent: list[str] = []
-    live.publish = lambda topic, _payload: sent.append(topic) is None
+    sent = commands.record()
     unconfirmed = send_form(manager, form, lang="en", **fields)
     assert (unconfirmed.status_code, len(sent)) == (503, 1)
     assert "has not confirmed the change" in unconfirmed.text
@@ -185,8 +185,10 @@ def test_unconfirmed_change_is_not_shown_as_saved(
             assert read_field(answer.text, name) == fields.get(name, read_field(answer.text, name))
 
 
-def test_notice_changed_by_somebody_else_is_not_overwritten(manager: FlaskClient, live: LiveView) -> None:
-    collector = ImmediateCollector(live)
+def test_notice_changed_by_somebody_else_is_not_overwritten(
+    manager: FlaskClient, live: LiveView, commands: CommandConnection
+) -> None:
+    collector = ImmediateCollector(live, commands)
     publish_adjustments(live, Adjustments(notice="The water is off"))
     stale = send_form(manager, "notice", lang="en", shown="", notice="Fika at three")
     assert stale.status_code == 409
@@ -199,11 +201,11 @@ def test_notice_changed_by_somebody_else_is_not_overwritten(manager: FlaskClient
 
 
 def test_hours_of_the_previous_evening_can_be_changed_after_midnight(
-    settings: DashboardSettings, live: LiveView
+    settings: DashboardSettings, commands: CommandConnection
 ) -> None:
     evening = {weekday: read_hours(["18:00-02:00"]) for weekday in range(7)}
     half_past_midnight_ms = MONDAY_10_MS - int(9.5 * 3_600_000)
-    night = LiveView(replace(PLAN, opening_hours=evening), lambda: half_past_midnight_ms)
+    night = LiveView(replace(PLAN, opening_hours=evening), lambda: half_past_midnight_ms, publish=commands.publish)
     night.inbox.extend([BrokerConnection.CONNECTED])
     night.inbox.append(
         BrokerMessage(
@@ -211,7 +213,7 @@ def test_hours_of_the_previous_evening_can_be_changed_after_midnight(
         )
     )
     night.tick(time.monotonic())
-    collector = ImmediateCollector(night)
+    collector = ImmediateCollector(night, commands)
     client = create_app(settings, night.snapshot.plan, night, Accounts(settings.accounts_path)).test_client()
     assert log_in(client).status_code == 303
     page = client.get("/manage/today", base_url=HOME).text
