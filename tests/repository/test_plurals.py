@@ -26,6 +26,7 @@ NEVER_ONE: Final = {
     "{x} dates can have hours": "a limit of 31",
     "{n} dates can have hours": "a limit of 31",
     "{n} desks or more": "five",
+    "{places} spaces": "five",
     "{n} days ago": "two and more; less is shown in hours",
     "{n} days at {at}": "more than a week; less is shown as a weekday",
     "{n} booths, rooms": "fewer than five",
