@@ -38,6 +38,6 @@ class AlertKindRow:
     problem: AlertSentence
     remedy: AlertSentence
     end: AlertSentence
-    """A sentence that says that it has ended."""
+    """The sentence for an alert that has ended."""
     many: Callable[[Catalogue, int], str] | None
     """One line for many sensors of one device; None: each alert has its own line."""

@@ -43,7 +43,7 @@ class AlertTexts:
         return self._fill(ALERT_KINDS[alert.kind].remedy(self._texts, alert), alert)
 
     def describe_end(self, alert: Alert) -> str:
-        """Return a sentence that says that it has ended."""
+        """Return the sentence for an alert that has ended."""
         left = self._texts.gettext("{name} is no longer monitored.")
         return self._fill(left if alert.left else ALERT_KINDS[alert.kind].end(self._texts, alert), alert)
 
