@@ -25,7 +25,7 @@ from playwright.sync_api import Page, expect
 from bench.latency import DESKS, DEVICES, PLAN, print_delays
 from collector.configuration.settings import CollectorSettings
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import create_client
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from tests.support.browser import chromium
@@ -101,7 +101,7 @@ class SimulatedDesks:
             kind=EventKind.PRESSURE,
             value=float(self._is_taken[desk]),
         )
-        topic = channels.EVENTS.topic(PLAN.id, device)
+        topic = topics.EVENTS.topic(PLAN.id, device)
         self._clients[device].publish(topic, encode(EventsMessage("bench", 1, [event])), qos=1)
 
 

@@ -38,7 +38,7 @@ import paho.mqtt.client as mqtt
 from bench.spread import MIN_RUNS, Spread, parse_runs
 from collector.configuration.settings import CollectorSettings
 from collector.engine.service import run_collector
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_events, encode
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
@@ -88,7 +88,7 @@ def build_messages(events_each: int, messages: int) -> list[BenchMessage]:
             kind, value = (EventKind.MOTION, 1 - turn % 2) if in_use else (EventKind.HEARTBEAT, 0)
             at_ms = NOON_MS + turn * 30_000 + part * 1000 + device
             events.append(SensorEvent(seq=seqs[device], sensor=name, at_ms=at_ms, kind=kind, value=value))
-        topic = channels.EVENTS.topic(PLAN.id, f"pi-{device + 1}")
+        topic = topics.EVENTS.topic(PLAN.id, f"pi-{device + 1}")
         built.append(BenchMessage(topic, encode(EventsMessage("bench", 1, events)), events[-1].at_ms))
     return built
 
@@ -138,7 +138,7 @@ def discard_all(port: int, messages: int, out: Connection) -> None:
             out.send(time.monotonic())
 
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe(channels.EVENTS.topic_filter(PLAN.id), qos=1)
+    client.on_connect = lambda *_: client.subscribe(topics.EVENTS.topic_filter(PLAN.id), qos=1)
     client.on_subscribe = lambda *_: out.send("ready")
     client.on_message = on_message
     client.connect("127.0.0.1", port)
@@ -230,7 +230,7 @@ def _wait_until_subscribed(port: int) -> None:
     """Wait for the collector's first status; by then it has subscribed."""
     online = threading.Event()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe(channels.COLLECTOR_STATUS.topic(PLAN.id))
+    client.on_connect = lambda *_: client.subscribe(topics.COLLECTOR_STATUS.topic(PLAN.id))
     client.on_message = lambda _c, _u, message: online.set() if b'"online":true' in message.payload else None
     client.connect("127.0.0.1", port)
     client.loop_start()

@@ -18,14 +18,14 @@ from typing import Final
 from gpiozero import Factory
 
 from edge.configuration.settings import DeviceSettings
-from edge.contract import channels
-from edge.contract.channels import Role, TopicParameter, check_handlers, find_channel
+from edge.contract import topics
 from edge.contract.message import CommandName, DeviceStatus, decode_command
+from edge.contract.topics import Role, TopicParameter, check_handlers, find_topic_kind
 from edge.lamp import Lamp, decode_lamp_state
 from edge.outbox import PendingEvent
 from edge.outbox.broker_link import Connected, ReceivedMessage
 from edge.outbox.progress import AgentProgress, AgentWork, check_progress
-from edge.outbox.sender import SENDER_CHANNELS, EventSender, list_sender_topics, real_ms
+from edge.outbox.sender import SENDER_TOPICS, EventSender, list_sender_topics, real_ms
 from edge.sensors.monitor import SensorMonitor
 from edge.sensors.sensor import SensorFault, SensorReading
 from edge.timekeeping.clock import Clock
@@ -86,11 +86,13 @@ def list_subscribed_topics(settings: DeviceSettings) -> list[str]:
 def _list_own_topics(settings: DeviceSettings) -> list[str]:
     """List the topics that the agent reads besides those of its sender."""
     names = {TopicParameter.DEVICE: settings.device, TopicParameter.SPACE: settings.lamp_space, None: ""}
-    read = [(channel, names[channel.parameter]) for channel in _OWN_CHANNELS]
-    return [channel.topic(settings.site, name) for channel, name in read if name is not None]  # None: it has no lamp
+    read = [(topic_kind, names[topic_kind.parameter]) for topic_kind in _OWN_TOPICS]
+    return [
+        topic_kind.topic(settings.site, name) for topic_kind, name in read if name is not None
+    ]  # None: it has no lamp
 
 
-_OWN_CHANNELS: Final = tuple(one for one in channels.list_read_by(Role.DEVICE) if one not in SENDER_CHANNELS)
+_OWN_TOPICS: Final = tuple(one for one in topics.list_read_by(Role.DEVICE) if one not in SENDER_TOPICS)
 """What the agent reads besides its sender."""
 
 
@@ -163,7 +165,7 @@ class _Agent:
         self._lamp.follow_collector(self._sender.collector_until_ms, real_ms())
 
     def _handle_message(self, received: ReceivedMessage) -> None:
-        found = find_channel(self._HANDLERS, self._settings.site, received.topic)
+        found = find_topic_kind(self._HANDLERS, self._settings.site, received.topic)
         if found is not None:
             self._HANDLERS[found[0]](self, received)
 
@@ -206,7 +208,7 @@ class _Agent:
         self._sender.publish_status(status)
 
     _HANDLERS: Final = check_handlers(
-        _OWN_CHANNELS, {channels.DEVICE_COMMAND: _handle_command, channels.SPACE_STATE: _handle_space_state}
+        _OWN_TOPICS, {topics.DEVICE_COMMAND: _handle_command, topics.SPACE_STATE: _handle_space_state}
     )
 
 

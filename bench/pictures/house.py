@@ -18,7 +18,7 @@ from collector.site.plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.server import serve_dashboard
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth, encode
 from edge.timekeeping.durations import DAY_MS
@@ -70,7 +70,7 @@ def _publish_statuses(stack: ExitStack, settings: BrokerSettings, plan: SitePlan
             temperature_c=46.5,
             sensors={sensor.id: SensorHealth.HEALTHY for sensor in plan.sensors if sensor.device == device},
         )
-        publisher.publish(channels.DEVICE_STATUS.topic(plan.id, device), encode(status), qos=1, retain=True)
+        publisher.publish(topics.DEVICE_STATUS.topic(plan.id, device), encode(status), qos=1, retain=True)
 
 
 def _run_collector(settings: CollectorSettings, plan: SitePlan, at_ms: int) -> None:

@@ -39,7 +39,7 @@ from collector.intake.rejection import RejectedInput, StreamGap
 from collector.live.space_states import SpaceStates
 from collector.site.plan import SensorKey, SitePlan
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
 EVALUATION_INTERVAL_MS: Final = 10_000
@@ -155,7 +155,7 @@ class AlertService:
     def pop_messages(self, now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
         """Return the alerts as a message if they changed."""
         alerts = self.pop_changed_alerts(now_ms)
-        return [] if alerts is None else [OutgoingMessage(channels.ALERTS, "", alerts)]
+        return [] if alerts is None else [OutgoingMessage(topics.ALERTS, "", alerts)]
 
     def pop_changed_alerts(self, now_ms: int) -> Alerts | None:
         """Return all alerts if something changed since they were last published."""

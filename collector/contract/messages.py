@@ -1,8 +1,8 @@
-"""The messages of every channel: their types, and how they are decoded.
+"""The messages of every kind of topic: their types, and how they are decoded.
 
-In:    the table of channels; payloads.
+In:    the table of topics; payloads.
 Out:   values that satisfy the contract; payloads.
-Never: sockets. A channel without a decoder fails when this module is imported.
+Never: sockets. A kind of topic without a decoder fails when this module is imported.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +18,9 @@ from collector.contract.forecasts import Forecast
 from collector.contract.states import CollectorStatus, SpaceState, Summary, Tuning, decode
 from collector.site import adjustments
 from collector.site.adjustments import Adjustments, SetHours, SetNotice, SetOutOfUse
-from edge.contract import channels, message
-from edge.contract.channels import CHANNELS, Channel, check_handlers
+from edge.contract import message, topics
 from edge.contract.message import DeviceCommand, DeviceStatus, EventsMessage, Receipt
+from edge.contract.topics import TOPIC_KINDS, TopicKind, check_handlers
 
 _TYPES: Final[Mapping[str, type[Struct]]] = {
     one.__name__: one
@@ -44,8 +44,8 @@ _TYPES: Final[Mapping[str, type[Struct]]] = {
         SetOutOfUse,
     )
 }
-MESSAGE_TYPES: Final = {channel: tuple(_TYPES[name] for name in channel.messages) for channel in CHANNELS}
-"""The message types of each channel. A type that is missing above fails here, with KeyError."""
+MESSAGE_TYPES: Final = {topic_kind: tuple(_TYPES[name] for name in topic_kind.messages) for topic_kind in TOPIC_KINDS}
+"""The message types of each kind of topic. A type that is missing above fails here, with KeyError."""
 
 
 def _decode_collector_command(payload: bytes) -> FindingCommand | AlertCommand:
@@ -53,24 +53,24 @@ def _decode_collector_command(payload: bytes) -> FindingCommand | AlertCommand:
     return alerts.decode_command(payload) if alerts.is_command(payload) else findings.decode_command(payload)
 
 
-_DECODERS: Final[Mapping[Channel, Callable[[bytes], Any]]] = check_handlers(
-    CHANNELS,
+_DECODERS: Final[Mapping[TopicKind, Callable[[bytes], Any]]] = check_handlers(
+    TOPIC_KINDS,
     {
-        channels.EVENTS: message.decode_events,
-        channels.RECEIPT: message.decode_receipt,
-        channels.DEVICE_STATUS: message.decode_status,
-        channels.DEVICE_COMMAND: message.decode_command,
-        channels.FINDINGS: findings.decode_findings,
-        channels.SPACE_STATE: lambda payload: decode(payload, SpaceState),
-        channels.TUNING: lambda payload: decode(payload, Tuning),
-        channels.ZONE_SUMMARY: lambda payload: decode(payload, Summary),
-        channels.SITE_SUMMARY: lambda payload: decode(payload, Summary),
-        channels.FORECAST: forecasts.decode,
-        channels.ALERTS: alerts.decode_alerts,
-        channels.ADJUSTMENTS: adjustments.decode_adjustments,
-        channels.COLLECTOR_STATUS: lambda payload: decode(payload, CollectorStatus),
-        channels.COLLECTOR_COMMAND: _decode_collector_command,
-        channels.ADJUSTMENT_COMMAND: adjustments.decode_command,
+        topics.EVENTS: message.decode_events,
+        topics.RECEIPT: message.decode_receipt,
+        topics.DEVICE_STATUS: message.decode_status,
+        topics.DEVICE_COMMAND: message.decode_command,
+        topics.FINDINGS: findings.decode_findings,
+        topics.SPACE_STATE: lambda payload: decode(payload, SpaceState),
+        topics.TUNING: lambda payload: decode(payload, Tuning),
+        topics.ZONE_SUMMARY: lambda payload: decode(payload, Summary),
+        topics.SITE_SUMMARY: lambda payload: decode(payload, Summary),
+        topics.FORECAST: forecasts.decode,
+        topics.ALERTS: alerts.decode_alerts,
+        topics.ADJUSTMENTS: adjustments.decode_adjustments,
+        topics.COLLECTOR_STATUS: lambda payload: decode(payload, CollectorStatus),
+        topics.COLLECTOR_COMMAND: _decode_collector_command,
+        topics.ADJUSTMENT_COMMAND: adjustments.decode_command,
     },
 )
 
@@ -78,22 +78,22 @@ _DECODERS: Final[Mapping[Channel, Callable[[bytes], Any]]] = check_handlers(
 class OutgoingMessage(NamedTuple):
     """A message to publish. `name` is the id in the topic; `message` None clears what the broker has retained."""
 
-    channel: Channel
+    topic_kind: TopicKind
     name: str
     message: Struct | None
 
 
-def decode_message(channel: Channel, payload: bytes) -> Any:
-    """Decode a message of this channel.
+def decode_message(topic_kind: TopicKind, payload: bytes) -> Any:
+    """Decode a message of this kind of topic.
 
     Returns:
-        A value of one of the channel's types.
+        A value of one of the types of the kind.
 
     Raises:
         MessageRejected: the payload breaks the contract; the text names the field.
     """
-    return _DECODERS[channel](payload)
+    return _DECODERS[topic_kind](payload)
 
 
 encode_message: Final = msgspec.json.Encoder().encode
-"""Encodes a message of any channel as UTF-8 JSON, with keys in the order of the type's fields."""
+"""Encodes a message of any topic as UTF-8 JSON, with keys in the order of the type's fields."""

@@ -7,7 +7,7 @@ Never: storage, evaluation of commands.
 
 from collector.contract.messages import OutgoingMessage
 from collector.site.adjustments import Adjustments
-from edge.contract import channels
+from edge.contract import topics
 
 
 class AdjustmentChanges:
@@ -30,7 +30,7 @@ class AdjustmentChanges:
         if self._published == self.current:
             return []
         self._published = self.current
-        return [OutgoingMessage(channels.ADJUSTMENTS, "", self.current)]
+        return [OutgoingMessage(topics.ADJUSTMENTS, "", self.current)]
 
     def republish_all(self) -> None:
         """Publish them again at the next call."""

@@ -47,7 +47,7 @@ from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time
 from collector.store.stored_adjustments import load_adjustments, save_adjustments
 from collector.timekeeping.instants import FOREVER_MS
 from collector.timekeeping.site_time import SiteTime, make_given_time
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import MessageRejected
 from edge.timekeeping.durations import HOUR_MS
 
@@ -223,7 +223,7 @@ class Pipeline:
         with self._journal.transaction():
             for payload in payloads:
                 try:
-                    command: FindingCommand | AlertCommand = decode_message(channels.COLLECTOR_COMMAND, payload)
+                    command: FindingCommand | AlertCommand = decode_message(topics.COLLECTOR_COMMAND, payload)
                 except MessageRejected as fault:
                     log.warning("rejected a command to the collector: %s", fault)
                     continue
@@ -238,7 +238,7 @@ class Pipeline:
         after = before
         for payload in payloads:
             try:
-                after = apply_command(after, decode_message(channels.ADJUSTMENT_COMMAND, payload), self._plan, today)
+                after = apply_command(after, decode_message(topics.ADJUSTMENT_COMMAND, payload), self._plan, today)
             except MessageRejected as fault:
                 log.warning("rejected an adjustment: %s", fault)
         if after == before:

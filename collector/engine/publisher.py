@@ -1,6 +1,6 @@
 """Publishes the collector's messages: receipts to devices; states, summaries, forecasts and status, retained.
 
-In:    values of the contract, each with its channel.
+In:    values of the contract, each with the kind of its topic.
 Out:   messages to the broker.
 Never: decisions about what to publish; the message sources make them.
 """
@@ -12,9 +12,9 @@ from collector.contract.messages import OutgoingMessage, encode_message
 from collector.contract.states import CollectorStatus
 from collector.intake.intake import StreamKey
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
-from edge.contract import channels
-from edge.contract.channels import CHANNELS, TopicParameter
+from edge.contract import topics
 from edge.contract.message import Receipt
+from edge.contract.topics import TOPIC_KINDS, TopicParameter
 
 
 class PublishConnection(Protocol):
@@ -45,34 +45,34 @@ class Publisher:
     def __init__(self, connection: PublishConnection, plan: SitePlan) -> None:
         self._connection = connection
         self._site = plan.id
-        self._receipts = {device: channels.RECEIPT.topic(plan.id, device) for device in plan.device_ids}
+        self._receipts = {device: topics.RECEIPT.topic(plan.id, device) for device in plan.device_ids}
         self._current_topics = {
-            channel.topic(plan.id, name)
-            for channel in CHANNELS
-            if channel.is_cleared and channel is not channels.TUNING  # a tuning is current once it is published
-            for name in _list_names(plan, channel.parameter)
+            topic_kind.topic(plan.id, name)
+            for topic_kind in TOPIC_KINDS
+            if topic_kind.is_cleared and topic_kind is not topics.TUNING  # a tuning is current once it is published
+            for name in _list_names(plan, topic_kind.parameter)
         }
 
     def publish_receipts(self, marks: Mapping[StreamKey, int]) -> None:
         """Publish how far streams are stored. Not retained: after each connection all are published again."""
-        channel: Final = channels.RECEIPT
+        topic_kind: Final = topics.RECEIPT
         for (device, stream), seq in marks.items():
             if (topic := self._receipts.get(device)) is not None:
                 payload = encode_message(Receipt(stream, seq))
-                self._connection.publish(topic, payload, channel.qos, retain=channel.is_retained)
+                self._connection.publish(topic, payload, topic_kind.qos, retain=topic_kind.is_retained)
 
     def publish(self, messages: Iterable[OutgoingMessage]) -> None:
-        """Publish messages on the topics of their channels."""
-        for channel, name, message in messages:
-            topic = channel.topic(self._site, name)
-            if channel.is_cleared:
+        """Publish messages on their topics."""
+        for topic_kind, name, message in messages:
+            topic = topic_kind.topic(self._site, name)
+            if topic_kind.is_cleared:
                 self._current_topics.add(topic)
             payload = b"" if message is None else encode_message(message)
-            self._connection.publish(topic, payload, channel.qos, retain=channel.is_retained)
+            self._connection.publish(topic, payload, topic_kind.qos, retain=topic_kind.is_retained)
 
     def publish_status(self, status: CollectorStatus) -> None:
         """Publish the collector's status."""
-        self.publish([OutgoingMessage(channels.COLLECTOR_STATUS, "", status)])
+        self.publish([OutgoingMessage(topics.COLLECTOR_STATUS, "", status)])
 
     def clear_retained(self, retained: Iterable[str]) -> None:
         """Clear retained messages of spaces, zones and devices that left the plan or no longer learn.

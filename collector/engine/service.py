@@ -37,12 +37,12 @@ from collector.store.journal_guard import JournalGuard
 from collector.store.lease import Lease, apply_status, claim_if_free, make_instance_id
 from collector.timekeeping.site_clock import AGREEMENT_MS
 from collector.timekeeping.site_time import SiteTime, TimeSource
-from edge.contract import channels
+from edge.contract import topics
 from edge.process.retry_pause import MAX_PAUSE_S
 
 TICK_S: Final = 0.1
 """Changed states are published together, at most this often."""
-LIVE_CHANNELS: Final = frozenset({channels.SPACE_STATE, channels.ZONE_SUMMARY, channels.SITE_SUMMARY})
+LIVE_TOPICS: Final = frozenset({topics.SPACE_STATE, topics.ZONE_SUMMARY, topics.SITE_SUMMARY})
 """After a quiet time, a change on one of these is published at once, without waiting for the next tick."""
 STATUS_EVERY_S: Final = 5.0
 ROLLUP_EVERY_S: Final = 1.0
@@ -226,7 +226,7 @@ class _CollectorLoop:
     def _publish_changes(self, source: MessageSource, now_ms: int) -> None:
         messages = list(source.pop_messages(now_ms, int(time.monotonic() * 1000)))
         self._publisher.publish(messages)
-        if any(message.channel in LIVE_CHANNELS for message in messages):
+        if any(message.topic_kind in LIVE_TOPICS for message in messages):
             self._published_s = time.monotonic()
 
     def _must_restart(self, work: Pipeline) -> bool:

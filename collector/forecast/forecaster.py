@@ -18,7 +18,7 @@ from collector.site.calendar import HourCalendar
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import compute_tenancy, has_forecast, has_too_few
 from collector.store.journal_tables import JournalTables
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 LEARNING_PERIOD_MS: Final = 20 * 7 * DAY_MS
@@ -68,7 +68,7 @@ class Forecaster:
 
     def pop_messages(self, _now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
         """Return changed forecasts as messages."""
-        return [OutgoingMessage(channels.FORECAST, zone, forecast) for zone, forecast in self.pop_changed_forecasts()]
+        return [OutgoingMessage(topics.FORECAST, zone, forecast) for zone, forecast in self.pop_changed_forecasts()]
 
     def republish_all(self) -> None:
         """Publish everything again: the broker may have lost it, or retain what must not be published now."""

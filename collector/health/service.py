@@ -51,7 +51,7 @@ from collector.intake.intake import IntakeResult
 from collector.live.space_states import SpaceStates
 from collector.site.plan import Sensor, SensorKey, SitePlan, Tenure
 from collector.store.journal import Journal
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.sensor_traits import HealthRole
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
@@ -152,9 +152,7 @@ class HealthService:
 
     def pop_messages(self, now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
         """Return changed findings as messages."""
-        return [
-            OutgoingMessage(channels.FINDINGS, device, found) for device, found in self.pop_changed_findings(now_ms)
-        ]
+        return [OutgoingMessage(topics.FINDINGS, device, found) for device, found in self.pop_changed_findings(now_ms)]
 
     def pop_changed_findings(self, now_ms: int) -> list[tuple[str, Findings]]:
         """Return the findings by device that changed since they were last published."""

@@ -50,7 +50,7 @@ from collector.occupancy.zone_air import AirState
 from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.site.plan import WHOLE_SITE, SitePlan, Space
 from collector.timekeeping.instants import FOREVER_MS
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import MINUTE_MS
 
 StoredEventsReader = Callable[[str, Evidence], Sequence[StoredEvent]]
@@ -236,14 +236,14 @@ class SpaceStates:
     def pop_messages(self, now_ms: int, screen_ms: int) -> Iterator[OutgoingMessage]:
         """Return changed states, summaries and learned values as messages."""
         for space, state in self.pop_changed_states(now_ms, screen_ms):
-            yield OutgoingMessage(channels.SPACE_STATE, space, state)
+            yield OutgoingMessage(topics.SPACE_STATE, space, state)
         for zone, summary in self.pop_changed_summaries(now_ms):
             if zone == WHOLE_SITE:
-                yield OutgoingMessage(channels.SITE_SUMMARY, "", summary)
+                yield OutgoingMessage(topics.SITE_SUMMARY, "", summary)
             else:
-                yield OutgoingMessage(channels.ZONE_SUMMARY, zone, summary)
+                yield OutgoingMessage(topics.ZONE_SUMMARY, zone, summary)
         for space, tuning in self.pop_changed_tunings():
-            yield OutgoingMessage(channels.TUNING, space, tuning)
+            yield OutgoingMessage(topics.TUNING, space, tuning)
 
     def get_tuning(self, space: str) -> Tuning | None:
         """Return the learned values of a space; None if it learns nothing."""

@@ -17,11 +17,11 @@ from collector.contract.messages import decode_message, encode_message
 from collector.contract.states import CollectorStatus
 from collector.intake.intake import IncomingMessage
 from collector.mqtt.packet_socket import PacketSocket, PacketSocketClient, PublishPacket
-from edge.contract import broker, channels, client_conflicts
-from edge.contract.channels import CHANNELS, Channel, Role, find_channel
+from edge.contract import broker, client_conflicts, topics
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.message import ClockState, DeviceStatus, MessageRejected
 from edge.contract.subscriptions import Subscriptions, describe_refused
+from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, find_topic_kind
 from edge.process.retry_pause import MAX_PAUSE_S
 
 if TYPE_CHECKING:
@@ -44,22 +44,22 @@ RESUBSCRIBE_EVERY_S: Final = 10.0
 """How often topics that the broker refused are subscribed to again."""
 FIRST_PAUSE_S: Final = 0.5
 
-_READ: Final = channels.list_read_by(Role.COLLECTOR)
-_CLEARED: Final = tuple(channel for channel in CHANNELS if channel.is_cleared)
-"""Channels under which an earlier collector or a removed device may have left retained messages."""
+_READ: Final = topics.list_read_by(Role.COLLECTOR)
+_CLEARED: Final = tuple(topic_kind for topic_kind in TOPIC_KINDS if topic_kind.is_cleared)
+"""Kinds of topics under which an earlier collector or a removed device may have left retained messages."""
 
 log = logging.getLogger(__name__)
 
 
 def list_required_topics(site: str) -> list[str]:
     """The topic filters that a collector needs to work."""
-    return [channel.topic_filter(site) for channel in _READ if channel not in _CLEARED]
+    return [topic_kind.topic_filter(site) for topic_kind in _READ if topic_kind not in _CLEARED]
 
 
-class ChannelMessage(NamedTuple):
+class TopicMessage(NamedTuple):
     """A message that is no event; `name` is the id in its topic."""
 
-    channel: Channel
+    topic_kind: TopicKind
     name: str
     payload: bytes
     is_retained: bool
@@ -87,14 +87,14 @@ class CollectorConnection:
         self._adjustment_commands: list[bytes] = []
         self._collector_statuses: list[CollectorStatus] = []
         self._connections = ConnectionHistory()
-        self._events = channels.EVENTS.topic_filter(site)
+        self._events = topics.EVENTS.topic_filter(site)
         self._device_times: list[tuple[str, int]] = []
         self._retained: set[str] = set()
         self._retained_at: float | None = None
         self._pause_s = FIRST_PAUSE_S
         self._connect_at = self._housekeeping_at = 0.0
         self._logged_fault = ""
-        will = (channels.COLLECTOR_STATUS.topic(site), encode_message(CollectorStatus(online=False, instance=instance)))
+        will = (topics.COLLECTOR_STATUS.topic(site), encode_message(CollectorStatus(online=False, instance=instance)))
         self._client = broker.create_client(
             settings, f"ledig-collector-{site}-{instance}", will=will, manual_ack=True, client_class=PacketSocketClient
         )
@@ -186,7 +186,9 @@ class CollectorConnection:
         if self._retained_at is None or time.monotonic() < self._retained_at:
             return set()
         self._retained_at = None
-        self._client.unsubscribe([channel.topic_filter(self._site) for channel in _CLEARED if channel not in _READ])
+        self._client.unsubscribe(
+            [topic_kind.topic_filter(self._site) for topic_kind in _CLEARED if topic_kind not in _READ]
+        )
         return self._retained
 
     def reconnect(self) -> None:
@@ -255,53 +257,53 @@ class CollectorConnection:
                 self._sort_other(topic.decode(errors="replace"), payload, retained=retained)
 
     def _sort_other(self, topic: str, payload: bytes, *, retained: bool) -> None:
-        """Pass a message that is no event to its channel's handler; ignore one that breaks the contract."""
-        if (found := find_channel(self._HANDLERS, self._site, topic)) is not None:
-            channel, name = found
+        """Pass a message that is no event to the handler of its topic; ignore one that breaks the contract."""
+        if (found := find_topic_kind(self._HANDLERS, self._site, topic)) is not None:
+            topic_kind, name = found
             with suppress(MessageRejected):
-                self._HANDLERS[channel](self, ChannelMessage(channel, name, payload, retained))
+                self._HANDLERS[topic_kind](self, TopicMessage(topic_kind, name, payload, retained))
 
-    def _take_command(self, received: ChannelMessage) -> None:
+    def _take_command(self, received: TopicMessage) -> None:
         if not received.is_retained:  # a retained command is an old one
             self._commands.append(received.payload)
 
-    def _take_adjustment_command(self, received: ChannelMessage) -> None:
+    def _take_adjustment_command(self, received: TopicMessage) -> None:
         if not received.is_retained:
             self._adjustment_commands.append(received.payload)
 
-    def _take_collector_status(self, received: ChannelMessage) -> None:
-        self._collector_statuses.append(decode_message(received.channel, received.payload))
+    def _take_collector_status(self, received: TopicMessage) -> None:
+        self._collector_statuses.append(decode_message(received.topic_kind, received.payload))
 
-    def _take_device_status(self, received: ChannelMessage) -> None:
+    def _take_device_status(self, received: TopicMessage) -> None:
         if received.is_retained:  # it shows some earlier time
             self._note_retained(received)
             return
-        status: DeviceStatus = decode_message(received.channel, received.payload)
+        status: DeviceStatus = decode_message(received.topic_kind, received.payload)
         if status.online and status.at_ms is not None and status.clock is ClockState.SYNCHRONISED:
             self._device_times.append((received.name, status.at_ms))
 
-    def _note_retained(self, received: ChannelMessage) -> None:
+    def _note_retained(self, received: TopicMessage) -> None:
         if received.is_retained and received.payload:
-            self._retained.add(received.channel.topic(self._site, received.name))
+            self._retained.add(received.topic_kind.topic(self._site, received.name))
 
-    _HANDLERS: Final = channels.check_handlers(
-        {*_READ, *_CLEARED} - {channels.EVENTS},  # `_sort_messages` handles events itself: there are very many
+    _HANDLERS: Final = topics.check_handlers(
+        {*_READ, *_CLEARED} - {topics.EVENTS},  # `_sort_messages` handles events itself: there are very many
         {
-            channels.COLLECTOR_STATUS: _take_collector_status,
-            channels.COLLECTOR_COMMAND: _take_command,
-            channels.ADJUSTMENT_COMMAND: _take_adjustment_command,
-            channels.DEVICE_STATUS: _take_device_status,
-            channels.SPACE_STATE: _note_retained,
-            channels.TUNING: _note_retained,
-            channels.ZONE_SUMMARY: _note_retained,
-            channels.FORECAST: _note_retained,
-            channels.FINDINGS: _note_retained,
+            topics.COLLECTOR_STATUS: _take_collector_status,
+            topics.COLLECTOR_COMMAND: _take_command,
+            topics.ADJUSTMENT_COMMAND: _take_adjustment_command,
+            topics.DEVICE_STATUS: _take_device_status,
+            topics.SPACE_STATE: _note_retained,
+            topics.TUNING: _note_retained,
+            topics.ZONE_SUMMARY: _note_retained,
+            topics.FORECAST: _note_retained,
+            topics.FINDINGS: _note_retained,
         },
     )
 
     def _look_up(self, topic: bytes) -> str:
         """The device whose events topic this is; empty: another topic."""
-        device = channels.EVENTS.find_name(self._site, topic.decode(errors="replace"))
+        device = topics.EVENTS.find_name(self._site, topic.decode(errors="replace"))
         if device is None:
             return ""
         if (
@@ -345,8 +347,8 @@ class CollectorConnection:
         self._unacknowledged.clear()
         self._subscriptions.reset()
         self._subscriptions.subscribe([(name, 1) for name in list_required_topics(self._site)])
-        followed = [channel for channel in _CLEARED if self.connection_count == 0 or channel in _READ]
-        self._subscriptions.subscribe([(channel.topic_filter(self._site), 0) for channel in followed])
+        followed = [topic_kind for topic_kind in _CLEARED if self.connection_count == 0 or topic_kind in _READ]
+        self._subscriptions.subscribe([(topic_kind.topic_filter(self._site), 0) for topic_kind in followed])
         if self.connection_count == 0:
             self._retained_at = time.monotonic() + RETAINED_WAIT_S
         self.connection_count += 1

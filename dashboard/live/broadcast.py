@@ -66,19 +66,19 @@ class FrameBroadcast:
 class FrameReader:
     """One open stream: a queue of one, which starts with the newest frame."""
 
-    def __init__(self, channel: FrameBroadcast) -> None:
-        self._channel = channel
-        self._frame = channel.latest
+    def __init__(self, broadcast: FrameBroadcast) -> None:
+        self._broadcast = broadcast
+        self._frame = broadcast.latest
         self._ready = Event()
         if self._frame:
             self._ready.set()
 
     def __enter__(self) -> Self:
-        self._channel.readers.add(self)
+        self._broadcast.readers.add(self)
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        self._channel.readers.discard(self)
+        self._broadcast.readers.discard(self)
 
     def replace_frame(self, frame: bytes) -> None:
         """Replace the waiting frame."""

@@ -41,15 +41,15 @@ from dashboard.live.frame import (
     select_first_kind,
 )
 from dashboard.live.opening_times import NextOpening, find_next_opening, format_clock
-from edge.contract import channels
-from edge.contract.channels import Channel, Role, TopicParameter, check_handlers
+from edge.contract import topics
 from edge.contract.message import DeviceStatus, MessageRejected
+from edge.contract.topics import Role, TopicKind, TopicParameter, check_handlers
 
 _T = TypeVar("_T")
 
-DELETED_WHEN_EMPTY: Final = frozenset({channels.SPACE_STATE, channels.TUNING, channels.FORECAST})
+DELETED_WHEN_EMPTY: Final = frozenset({topics.SPACE_STATE, topics.TUNING, topics.FORECAST})
 """An empty message deletes the value of its topic."""
-EMPTY_VALUES: Final[Mapping[Channel, Any]] = {channels.ALERTS: None, channels.ADJUSTMENTS: NO_ADJUSTMENTS}
+EMPTY_VALUES: Final[Mapping[TopicKind, Any]] = {topics.ALERTS: None, topics.ADJUSTMENTS: NO_ADJUSTMENTS}
 """An empty message has this value."""
 COLLECTOR_SILENT_S: Final = 15.0
 """The collector reports every five seconds; after three missed reports its data counts as old."""
@@ -128,28 +128,28 @@ class SiteSnapshot:
         self._collector_online = False
         self._collector_ms: int | None = None
         self._last_report: tuple[float, int] | None = None
-        self._values: Final[dict[Channel, dict[str, Any]]] = {
-            channels.SPACE_STATE: self.states,
-            channels.TUNING: self.tunings,
-            channels.FINDINGS: self.findings,
-            channels.ZONE_SUMMARY: self.air,
-            channels.FORECAST: self.forecasts,
+        self._values: Final[dict[TopicKind, dict[str, Any]]] = {
+            topics.SPACE_STATE: self.states,
+            topics.TUNING: self.tunings,
+            topics.FINDINGS: self.findings,
+            topics.ZONE_SUMMARY: self.air,
+            topics.FORECAST: self.forecasts,
         }
         self._topics: Final = {
-            channel.topic(plan.id, name): (channel, name)
-            for channel in channels.list_read_by(Role.DASHBOARD)
-            for name in self._list_names(channel)
+            topic_kind.topic(plan.id, name): (topic_kind, name)
+            for topic_kind in topics.list_read_by(Role.DASHBOARD)
+            for name in self._list_names(topic_kind)
         }
 
-    def _list_names(self, channel: Channel) -> Iterable[str]:
+    def _list_names(self, topic_kind: TopicKind) -> Iterable[str]:
         """List the devices, spaces or zones whose topics are read; others change nothing."""
         plan = self._site_file_plan
-        if channel.parameter is TopicParameter.DEVICE:
+        if topic_kind.parameter is TopicParameter.DEVICE:
             return plan.device_ids
-        if channel.parameter is TopicParameter.SPACE:
-            return [space.id for space in (self.offered if channel is channels.TUNING else plan.spaces)]
-        if channel.parameter is TopicParameter.ZONE:
-            return (WHOLE_SITE, *plan.zone_by_id) if channel is channels.FORECAST else plan.zone_by_id
+        if topic_kind.parameter is TopicParameter.SPACE:
+            return [space.id for space in (self.offered if topic_kind is topics.TUNING else plan.spaces)]
+        if topic_kind.parameter is TopicParameter.ZONE:
+            return (WHOLE_SITE, *plan.zone_by_id) if topic_kind is topics.FORECAST else plan.zone_by_id
         return ("",)
 
     def _apply_plan(self, plan: SitePlan) -> None:
@@ -298,16 +298,16 @@ class SiteSnapshot:
         )
 
     def _apply_message(self, message: BrokerMessage, now_s: float, now_ms: int) -> None:
-        """Apply a message of a known topic; an empty one of a channel that can be cleared deletes the value."""
+        """Apply a message of a known topic; an empty one of a kind that can be cleared deletes the value."""
         if (found := self._topics.get(message.topic)) is None:
             return
-        channel, name = found
-        if not message.payload and channel in DELETED_WHEN_EMPTY:
+        topic_kind, name = found
+        if not message.payload and topic_kind in DELETED_WHEN_EMPTY:
             self._delete(message.topic)
             return
-        is_empty = not message.payload and channel in EMPTY_VALUES
-        value = EMPTY_VALUES[channel] if is_empty else decode_message(channel, message.payload)
-        self._HANDLERS[channel](self, ReceivedValue(name, value, message.retained, now_s, now_ms))
+        is_empty = not message.payload and topic_kind in EMPTY_VALUES
+        value = EMPTY_VALUES[topic_kind] if is_empty else decode_message(topic_kind, message.payload)
+        self._HANDLERS[topic_kind](self, ReceivedValue(name, value, message.retained, now_s, now_ms))
 
     def _apply_space_state(self, received: ReceivedValue[SpaceState]) -> None:
         self._store(self.states, received.name, received.value)
@@ -367,27 +367,27 @@ class SiteSnapshot:
 
     def _delete(self, topic: str) -> None:
         """Delete the value of a topic that was cleared or whose message is invalid."""
-        channel, name = self._topics[topic]
+        topic_kind, name = self._topics[topic]
         self.version += 1
-        if (values := self._values.get(channel)) is not None:
+        if (values := self._values.get(topic_kind)) is not None:
             values.pop(name, None)
-        elif channel is channels.SITE_SUMMARY:
+        elif topic_kind is topics.SITE_SUMMARY:
             self.people = None
-        elif channel is channels.ALERTS:
+        elif topic_kind is topics.ALERTS:
             self.alerts = None
 
-    _HANDLERS: Final[Mapping[Channel, Callable[["SiteSnapshot", ReceivedValue[Any]], None]]] = check_handlers(
-        channels.list_read_by(Role.DASHBOARD),
+    _HANDLERS: Final[Mapping[TopicKind, Callable[["SiteSnapshot", ReceivedValue[Any]], None]]] = check_handlers(
+        topics.list_read_by(Role.DASHBOARD),
         {
-            channels.SPACE_STATE: _apply_space_state,
-            channels.TUNING: _apply_tuning,
-            channels.ZONE_SUMMARY: _apply_zone_summary,
-            channels.SITE_SUMMARY: _apply_site_summary,
-            channels.FORECAST: _apply_forecast,
-            channels.FINDINGS: _apply_findings,
-            channels.ALERTS: _apply_alerts,
-            channels.ADJUSTMENTS: _apply_adjustments,
-            channels.COLLECTOR_STATUS: _apply_collector_status,
-            channels.DEVICE_STATUS: _apply_device_status,
+            topics.SPACE_STATE: _apply_space_state,
+            topics.TUNING: _apply_tuning,
+            topics.ZONE_SUMMARY: _apply_zone_summary,
+            topics.SITE_SUMMARY: _apply_site_summary,
+            topics.FORECAST: _apply_forecast,
+            topics.FINDINGS: _apply_findings,
+            topics.ALERTS: _apply_alerts,
+            topics.ADJUSTMENTS: _apply_adjustments,
+            topics.COLLECTOR_STATUS: _apply_collector_status,
+            topics.DEVICE_STATUS: _apply_device_status,
         },
     )

@@ -21,7 +21,7 @@ from dashboard.text.languages import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector
 from dashboard.web.routes import set_logged_span
-from edge.contract import channels
+from edge.contract import topics
 
 routes = Blueprint("alerts", __name__, url_prefix="/manage/alerts")
 
@@ -58,7 +58,7 @@ def mute() -> ResponseReturnValue:
     here = get_app_context()
     command = _read_command(request.form.get("kind", ""), request.form.get("subject", ""))
     set_logged_span(f"{command.command} {command.kind or ''} {command.subject}".strip())
-    send_to_collector(channels.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
+    send_to_collector(topics.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
     back = url_for("devices.page", muted=1) if request.form.get("back") == "devices" else None
     return redirect(back or url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
 

@@ -25,7 +25,7 @@ from dashboard.text.languages import get_texts
 from dashboard.text.texts import PageTexts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.routes import set_logged_span
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import CommandName, DeviceCommand, encode
 
 routes: Final = Blueprint("devices", __name__, url_prefix="/manage/devices")
@@ -49,7 +49,7 @@ def identify() -> ResponseReturnValue:
     known = here.live.snapshot.devices.get(device)
     if known is None or not known.status.online:
         return _render(offline=device), HTTPStatus.CONFLICT
-    topic = channels.DEVICE_COMMAND.topic(here.plan.id, device)
+    topic = topics.DEVICE_COMMAND.topic(here.plan.id, device)
     if not here.live.publish(topic, encode(DeviceCommand(CommandName.IDENTIFY))):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return redirect(url_for("devices.page", asked=device), HTTPStatus.SEE_OTHER)

@@ -32,7 +32,7 @@ from dashboard.web.collector_requests import send_to_collector
 from dashboard.web.history_access import read_history
 from dashboard.web.routes import set_logged_span
 from dashboard.web.session_cookie import read_session_token
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import DAY_S
 
 routes = Blueprint("manage", __name__, url_prefix="/manage")
@@ -86,9 +86,9 @@ def stream() -> ResponseReturnValue:
     """Stream the host's frames until the session ends."""
     here = get_app_context()
     cookie = read_session_token()
-    channel = here.live.managers[get_texts().language]
+    broadcast = here.live.managers[get_texts().language]
     return sse.serve_stream(
-        channel,
+        broadcast,
         here.stream_slots,
         may_stay=lambda: here.use_accounts(lambda accounts: accounts.check_session(cookie)) is not None,
     )
@@ -116,7 +116,7 @@ def answer() -> ResponseReturnValue:
     if command.device not in here.plan.device_ids:
         abort(HTTPStatus.BAD_REQUEST)
     set_logged_span(f"{command.command} {command.finding} of {command.device} {command.sensor}".rstrip())
-    send_to_collector(channels.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
+    send_to_collector(topics.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
     return redirect(url_for("devices.page", _anchor="findings"), 303)
 
 

@@ -26,7 +26,7 @@ from dashboard.live.frame import LinkStatus, PublicFrame, encode_frame, hide_whe
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot
 from dashboard.site_report.manager_frame import encode_manager_frame, manager_frame
 from dashboard.text.texts import LANGUAGES, PageTexts
-from edge.contract import channels, client_conflicts
+from edge.contract import client_conflicts, topics
 from edge.contract.broker import BrokerSettings, create_client, set_reconnect_pause
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.subscriptions import Subscriptions, describe_refused
@@ -47,7 +47,7 @@ PublishMessage = Callable[[str, bytes], bool]
 
 def list_topic_filters(site: str) -> list[str]:
     """Return every topic filter that a dashboard subscribes to."""
-    return [channel.topic_filter(site) for channel in channels.list_read_by(channels.Role.DASHBOARD)]
+    return [topic_kind.topic_filter(site) for topic_kind in topics.list_read_by(topics.Role.DASHBOARD)]
 
 
 class FrameKey(NamedTuple):
@@ -108,7 +108,7 @@ class LiveView:
         key = self.build_frame_key(now_s)
         if self._sent_to_public.is_due(key, now_s):
             self.public.publish(encode_frame(self.build_public_frame(now_s)))
-        waiting = any(channel.readers and not channel.latest for channel in self.managers.values())
+        waiting = any(broadcast.readers and not broadcast.latest for broadcast in self.managers.values())
         if self._sent_to_managers.is_due((self.snapshot.version, key.link), now_s) or waiting:
             self._send_manager_frames(now_s, now_ms)
 
@@ -161,12 +161,12 @@ class LiveView:
 
     def _send_manager_frames(self, now_s: float, now_ms: int) -> None:
         frame = self.build_full_frame(now_s)
-        for language, channel in self.managers.items():
-            if not channel.readers:
-                channel.clear()  # the next reader must not start with an old frame
+        for language, broadcast in self.managers.items():
+            if not broadcast.readers:
+                broadcast.clear()  # the next reader must not start with an old frame
                 continue
             manager = manager_frame(self.snapshot, frame, now_ms, self._texts[language])
-            channel.publish(encode_manager_frame(manager))
+            broadcast.publish(encode_manager_frame(manager))
 
 
 class _LastSent:

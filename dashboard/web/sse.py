@@ -25,11 +25,11 @@ STREAM_HEADERS: Final = {
 }
 
 
-def serve_stream(channel: FrameBroadcast, seats: StreamSlots, may_stay: Callable[[], bool]) -> Response:
+def serve_stream(broadcast: FrameBroadcast, seats: StreamSlots, may_stay: Callable[[], bool]) -> Response:
     """Stream a broadcast to this request.
 
     Args:
-        channel: the broadcast.
+        broadcast: the broadcast.
         seats: the stream slots.
         may_stay: whether the reader may stay; called before a frame and at each heartbeat, at most once a second.
 
@@ -42,15 +42,15 @@ def serve_stream(channel: FrameBroadcast, seats: StreamSlots, may_stay: Callable
     address = address_group(request.remote_addr or "")  # behind trusted proxies this is the client's own
     seats.acquire(address)
     response = Response(
-        generate_events(channel, may_stay, STREAM_HEARTBEAT_S), mimetype="text/event-stream", headers=STREAM_HEADERS
+        generate_events(broadcast, may_stay, STREAM_HEARTBEAT_S), mimetype="text/event-stream", headers=STREAM_HEADERS
     )
     response.call_on_close(lambda: seats.release(address))
     return response
 
 
-def generate_events(channel: FrameBroadcast, welcome: Callable[[], bool], heartbeat_s: float) -> Iterator[bytes]:
+def generate_events(broadcast: FrameBroadcast, welcome: Callable[[], bool], heartbeat_s: float) -> Iterator[bytes]:
     """Yield the newest frame, then each following one; comments as heartbeats; an event when the session ends."""
-    with FrameReader(channel) as reader:
+    with FrameReader(broadcast) as reader:
         yield b"retry: 3000\n\n"
         checked_s = time.monotonic()
         heartbeat_due_s = checked_s + heartbeat_s

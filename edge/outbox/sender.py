@@ -17,9 +17,8 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct
 
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings
-from edge.contract.channels import Channel
 from edge.contract.message import (
     ClockState,
     DeviceStatus,
@@ -31,6 +30,7 @@ from edge.contract.message import (
     encode,
 )
 from edge.contract.subscriptions import describe_refused
+from edge.contract.topics import TopicKind
 from edge.outbox import Outbox, PendingEvent, send_window
 from edge.outbox.broker_link import BrokerLink, Connected, Disconnected, ReceivedMessage, SubscriptionsRefused
 from edge.outbox.buffered_outbox import BufferedOutbox
@@ -75,13 +75,13 @@ class _CollectorStatus(Struct):
     online: bool
 
 
-SENDER_CHANNELS: Final = (channels.RECEIPT, channels.COLLECTOR_STATUS)
+SENDER_TOPICS: Final = (topics.RECEIPT, topics.COLLECTOR_STATUS)
 """What a sender reads itself."""
 
 
 def list_sender_topics(settings: SenderSettings) -> list[str]:
     """List every topic that a sender subscribes to."""
-    return [channel.topic(settings.site, settings.device) for channel in SENDER_CHANNELS]
+    return [topic_kind.topic(settings.site, settings.device) for topic_kind in SENDER_TOPICS]
 
 
 class EventSender:
@@ -109,7 +109,7 @@ class EventSender:
         self._subscribed_topics = [*list_sender_topics(settings), *source_topics]
         self._device_time = DeviceTime(clock, settings.outbox_path.with_suffix(".clock"))
         self._buffer = BufferedOutbox(settings.outbox_path, settings.outbox_events)
-        will = self._topic(channels.DEVICE_STATUS), encode(DeviceStatus(online=False))
+        will = self._topic(topics.DEVICE_STATUS), encode(DeviceStatus(online=False))
         self._link = BrokerLink(settings.broker, f"{settings.site}-{settings.device}", will, inbox)
         self._window = SendWindow()
         self._stream = ""
@@ -215,17 +215,17 @@ class EventSender:
             if not events:
                 return
             message = EventsMessage(outbox.stream, outbox.oldest_seq, events)
-            self._link.publish(self._topic(channels.EVENTS), encode(message))
+            self._link.publish(self._topic(topics.EVENTS), encode(message))
             self._window = send_window.mark_sent(self._window, events[-1].seq, now_ms, _random_jitter())
 
     def publish_status(self, status: DeviceStatus) -> None:
         """Publish the device's status, retained."""
-        self._link.publish_retained(self._topic(channels.DEVICE_STATUS), encode(status))
+        self._link.publish_retained(self._topic(topics.DEVICE_STATUS), encode(status))
 
     def stop(self) -> None:
         """Write the added events, publish the offline status, and close the connection and the outbox."""
         self.write()
-        self._link.stop(self._topic(channels.DEVICE_STATUS), encode(DeviceStatus(online=False)))
+        self._link.stop(self._topic(topics.DEVICE_STATUS), encode(DeviceStatus(online=False)))
         self._buffer.close()
 
     def _handle_connected(self) -> None:
@@ -251,9 +251,9 @@ class EventSender:
             log.info("the broker allows this device to read all its topics again")
 
     def _handle_message(self, received: ReceivedMessage, handle_message: Callable[[ReceivedMessage], None]) -> None:
-        if received.topic == channels.COLLECTOR_STATUS.topic(self._settings.site):
+        if received.topic == topics.COLLECTOR_STATUS.topic(self._settings.site):
             self._handle_collector_status(received)
-        elif received.topic == self._topic(channels.RECEIPT):
+        elif received.topic == self._topic(topics.RECEIPT):
             self._handle_receipt(decode_receipt(received.payload))
         else:
             handle_message(received)
@@ -294,8 +294,8 @@ class EventSender:
         inherited = outbox.last_seq_at_open - self._window.next_seq + 1
         return min(allowed, inherited if inherited > 0 else max(0, 1 - self._window.in_flight))
 
-    def _topic(self, channel: Channel) -> str:
-        return channel.topic(self._settings.site, self._settings.device)
+    def _topic(self, topic_kind: TopicKind) -> str:
+        return topic_kind.topic(self._settings.site, self._settings.device)
 
 
 def is_collector_online(payload: bytes) -> bool:

@@ -1,6 +1,6 @@
 """AsyncAPI 3.0 document of the wire contract, generated from the code's types.
 
-In:    the table of channels and the types of their messages.
+In:    the table of topics and the types of their messages.
 Out:   one JSON document; `make contract` writes it to firmware-config/asyncapi.json.
 Never: a rule that the types do not contain; the contract in prose is firmware-config/contract.md.
 
@@ -18,7 +18,7 @@ import msgspec
 
 from collector.contract.messages import MESSAGE_TYPES
 from edge.contract import message
-from edge.contract.channels import CHANNELS, Channel, Role
+from edge.contract.topics import TOPIC_KINDS, Role, TopicKind
 
 _PARAMETERS: Final = {
     "site": "The site's id in the site file.",
@@ -37,7 +37,7 @@ class Direction(StrEnum):
 
 def build_document() -> dict[str, Any]:
     """Build the whole AsyncAPI document as plain values."""
-    types = list({one: None for channel in CHANNELS for one in MESSAGE_TYPES[channel]})
+    types = list({one: None for topic_kind in TOPIC_KINDS for one in MESSAGE_TYPES[topic_kind]})
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return {
         "asyncapi": "3.0.0",
@@ -49,8 +49,11 @@ def build_document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {channel.name: _build_channel(channel) for channel in CHANNELS},
-        "operations": {f"{_find_direction(channel)}_{channel.name}": _build_operation(channel) for channel in CHANNELS},
+        "channels": {topic_kind.name: _build_channel(topic_kind) for topic_kind in TOPIC_KINDS},
+        "operations": {
+            f"{_find_direction(topic_kind)}_{topic_kind.name}": _build_operation(topic_kind)
+            for topic_kind in TOPIC_KINDS
+        },
         "components": {
             "messages": {one.__name__: {"payload": {"$ref": f"#/components/schemas/{one.__name__}"}} for one in types},
             "schemas": {name: _complete_schema(name, schema) for name, schema in sorted(schemas.items())},
@@ -63,26 +66,26 @@ def render_document() -> str:
     return json.dumps(build_document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _build_channel(channel: Channel) -> dict[str, Any]:
+def _build_channel(topic_kind: TopicKind) -> dict[str, Any]:
     return {
-        "address": channel.topic("{site}", f"{{{channel.parameter}}}"),
-        "description": channel.summary,
-        "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in channel.messages},
-        "parameters": {name: {"description": _PARAMETERS[name]} for name in ("site", channel.parameter) if name},
-        "x-audience": channel.audience,
+        "address": topic_kind.topic("{site}", f"{{{topic_kind.parameter}}}"),
+        "description": topic_kind.summary,
+        "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in topic_kind.messages},
+        "parameters": {name: {"description": _PARAMETERS[name]} for name in ("site", topic_kind.parameter) if name},
+        "x-audience": topic_kind.audience,
     }
 
 
-def _find_direction(channel: Channel) -> Direction:
-    is_for_device = channel.readers == (Role.DEVICE,)
-    return Direction.SEND if is_for_device or Role.COLLECTOR in channel.writers else Direction.RECEIVE
+def _find_direction(topic_kind: TopicKind) -> Direction:
+    is_for_device = topic_kind.readers == (Role.DEVICE,)
+    return Direction.SEND if is_for_device or Role.COLLECTOR in topic_kind.writers else Direction.RECEIVE
 
 
-def _build_operation(channel: Channel) -> dict[str, Any]:
+def _build_operation(topic_kind: TopicKind) -> dict[str, Any]:
     return {
-        "action": _find_direction(channel),
-        "channel": {"$ref": f"#/channels/{channel.name}"},
-        "bindings": {"mqtt": {"qos": channel.qos, "retain": channel.is_retained, "bindingVersion": "0.2.0"}},
+        "action": _find_direction(topic_kind),
+        "channel": {"$ref": f"#/channels/{topic_kind.name}"},
+        "bindings": {"mqtt": {"qos": topic_kind.qos, "retain": topic_kind.is_retained, "bindingVersion": "0.2.0"}},
     }
 
 

@@ -1,6 +1,6 @@
 """Topics that each broker user may read and write, for the broker of `ledig up` and for Mosquitto.
 
-In:    the table of channels; the site's id and a user.
+In:    the table of topics; the site's id and a user.
 Out:   topic filters, and Mosquitto's ACL file (firmware-config/mosquitto/ledig.acl, written by `make contract`).
 Never: access outside the site.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.contract.channels import CHANNELS, Channel, Role, TopicParameter
+from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, TopicParameter
 
 SITE_PLACEHOLDER: Final = "SITE"
 """Placeholder for the site's id in the shipped ACL file. Ids have no capitals, so a file with the placeholder gives no
@@ -30,12 +30,12 @@ class BrokerRights:
 def find_rights(site: str, user: str) -> BrokerRights:
     """Return a user's rights; a user whose name is no other role is the device with that id."""
     role = Role(user) if user in set(Role) else Role.DEVICE
-    reads = [one for one in CHANNELS if role in one.readers or (role is Role.COLLECTOR and one.is_cleared)]
-    writes = [one for one in CHANNELS if role in one.writers or (role is Role.COLLECTOR and one.is_cleared)]
+    reads = [one for one in TOPIC_KINDS if role in one.readers or (role is Role.COLLECTOR and one.is_cleared)]
+    writes = [one for one in TOPIC_KINDS if role in one.writers or (role is Role.COLLECTOR and one.is_cleared)]
 
-    def build_filter(channel: Channel) -> str:
-        is_own = role is Role.DEVICE and channel.parameter is TopicParameter.DEVICE
-        return channel.topic(site, user) if is_own else channel.topic_filter(site)
+    def build_filter(topic_kind: TopicKind) -> str:
+        is_own = role is Role.DEVICE and topic_kind.parameter is TopicParameter.DEVICE
+        return topic_kind.topic(site, user) if is_own else topic_kind.topic_filter(site)
 
     return BrokerRights(tuple(map(build_filter, reads)), tuple(map(build_filter, writes)))
 

@@ -1,6 +1,6 @@
-"""The table of topics in firmware-config/contract.md, generated from the table of channels.
+"""The table of topics in firmware-config/contract.md, generated from the table in edge/contract/topics.py.
 
-In:    the table of channels; the text of contract.md.
+In:    the table of topics; the text of contract.md.
 Out:   the text with the table between its two markers replaced; `make contract` writes it.
 Never: any other part of contract.md.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from edge.contract.channels import CHANNELS, Channel, Role, TopicParameter
+from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, TopicParameter
 
 BEGIN: Final = "<!-- begin of the generated table; `make contract` writes it -->"
 END: Final = "<!-- end of the generated table -->"
@@ -18,8 +18,8 @@ _COLUMNS: Final = ("topic", "type", "who writes", "who reads", "may be shown to"
 
 
 def build_table() -> str:
-    """Build the table as Markdown, with a heading row and one row for each channel."""
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_build_row(channel) for channel in CHANNELS)]
+    """Build the table as Markdown, with a heading row and one row for each kind of topic."""
+    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_build_row(topic_kind) for topic_kind in TOPIC_KINDS)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -35,21 +35,21 @@ def replace_table(text: str) -> str:
     return found[1] + build_table() + found[2]
 
 
-def _build_row(channel: Channel) -> tuple[str, ...]:
+def _build_row(topic_kind: TopicKind) -> tuple[str, ...]:
     def describe(roles: tuple[Role, ...]) -> str:
-        is_own = channel.parameter is TopicParameter.DEVICE
+        is_own = topic_kind.parameter is TopicParameter.DEVICE
         names = {Role.DEVICE: "that device" if is_own else "every device"}
         return ", ".join(names.get(role, role.value) for role in roles)
 
     return (
-        f"`{channel.pattern}`",
-        ", ".join(channel.messages),
-        describe(channel.writers),
-        describe(channel.readers),
-        channel.audience.value,
-        "yes" if channel.is_retained else "no",
-        str(channel.qos),
-        channel.summary,
+        f"`{topic_kind.pattern}`",
+        ", ".join(topic_kind.messages),
+        describe(topic_kind.writers),
+        describe(topic_kind.readers),
+        topic_kind.audience.value,
+        "yes" if topic_kind.is_retained else "no",
+        str(topic_kind.qos),
+        topic_kind.summary,
     )
 
 

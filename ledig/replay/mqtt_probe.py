@@ -15,7 +15,7 @@ from typing import Final
 import paho.mqtt.client as mqtt
 
 from collector.contract import states
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.message import CommandName, DeviceCommand, MessageRejected, decode_status, encode
 from edge.contract.subscriptions import Subscriptions, describe_refused
@@ -52,7 +52,7 @@ class ReplayConnection:
         """
 
         def is_done(message: mqtt.MQTTMessage) -> bool:
-            if message.topic != channels.COLLECTOR_STATUS.topic(self._site):
+            if message.topic != topics.COLLECTOR_STATUS.topic(self._site):
                 return False
             status = states.decode(bytes(message.payload), states.CollectorStatus)
             return status.online and status.at_ms >= at_ms
@@ -78,11 +78,11 @@ class ReplayConnection:
             if time.monotonic() >= report_at_s:
                 report_at_s = time.monotonic() + _REPORT_EVERY_S
                 for device in undelivered:
-                    topic = channels.DEVICE_COMMAND.topic(self._site, device)
+                    topic = topics.DEVICE_COMMAND.topic(self._site, device)
                     self._connection.publish(topic, encode(DeviceCommand(CommandName.REPORT)), qos=1)
 
         def is_done(message: mqtt.MQTTMessage) -> bool:
-            device = channels.DEVICE_STATUS.find_name(self._site, message.topic)
+            device = topics.DEVICE_STATUS.find_name(self._site, message.topic)
             if device is None:
                 return False
             status = decode_status(bytes(message.payload))
@@ -120,7 +120,7 @@ def open_replay_connection(broker: BrokerSettings, site: str) -> Iterator[Replay
 
     def on_connect(*_: object) -> None:
         subscriptions.subscribe(
-            [(channels.COLLECTOR_STATUS.topic(site), 1), (channels.DEVICE_STATUS.topic_filter(site), 1)]
+            [(topics.COLLECTOR_STATUS.topic(site), 1), (topics.DEVICE_STATUS.topic_filter(site), 1)]
         )
         connected.set()
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.contract.channels import Role
+from edge.contract.topics import Role
 from edge.process.file_access import find_read_problem
 from edge.process.plurals import format_count
 from ledig.runtime.storage import create_storage
@@ -138,14 +138,14 @@ def run_collector_process(path: Path, action: ProcessAction) -> None:
     settings = replace(site.collector, broker=broker, alerts=add_addresses(site.collector.alerts))
     if action is ProcessAction.CHECK:
         from collector.mqtt.connection import CHECK_SPACE, list_required_topics
-        from edge.contract import channels
+        from edge.contract import topics
         from ledig.runtime.start_checks import check_broker
 
         check_broker(
             settings.broker,
             Role.COLLECTOR.value,
             list_required_topics(site.plan.id),
-            channels.TUNING.topic(site.plan.id, CHECK_SPACE),
+            topics.TUNING.topic(site.plan.id, CHECK_SPACE),
         )
         check_history(site)
         _print_result(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")

@@ -11,9 +11,9 @@ from pathlib import Path
 from collector.site.plan import Sensor, Space, SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker import BrokerSettings
-from edge.contract.channels import Role
 from edge.contract.sensor_kinds import SENSOR_KIND_BY_NAME, SensorKind
 from edge.contract.sensor_traits import SensorTraits, WatchTarget
+from edge.contract.topics import Role
 from ledig.site.places import SiteLayout, check_ids
 from ledig.site.table_reader import Table, TableReader, describe_unknown
 

@@ -25,8 +25,8 @@ import click
 from collector.configuration.alert_settings import AlertSettings
 from collector.timekeeping.site_time import TimeSource, read_machine_clocks
 from edge.contract.broker import BrokerSettings
-from edge.contract.channels import Role
 from edge.contract.hosts import LOOPBACK
+from edge.contract.topics import Role
 from edge.timekeeping.clock import unix_ms
 from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY
 from ledig.runtime import scaled_clock

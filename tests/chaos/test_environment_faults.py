@@ -21,7 +21,7 @@ import pytest
 from collector.contract.alerts import AlertKind, decode_alerts
 from collector.contract.loss_reasons import LossReason
 from edge.contract import broker as edge_broker
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_receipt, encode
 from tests.support.chaos.fire import ReadOnlyJournal
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -101,7 +101,7 @@ class ContractDevice:
             SensorEvent(seq, "desk-1-pir", self._begun_ms + seq, EventKind.MOTION, seq % 2)
             for seq in range(self.covered + 1, self.sent + 1)
         ]
-        topic = channels.EVENTS.topic("mill", "pi-1")
+        topic = topics.EVENTS.topic("mill", "pi-1")
         if events:
             self._client.publish(topic, encode(EventsMessage("s", events[0].seq, events[:200])), qos=1)
 
@@ -110,7 +110,7 @@ class ContractDevice:
         self.covered = self.sent
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe(channels.RECEIPT.topic("mill", "pi-1"), qos=1)
+        client.subscribe(topics.RECEIPT.topic("mill", "pi-1"), qos=1)
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         self.covered = max(self.covered, decode_receipt(message.payload).seq)
@@ -122,7 +122,7 @@ class OpenAlerts:
     def __init__(self, broker: Mosquitto) -> None:
         self.open: set[AlertKind] = set()
         self._client = edge_broker.create_client(broker.settings("observer"), "observer")
-        self._client.on_connect = lambda client, *_: client.subscribe(channels.ALERTS.topic("mill"), qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(topics.ALERTS.topic("mill"), qos=1)
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()

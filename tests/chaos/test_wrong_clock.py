@@ -25,7 +25,7 @@ from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
 from edge.contract import broker as edge_broker
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import EventKind, EventsMessage, Receipt, SensorEvent, decode_receipt, encode
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
@@ -128,12 +128,12 @@ class SiteClient:
         self._client.loop_stop()
 
     def send(self, payload: bytes) -> None:
-        self._client.publish(channels.EVENTS.topic("mill", "pi-1"), payload, qos=1)
+        self._client.publish(topics.EVENTS.topic("mill", "pi-1"), payload, qos=1)
 
     def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic == channels.COLLECTOR_STATUS.topic("mill"):
+        if message.topic == topics.COLLECTOR_STATUS.topic("mill"):
             self.status = decode(message.payload, CollectorStatus)
-        elif message.topic == channels.RECEIPT.topic("mill", "pi-1"):
+        elif message.topic == topics.RECEIPT.topic("mill", "pi-1"):
             self.receipts.append(decode_receipt(message.payload))
 
 

@@ -19,7 +19,7 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.server import serve_dashboard
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from tests.support import browser
 from tests.support.dashboard.commands import CommandConnection
@@ -72,9 +72,9 @@ def live(commands: CommandConnection) -> LiveView:
     view = LiveView(PLAN, lambda: MONDAY_10_MS, publish=commands.publish)
     view.inbox.append(BrokerConnection.CONNECTED)
     for space, state in build_morning_states().items():
-        view.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode(state), retained=True))
+        view.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, space), encode(state), retained=True))
     view.inbox.append(
-        BrokerMessage(channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+        BrokerMessage(topics.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
     )
     return view
 

@@ -22,7 +22,7 @@ from collector.site.adjustments import Adjustments
 from collector.site.adjustments import encode as encode_adjustments
 from collector.site.plan import WHOLE_SITE, SpaceKind
 from dashboard.web.routes import ROUTES, Audience, RouteKind
-from edge.contract import channels
+from edge.contract import topics
 from tests.support import browser
 from tests.support.dashboard.alert_messages import ALERTS_MESSAGE as ALERTS
 from tests.support.dashboard.fixture_types import Served
@@ -98,16 +98,16 @@ def publish_manager_data(publisher: CollectorPublisher) -> None:
     """Publish everything else that managers see."""
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     publisher.publish_payload(
-        channels.FINDINGS.topic(PLAN.id, "pi-1"),
+        topics.FINDINGS.topic(PLAN.id, "pi-1"),
         encode_findings(Findings(MONDAY_10_MS, [found])),
     )
     for zone in (WHOLE_SITE, PLAN.zones[0].id):
         publisher.publish_payload(
-            channels.FORECAST.topic(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK}))
+            topics.FORECAST.topic(PLAN.id, zone), encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK}))
         )
-    publisher.publish_payload(channels.ALERTS.topic(PLAN.id), encode_alerts(ALERTS))
+    publisher.publish_payload(topics.ALERTS.topic(PLAN.id), encode_alerts(ALERTS))
     adjusted = Adjustments(notice="Fika at three", hours={"2025-12-24": []}, out_of_use=["desk-2", "booth-1"])
-    publisher.publish_payload(channels.ADJUSTMENTS.topic(PLAN.id), encode_adjustments(adjusted))
+    publisher.publish_payload(topics.ADJUSTMENTS.topic(PLAN.id), encode_adjustments(adjusted))
 
 
 @pytest.fixture(scope="module")

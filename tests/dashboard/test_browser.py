@@ -12,7 +12,7 @@ from collector.contract.states import Occupancy
 from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract import channels
+from edge.contract import topics
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.live_pages import expect_live_page, log_in_with_browser
@@ -116,7 +116,7 @@ def test_a_finding_appears_with_its_form_and_disappears_again(
     chromium: Browser, running_site: tuple[DashboardSettings, CollectorPublisher]
 ) -> None:
     settings, publisher = running_site
-    topic = channels.FINDINGS.topic(PLAN.id, "pi-1")
+    topic = topics.FINDINGS.topic(PLAN.id, "pi-1")
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     with browser.open_page(chromium, settings.port) as page:
         log_in_with_browser(page, "/manage/devices")
@@ -144,7 +144,7 @@ def test_a_phone_shows_a_finding_without_horizontal_scrolling(
     settings, publisher = running_site
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     publisher.publish_payload(
-        channels.FINDINGS.topic(PLAN.id, "pi-1"),
+        topics.FINDINGS.topic(PLAN.id, "pi-1"),
         encode_findings(Findings(MONDAY_10_MS, [found])),
     )
     with browser.open_page(chromium, settings.port, viewport={"width": 320, "height": 568}) as page:

@@ -28,7 +28,7 @@ from dashboard.live.broadcast import FrameReader
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
 from dashboard.web.routes import ROUTES, Audience
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.every_page import fetch_page, list_requests
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.outlooks import OUTLOOK
@@ -41,11 +41,11 @@ NIGHT_MS = MONDAY_10_MS - 8 * 3_600_000
 
 def receive_states(live: LiveView, states: dict[str, SpaceState], people: int) -> None:
     for space, space_state in states.items():
-        live.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode(space_state), retained=True))
+        live.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, space), encode(space_state), retained=True))
     air = Summary(0, {}, ZoneAir(1500.0 if people else 420.0, band=AirBand.BAD if people else AirBand.FRESH))
-    live.inbox.append(BrokerMessage(channels.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(air), retained=True))
+    live.inbox.append(BrokerMessage(topics.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(air), retained=True))
     counted = Summary(0, {}, people=PeopleCount(people, people, people))
-    live.inbox.append(BrokerMessage(channels.SITE_SUMMARY.topic(PLAN.id), encode(counted), retained=True))
+    live.inbox.append(BrokerMessage(topics.SITE_SUMMARY.topic(PLAN.id), encode(counted), retained=True))
 
 
 def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> LiveView:
@@ -58,10 +58,10 @@ def night(people: int, now_ms: Callable[[], int] = lambda: NIGHT_MS) -> LiveView
         states |= {space: build_state(Occupancy.UNKNOWN, space=space) for space in quiet if space in states}
         states |= {"beans": build_state(Occupancy.LOW, space="beans", level_pct=4.0)}
     forecast = encode_forecast(Forecast({SpaceKind.DESK: replace(OUTLOOK, at_ms=NIGHT_MS)}))
-    live.inbox.append(BrokerMessage(channels.FORECAST.topic(PLAN.id, WHOLE_SITE), forecast, retained=True))
+    live.inbox.append(BrokerMessage(topics.FORECAST.topic(PLAN.id, WHOLE_SITE), forecast, retained=True))
     receive_states(live, states, people)
     live.inbox.append(
-        BrokerMessage(channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+        BrokerMessage(topics.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
     )
     live.tick(time.monotonic())
     return live

@@ -18,7 +18,7 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.frame import PublicFrame
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states, build_state
@@ -53,11 +53,11 @@ def always_open(
         if space != "beans":
             live.inbox.append(
                 BrokerMessage(
-                    channels.SPACE_STATE.topic(plan.id, space), encode(build_state(seen, space=space)), retained=True
+                    topics.SPACE_STATE.topic(plan.id, space), encode(build_state(seen, space=space)), retained=True
                 )
             )
     live.inbox.append(
-        BrokerMessage(channels.COLLECTOR_STATUS.topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
+        BrokerMessage(topics.COLLECTOR_STATUS.topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
     )
     live.tick(time.monotonic())
     return live
@@ -102,7 +102,7 @@ def test_a_space_out_of_use_is_shown_and_not_counted_whoever_sits_there(mode: St
         live = always_open(taken, mode)
         live.inbox.append(
             BrokerMessage(
-                channels.SPACE_STATE.topic(PLAN.id, "desk-1"),
+                topics.SPACE_STATE.topic(PLAN.id, "desk-1"),
                 encode(build_state(state_of_it, space="desk-1")),
                 retained=False,
             )
@@ -147,7 +147,7 @@ def test_arrivals_and_departures_of_few_people_send_no_public_frame(how: str) ->
     for number in range(4):
         live.inbox.append(
             BrokerMessage(
-                channels.SPACE_STATE.topic(PLAN.id, DESKS[number]),
+                topics.SPACE_STATE.topic(PLAN.id, DESKS[number]),
                 encode(build_state(Occupancy.OCCUPIED, space=DESKS[number])),
                 retained=False,
             )

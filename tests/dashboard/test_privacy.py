@@ -41,7 +41,7 @@ from dashboard.live.broadcast import FrameReader
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.routes import ROUTES
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.dashboard.every_page import (
     ASKED,
@@ -111,19 +111,19 @@ def _live(secrets: MemberSecrets) -> LiveView:
         [
             BrokerConnection.CONNECTED,
             *(
-                BrokerMessage(channels.SPACE_STATE.topic(SPARSE_PLAN.id, space), encode(one), retained=True)
+                BrokerMessage(topics.SPACE_STATE.topic(SPARSE_PLAN.id, space), encode(one), retained=True)
                 for space, one in states.items()
             ),
             BrokerMessage(
-                channels.SITE_SUMMARY.topic(SPARSE_PLAN.id), encode(Summary(0, {}, people=people)), retained=True
+                topics.SITE_SUMMARY.topic(SPARSE_PLAN.id), encode(Summary(0, {}, people=people)), retained=True
             ),
             BrokerMessage(
-                channels.FORECAST.topic(SPARSE_PLAN.id, WHOLE_SITE),
+                topics.FORECAST.topic(SPARSE_PLAN.id, WHOLE_SITE),
                 encode_forecast(_build_forecast(secrets)),
                 retained=True,
             ),
             BrokerMessage(
-                channels.FORECAST.topic(SPARSE_PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
+                topics.FORECAST.topic(SPARSE_PLAN.id, "loft"), encode_forecast(Forecast({DESK: few})), retained=True
             ),
         ]
     )
@@ -224,13 +224,11 @@ def test_few_arrivals_and_repeated_desk_evidence_send_no_public_frame() -> None:
             again = msgspec.structs.replace(build_state(Occupancy.VACANT, space="desk-2"), at_ms=MONDAY_10_MS + people)
             own = build_state(Occupancy.OCCUPIED if people % 2 else Occupancy.VACANT, space=OWN[0])
             states = (
-                (channels.SPACE_STATE.topic(SPARSE_PLAN.id, "desk-2"), again),
-                (channels.SPACE_STATE.topic(SPARSE_PLAN.id, OWN[0]), own),
+                (topics.SPACE_STATE.topic(SPARSE_PLAN.id, "desk-2"), again),
+                (topics.SPACE_STATE.topic(SPARSE_PLAN.id, OWN[0]), own),
             )
             live.inbox.extend(BrokerMessage(topic, encode(one), retained=False) for topic, one in states)
-            live.inbox.append(
-                BrokerMessage(channels.SITE_SUMMARY.topic(SPARSE_PLAN.id), encode(counted), retained=False)
-            )
+            live.inbox.append(BrokerMessage(topics.SITE_SUMMARY.topic(SPARSE_PLAN.id), encode(counted), retained=False))
             live.tick(began_s)
             assert reader.wait_for_frame(0) is None
     assert live.build_public_frame(began_s).version == before

@@ -14,7 +14,7 @@ from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
@@ -33,9 +33,9 @@ def client(plan: SitePlan, settings: DashboardSettings, shown: Occupancy | None)
     for space in plan.spaces:
         if shown is not None:
             payload = encode(build_state(shown, space=space.id))
-            live.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(plan.id, space.id), payload, retained=True))
+            live.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(plan.id, space.id), payload, retained=True))
     live.inbox.append(
-        BrokerMessage(channels.COLLECTOR_STATUS.topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
+        BrokerMessage(topics.COLLECTOR_STATUS.topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
     )
     live.tick(time.monotonic())
     return create_app(settings, plan, live, Accounts(settings.accounts_path)).test_client()

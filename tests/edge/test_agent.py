@@ -8,7 +8,7 @@ from gpiozero.pins.mock import MockFactory
 
 from edge.agent import read_wifi_dbm
 from edge.configuration.settings import ContactSettings, PirSettings, PowerSettings
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import (
     ClockState,
     CommandName,
@@ -26,7 +26,7 @@ from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
 from tests.support.servers import Mosquitto
 
-COMMAND = channels.DEVICE_COMMAND.topic(SITE, DEVICE)
+COMMAND = topics.DEVICE_COMMAND.topic(SITE, DEVICE)
 PIR = PirSettings(id="desk-14-pir", pin=4)
 DOOR = ContactSettings(id="booth-1-door", pin=5)
 ROUNDING_MS = 1
@@ -167,8 +167,8 @@ def test_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) ->
     settings = make_device_settings(broker.settings(DEVICE), tmp_path, lamp_pin=17, lamp_space="booth-1")
     lamp, topic, status_topic = (
         factory.pin(17),
-        channels.SPACE_STATE.topic(SITE, "booth-1"),
-        channels.COLLECTOR_STATUS.topic(SITE),
+        topics.SPACE_STATE.topic(SITE, "booth-1"),
+        topics.COLLECTOR_STATUS.topic(SITE),
     )
     with FakeCollector(broker) as collector:
         collector.publish(topic, b'{"state":"vacant"}', retain=True)
@@ -197,7 +197,7 @@ def let_device_report(collector: FakeCollector, status: str) -> None:
 
 def test_retained_status_does_not_make_a_collector_count_as_online(broker: Mosquitto, tmp_path: Path) -> None:
     """The retained status of a dead collector must not cause restarts of an agent without a collector."""
-    progress, status = threading.Event(), channels.COLLECTOR_STATUS.topic(SITE)
+    progress, status = threading.Event(), topics.COLLECTOR_STATUS.topic(SITE)
     settings = make_device_settings(broker.settings(DEVICE), tmp_path, PIR)
     with FakeCollector(broker) as collector:
         collector.sends_receipts = False
@@ -231,7 +231,7 @@ def test_outbox_that_is_behind_the_collector_starts_a_new_stream(broker: Mosquit
             collector.wait_for(lambda: collector.events, "the first event")
             stream = collector.streams[0]
         collector.publish(
-            channels.RECEIPT.topic(SITE, DEVICE),
+            topics.RECEIPT.topic(SITE, DEVICE),
             f'{{"stream":"{stream}","seq":5000}}'.encode(),
             retain=True,
         )
@@ -280,7 +280,7 @@ def test_malformed_command_is_rejected_and_the_agent_continues(
     ):
         collector.wait_for(lambda: collector.events, "the first event")
         collector.publish(COMMAND, payload)
-        collector.publish(channels.RECEIPT.topic(SITE, DEVICE), payload)
+        collector.publish(topics.RECEIPT.topic(SITE, DEVICE), payload)
         factory.pin(4).drive_high()
         collector.wait_for(lambda: ("motion", 1) in collector.values_of(PIR.id), "the next event")
 

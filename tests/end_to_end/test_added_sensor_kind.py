@@ -18,7 +18,7 @@ from textwrap import indent
 import pytest
 
 from collector.contract.states import Occupancy, Reason, SpaceState, decode
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import create_client
 from tests.support.servers import ROOT, Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 from tests.support.site_files import DEVICE, SITE, site_file
@@ -130,7 +130,7 @@ def test_new_kind_runs_through_the_whole_system(copy: Path, tmp_path: Path, brok
     states: SimpleQueue[SpaceState] = SimpleQueue()
     observer = create_client(broker.settings("observer"), "observer")
     observer.on_message = lambda _client, _data, message: states.put(decode(message.payload, SpaceState))
-    observer.on_connect = lambda client, *_: client.subscribe(channels.SPACE_STATE.topic(SITE, "laser"), 1)
+    observer.on_connect = lambda client, *_: client.subscribe(topics.SPACE_STATE.topic(SITE, "laser"), 1)
     observer.connect(broker.host, broker.port)
     observer.loop_start()
     commands = {

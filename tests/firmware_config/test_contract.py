@@ -25,11 +25,11 @@ from collector.intake.intake import MAX_FUTURE_MS, MAX_STREAMS_PER_DEVICE
 from collector.occupancy.evidence import EVENT_KINDS
 from collector.occupancy.zone_air import AIR_BANDS
 from collector.store.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
-from edge.contract import channels, message
+from edge.contract import message, topics
 from edge.contract.broker import create_client
-from edge.contract.channels import CHANNELS
 from edge.contract.message import ClockState, CommandName, EventKind, SensorHealth
 from edge.contract.sensor_kinds import SensorKind
+from edge.contract.topics import TOPIC_KINDS
 from edge.outbox.send_window import MAX_IN_FLIGHT_EVENTS, MAX_RESEND_AFTER_MS, RESEND_AFTER_MS
 from ledig.contract import asyncapi, sensor_tables, topic_table
 from tests.support.servers import ROOT, mosquitto
@@ -41,9 +41,9 @@ EXAMPLES = re.findall(r"```json (\w+)\n(.+)\n```", CONTRACT)
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_example_decodes_and_encodes_unchanged(name: str, example: str) -> None:
-    for channel in CHANNELS:
-        if name in channel.messages:
-            value = decode_message(channel, example.encode())
+    for topic_kind in TOPIC_KINDS:
+        if name in topic_kind.messages:
+            value = decode_message(topic_kind, example.encode())
             assert type(value).__name__ == name
             assert encode_message(value).decode() == example
 
@@ -56,9 +56,9 @@ def test_topic_table_is_up_to_date() -> None:
     assert topic_table.replace_table(CONTRACT) == CONTRACT, "run `make contract`"
 
 
-def test_topic_table_has_one_row_for_each_channel() -> None:
+def test_topic_table_has_one_row_for_each_kind_of_topic() -> None:
     rows = {line.split(" | ")[0].strip("| `") for line in topic_table.build_table().splitlines()[2:]}
-    assert rows == {channel.pattern for channel in CHANNELS}
+    assert rows == {topic_kind.pattern for topic_kind in TOPIC_KINDS}
 
 
 def test_table_is_not_written_into_a_document_without_markers() -> None:
@@ -158,14 +158,14 @@ def test_example_program_sends_events_and_deletes_covered_ones() -> None:
         assert replaced == 1
         collector = create_client(broker.settings("collector"), "collector")
         collector.on_message = lambda _c, _u, incoming: received.put(message.decode_events(incoming.payload))
-        collector.on_connect = lambda me, *_: me.subscribe(channels.EVENTS.topic_filter("spinneriet"), 1)
+        collector.on_connect = lambda me, *_: me.subscribe(topics.EVENTS.topic_filter("spinneriet"), 1)
         collector.connect(broker.host, broker.port)
         collector.loop_start()
         process = subprocess.Popen([sys.executable, "-c", program])
         try:
             events = received.get(timeout=20)
             receipt = message.Receipt(events.stream, events.events[-1].seq)
-            topic = channels.RECEIPT.topic("spinneriet", "my-box")
+            topic = topics.RECEIPT.topic("spinneriet", "my-box")
             while events.oldest <= receipt.seq:
                 collector.publish(topic, message.encode(receipt))
                 events = received.get(timeout=20)

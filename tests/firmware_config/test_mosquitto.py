@@ -17,14 +17,14 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from ledig.contract import broker_rights
 from tests.support.certificates import create_certificates, read_tls_configuration
 from tests.support.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, wait_until
 
 SITE = "spinneriet"
-DEVICE_CHANNELS = [one for one in channels.CHANNELS if one.parameter is channels.TopicParameter.DEVICE]
+DEVICE_TOPICS = [one for one in topics.TOPIC_KINDS if one.parameter is topics.TopicParameter.DEVICE]
 RECEIVE_TIMEOUT_S = 10
 END = "ledig/v1/spinneriet/site"
 """Marks the end of a test's messages: a client that receives it has received all earlier ones."""
@@ -103,20 +103,20 @@ def test_client_without_a_valid_password_is_refused(
 
 
 def test_device_may_write_only_its_own_topics(site_broker: Mosquitto) -> None:
-    own = [channel.topic(SITE, "pi-1") for channel in (channels.EVENTS, channels.DEVICE_STATUS)]
+    own = [topic_kind.topic(SITE, "pi-1") for topic_kind in (topics.EVENTS, topics.DEVICE_STATUS)]
     foreign = [
-        *(channel.topic(SITE, "pi-2") for channel in DEVICE_CHANNELS),
-        *(channel.topic(SITE, "pi-1") for channel in (channels.RECEIPT, channels.DEVICE_COMMAND, channels.FINDINGS)),
-        channels.SPACE_STATE.topic(SITE, "desk-1"),
-        channels.ZONE_SUMMARY.topic(SITE, "hall"),
-        channels.FORECAST.topic(SITE, "hall"),
-        channels.ALERTS.topic(SITE),
-        channels.SITE_SUMMARY.topic(SITE),
-        channels.COLLECTOR_STATUS.topic(SITE),
-        channels.COLLECTOR_COMMAND.topic(SITE),
-        channels.ADJUSTMENT_COMMAND.topic(SITE),
-        *(channel.topic("another-site", "pi-1") for channel in DEVICE_CHANNELS),
-        channels.SPACE_STATE.topic("another-site", "desk-1"),
+        *(topic_kind.topic(SITE, "pi-2") for topic_kind in DEVICE_TOPICS),
+        *(topic_kind.topic(SITE, "pi-1") for topic_kind in (topics.RECEIPT, topics.DEVICE_COMMAND, topics.FINDINGS)),
+        topics.SPACE_STATE.topic(SITE, "desk-1"),
+        topics.ZONE_SUMMARY.topic(SITE, "hall"),
+        topics.FORECAST.topic(SITE, "hall"),
+        topics.ALERTS.topic(SITE),
+        topics.SITE_SUMMARY.topic(SITE),
+        topics.COLLECTOR_STATUS.topic(SITE),
+        topics.COLLECTOR_COMMAND.topic(SITE),
+        topics.ADJUSTMENT_COMMAND.topic(SITE),
+        *(topic_kind.topic("another-site", "pi-1") for topic_kind in DEVICE_TOPICS),
+        topics.SPACE_STATE.topic("another-site", "desk-1"),
         "homeassistant/sensor/x/config",
         "$CONTROL/dynamic-security/v1",
     ]
@@ -130,19 +130,19 @@ def test_device_may_write_only_its_own_topics(site_broker: Mosquitto) -> None:
 
 def test_device_may_read_only_its_receipts_commands_and_lamp_topics(site_broker: Mosquitto) -> None:
     allowed = [
-        channels.RECEIPT.topic(SITE, "pi-1"),
-        channels.DEVICE_COMMAND.topic(SITE, "pi-1"),
-        channels.SPACE_STATE.topic(SITE, "desk-1"),
-        channels.COLLECTOR_STATUS.topic(SITE),
+        topics.RECEIPT.topic(SITE, "pi-1"),
+        topics.DEVICE_COMMAND.topic(SITE, "pi-1"),
+        topics.SPACE_STATE.topic(SITE, "desk-1"),
+        topics.COLLECTOR_STATUS.topic(SITE),
     ]
     denied = [
-        *(channel.topic(SITE, "pi-2") for channel in DEVICE_CHANNELS),
-        channels.DEVICE_STATUS.topic(SITE, "pi-1"),
-        channels.FINDINGS.topic(SITE, "pi-1"),
-        channels.ZONE_SUMMARY.topic(SITE, "hall"),
-        channels.FORECAST.topic(SITE, "hall"),
-        channels.ALERTS.topic(SITE),
-        channels.COLLECTOR_COMMAND.topic(SITE),
+        *(topic_kind.topic(SITE, "pi-2") for topic_kind in DEVICE_TOPICS),
+        topics.DEVICE_STATUS.topic(SITE, "pi-1"),
+        topics.FINDINGS.topic(SITE, "pi-1"),
+        topics.ZONE_SUMMARY.topic(SITE, "hall"),
+        topics.FORECAST.topic(SITE, "hall"),
+        topics.ALERTS.topic(SITE),
+        topics.COLLECTOR_COMMAND.topic(SITE),
     ]
     with open_clients(site_broker, "observer", "pi-1") as (observer, device):
         device.subscribe("#")
@@ -161,24 +161,24 @@ def test_device_cannot_disconnect_another_by_its_client_id(site_broker: Mosquitt
         open_client(site_broker.settings("pi-1"), client_id="pi-2") as device,
     ):
         assert device.connect_results.get(timeout=RECEIVE_TIMEOUT_S)
-        other_device.publish(channels.EVENTS.topic(SITE, "pi-2"))
+        other_device.publish(topics.EVENTS.topic(SITE, "pi-2"))
         assert other_device.disconnect_reasons.empty()
 
 
 def test_collector_reads_every_device_and_writes_every_state(site_broker: Mosquitto) -> None:
     published = [
-        channels.RECEIPT.topic(SITE, "pi-1"),
-        channels.FINDINGS.topic(SITE, "pi-1"),
-        channels.SPACE_STATE.topic(SITE, "desk-1"),
-        channels.ZONE_SUMMARY.topic(SITE, "hall"),
-        channels.FORECAST.topic(SITE, "hall"),
-        channels.ALERTS.topic(SITE),
-        channels.COLLECTOR_STATUS.topic(SITE),
+        topics.RECEIPT.topic(SITE, "pi-1"),
+        topics.FINDINGS.topic(SITE, "pi-1"),
+        topics.SPACE_STATE.topic(SITE, "desk-1"),
+        topics.ZONE_SUMMARY.topic(SITE, "hall"),
+        topics.FORECAST.topic(SITE, "hall"),
+        topics.ALERTS.topic(SITE),
+        topics.COLLECTOR_STATUS.topic(SITE),
     ]
     with open_clients(site_broker, "observer", "collector", "pi-1") as (observer, collector, device):
-        collector.subscribe(*(channel.topic_filter(SITE) for channel in (channels.EVENTS, channels.DEVICE_STATUS)))
-        device.publish(channels.EVENTS.topic(SITE, "pi-1"))
-        assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == channels.EVENTS.topic(SITE, "pi-1")
+        collector.subscribe(*(topic_kind.topic_filter(SITE) for topic_kind in (topics.EVENTS, topics.DEVICE_STATUS)))
+        device.publish(topics.EVENTS.topic(SITE, "pi-1"))
+        assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.EVENTS.topic(SITE, "pi-1")
         observer.subscribe("ledig/v1/#")
         for topic in [*published, END]:
             collector.publish(topic)
@@ -186,7 +186,7 @@ def test_collector_reads_every_device_and_writes_every_state(site_broker: Mosqui
 
 
 def test_dashboard_may_adjust_the_site_and_installer_may_not(site_broker: Mosquitto) -> None:
-    command_topic = channels.ADJUSTMENT_COMMAND.topic(SITE)
+    command_topic = topics.ADJUSTMENT_COMMAND.topic(SITE)
     with open_clients(site_broker, "collector", "dashboard", "installer", "observer") as (
         collector,
         dashboard,
@@ -196,19 +196,19 @@ def test_dashboard_may_adjust_the_site_and_installer_may_not(site_broker: Mosqui
         collector.subscribe(command_topic)
         observer.subscribe("ledig/v1/#")
         installer.publish(command_topic)
-        installer.publish(channels.COLLECTOR_COMMAND.topic(SITE))
+        installer.publish(topics.COLLECTOR_COMMAND.topic(SITE))
         dashboard.publish(command_topic)
         assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == command_topic
         observer.publish(END)
-        assert observer.topics_until_end() == [channels.COLLECTOR_COMMAND.topic(SITE), command_topic]
+        assert observer.topics_until_end() == [topics.COLLECTOR_COMMAND.topic(SITE), command_topic]
 
 
 def test_collector_reads_commands_and_its_own_retained_topics(site_broker: Mosquitto) -> None:
-    command_topic = channels.COLLECTOR_COMMAND.topic(SITE)
-    own_topics = [channels.FINDINGS.topic(SITE, "pi-1")]
+    command_topic = topics.COLLECTOR_COMMAND.topic(SITE)
+    own_topics = [topics.FINDINGS.topic(SITE, "pi-1")]
     own_topics += [
-        channel.topic(SITE, "one")
-        for channel in (channels.SPACE_STATE, channels.TUNING, channels.ZONE_SUMMARY, channels.FORECAST)
+        topic_kind.topic(SITE, "one")
+        for topic_kind in (topics.SPACE_STATE, topics.TUNING, topics.ZONE_SUMMARY, topics.FORECAST)
     ]
     with open_clients(site_broker, "observer", "collector", "dashboard", "installer") as (
         observer,
@@ -226,22 +226,22 @@ def test_collector_reads_commands_and_its_own_retained_topics(site_broker: Mosqu
 
 def test_dashboard_reads_retained_topics_and_may_send_only_commands(site_broker: Mosquitto) -> None:
     readable = [
-        channels.DEVICE_STATUS.topic(SITE, "pi-1"),
-        channels.FINDINGS.topic(SITE, "pi-1"),
-        channels.SPACE_STATE.topic(SITE, "desk-1"),
-        channels.ZONE_SUMMARY.topic(SITE, "hall"),
-        channels.FORECAST.topic(SITE, "hall"),
-        channels.ALERTS.topic(SITE),
-        channels.COLLECTOR_STATUS.topic(SITE),
+        topics.DEVICE_STATUS.topic(SITE, "pi-1"),
+        topics.FINDINGS.topic(SITE, "pi-1"),
+        topics.SPACE_STATE.topic(SITE, "desk-1"),
+        topics.ZONE_SUMMARY.topic(SITE, "hall"),
+        topics.FORECAST.topic(SITE, "hall"),
+        topics.ALERTS.topic(SITE),
+        topics.COLLECTOR_STATUS.topic(SITE),
     ]
     with open_clients(site_broker, "observer", "dashboard") as (observer, dashboard):
         dashboard.subscribe("ledig/v1/#")
-        observer.publish(channels.EVENTS.topic(SITE, "pi-1"))
+        observer.publish(topics.EVENTS.topic(SITE, "pi-1"))
         for topic in [*readable, END]:
             observer.publish(topic)
         assert dashboard.topics_until_end() == readable
         observer.subscribe("ledig/v1/#")
-        identify = channels.DEVICE_COMMAND.topic(SITE, "pi-1")
+        identify = topics.DEVICE_COMMAND.topic(SITE, "pi-1")
         for topic in [*readable, identify]:
             dashboard.publish(topic)
         observer.publish(END)
@@ -249,21 +249,21 @@ def test_dashboard_reads_retained_topics_and_may_send_only_commands(site_broker:
 
 
 def test_installer_sends_commands_and_reads_the_status_of_a_device(site_broker: Mosquitto) -> None:
-    command, status = (channel.topic(SITE, "pi-1") for channel in (channels.DEVICE_COMMAND, channels.DEVICE_STATUS))
+    command, status = (topic_kind.topic(SITE, "pi-1") for topic_kind in (topics.DEVICE_COMMAND, topics.DEVICE_STATUS))
     with open_clients(site_broker, "pi-1", "installer") as (device, installer):
         device.subscribe(command)
         installer.subscribe("ledig/v1/#")
-        installer.publish(channels.EVENTS.topic(SITE, "pi-1"))
+        installer.publish(topics.EVENTS.topic(SITE, "pi-1"))
         installer.publish(command)
         assert device.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == command
-        device.publish(channels.EVENTS.topic(SITE, "pi-1"))
+        device.publish(topics.EVENTS.topic(SITE, "pi-1"))
         device.publish(status)
         assert installer.received.get(timeout=RECEIVE_TIMEOUT_S)[0] == status
 
 
 def test_message_above_the_limit_ends_the_connection(site_broker: Mosquitto) -> None:
     with open_clients(site_broker, "pi-1") as (device,):
-        topic = channels.EVENTS.topic(SITE, "pi-1")
+        topic = topics.EVENTS.topic(SITE, "pi-1")
         device.publish(topic, b"x" * 65_536)
         device.client.publish(topic, b"x" * 70_000, qos=1)
         assert device.disconnect_reasons.get(timeout=RECEIVE_TIMEOUT_S)
@@ -272,13 +272,13 @@ def test_message_above_the_limit_ends_the_connection(site_broker: Mosquitto) -> 
 def test_retained_state_survives_a_restart_of_the_broker() -> None:
     with mosquitto() as site_broker:
         with open_clients(site_broker, "collector") as (collector,):
-            collector.publish(channels.SPACE_STATE.topic(SITE, "desk-1"), b"vacant", retain=True)
+            collector.publish(topics.SPACE_STATE.topic(SITE, "desk-1"), b"vacant", retain=True)
         site_broker.stop()
         site_broker.start()
         with open_clients(site_broker, "dashboard") as (dashboard,):
-            dashboard.subscribe(channels.SPACE_STATE.topic_filter(SITE))
+            dashboard.subscribe(topics.SPACE_STATE.topic_filter(SITE))
             assert dashboard.received.get(timeout=RECEIVE_TIMEOUT_S) == (
-                channels.SPACE_STATE.topic(SITE, "desk-1"),
+                topics.SPACE_STATE.topic(SITE, "desk-1"),
                 b"vacant",
             )
 
@@ -346,16 +346,16 @@ def test_script_gives_a_device_access_to_its_own_site_only(tmp_path: Path) -> No
                 settings = BrokerSettings(host=site_broker.host, port=site_broker.port, user=name, password=password)
                 users[name] = stack.enter_context(open_client(settings))
                 assert users[name].connect_results.get(timeout=RECEIVE_TIMEOUT_S)
-            users["collector"].subscribe(channels.EVENTS.topic_filter(SITE))
-            users["pi-1"].publish(channels.DEVICE_STATUS.topic("another-site", "pi-1"), retain=True)
-            users["pi-2"].publish(channels.EVENTS.topic(SITE, "pi-2"))
-            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == channels.EVENTS.topic(SITE, "pi-2")
+            users["collector"].subscribe(topics.EVENTS.topic_filter(SITE))
+            users["pi-1"].publish(topics.DEVICE_STATUS.topic("another-site", "pi-1"), retain=True)
+            users["pi-2"].publish(topics.EVENTS.topic(SITE, "pi-2"))
+            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.EVENTS.topic(SITE, "pi-2")
             assert run_script(tmp_path, "pi-1").returncode == 0  # pi-2 left the site file
             install_files(tmp_path, site_broker)
             os.kill(site_broker.pid, signal.SIGHUP)  # what `systemctl reload mosquitto` does
             assert users["pi-2"].disconnect_reasons.get(timeout=RECEIVE_TIMEOUT_S)
-            users["pi-1"].publish(channels.EVENTS.topic(SITE, "pi-1"))
-            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == channels.EVENTS.topic(SITE, "pi-1")
+            users["pi-1"].publish(topics.EVENTS.topic(SITE, "pi-1"))
+            assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.EVENTS.topic(SITE, "pi-1")
 
 
 def test_files_of_the_script_have_the_owner_and_mode_that_mosquitto_requires(tmp_path: Path) -> None:
@@ -385,17 +385,17 @@ def test_acl_file_without_a_site_grants_nothing() -> None:
         open_clients(site_broker, "collector", "pi-1", "observer") as (collector, device, test),
     ):
         test.subscribe("ledig/v1/#")
-        device.publish(channels.EVENTS.topic(SITE, "pi-1"))
-        collector.publish(channels.SPACE_STATE.topic(SITE, "desk-1"))
+        device.publish(topics.EVENTS.topic(SITE, "pi-1"))
+        collector.publish(topics.SPACE_STATE.topic(SITE, "desk-1"))
         test.publish(END)
         assert test.topics_until_end() == []
 
 
 def test_will_is_published_only_where_its_user_may_write(site_broker: Mosquitto) -> None:
-    own = channels.DEVICE_STATUS.topic(SITE, "pi-1")
+    own = topics.DEVICE_STATUS.topic(SITE, "pi-1")
     foreign = [
-        channels.SPACE_STATE.topic(SITE, "desk-1"),
-        channels.DEVICE_STATUS.topic(SITE, "pi-2"),
+        topics.SPACE_STATE.topic(SITE, "desk-1"),
+        topics.DEVICE_STATUS.topic(SITE, "pi-2"),
         "ledig/v1/other/site",
     ]
     with open_clients(site_broker, "observer") as (observer,):
@@ -435,8 +435,8 @@ def test_connections_beyond_the_limit_are_refused_and_others_continue() -> None:
         wait_until(
             lambda: "max_connections exceeded" in site_broker.output(), what="a refused connection in Mosquitto's log"
         )
-        collector.subscribe(channels.EVENTS.topic_filter(SITE))
-        device.publish(channels.EVENTS.topic(SITE, "pi-1"))
+        collector.subscribe(topics.EVENTS.topic_filter(SITE))
+        device.publish(topics.EVENTS.topic(SITE, "pi-1"))
         assert collector.received.get(timeout=RECEIVE_TIMEOUT_S)
 
 
@@ -447,14 +447,14 @@ def test_mosquitto_survives_its_memory_limit() -> None:
         with open_clients(site_broker, "collector") as (sender,):
             for number in range(300):
                 sender.client.publish(
-                    channels.SPACE_STATE.topic(SITE, f"desk-{number}"), b"x" * 60_000, qos=1, retain=True
+                    topics.SPACE_STATE.topic(SITE, f"desk-{number}"), b"x" * 60_000, qos=1, retain=True
                 )
             wait_until(
                 lambda: not sender.disconnect_reasons.empty() or "Out of memory" in site_broker.output(),
                 what="the limit is reached",
             )
         with open_clients(site_broker, "installer") as (installer,):
-            installer.subscribe(channels.COLLECTOR_STATUS.topic(SITE))
+            installer.subscribe(topics.COLLECTOR_STATUS.topic(SITE))
 
 
 def test_acl_file_is_up_to_date() -> None:

@@ -16,7 +16,7 @@ import pytest
 from collector.contract.states import CollectorStatus, encode
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
-from edge.contract import broker, channels
+from edge.contract import broker, topics
 from ledig.site.site_file import read_site_file
 from tests.support.dashboard_process import start_dashboard, write_site
 from tests.support.installed.proxies import RunningProxy, run_caddy, run_nginx
@@ -126,7 +126,7 @@ def test_live_update_is_not_buffered(pages: ProxiedPages) -> None:
 
     def publish(*, online: bool) -> None:
         status = CollectorStatus(online=online, at_ms=int(time.time() * 1000))
-        client.publish(channels.COLLECTOR_STATUS.topic("mill"), encode(status), 1, retain=True)
+        client.publish(topics.COLLECTOR_STATUS.topic("mill"), encode(status), 1, retain=True)
 
     try:
         with closing(pages.connect(ONE_MACHINE)) as connection:

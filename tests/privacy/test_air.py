@@ -17,7 +17,7 @@ import pytest
 from collector.history import tables
 from collector.history.measures import AIR_FIVE_MIN
 from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.people import SimulatedDay, SimulatedStay
@@ -106,7 +106,7 @@ def observed(plan: SitePlan, folder: Path) -> tuple[list[Moment], bool]:
     published: dict[int, float] = {}
     with closing(LiveSite(plan, folder, noticed[0].at_ms)) as site:
         for now_ms in site.live(noticed, days[-1].ends_ms):
-            shown = json.loads(site.record.retained[channels.ZONE_SUMMARY.topic(plan.id, ZONE)]).get("air", {})
+            shown = json.loads(site.record.retained[topics.ZONE_SUMMARY.topic(plan.id, ZONE)]).get("air", {})
             published[now_ms] = shown.get("co2_ppm", NOT_SHOWN)
         rows = tables.read_rows(site.journal._connection, AIR_FIVE_MIN, (ZONE,), noticed[0].at_ms, days[-1].ends_ms)
     stored = {row.at_ms: row.fields[0] or NOT_SHOWN for row in rows}

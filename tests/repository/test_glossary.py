@@ -9,7 +9,7 @@ from pathlib import Path
 from collector.contract.states import Occupancy
 from collector.history.measures import MEASURES
 from collector.store.journal import Journal
-from edge.contract.channels import CHANNELS
+from edge.contract.topics import TOPIC_KINDS
 from tests.support.servers import ROOT
 
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
@@ -35,7 +35,7 @@ def class_names(*folders: str) -> Iterator[str]:
 
 
 def topics() -> list[str]:
-    return [channel.pattern for channel in CHANNELS]
+    return [topic_kind.pattern for topic_kind in TOPIC_KINDS]
 
 
 def tables(folder: Path) -> set[str]:

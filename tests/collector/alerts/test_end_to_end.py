@@ -13,7 +13,7 @@ from collector.configuration.settings import CollectorSettings
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
 from collector.engine.service import run_collector
 from collector.text.languages import Language
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import MINUTE_MS
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
@@ -21,7 +21,7 @@ from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motio
 from tests.support.collector.site_observer import SiteObserver
 from tests.support.servers import Mosquitto, wait_until
 
-ALERTS = channels.ALERTS.topic("mill")
+ALERTS = topics.ALERTS.topic("mill")
 
 
 class SiteUnderTest:

@@ -28,7 +28,7 @@ from collector.site.adjustments import encode as encode_adjustment
 from collector.store.journal import Journal
 from collector.store.journal_faults import JournalRejected
 from collector.timekeeping.site_clock import ClockReading
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import ClockState, DeviceStatus, Receipt
 from edge.contract.message import encode as encode_status
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -62,7 +62,7 @@ def test_devices_outvote_an_unconfirmed_clock(
         wait_until(observer.online, what="the collector is online")
         for device in ("pi-1", "pi-2"):
             status = DeviceStatus(online=True, at_ms=NOON_MS, clock=ClockState.SYNCHRONISED)
-            observer.retain(channels.DEVICE_STATUS.topic("mill", device), encode_status(status))
+            observer.retain(topics.DEVICE_STATUS.topic("mill", device), encode_status(status))
 
         def agrees() -> bool:
             shown = observer.status()
@@ -87,7 +87,7 @@ def test_an_adjustment_applies_at_once_and_survives_a_restart(
     broker: Mosquitto, observer: SiteObserver, tmp_path: Path
 ) -> None:
     path = tmp_path / "journal.sqlite"
-    topic = channels.ADJUSTMENTS.topic("mill")
+    topic = topics.ADJUSTMENTS.topic("mill")
     with run_collecting(broker, observer, build_desk_plan(2), path):
         observer.send_events(motions([1]))
         wait_until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="the first state of desk-0")
@@ -195,13 +195,13 @@ def test_retained_messages_of_removed_spaces_are_cleared(
     broker: Mosquitto, observer: SiteObserver, tmp_path: Path
 ) -> None:
     gone = [
-        channels.SPACE_STATE.topic("mill", "desk-77"),
-        channels.ZONE_SUMMARY.topic("mill", "attic"),
-        channels.FORECAST.topic("mill", "attic"),
+        topics.SPACE_STATE.topic("mill", "desk-77"),
+        topics.ZONE_SUMMARY.topic("mill", "attic"),
+        topics.FORECAST.topic("mill", "attic"),
     ]
-    shown = [channels.SPACE_STATE.topic("mill", "desk-0"), channels.ZONE_SUMMARY.topic("mill", "hall")]
-    shown += [channels.FORECAST.topic("mill", zone) for zone in ("hall", "site")]
-    removed, present = (channels.DEVICE_STATUS.topic("mill", device) for device in ("pi-77", "pi-1"))
+    shown = [topics.SPACE_STATE.topic("mill", "desk-0"), topics.ZONE_SUMMARY.topic("mill", "hall")]
+    shown += [topics.FORECAST.topic("mill", zone) for zone in ("hall", "site")]
+    removed, present = (topics.DEVICE_STATUS.topic("mill", device) for device in ("pi-77", "pi-1"))
     gone.append(removed)
     shown.append(present)
     for topic in [*gone, *shown]:
@@ -218,7 +218,7 @@ def test_learned_values_that_a_space_no_longer_has_are_cleared(
 ) -> None:
     plan = build_desk_plan(2)
     closed = replace(plan, spaces=(plan.spaces[0], replace(plan.spaces[1], disabled=True)))
-    open_still, shut = channels.TUNING.topic("mill", "desk-0"), channels.TUNING.topic("mill", "desk-1")
+    open_still, shut = topics.TUNING.topic("mill", "desk-0"), topics.TUNING.topic("mill", "desk-1")
     path = tmp_path / "journal.sqlite"
     with run_collecting(broker, observer, plan, path):
         wait_until(lambda: {open_still, shut} <= observer.retained.keys(), what="what both have learnt")
@@ -228,7 +228,7 @@ def test_learned_values_that_a_space_no_longer_has_are_cleared(
 
 
 def found(observer: SiteObserver, device: str = "pi-1") -> list[tuple[str, bool]] | None:
-    payload = observer.retained.get(channels.FINDINGS.topic("mill", device))
+    payload = observer.retained.get(topics.FINDINGS.topic("mill", device))
     return [(one.kind.value, one.ignored) for one in decode_findings(payload).findings] if payload else None
 
 
@@ -236,7 +236,7 @@ def test_findings_are_retained_answered_and_cleared_with_their_device(
     broker: Mosquitto, observer: SiteObserver, tmp_path: Path
 ) -> None:
     path, plan = tmp_path / "journal.sqlite", build_desk_plan(2)
-    gone = channels.FINDINGS.topic("mill", "pi-77")
+    gone = topics.FINDINGS.topic("mill", "pi-77")
     observer.retain(gone, encode_findings(Findings(NOON_MS, [])))
     flapping = DayTally(find_day_span(NOON_MS, plan.time_zone).day, flapping_hours=9, max_hourly_rises=900)
     with closing(Journal(path)) as journal, journal.transaction():

@@ -30,7 +30,7 @@ from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal import Journal
 from collector.store.journal_tables import JournalTables
 from collector.store.schema import MIGRATION_STEPS
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector import seasons
@@ -267,7 +267,7 @@ def test_forecasts_are_published_to_a_broker_and_again_on_request(tmp_path: Path
     with closing(Journal(path)) as journal, journal.transaction():
         seasons.store_rows(journal.tables.history, seasons.generate_rows(plan, NOON_MS - 21 * DAY_MS, NOON_MS))
     with closing(SiteObserver(broker)) as observer, run_collecting(broker, observer, plan, path):
-        where = [channels.FORECAST.topic(plan.id, zone) for zone in ("hall", "site")]
+        where = [topics.FORECAST.topic(plan.id, zone) for zone in ("hall", "site")]
         wait_until(lambda: all(topic in observer.retained for topic in where), what="the forecasts")
         broker.kill()
         observer.retained.clear()

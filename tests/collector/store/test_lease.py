@@ -17,7 +17,7 @@ from collector.contract.states import CollectorStatus
 from collector.engine.service import run_collector
 from collector.store import lease
 from collector.store.lease import LEASE_S, Lease
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import create_client
 from edge.contract.message import Receipt, decode_receipt
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
@@ -79,7 +79,7 @@ class CollectorWatcher:
         self._client.loop_start()
 
     def publish(self, payload: bytes) -> None:
-        self._client.publish(channels.EVENTS.topic("mill", "pi-1"), payload, qos=1).wait_for_publish(10)
+        self._client.publish(topics.EVENTS.topic("mill", "pi-1"), payload, qos=1).wait_for_publish(10)
 
     def online(self) -> str:
         """The active instance; empty: none."""
@@ -90,7 +90,7 @@ class CollectorWatcher:
         self._client.loop_stop()
 
     def _take(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic == channels.COLLECTOR_STATUS.topic("mill") and message.payload:
+        if message.topic == topics.COLLECTOR_STATUS.topic("mill") and message.payload:
             self.statuses.append(states.decode(message.payload, CollectorStatus))
         elif message.topic.endswith("/receipt"):
             self.receipts.append(decode_receipt(message.payload))
@@ -154,7 +154,7 @@ def test_a_restarted_collector_does_not_wait_for_itself(broker: Mosquitto, tmp_p
         witness = create_client(settings, "witness")
         witness.connect(settings.host, settings.port)
         witness.loop_start()
-        witness.publish(channels.COLLECTOR_STATUS.topic("mill"), retained, qos=1, retain=True).wait_for_publish(10)
+        witness.publish(topics.COLLECTOR_STATUS.topic("mill"), retained, qos=1, retain=True).wait_for_publish(10)
         witness.disconnect()
         witness.loop_stop()
         with collecting(broker, path):

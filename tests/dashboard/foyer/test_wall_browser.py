@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 from collector.contract.states import Occupancy
 from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.fixture_types import OpenScreen, Served
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
@@ -102,7 +102,7 @@ def test_longest_notice_is_complete_and_covers_nothing(
     opened: OpenScreen, site: WallSite, size: tuple[int, int], notice: str
 ) -> None:
     text = NOTICES[notice][:MAX_NOTICE_CHARS].strip()
-    site[1].publish_payload(channels.ADJUSTMENTS.topic(PLAN.id), encode(Adjustments(notice=text)))
+    site[1].publish_payload(topics.ADJUSTMENTS.topic(PLAN.id), encode(Adjustments(notice=text)))
     try:
         with opened(site[0], viewport={"width": size[0], "height": size[1]}) as page:
             page.goto("/wall")
@@ -112,7 +112,7 @@ def test_longest_notice_is_complete_and_covers_nothing(
             assert page.evaluate(COVERED) == []
             assert page.locator(".notice").evaluate("one => one.scrollHeight <= one.clientHeight + 2")
     finally:
-        site[1].publish_payload(channels.ADJUSTMENTS.topic(PLAN.id), encode(Adjustments()))
+        site[1].publish_payload(topics.ADJUSTMENTS.topic(PLAN.id), encode(Adjustments()))
 
 
 def test_long_names_leave_room_for_the_plan(opened: OpenScreen, site: WallSite) -> None:

@@ -7,43 +7,43 @@ from dashboard.web.sse import SESSION_ENDED_EVENT, generate_events
 
 
 def test_a_slow_reader_gets_only_the_latest_frame() -> None:
-    channel = FrameBroadcast()
-    with FrameReader(channel) as reader:
+    broadcast = FrameBroadcast()
+    with FrameReader(broadcast) as reader:
         for number in range(100):
-            channel.publish(b"%d" % number)
+            broadcast.publish(b"%d" % number)
         assert reader.wait_for_frame(0) == b"99"
         assert reader.wait_for_frame(0) is None
 
 
 def test_a_new_reader_starts_with_the_newest_frame() -> None:
-    channel = FrameBroadcast()
-    channel.publish(b"now")
-    with FrameReader(channel) as reader:
+    broadcast = FrameBroadcast()
+    broadcast.publish(b"now")
+    with FrameReader(broadcast) as reader:
         assert reader.wait_for_frame(0) == b"now"
 
 
 def test_a_new_reader_of_a_cleared_broadcast_waits_for_the_next_frame() -> None:
-    channel = FrameBroadcast()
-    channel.publish(b"old")
-    channel.clear()
-    with FrameReader(channel) as reader:
+    broadcast = FrameBroadcast()
+    broadcast.publish(b"old")
+    broadcast.clear()
+    with FrameReader(broadcast) as reader:
         assert reader.wait_for_frame(0) is None
 
 
 def test_a_reader_that_left_is_removed() -> None:
-    channel = FrameBroadcast()
-    with FrameReader(channel):
-        assert len(channel.readers) == 1
-    assert not channel.readers
+    broadcast = FrameBroadcast()
+    with FrameReader(broadcast):
+        assert len(broadcast.readers) == 1
+    assert not broadcast.readers
 
 
 def test_a_stream_ends_with_an_event_when_the_session_ends() -> None:
-    channel = FrameBroadcast()
-    channel.publish(b"data: now\n\n")
+    broadcast = FrameBroadcast()
+    broadcast.publish(b"data: now\n\n")
     answers = iter([True, True, False])
-    events = list(generate_events(channel, lambda: next(answers), heartbeat_s=0))
+    events = list(generate_events(broadcast, lambda: next(answers), heartbeat_s=0))
     assert events == [b"retry: 3000\n\n", b"data: now\n\n", b": here\n\n", b": here\n\n", SESSION_ENDED_EVENT]
-    assert not channel.readers
+    assert not broadcast.readers
 
 
 def test_slots_are_released_and_no_address_gets_more_than_half() -> None:

@@ -24,13 +24,13 @@ from dashboard.live.snapshot import COLLECTOR_SILENT_S, BrokerConnection, Broker
 from dashboard.site_report.manager_frame import manager_frame
 from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
 from dashboard.text.texts import LANGUAGES, PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import DeviceStatus
 from edge.contract.message import encode as encode_status
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states, build_state
 
-ALIVE = BrokerMessage(channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
+ALIVE = BrokerMessage(topics.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
 
 
 def apply_messages(*messages: BrokerMessage | BrokerConnection, at_s: float = 0) -> SiteSnapshot:
@@ -46,7 +46,7 @@ def apply_live(*messages: BrokerMessage) -> SiteSnapshot:
 
 
 def space_message(space: str, what: SpaceState) -> BrokerMessage:
-    return BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode(what), retained=True)
+    return BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, space), encode(what), retained=True)
 
 
 def test_a_site_without_messages_is_unknown_and_nothing_counts_as_free() -> None:
@@ -130,7 +130,7 @@ def test_a_retained_status_does_not_prove_that_the_collector_runs() -> None:
 
 
 def test_an_invalid_or_cleared_state_is_unknown() -> None:
-    topic = channels.SPACE_STATE.topic(PLAN.id, "desk-1")
+    topic = topics.SPACE_STATE.topic(PLAN.id, "desk-1")
     for payload in (b"{", b"", b'{"state": "asleep"}'):
         picture = apply_messages(
             space_message("desk-1", build_state(Occupancy.VACANT)), BrokerMessage(topic, payload, retained=False)
@@ -141,7 +141,7 @@ def test_an_invalid_or_cleared_state_is_unknown() -> None:
 
 def test_learned_values_are_shown_to_managers_until_cleared() -> None:
     learnt = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
-    topic = channels.TUNING.topic(PLAN.id, "desk-1")
+    topic = topics.TUNING.topic(PLAN.id, "desk-1")
     messages = (
         space_message("desk-1", build_state(Occupancy.OCCUPIED)),
         BrokerMessage(topic, encode(learnt), retained=True),
@@ -170,7 +170,7 @@ def test_a_repeated_message_is_no_change() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_air_band_and_trend_has_its_own_text(band: AirBand, trend: AirTrend | None, language: str) -> None:
     air = ZoneAir(900, band=band, trend=trend)
-    message = BrokerMessage(channels.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
+    message = BrokerMessage(topics.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
     texts = PageTexts.load(language)
     frame = apply_live(message).build_frame(0, MONDAY_10_MS)
     assert texts.describe_air(frame.air["hall"]) == texts.templates[f"air.{format_air_level(air)}"]
@@ -180,14 +180,14 @@ def test_each_air_band_and_trend_has_its_own_text(band: AirBand, trend: AirTrend
 
 def test_air_without_co2_has_no_level() -> None:
     message = BrokerMessage(
-        channels.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(Summary(0, {}, ZoneAir(humidity_pct=40))), retained=True
+        topics.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(Summary(0, {}, ZoneAir(humidity_pct=40))), retained=True
     )
     assert apply_live(message).build_frame(0, MONDAY_10_MS).air == {}
 
 
 def test_people_are_a_range_that_is_never_negative() -> None:
     message = BrokerMessage(
-        channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(1, 0, 4))), retained=True
+        topics.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(1, 0, 4))), retained=True
     )
     assert apply_live(message).build_frame(0, MONDAY_10_MS).people == (0, 4)
 
@@ -195,7 +195,7 @@ def test_people_are_a_range_that_is_never_negative() -> None:
 def test_the_frame_states_whether_the_site_was_known_to_be_empty() -> None:
     def is_from_zero(people: PeopleCount) -> bool:
         message = BrokerMessage(
-            channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True
+            topics.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True
         )
         return apply_messages(message).build_frame(0, MONDAY_10_MS).from_zero
 
@@ -206,14 +206,14 @@ def test_the_frame_states_whether_the_site_was_known_to_be_empty() -> None:
 def test_the_minimum_of_a_range_is_hidden_when_it_would_be_few_people() -> None:
     for people, shown in ((PeopleCount(6, 2, 8), (0, 8)), (PeopleCount(6, 5, 8), (5, 8))):
         message = BrokerMessage(
-            channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True
+            topics.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=people)), retained=True
         )
         assert apply_live(message).build_frame(0, MONDAY_10_MS).people == shown
 
 
 def test_few_people_are_shown_as_few_in_every_feed() -> None:
     message = BrokerMessage(
-        channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(1, 1, 1))), retained=True
+        topics.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(1, 1, 1))), retained=True
     )
     assert apply_live(message).build_frame(0, MONDAY_10_MS).people == (0, 4)
 
@@ -234,10 +234,10 @@ def test_a_supply_has_its_level_and_whether_it_is_low() -> None:
 def test_people_air_and_supplies_are_not_known_without_a_live_link(gone: BrokerConnection | BrokerMessage) -> None:
     messages = (
         BrokerMessage(
-            channels.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(6, 5, 8))), retained=True
+            topics.SITE_SUMMARY.topic(PLAN.id), encode(Summary(0, {}, people=PeopleCount(6, 5, 8))), retained=True
         ),
         BrokerMessage(
-            channels.ZONE_SUMMARY.topic(PLAN.id, "hall"),
+            topics.ZONE_SUMMARY.topic(PLAN.id, "hall"),
             encode(Summary(0, {}, ZoneAir(612, band=AirBand.FRESH))),
             retained=True,
         ),
@@ -255,7 +255,7 @@ def test_people_air_and_supplies_are_not_known_without_a_live_link(gone: BrokerC
 
 
 def test_a_silent_device_keeps_the_time_of_its_last_report() -> None:
-    topic = channels.DEVICE_STATUS.topic(PLAN.id, "pi-1")
+    topic = topics.DEVICE_STATUS.topic(PLAN.id, "pi-1")
     picture = apply_messages(
         BrokerMessage(topic, encode_status(DeviceStatus(online=True, at_ms=MONDAY_10_MS - 5000)), retained=False),
         BrokerMessage(topic, encode_status(DeviceStatus(online=False)), retained=False),

@@ -28,7 +28,7 @@ from dashboard.site_report import alerts
 from dashboard.site_report.alerts import MAX_LINES, MuteDuration
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from ledig.site.alerts import read_alerts
 from ledig.site.table_reader import Faults, TableReader
@@ -43,7 +43,7 @@ HERE = "https://localhost"
 
 
 def publish(live: LiveView, payload: bytes) -> None:
-    live.inbox.append(BrokerMessage(channels.ALERTS.topic(PLAN.id), payload, retained=True))
+    live.inbox.append(BrokerMessage(topics.ALERTS.topic(PLAN.id), payload, retained=True))
     live.tick(time.monotonic())
 
 
@@ -216,7 +216,7 @@ def test_command_is_sent_to_the_collector_and_logged(
     answer = ask(manager, **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/alerts?asked=1")
     ((topic, payload),) = sent
-    assert (topic, decode_command(payload)) == (channels.COLLECTOR_COMMAND.topic(PLAN.id), command)
+    assert (topic, decode_command(payload)) == (topics.COLLECTOR_COMMAND.topic(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
     assert (last.name, last.endpoint) == (USER_NAME, "alerts.mute")
 

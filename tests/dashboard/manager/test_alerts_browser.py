@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, Mute, MuteAction, decode_command, encode
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import create_client
 from edge.timekeeping.durations import HOUR_MS
 from tests.support import browser
@@ -24,7 +24,7 @@ from tests.support.servers import Mosquitto, wait_until
 pytestmark = pytest.mark.browser
 
 ServedSite = tuple[DashboardSettings, CollectorPublisher]
-ALERTS = channels.ALERTS.topic(PLAN.id)
+ALERTS = topics.ALERTS.topic(PLAN.id)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def receiving(broker: Mosquitto, received: queue.Queue[bytes]) -> Iterator[None]
     """Receive the commands that are sent to the collector."""
     listener = create_client(broker.settings("collector"), "listener")
     listener.on_message = lambda _client, _data, message: received.put(message.payload)
-    listener.on_connect = lambda me, *_: me.subscribe(channels.COLLECTOR_COMMAND.topic(PLAN.id), 1)
+    listener.on_connect = lambda me, *_: me.subscribe(topics.COLLECTOR_COMMAND.topic(PLAN.id), 1)
     listener.connect(broker.host, broker.port)
     listener.loop_start()
     yield

@@ -9,7 +9,7 @@ from flask import Flask
 from collector.contract.states import CollectorStatus, encode
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
@@ -39,7 +39,7 @@ def test_command_is_rejected_while_the_collector_is_offline(
         return client.post(address, data=data, base_url=HOME, headers={"Referer": f"{HOME}/manage/today"}).status_code
 
     goodbye = BrokerMessage(
-        channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=False)), retained=False
+        topics.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=False)), retained=False
     )
     live.inbox.append(goodbye)
     live.tick(time.monotonic())

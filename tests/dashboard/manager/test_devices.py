@@ -29,7 +29,7 @@ from dashboard.site_report.rejections import build_rejection_row
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import (
     ClockState,
     CommandName,
@@ -58,11 +58,11 @@ def publish(live: LiveView, topic: str, payload: bytes) -> None:
 
 
 def publish_status(live: LiveView, message: DeviceStatus, device: str = "pi-1") -> None:
-    publish(live, channels.DEVICE_STATUS.topic(PLAN.id, device), encode_status(message))
+    publish(live, topics.DEVICE_STATUS.topic(PLAN.id, device), encode_status(message))
 
 
 def publish_findings(live: LiveView, message: Findings, device: str = "pi-1") -> None:
-    publish(live, channels.FINDINGS.topic(PLAN.id, device), encode(message))
+    publish(live, topics.FINDINGS.topic(PLAN.id, device), encode(message))
 
 
 def reader(texts: PageTexts = EN, plan: SitePlan = PLAN) -> ExplanationContext:
@@ -209,7 +209,7 @@ def test_manager_identifies_a_device_and_it_is_logged(
     answer = send(manager, "/manage/devices/identify", device="pi-1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/devices?asked=pi-1")
     ((topic, payload),) = sent
-    assert topic == channels.DEVICE_COMMAND.topic(PLAN.id, "pi-1")
+    assert topic == topics.DEVICE_COMMAND.topic(PLAN.id, "pi-1")
     assert decode_command(payload) == DeviceCommand(CommandName.IDENTIFY)
     assert "blinks fast for ten seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
     last = next(
@@ -262,7 +262,7 @@ def test_sensor_is_muted_for_a_week_and_shows_until_when(
     assert command == AlertCommand(MuteAction.MUTE, None, "pi-1/desk-1-pir", end_ms)
     publish(
         live,
-        channels.ALERTS.topic(PLAN.id),
+        topics.ALERTS.topic(PLAN.id),
         encode_alerts(Alerts(MONDAY_10_MS, [], [], [Mute(None, command.subject, end_ms)])),
     )
     assert sensor(live).muted == "muted until 1 Dec 00:00"

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from collector.contract.states import Occupancy
 from collector.site.plan import SpaceKind
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import create_client
 from edge.contract.message import CommandName, DeviceCommand, DeviceStatus, decode_command
 from tests.support import browser
@@ -75,7 +75,7 @@ def test_click_identifies_the_device(chromium: Browser, live_site: ServedSite, b
     device.on_message = lambda _client, _data, message: received.put(message.payload)
     subscribed = queue.Queue[bool]()
     device.on_subscribe = lambda *_: subscribed.put(True)
-    device.on_connect = lambda me, *_: me.subscribe(channels.DEVICE_COMMAND.topic(PLAN.id, "pi-1"), 1)
+    device.on_connect = lambda me, *_: me.subscribe(topics.DEVICE_COMMAND.topic(PLAN.id, "pi-1"), 1)
     device.connect(broker.host, broker.port)
     device.loop_start()
     try:

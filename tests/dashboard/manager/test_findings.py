@@ -23,7 +23,7 @@ from dashboard.live.snapshot import BrokerMessage
 from dashboard.site_report import findings
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
 from tests.support.dashboard.commands import CommandConnection
@@ -136,7 +136,7 @@ def test_remedy_of_stuck_on_depends_on_the_kind_of_sensor() -> None:
 
 
 def publish(live: LiveView, *found: Finding, device: str = "pi-1") -> None:
-    topic = channels.FINDINGS.topic(PLAN.id, device)
+    topic = topics.FINDINGS.topic(PLAN.id, device)
     live.inbox.append(BrokerMessage(topic, encode(Findings(MONDAY_10_MS, list(found))), retained=True))
     live.tick(time.monotonic())
 
@@ -168,7 +168,7 @@ def test_findings_of_a_device_outside_the_plan_are_not_shown(live: LiveView) -> 
 
 def test_invalid_list_removes_findings(live: LiveView) -> None:
     publish(live, FOUND)
-    topic = channels.FINDINGS.topic(PLAN.id, "pi-1")
+    topic = topics.FINDINGS.topic(PLAN.id, "pi-1")
     live.inbox.append(BrokerMessage(topic, b'{"at":1,"findings":[{"kind":"sad"}]}', retained=True))
     live.tick(time.monotonic())
     assert live.snapshot.findings == {}
@@ -218,7 +218,7 @@ def test_command_is_sent_to_the_collector_and_logged(
     response = send_command(manager)
     assert (response.status_code, response.headers["Location"]) == (303, "/manage/devices#findings")
     ((topic, payload),) = sent
-    assert topic == channels.COLLECTOR_COMMAND.topic(PLAN.id)
+    assert topic == topics.COLLECTOR_COMMAND.topic(PLAN.id)
     assert decode_command(payload) == FindingCommand(FindingAction.IGNORE, "pi-1", FindingKind.FLAPPING, "desk-1-pir")
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
     assert (last.name, last.endpoint, last.span) == (USER_NAME, "manage.answer", "ignore flapping of pi-1 desk-1-pir")

@@ -11,7 +11,7 @@ from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager.forecast_view import ForecastView, WeekCell, build_forecast_view
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.seasons import build_people_row
 from tests.support.dashboard.login import log_in
@@ -148,7 +148,7 @@ def test_page_shows_the_forecast_or_why_there_is_none(
     app: Flask, live: LiveView, outlook: Outlook | None, sv: str
 ) -> None:
     if outlook is not None:
-        topic = channels.FORECAST.topic(PLAN.id, WHOLE_SITE)
+        topic = topics.FORECAST.topic(PLAN.id, WHOLE_SITE)
         live.inbox.append(BrokerMessage(topic, encode(Forecast(kinds={SpaceKind.DESK: outlook})), retained=True))
         live.tick(1.0)
     manager = app.test_client()

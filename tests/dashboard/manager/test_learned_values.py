@@ -9,7 +9,7 @@ from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager.learned_values import HoldRow, LevelRow, build_learned_values
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import MINUTE_MS
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
@@ -52,7 +52,7 @@ def test_page_shows_learned_values_once_there_are_any(app: Flask, live: LiveView
     manager = app.test_client()
     log_in(manager)
     assert "Ingenting än." in manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
-    live.inbox.append(BrokerMessage(channels.TUNING.topic(PLAN.id, "desk-1"), encode(LEARNT), retained=True))
+    live.inbox.append(BrokerMessage(topics.TUNING.topic(PLAN.id, "desk-1"), encode(LEARNT), retained=True))
     live.tick(time.monotonic())
     page = manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
     assert "Ingenting än." not in page

@@ -32,7 +32,7 @@ from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
@@ -49,7 +49,7 @@ def manager(app: Flask) -> FlaskClient:
 
 
 def publish_adjustments(live: LiveView, adjustments: Adjustments) -> None:
-    live.inbox.append(BrokerMessage(channels.ADJUSTMENTS.topic(PLAN.id), encode(adjustments), retained=True))
+    live.inbox.append(BrokerMessage(topics.ADJUSTMENTS.topic(PLAN.id), encode(adjustments), retained=True))
     live.tick(time.monotonic())
 
 
@@ -73,7 +73,7 @@ def stop_collector(live: LiveView) -> None:
     """Publish that the collector is offline."""
     live.inbox.append(
         BrokerMessage(
-            channels.COLLECTOR_STATUS.topic(PLAN.id), encode_status(CollectorStatus(online=False)), retained=False
+            topics.COLLECTOR_STATUS.topic(PLAN.id), encode_status(CollectorStatus(online=False)), retained=False
         )
     )
     live.tick(time.monotonic())
@@ -126,7 +126,7 @@ def test_form_sends_a_command_to_the_collector_and_is_logged(  # noqa: PLR0917
     answer = send_form(manager, form, **fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/manage/today?saved=1")
     ((topic, payload),) = collector.commands
-    assert (topic, decode_command(payload)) == (channels.ADJUSTMENT_COMMAND.topic(PLAN.id), command)
+    assert (topic, decode_command(payload)) == (topics.ADJUSTMENT_COMMAND.topic(PLAN.id), command)
     last = Accounts(settings.accounts_path).log.list_entries(1)[0]
     assert (last.name, last.endpoint.partition(".")[0]) == (USER_NAME, "today")
 
@@ -209,7 +209,7 @@ def test_hours_of_the_previous_evening_can_be_changed_after_midnight(
     night.inbox.extend([BrokerConnection.CONNECTED])
     night.inbox.append(
         BrokerMessage(
-            channels.COLLECTOR_STATUS.topic(PLAN.id), encode_status(CollectorStatus(online=True)), retained=False
+            topics.COLLECTOR_STATUS.topic(PLAN.id), encode_status(CollectorStatus(online=True)), retained=False
         )
     )
     night.tick(time.monotonic())
@@ -266,7 +266,7 @@ def test_spaces_out_of_use_are_left_out_of_the_forecast_of_today(live: LiveView)
     outlook = Outlook(at_ms=MONDAY_10_MS, capacity=20, days=30, hours=(hour,))
     for zone in (WHOLE_SITE, "hall", "quiet"):
         forecast = encode_forecast(Forecast(kinds={SpaceKind.DESK: outlook, SpaceKind.BOOTH: outlook}))
-        live.inbox.append(BrokerMessage(channels.FORECAST.topic(PLAN.id, zone), forecast, retained=True))
+        live.inbox.append(BrokerMessage(topics.FORECAST.topic(PLAN.id, zone), forecast, retained=True))
     publish_adjustments(live, Adjustments(out_of_use=["desk-1", "desk-2"]))
 
     def most(zone: str, kind: SpaceKind) -> float:
@@ -285,7 +285,7 @@ def test_spaces_out_of_use_are_left_out_of_the_forecast_of_today(live: LiveView)
 def test_kind_entirely_out_of_use_is_not_shown_as_zero_of_zero(app: Flask, live: LiveView) -> None:
     out = SpaceState(Occupancy.DISABLED, 0, Because(Reason.DISABLED), SpaceHealth.HEALTHY, 0)
     for space in ("booth-1", "booth-2"):
-        live.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode_status(out), retained=False))
+        live.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, space), encode_status(out), retained=False))
     publish_adjustments(live, Adjustments(out_of_use=["booth-1", "booth-2"]))
     page = app.test_client().get("/?lang=en").text
     row = re.search(r'data-count="booth">([^<]*)<', page)
@@ -293,7 +293,7 @@ def test_kind_entirely_out_of_use_is_not_shown_as_zero_of_zero(app: Flask, live:
     assert row[1] == "out of use"
     desks = [space.id for space in PLAN.spaces if space.is_offered and space.kind is SpaceKind.DESK]
     for space in desks:
-        live.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, space), encode_status(out), retained=False))
+        live.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, space), encode_status(out), retained=False))
     live.tick(time.monotonic())
     page = app.test_client().get("/?lang=en").text
     assert "0 of 0" not in page

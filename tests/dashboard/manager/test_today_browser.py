@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
-from edge.contract import channels
+from edge.contract import topics
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import PLAN
@@ -37,10 +37,10 @@ def adjusted(chromium: Browser, lasting_broker: Mosquitto, served: Served) -> It
 
         def adjust(notice: str) -> None:
             adjustments = Adjustments(notice=notice, hours={"2025-12-24": []}, out_of_use=["desk-1", "booth-1"])
-            publisher.publish_payload(channels.ADJUSTMENTS.topic(PLAN.id), encode(adjustments))
+            publisher.publish_payload(topics.ADJUSTMENTS.topic(PLAN.id), encode(adjustments))
 
         yield page, adjust
-        publisher.publish_payload(channels.ADJUSTMENTS.topic(PLAN.id), encode(Adjustments()))
+        publisher.publish_payload(topics.ADJUSTMENTS.topic(PLAN.id), encode(Adjustments()))
 
 
 @pytest.mark.parametrize("notice", [LONG_NOTICE, RIGHT_TO_LEFT, MARKUP])

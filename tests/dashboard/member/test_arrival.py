@@ -14,7 +14,7 @@ from dashboard.history.queries import QueryRejected
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.member.arrival import build_forecast_json, read_arrival_query
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
@@ -113,7 +113,7 @@ def test_api_returns_published_forecast(app: Flask, live: LiveView) -> None:
         "closed": False,
         "opens": None,
     }
-    topic = channels.FORECAST.topic(PLAN.id, WHOLE_SITE)
+    topic = topics.FORECAST.topic(PLAN.id, WHOLE_SITE)
     live.inbox.append(BrokerMessage(topic, encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK})), retained=True))
     live.tick(1.0)
     assert len(public.get("/api/v1/forecast").json["hours"]) == 3

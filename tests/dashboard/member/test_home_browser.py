@@ -13,7 +13,7 @@ from collector.site.plan import WHOLE_SITE, SpaceAttribute, SpaceKind
 from dashboard.live.frame import FreeCount
 from dashboard.member.texts import get_script_texts
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
 from tests.support.dashboard.live_pages import expect_live_member_page
 from tests.support.dashboard.outlooks import OUTLOOK, build_outlook
@@ -246,7 +246,7 @@ def test_forecast_of_the_day_is_shown_and_updated(site: ServedSite, phone: OpenP
         expect(page.locator("#ahead")).to_have_text("Minst ledigt kl. 13.00: ungefär ett ledigt.")
         page.get_by_label("Fönster").check()
         expect(page.locator("#ahead")).to_have_text("Alla zoner: Minst ledigt kl. 13.00: ungefär ett ledigt.")
-        publisher.publish_payload(channels.FORECAST.topic(PLAN.id, WHOLE_SITE), b"")
+        publisher.publish_payload(topics.FORECAST.topic(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
 
 

@@ -11,7 +11,7 @@ from collector.contract.states import Occupancy, encode
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.page_cache import MAX_AGE_S, MAX_PAGES, PageCache
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import build_state
 from tests.support.servers import wait_until
@@ -24,7 +24,7 @@ def receive(live: LiveView, *messages: BrokerMessage | BrokerConnection) -> None
 
 def state_message(space: str, occupancy: Occupancy) -> BrokerMessage:
     return BrokerMessage(
-        channels.SPACE_STATE.topic(PLAN.id, space), encode(build_state(occupancy, space=space)), retained=False
+        topics.SPACE_STATE.topic(PLAN.id, space), encode(build_state(occupancy, space=space)), retained=False
     )
 
 

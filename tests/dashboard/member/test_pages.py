@@ -12,7 +12,7 @@ from collector.site.plan import WHOLE_SITE, SpaceAttribute, SpaceKind
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.page_cache import MAX_AGE_S, MAX_PAGES, PageCache
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.outlooks import OUTLOOK
 from tests.support.dashboard.site import PLAN
 
@@ -54,7 +54,7 @@ def test_answer_comes_first_for_any_query(app: Flask, live: LiveView, asked: str
     import time
 
     payload = encode(Forecast(kinds={SpaceKind.DESK: OUTLOOK}))
-    live.inbox.append(BrokerMessage(channels.FORECAST.topic(PLAN.id, WHOLE_SITE), payload, retained=True))
+    live.inbox.append(BrokerMessage(topics.FORECAST.topic(PLAN.id, WHOLE_SITE), payload, retained=True))
     live.tick(time.monotonic())
     answer = app.test_client().get(f"/en{asked}")
     assert answer.status_code == status

@@ -16,7 +16,7 @@ from collector.text.languages import TRANSLATIONS
 from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, SiteSnapshot
 from dashboard.text.texts import PageTexts
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.servers import ROOT
 
@@ -90,9 +90,7 @@ def test_a_closed_site_shows_when_it_opens(opens: tuple[int, int, str] | None, s
 def counted(least: int, most: int, zero_ms: int | None = 1) -> PublicFrame:
     picture = SiteSnapshot(PLAN)
     picture.apply(BrokerConnection.CONNECTED, 0, MONDAY_10_MS)
-    alive = BrokerMessage(
-        channels.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False
-    )
+    alive = BrokerMessage(topics.COLLECTOR_STATUS.topic(PLAN.id), encode(CollectorStatus(online=True)), retained=False)
     picture.apply(alive, 0, MONDAY_10_MS)
     picture.people = PeopleCount(most, least, most, zero_ms)
     return picture.build_frame(0, MONDAY_10_MS)

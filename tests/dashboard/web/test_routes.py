@@ -16,7 +16,7 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.feeds.api import AGE_STEP_S
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.users import USER_NAME
@@ -246,7 +246,7 @@ def test_states_and_summary_are_objects_with_an_etag(public: FlaskClient, live: 
     assert "desk-24" not in by_id
     again = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
     assert again.status_code == 304
-    live.inbox.append(BrokerMessage(channels.SPACE_STATE.topic(PLAN.id, "desk-2"), b"", retained=False))
+    live.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, "desk-2"), b"", retained=False))
     live.tick(time.monotonic())
     changed = public.get("/api/v1/states", headers={"If-None-Match": states.headers["ETag"]})
     assert changed.status_code == 200
@@ -260,14 +260,14 @@ def test_no_state_is_shown_while_collector_or_broker_is_away(
     public: FlaskClient, live: LiveView, news: BrokerConnection | None
 ) -> None:
     people = encode(Summary(0, {}, people=PeopleCount(6, 5, 8)))
-    live.inbox.append(BrokerMessage(channels.SITE_SUMMARY.topic(PLAN.id), people, retained=True))
+    live.inbox.append(BrokerMessage(topics.SITE_SUMMARY.topic(PLAN.id), people, retained=True))
     live.tick(time.monotonic())
     assert public.get("/api/v1/summary").json["people"]["least"] == 5
     if news is not None:
         live.inbox.append(news)
     else:
         status = CollectorStatus(online=False, at_ms=0)
-        live.inbox.append(BrokerMessage(channels.COLLECTOR_STATUS.topic(PLAN.id), encode(status), retained=False))
+        live.inbox.append(BrokerMessage(topics.COLLECTOR_STATUS.topic(PLAN.id), encode(status), retained=False))
     live.tick(time.monotonic())
     states, summary = public.get("/api/v1/states").json, public.get("/api/v1/summary").json
     assert states["link"] == summary["link"] != "live"

@@ -21,7 +21,7 @@ from collector.mqtt.connection import list_required_topics as collector_reads
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot
 from dashboard.subscriber.subscriber import SiteSubscriber
 from dashboard.subscriber.subscriber import list_topic_filters as dashboard_reads
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import create_client
 from edge.outbox import broker_link
 from edge.outbox.broker_link import BrokerLink, Connected
@@ -33,9 +33,9 @@ from tests.support.servers import Mosquitto, find_free_port, mosquitto, wait_unt
 from tests.support.valid_site import VALID_SITE, write_site_file
 
 SITE = "mill"
-EVENTS = channels.EVENTS.topic_filter(SITE)
-RECEIPT = channels.RECEIPT.topic(SITE, "pi-1")
-STATUS = channels.COLLECTOR_STATUS.topic(SITE)
+EVENTS = topics.EVENTS.topic_filter(SITE)
+RECEIPT = topics.RECEIPT.topic(SITE, "pi-1")
+STATUS = topics.COLLECTOR_STATUS.topic(SITE)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def guarded(tmp_path: Path) -> Iterator[GuardedBroker]:
     refused = {
         "collector": [EVENTS],
         "pi-1": [RECEIPT],
-        "dashboard": [channels.SPACE_STATE.topic_filter(SITE), channels.ALERTS.topic(SITE)],
+        "dashboard": [topics.SPACE_STATE.topic_filter(SITE), topics.ALERTS.topic(SITE)],
         "installer": [STATUS],
     }
     with guarded_broker(tmp_path, refused) as started:
@@ -106,7 +106,7 @@ def test_collector_without_read_access_is_not_online_and_recovers(
             lambda: (last_status := status()) and last_status.online and not last_status.fault,
             what="the collector online",
         )
-        reader.publish(channels.EVENTS.topic(SITE, "pi-1"), motions([1]))
+        reader.publish(topics.EVENTS.topic(SITE, "pi-1"), motions([1]))
         wait_until(lambda: count_events(path) == 1, what="the first event on the disk")
 
 
@@ -118,7 +118,7 @@ def count_events(path: Path) -> int:
 def test_agent_detects_refused_subscriptions_and_their_end(guarded: GuardedBroker) -> None:
     inbox: SimpleQueue[object] = SimpleQueue()
     settings = guarded.broker.settings("pi-1")
-    will = channels.DEVICE_STATUS.topic(SITE, "pi-1"), b"{}"
+    will = topics.DEVICE_STATUS.topic(SITE, "pi-1"), b"{}"
     line = BrokerLink(settings, "pi-1", will, inbox)
     line.start()
     try:
@@ -139,7 +139,7 @@ def find_refused(line: BrokerLink, inbox: "SimpleQueue[object]") -> tuple[str, .
         if isinstance(item, broker_link.SubscriptionsRefused):
             return item.topics
         if isinstance(item, Connected):
-            line.subscribe([RECEIPT, channels.DEVICE_COMMAND.topic(SITE, "pi-1")])
+            line.subscribe([RECEIPT, topics.DEVICE_COMMAND.topic(SITE, "pi-1")])
 
 
 def test_dashboard_shows_refused_topics(guarded: GuardedBroker, caplog: pytest.LogCaptureFixture) -> None:
@@ -155,7 +155,7 @@ def test_dashboard_shows_refused_topics(guarded: GuardedBroker, caplog: pytest.L
 
     try:
         wait_until(
-            lambda: set(refused()) == {channels.SPACE_STATE.topic_filter(SITE), channels.ALERTS.topic(SITE)},
+            lambda: set(refused()) == {topics.SPACE_STATE.topic_filter(SITE), topics.ALERTS.topic(SITE)},
             what="the refused topics",
         )
         assert any("does not let user 'dashboard' read" in record.message for record in caplog.records)

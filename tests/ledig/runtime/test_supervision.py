@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.contract import channels
+from edge.contract import topics
 from ledig.runtime.supervisor import ChildProcess, Supervisor
 from tests.support.command import LedigProcess, running_command
 from tests.support.edge.site import FakeCollector
@@ -103,7 +103,7 @@ def test_agent_without_receipts_reports_no_progress_while_the_broker_is_up(
         set_meter(tmp_path, 500)
 
         def falls_silent_beside_a_running_collector() -> bool:
-            collector.publish(channels.COLLECTOR_STATUS.topic(SITE), b'{"online":true,"at":1}')
+            collector.publish(topics.COLLECTOR_STATUS.topic(SITE), b'{"online":true,"at":1}')
             return is_silent(agent)
 
         wait_until(falls_silent_beside_a_running_collector, seconds=60, what="the end of the reports")

@@ -9,7 +9,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.hosts import LOOPBACK
 from ledig.runtime.start_checks import check_broker
@@ -83,27 +83,27 @@ def test_connection_needs_the_right_password(port: int) -> None:
 
 
 def test_device_publishes_only_on_its_own_topics(port: int) -> None:
-    events = channels.EVENTS.topic_filter("mill")
+    events = topics.EVENTS.topic_filter("mill")
     collector = BrokerClient(port, "collector", events)
     device = BrokerClient(port, "pi-1")
-    device.publish(channels.EVENTS.topic("mill", "pi-2"), b"forged")
-    device.publish(channels.SPACE_STATE.topic("mill", "desk-1"), b"forged")
-    device.publish(channels.EVENTS.topic("mill", "pi-1"), b"true")
-    assert collector.received.get(timeout=10)[:2] == (channels.EVENTS.topic("mill", "pi-1"), b"true")
+    device.publish(topics.EVENTS.topic("mill", "pi-2"), b"forged")
+    device.publish(topics.SPACE_STATE.topic("mill", "desk-1"), b"forged")
+    device.publish(topics.EVENTS.topic("mill", "pi-1"), b"true")
+    assert collector.received.get(timeout=10)[:2] == (topics.EVENTS.topic("mill", "pi-1"), b"true")
     assert collector.received.empty()
     device.close()
     collector.close()
 
 
 def test_device_receives_only_its_own_receipts(port: int) -> None:
-    own = channels.RECEIPT.topic("mill", "pi-1")
-    device = BrokerClient(port, "pi-1", own, channels.RECEIPT.topic_filter("mill"), "#")
+    own = topics.RECEIPT.topic("mill", "pi-1")
+    device = BrokerClient(port, "pi-1", own, topics.RECEIPT.topic_filter("mill"), "#")
     assert device.granted == [True, False, False]
     device.close()
 
 
 def test_only_the_dashboard_can_send_a_device_command(port: int) -> None:
-    command = channels.DEVICE_COMMAND.topic("mill", "pi-1")
+    command = topics.DEVICE_COMMAND.topic("mill", "pi-1")
     device, other, dashboard = (
         BrokerClient(port, "pi-1", command),
         BrokerClient(port, "pi-2"),
@@ -118,15 +118,15 @@ def test_only_the_dashboard_can_send_a_device_command(port: int) -> None:
 
 
 def test_only_the_dashboard_can_send_a_collector_command(port: int) -> None:
-    command = channels.COLLECTOR_COMMAND.topic("mill")
-    collector = BrokerClient(port, "collector", command, channels.FINDINGS.topic_filter("mill"))
+    command = topics.COLLECTOR_COMMAND.topic("mill")
+    collector = BrokerClient(port, "collector", command, topics.FINDINGS.topic_filter("mill"))
     device, dashboard = (
-        BrokerClient(port, "pi-1", channels.FINDINGS.topic("mill", "pi-1")),
+        BrokerClient(port, "pi-1", topics.FINDINGS.topic("mill", "pi-1")),
         BrokerClient(port, "dashboard"),
     )
     assert (collector.granted, device.granted) == ([True, True], [False])
     device.publish(command, b"forged")
-    dashboard.publish(channels.FINDINGS.topic("mill", "pi-1"), b"forged")
+    dashboard.publish(topics.FINDINGS.topic("mill", "pi-1"), b"forged")
     dashboard.publish(command, b"asked")
     assert collector.received.get(timeout=10)[:2] == (command, b"asked")
     assert collector.received.empty()
@@ -137,11 +137,11 @@ def test_only_the_dashboard_can_send_a_collector_command(port: int) -> None:
 @pytest.mark.parametrize(
     ("topic", "accepted"),
     [
-        (channels.DEVICE_STATUS.topic("mill", "pi-1"), True),
-        (channels.DEVICE_STATUS.topic("mill", "pi-2"), False),
-        (channels.SPACE_STATE.topic("mill", "desk-1"), False),
-        (channels.COLLECTOR_STATUS.topic("mill"), False),
-        (channels.DEVICE_STATUS.topic("another-site", "pi-1"), False),
+        (topics.DEVICE_STATUS.topic("mill", "pi-1"), True),
+        (topics.DEVICE_STATUS.topic("mill", "pi-2"), False),
+        (topics.SPACE_STATE.topic("mill", "desk-1"), False),
+        (topics.COLLECTOR_STATUS.topic("mill"), False),
+        (topics.DEVICE_STATUS.topic("another-site", "pi-1"), False),
     ],
 )
 def test_will_needs_write_access_to_its_topic(port: int, topic: str, *, accepted: bool) -> None:
@@ -162,13 +162,13 @@ def test_will_needs_write_access_to_its_topic(port: int, topic: str, *, accepted
 def test_new_client_gets_only_retained_messages_of_its_subscriptions(port: int) -> None:
     collector = BrokerClient(port, "collector")
     dashboard = BrokerClient(
-        port, "dashboard", channels.ZONE_SUMMARY.topic_filter("mill"), channels.SITE_SUMMARY.topic("mill")
+        port, "dashboard", topics.ZONE_SUMMARY.topic_filter("mill"), topics.SITE_SUMMARY.topic("mill")
     )
-    collector.publish(channels.ZONE_SUMMARY.topic("mill", "hall"), b"zone", retain=True)
-    collector.publish(channels.SPACE_STATE.topic("mill", "desk-1"), b"taken", retain=True)
-    assert dashboard.received.get(timeout=10) == (channels.ZONE_SUMMARY.topic("mill", "hall"), b"zone", False)
-    device = BrokerClient(port, "pi-1", channels.SPACE_STATE.topic("mill", "desk-1"))
-    assert device.received.get(timeout=10) == (channels.SPACE_STATE.topic("mill", "desk-1"), b"taken", True)
+    collector.publish(topics.ZONE_SUMMARY.topic("mill", "hall"), b"zone", retain=True)
+    collector.publish(topics.SPACE_STATE.topic("mill", "desk-1"), b"taken", retain=True)
+    assert dashboard.received.get(timeout=10) == (topics.ZONE_SUMMARY.topic("mill", "hall"), b"zone", False)
+    device = BrokerClient(port, "pi-1", topics.SPACE_STATE.topic("mill", "desk-1"))
+    assert device.received.get(timeout=10) == (topics.SPACE_STATE.topic("mill", "desk-1"), b"taken", True)
     assert device.received.empty(), "amqtt 0.12.1 would have sent the zone's summary too"
     for caller in (device, dashboard, collector):
         caller.close()

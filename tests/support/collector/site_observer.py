@@ -14,7 +14,7 @@ from collector.contract.states import CollectorStatus, Occupancy, SpaceState
 from collector.engine.service import run_collector
 from collector.site.plan import SitePlan
 from edge.contract import broker as edge_broker
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.message import Receipt, decode_receipt
 from tests.support.collector.random_sites import NOON_MS
 from tests.support.servers import Mosquitto, wait_until
@@ -40,27 +40,27 @@ class SiteObserver:
         self._client.loop_stop()
 
     def send_events(self, payload: bytes, device: str = "pi-1") -> None:
-        self._client.publish(channels.EVENTS.topic("mill", device), payload, qos=1)
+        self._client.publish(topics.EVENTS.topic("mill", device), payload, qos=1)
 
     def send_command(self, payload: bytes) -> None:
-        self._client.publish(channels.COLLECTOR_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
+        self._client.publish(topics.COLLECTOR_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
 
     def send_adjustment(self, payload: bytes) -> None:
-        self._client.publish(channels.ADJUSTMENT_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
+        self._client.publish(topics.ADJUSTMENT_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
 
     def retain(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
 
     def receipts(self, device: str = "pi-1") -> list[Receipt]:
-        topic = channels.RECEIPT.topic("mill", device)
+        topic = topics.RECEIPT.topic("mill", device)
         return [decode_receipt(payload) for topic_seen, payload in list(self.received) if topic_seen == topic]
 
     def state(self, space: str) -> Occupancy | None:
-        payload = self.retained.get(channels.SPACE_STATE.topic("mill", space))
+        payload = self.retained.get(topics.SPACE_STATE.topic("mill", space))
         return states.decode(payload, SpaceState).state if payload else None
 
     def status(self) -> CollectorStatus | None:
-        payload = self.retained.get(channels.COLLECTOR_STATUS.topic("mill"))
+        payload = self.retained.get(topics.COLLECTOR_STATUS.topic("mill"))
         return states.decode(payload, CollectorStatus) if payload else None
 
     def online(self) -> bool:

@@ -19,7 +19,7 @@ from collector.site.plan import WHOLE_SITE, SpaceKind
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from edge.timekeeping.durations import DAY_MS
 from tests.support.dashboard import site
 from tests.support.dashboard.site import MONDAY_10_MS
@@ -43,7 +43,7 @@ def report_collector(live: LiveView) -> None:
     """Let the collector report now, so that no page finds it silent, however long all pages take."""
     live.inbox.append(
         BrokerMessage(
-            channels.COLLECTOR_STATUS.topic(SPARSE_PLAN.id), encode(CollectorStatus(online=True)), retained=False
+            topics.COLLECTOR_STATUS.topic(SPARSE_PLAN.id), encode(CollectorStatus(online=True)), retained=False
         )
     )
     live.tick(time.monotonic())

@@ -23,7 +23,7 @@ from collector.contract.states import (
 )
 from collector.occupancy.zone_air import classify_co2
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth
 from edge.contract.message import encode as encode_status
@@ -89,22 +89,22 @@ class CollectorPublisher:
 
     def publish_states(self, states: Mapping[str, SpaceState]) -> None:
         for space, space_state in states.items():
-            self._publish(channels.SPACE_STATE.topic(self.plan.id, space), encode(space_state))
+            self._publish(topics.SPACE_STATE.topic(self.plan.id, space), encode(space_state))
 
     def publish_air(self, zone: str, co2_ppm: float) -> None:
         self._publish(
-            channels.ZONE_SUMMARY.topic(self.plan.id, zone),
+            topics.ZONE_SUMMARY.topic(self.plan.id, zone),
             encode(Summary(0, {}, ZoneAir(co2_ppm, band=classify_co2(co2_ppm)))),
         )
 
     def publish_people(self, count: int, error: int) -> None:
         self._publish(
-            channels.SITE_SUMMARY.topic(self.plan.id),
+            topics.SITE_SUMMARY.topic(self.plan.id),
             encode(Summary(0, {}, people=PeopleCount(count, count - error, count + error))),
         )
 
     def publish_device_status(self, device: str, status: DeviceStatus) -> None:
-        topic = channels.DEVICE_STATUS.topic(self.plan.id, device)
+        topic = topics.DEVICE_STATUS.topic(self.plan.id, device)
         self._publish(topic, encode_status(status))
 
     def publish_payload(self, topic: str, payload: bytes) -> None:
@@ -114,7 +114,7 @@ class CollectorPublisher:
         """Stop, and publish the status of a collector that shuts down."""
         self._stop.set()
         self._heartbeat.join()
-        self._publish(channels.COLLECTOR_STATUS.topic(self.plan.id), encode(CollectorStatus(online=False)))
+        self._publish(topics.COLLECTOR_STATUS.topic(self.plan.id), encode(CollectorStatus(online=False)))
 
     def close(self) -> None:
         self._stop.set()
@@ -123,7 +123,7 @@ class CollectorPublisher:
         self._client.loop_stop()
 
     def _send_status(self) -> None:
-        topic = channels.COLLECTOR_STATUS.topic(self.plan.id)
+        topic = topics.COLLECTOR_STATUS.topic(self.plan.id)
         while not self._stop.wait(0.5):
             if self._client.is_connected():
                 if self._has_connected.is_set():  # a new connection: the broker may have lost everything
@@ -154,7 +154,7 @@ def publish_forecast(publisher: CollectorPublisher, port: int, outlook: Outlook,
     A page that is requested after this contains it from the start.
     """
     publisher.publish_payload(
-        channels.FORECAST.topic(publisher.plan.id, zone), encode_forecast(Forecast(kinds={SpaceKind.DESK: outlook}))
+        topics.FORECAST.topic(publisher.plan.id, zone), encode_forecast(Forecast(kinds={SpaceKind.DESK: outlook}))
     )
 
     def has_forecast() -> bool:

@@ -11,7 +11,7 @@ from gpiozero.pins.mock import MockFactory
 
 from edge import agent
 from edge.configuration.settings import DeviceSettings, SensorSettings
-from edge.contract import broker, channels
+from edge.contract import broker, topics
 from edge.contract.broker import BrokerSettings
 from edge.contract.message import (
     DeviceStatus,
@@ -85,7 +85,7 @@ class FakeCollector:
         settings = server.settings(user)
         self.client = broker.create_client(settings, f"test-{user}")
         self.client.on_connect = lambda *_: self.client.subscribe(
-            [(channel.topic_filter(SITE), 1) for channel in (channels.EVENTS, channels.DEVICE_STATUS)]
+            [(topic_kind.topic_filter(SITE), 1) for topic_kind in (topics.EVENTS, topics.DEVICE_STATUS)]
         )
         self.client.on_subscribe = lambda *_: self._ready.set()
         self.client.on_message = self._on_message
@@ -137,4 +137,4 @@ class FakeCollector:
             self.events += [event for event in sent.events if event.seq > stored_seq]
             stored_seq = max(stored_seq, sent.events[-1].seq)
         self._stored_seqs[sent.stream] = stored_seq
-        self.publish(channels.RECEIPT.topic(SITE, DEVICE), encode(Receipt(sent.stream, stored_seq)))
+        self.publish(topics.RECEIPT.topic(SITE, DEVICE), encode(Receipt(sent.stream, stored_seq)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from edge.contract import broker, channels
+from edge.contract import broker, topics
 from edge.contract.message import CommandName, DeviceCommand, encode
 from tests.support.certificates import AUTHORITY, create_certificates, read_tls_configuration
 from tests.support.installed.slow_link import SlowLink
@@ -122,13 +122,13 @@ class InstalledSite:
 
     def read_status(self, device: str) -> Any:
         """Request and return a device's current status."""
-        topic = channels.DEVICE_STATUS.topic(SITE_ID, device)
+        topic = topics.DEVICE_STATUS.topic(SITE_ID, device)
         request = encode(DeviceCommand(CommandName.REPORT))
-        return self._read(topic, request_message=(channels.DEVICE_COMMAND.topic(SITE_ID, device), request))
+        return self._read(topic, request_message=(topics.DEVICE_COMMAND.topic(SITE_ID, device), request))
 
     def read_collector_status(self) -> Any:
         """Return the collector's retained status."""
-        return self._read(channels.COLLECTOR_STATUS.topic(SITE_ID))
+        return self._read(topics.COLLECTOR_STATUS.topic(SITE_ID))
 
     def _read(self, topic: str, request_message: tuple[str, bytes] | None = None) -> Any:
         """Return the retained message of a topic or, with `request_message`, the response to that request."""

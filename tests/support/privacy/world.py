@@ -27,7 +27,7 @@ from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract import channels
+from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
@@ -103,7 +103,7 @@ class SimulatedSite:
 def deliver_status(live: LiveView, plan: SitePlan) -> None:
     """Deliver a current status of the collector."""
     live.inbox.append(
-        BrokerMessage(channels.COLLECTOR_STATUS.topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
+        BrokerMessage(topics.COLLECTOR_STATUS.topic(plan.id), encode(CollectorStatus(online=True)), retained=False)
     )
     live.tick(time.monotonic())
 
@@ -138,9 +138,7 @@ def simulate(plan: SitePlan, folder: Path, days: int) -> SimulatedSite:
                 while (now_ms - end_ms) % DAY_MS == 0 and foretelling.is_due(now_ms):
                     foretelling.forecast_next(journal.tables, now_ms)
             for zone, forecast in foretelling.pop_changed_forecasts():
-                retained[channels.FORECAST.topic(plan.id, zone)] = (
-                    b"" if forecast is None else encode_forecast(forecast)
-                )
+                retained[topics.FORECAST.topic(plan.id, zone)] = b"" if forecast is None else encode_forecast(forecast)
     return SimulatedSite(plan, end_ms, truth, retained, path)
 
 

@@ -1,7 +1,7 @@
-"""The channels of the contract, version 1: one row for each kind of topic.
+"""The kinds of topics of the contract, version 1: one row for each.
 
 In:    ids of a site, a device, a space, a zone; topics that arrive.
-Out:   topics and subscription filters; for each topic its channel; what a program must subscribe to and handle.
+Out:   topics and subscription filters; for each topic its kind; what a program must subscribe to and handle.
 Never: sockets, payloads. The types of the collector's messages are in collector/contract/messages.py.
 
 Derived from the table: the rights at the broker (ledig/contract/broker_rights.py), asyncapi.json, the table in
@@ -48,7 +48,7 @@ class TopicParameter(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Channel:
+class TopicKind:
     """One kind of topic.
 
     Attributes:
@@ -78,7 +78,7 @@ class Channel:
 
     @property
     def parameter(self) -> TopicParameter | None:
-        """What the pattern contains; None: the site has one topic of this channel."""
+        """What the pattern contains; None: the site has one topic of this kind."""
         return next((one for one in TopicParameter if f"<{one}>" in self.pattern), None)
 
     def topic(self, site: str, name: str = "") -> str:
@@ -86,11 +86,11 @@ class Channel:
         return f"{ROOT}/{site}/{self.pattern.replace(f'<{self.parameter}>', name)}"
 
     def topic_filter(self, site: str) -> str:
-        """Return the subscription filter for all topics of this channel in a site."""
+        """Return the subscription filter for all topics of this kind in a site."""
         return self.topic(site, ANY_NAME)
 
     def find_name(self, site: str, topic: str) -> str | None:
-        """Return the id that `topic` was built with, empty for a pattern without one; None: another channel's topic."""
+        """Return the id that `topic` was built with, empty for a pattern without one; None: a topic of another kind."""
         if self.parameter is None:
             return "" if topic == self.topic(site) else None
         start, end = self.topic(site, ANY_NAME).split(ANY_NAME)
@@ -98,7 +98,7 @@ class Channel:
         return name if name and "/" not in name and topic == self.topic(site, name) else None
 
 
-EVENTS: Final = Channel(
+EVENTS: Final = TopicKind(
     name="events",
     pattern="device/<device>/events",
     messages=("EventsMessage",),
@@ -108,7 +108,7 @@ EVENTS: Final = Channel(
     is_retained=False,
     summary="Events of a device.",
 )
-RECEIPT: Final = Channel(
+RECEIPT: Final = TopicKind(
     name="receipt",
     pattern="device/<device>/receipt",
     messages=("Receipt",),
@@ -119,7 +119,7 @@ RECEIPT: Final = Channel(
     qos=0,
     summary="How far the collector has stored the events. If it is lost, the device sends the events again.",
 )
-DEVICE_STATUS: Final = Channel(
+DEVICE_STATUS: Final = TopicKind(
     name="status",
     pattern="device/<device>/status",
     messages=("DeviceStatus",),
@@ -130,7 +130,7 @@ DEVICE_STATUS: Final = Channel(
     is_cleared=True,
     summary="The status of a device; its last will reports it offline.",
 )
-DEVICE_COMMAND: Final = Channel(
+DEVICE_COMMAND: Final = TopicKind(
     name="command",
     pattern="device/<device>/command",
     messages=("DeviceCommand",),
@@ -140,7 +140,7 @@ DEVICE_COMMAND: Final = Channel(
     is_retained=False,
     summary="A command to a device.",
 )
-FINDINGS: Final = Channel(
+FINDINGS: Final = TopicKind(
     name="findings",
     pattern="device/<device>/findings",
     messages=("Findings",),
@@ -151,7 +151,7 @@ FINDINGS: Final = Channel(
     is_cleared=True,
     summary="Problems of a device and its sensors. An empty payload: the device is no longer in the site file.",
 )
-SPACE_STATE: Final = Channel(
+SPACE_STATE: Final = TopicKind(
     name="space",
     pattern="space/<space>",
     messages=("SpaceState",),
@@ -162,7 +162,7 @@ SPACE_STATE: Final = Channel(
     is_cleared=True,
     summary="The state of one space. An empty payload: it no longer has one.",
 )
-TUNING: Final = Channel(
+TUNING: Final = TopicKind(
     name="tuning",
     pattern="tuning/<space>",
     messages=("Tuning",),
@@ -173,7 +173,7 @@ TUNING: Final = Channel(
     is_cleared=True,
     summary="The learned values of one space. An empty payload: it no longer has a state.",
 )
-ZONE_SUMMARY: Final = Channel(
+ZONE_SUMMARY: Final = TopicKind(
     name="zone",
     pattern="zone/<zone>",
     messages=("Summary",),
@@ -184,7 +184,7 @@ ZONE_SUMMARY: Final = Channel(
     is_cleared=True,
     summary="The counts and the air of one zone.",
 )
-SITE_SUMMARY: Final = Channel(
+SITE_SUMMARY: Final = TopicKind(
     name="site",
     pattern="site",
     messages=("Summary",),
@@ -194,7 +194,7 @@ SITE_SUMMARY: Final = Channel(
     is_retained=True,
     summary="The counts of the whole site, and the people in it.",
 )
-FORECAST: Final = Channel(
+FORECAST: Final = TopicKind(
     name="forecast",
     pattern="forecast/<zone>",
     messages=("Forecast",),
@@ -205,7 +205,7 @@ FORECAST: Final = Channel(
     is_cleared=True,
     summary="The forecast of one zone, or of the whole site (zone `site`). An empty payload: there is none.",
 )
-ALERTS: Final = Channel(
+ALERTS: Final = TopicKind(
     name="alerts",
     pattern="alerts",
     messages=("Alerts",),
@@ -215,7 +215,7 @@ ALERTS: Final = Channel(
     is_retained=True,
     summary="Active alerts, recently resolved alerts, and what is muted.",
 )
-ADJUSTMENTS: Final = Channel(
+ADJUSTMENTS: Final = TopicKind(
     name="adjustments",
     pattern="adjustments",
     messages=("Adjustments",),
@@ -225,7 +225,7 @@ ADJUSTMENTS: Final = Channel(
     is_retained=True,
     summary="Changes by managers on top of the site file: a notice, hours of single dates, spaces out of use.",
 )
-ADJUSTMENT_COMMAND: Final = Channel(
+ADJUSTMENT_COMMAND: Final = TopicKind(
     name="adjustments_command",
     pattern="adjustments/command",
     messages=("SetNotice", "SetHours", "SetOutOfUse"),
@@ -235,7 +235,7 @@ ADJUSTMENT_COMMAND: Final = Channel(
     is_retained=False,
     summary="A manager adjusts the site on a page.",
 )
-COLLECTOR_STATUS: Final = Channel(
+COLLECTOR_STATUS: Final = TopicKind(
     name="collector",
     pattern="collector",
     messages=("CollectorStatus",),
@@ -245,7 +245,7 @@ COLLECTOR_STATUS: Final = Channel(
     is_retained=True,
     summary="Whether the collector is running; its last will reports it offline.",
 )
-COLLECTOR_COMMAND: Final = Channel(
+COLLECTOR_COMMAND: Final = TopicKind(
     name="collector_command",
     pattern="collector/command",
     messages=("FindingCommand", "AlertCommand"),
@@ -256,7 +256,7 @@ COLLECTOR_COMMAND: Final = Channel(
     summary="A manager responds to a finding, or mutes alerts.",
 )
 
-CHANNELS: Final = (
+TOPIC_KINDS: Final = (
     EVENTS,
     RECEIPT,
     DEVICE_STATUS,
@@ -276,29 +276,29 @@ CHANNELS: Final = (
 """All rows, in the order of the documents."""
 
 
-def list_read_by(role: Role) -> tuple[Channel, ...]:
-    """List the channels that a role reads."""
-    return tuple(channel for channel in CHANNELS if role in channel.readers)
+def list_read_by(role: Role) -> tuple[TopicKind, ...]:
+    """List the kinds of topics that a role reads."""
+    return tuple(topic_kind for topic_kind in TOPIC_KINDS if role in topic_kind.readers)
 
 
-def find_channel(channels: Iterable[Channel], site: str, topic: str) -> tuple[Channel, str] | None:
-    """Return the channel of a topic, and the id in the topic; None: it belongs to none of these channels."""
-    for channel in channels:
-        if (name := channel.find_name(site, topic)) is not None:
-            return channel, name
+def find_topic_kind(topic_kinds: Iterable[TopicKind], site: str, topic: str) -> tuple[TopicKind, str] | None:
+    """Return the kind of a topic, and the id in the topic; None: it is of none of these kinds."""
+    for topic_kind in topic_kinds:
+        if (name := topic_kind.find_name(site, topic)) is not None:
+            return topic_kind, name
     return None
 
 
-def check_handlers(channels: Iterable[Channel], handlers: Mapping[Channel, _Handler]) -> Mapping[Channel, _Handler]:
-    """Return the handlers if each of the channels has one, and no other channel has.
+def check_handlers(
+    topic_kinds: Iterable[TopicKind], handlers: Mapping[TopicKind, _Handler]
+) -> Mapping[TopicKind, _Handler]:
+    """Return the handlers if each of these kinds of topics has one, and no other kind has.
 
     Raises:
-        TypeError: a channel has no handler, or a handler has no channel. Call this while a module is imported, so that
+        TypeError: a kind has no handler, or a handler has no kind. Call this while a module is imported, so that
             a new row that is not implemented is found by the first test.
     """
-    wanted, given = {channel.name for channel in channels}, {channel.name for channel in handlers}
+    wanted, given = {topic_kind.name for topic_kind in topic_kinds}, {topic_kind.name for topic_kind in handlers}
     if wanted != given:
-        raise TypeError(
-            f"channels without a handler: {sorted(wanted - given)}; without a row: {sorted(given - wanted)}"
-        )
+        raise TypeError(f"topics without a handler: {sorted(wanted - given)}; without a row: {sorted(given - wanted)}")
     return handlers
