@@ -40,7 +40,7 @@ lighthouse: tools $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.lighthouse $(ARGS)
 
 screenshots: tools $(VENV)/dev.stamp
-	@$(BIN)/python -m bench.pictures $(ARGS)
+	@$(BIN)/python -m bench.screenshots $(ARGS)
 
 accuracy: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.accuracy $(ARGS)

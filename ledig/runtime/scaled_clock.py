@@ -92,7 +92,7 @@ class ClockFile:
         """
         try:
             found = json.loads(self._file.read_text(encoding="utf-8"))
-            site_ms = found["house_ms"]
+            site_ms = found["site_ms"]
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -122,7 +122,7 @@ class ClockFile:
 
     def _write(self, site_ms: int) -> None:
         temporary = self._file.with_suffix(".new")
-        temporary.write_text(json.dumps({"house_ms": site_ms, "check": _checksum(site_ms)}) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps({"site_ms": site_ms, "check": _checksum(site_ms)}) + "\n", encoding="utf-8")
         temporary.replace(self._file)
 
 

@@ -125,8 +125,8 @@ def test_thousands_of_rows_are_returned_completely(store):
 
 def test_rows_older_than_their_retention_are_gone(store):
     plan = SitePlan(
-        id="house",
-        name="House",
+        id="mill",
+        name="Mill",
         time_zone=ZoneInfo("Europe/Stockholm"),
         floors=(),
         zones=(),

@@ -22,8 +22,8 @@ def moment(text: str) -> int:
 
 def site_with(hours: dict[int, OpeningSpan], closed: frozenset[date] = frozenset()) -> SitePlan:
     return SitePlan(
-        id="house",
-        name="House",
+        id="mill",
+        name="Mill",
         time_zone=STOCKHOLM,
         floors=(),
         zones=(),

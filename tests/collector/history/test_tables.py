@@ -24,8 +24,8 @@ from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 T0 = 1_763_856_000_000
 PLAN = SitePlan(
-    id="house",
-    name="House",
+    id="mill",
+    name="Mill",
     time_zone=ZoneInfo("Europe/Stockholm"),
     floors=(),
     zones=(),

@@ -244,7 +244,7 @@ def test_late_and_repeated_data_give_the_same_rows_corrections_and_count(
     sent = [event_at(number + 1, minute, what) for number, (minute, what) in enumerate(sorted(late_data))]
     results = []
     for place in (0, 1):
-        with closing(CountingCollector(tmp_path_factory.mktemp("house") / "journal.sqlite")) as counting:
+        with closing(CountingCollector(tmp_path_factory.mktemp("site") / "journal.sqlite")) as counting:
             if place == 0:
                 for event in sent:
                     counting.now_ms = max(counting.now_ms, event.at_ms)

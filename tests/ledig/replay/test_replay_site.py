@@ -96,10 +96,10 @@ def test_held_output_is_held_in_the_plan(tmp_path: Path) -> None:
 
 
 def test_sensors_beyond_the_pins_of_one_device_get_a_second_device(tmp_path: Path) -> None:
-    house = build_replay_site(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
-    assert [len(device.sensors) for device in house.devices] == [28, 2]
-    assert len(house.plan.sensors_of("room")) == 30
-    for device in house.devices:
+    site = build_replay_site(recording(*(sensor("pir", f"pir-{n}") for n in range(30))), BrokerSettings(), tmp_path)
+    assert [len(device.sensors) for device in site.devices] == [28, 2]
+    assert len(site.plan.sensors_of("room")) == 30
+    for device in site.devices:
         pins = [pin for each in device.sensors for pin in each.pins]
         assert len(set(pins)) == len(pins)
 

@@ -72,7 +72,7 @@ def test_site_time_continues_where_it_stopped_and_never_goes_back_after_a_kill(t
     assert 5_000 <= slept <= clock.now_ms()
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"house_ms": "x"}', '{"house_ms": 1.5}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"site_ms": "x"}', '{"site_ms": 1.5}'])
 def test_clock_file_without_a_valid_time_is_rejected(tmp_path: Path, text: str) -> None:
     (tmp_path / "clock.json").write_text(text)
     with pytest.raises(ClockRejected, match=r"clock\.json: .*; delete its folder to start a new site"):

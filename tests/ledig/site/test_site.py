@@ -379,10 +379,10 @@ def test_example_site_has_the_required_spaces_and_sensors() -> None:
 
 
 def test_installers_example_describes_the_same_site() -> None:
-    house, example = read_site_file(INSTALLERS_EXAMPLE), read_site_file(EXAMPLE)
+    installers, example = read_site_file(INSTALLERS_EXAMPLE), read_site_file(EXAMPLE)
     for part in ("floors", "zones", "spaces", "doors", "sensors", "opening_hours", "rules"):
-        assert getattr(house.plan, part) == getattr(example.plan, part)
-    assert [device.sensors for device in house.devices] == [device.sensors for device in example.devices]
+        assert getattr(installers.plan, part) == getattr(example.plan, part)
+    assert [device.sensors for device in installers.devices] == [device.sensors for device in example.devices]
 
 
 def test_defaults_in_the_installers_example_are_true(tmp_path: Path) -> None:

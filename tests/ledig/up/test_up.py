@@ -80,7 +80,7 @@ class UpSite:
             return db.execute(question, values).fetchone()[0]
 
     def read_site_time_ms(self) -> int:
-        return int(json.loads((self.data / "clock.json").read_text())["house_ms"])
+        return int(json.loads((self.data / "clock.json").read_text())["site_ms"])
 
     @staticmethod
     def _descendants(process: psutil.Process) -> list[psutil.Process]:
@@ -166,7 +166,7 @@ def test_site_with_a_damaged_clock_file_continues_from_its_newest_event(tmp_path
         wait_until(lambda: site.count_taken() >= 1, what="people sit down")
         process.terminate()
     newest_ms, stopped_ms = site.query_journal("SELECT max(at_ms) FROM event"), site.read_site_time_ms()
-    (site.data / "clock.json").write_text('{"house_ms": 99999')
+    (site.data / "clock.json").write_text('{"site_ms": 99999')
     with site.open() as process:
         assert "clock.json: no site time in it; moved to clock.json.damaged-1" in site.read_output()
         wait_until(lambda: site.query_journal("SELECT max(at_ms) FROM event") > newest_ms, what="time continues")
@@ -230,7 +230,7 @@ def test_missing_pins_are_reported_before_anything_starts(tmp_path: Path) -> Non
 def test_simulated_and_real_history_do_not_mix(tmp_path: Path) -> None:
     site = UpSite(tmp_path)
     site.data.mkdir()
-    (site.data / "clock.json").write_text('{"house_ms": 1}')
+    (site.data / "clock.json").write_text('{"site_ms": 1}')
     result = run_ledig("up", site.site, "--device", "pi-entren", "--data", site.data)
     assert (result.returncode, read_error_lines(result)) == (
         2,

@@ -20,8 +20,8 @@ def build_space(name, kind=SpaceKind.DESK, at="loft", **more):
 
 
 ROLLUP_PLAN = SitePlan(
-    id="house",
-    name="House",
+    id="mill",
+    name="Mill",
     time_zone=ZoneInfo("Europe/Stockholm"),
     floors=(),
     zones=tuple(

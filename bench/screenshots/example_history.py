@@ -84,7 +84,7 @@ class _MessageBuilder:
         for key in self._sensors:
             by_device[key[0]].append(self._build_event(key, now_ms - 1, EventKind.HEARTBEAT, self._level.get(key, 0.0)))
         return [
-            IncomingMessage(device, encode(EventsMessage("pictures", 1, events)))
+            IncomingMessage(device, encode(EventsMessage("screenshots", 1, events)))
             for device, events in by_device.items()
         ]
 

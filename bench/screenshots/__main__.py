@@ -15,8 +15,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from bench.pictures.house import MANAGER_NAME, MANAGER_PASSWORD, run_site
-from bench.pictures.past import write_days, write_weeks
+from bench.screenshots.example_history import write_days, write_weeks
+from bench.screenshots.example_site import MANAGER_NAME, MANAGER_PASSWORD, run_site
 from ledig.up.command import read_site_or_example
 from tests.support.browser import BROWSER_TIMEOUT_MS, chromium
 from tests.support.servers import ROOT
@@ -50,24 +50,24 @@ SCREENSHOTS = (
 )
 
 
-def take_screenshot(browser: Browser, port: int, picture: Screenshot, folder: Path) -> int:
+def take_screenshot(browser: Browser, port: int, screenshot: Screenshot, folder: Path) -> int:
     """Take one screenshot and return its size in bytes."""
     reader = browser.new_context(
         base_url=f"http://localhost:{port}",
         locale="en-GB",
-        viewport=picture.window,
-        color_scheme=picture.theme,  # type: ignore[arg-type]  # "light" or "dark"
+        viewport=screenshot.window,
+        color_scheme=screenshot.theme,  # type: ignore[arg-type]  # "light" or "dark"
         reduced_motion="reduce",
     )
     reader.set_default_timeout(BROWSER_TIMEOUT_MS)
     page = reader.new_page()
-    if picture.manager:
+    if screenshot.manager:
         _log_in(page)
-    page.goto(picture.path)
+    page.goto(screenshot.path)
     expect(page.locator("body")).to_have_attribute("data-link", "live")
     for figure in page.locator("[data-figure]").all():
         expect(page.locator(f"#{figure.get_attribute('data-figure')} .main-svg").first).to_be_attached()
-    file = folder / f"{picture.name}.png"
+    file = folder / f"{screenshot.name}.png"
     page.screenshot(path=file, animations="disabled")
     reader.close()
     return file.stat().st_size
@@ -101,10 +101,10 @@ def main() -> None:
         write_weeks(site.plan, journal, first - timedelta(days=HISTORY_DAYS), first)
         write_days(site.plan, journal, first, at_ms)
         with run_site(site, journal, at_ms) as port, chromium() as browser:
-            for picture in SCREENSHOTS:
-                size = take_screenshot(browser, port, picture, folder)
-                print(f"{picture.name}.png: {size / 1000:.0f} kB", flush=True)
-                too_large += [picture.name] if size > MAX_BYTES else []
+            for screenshot in SCREENSHOTS:
+                size = take_screenshot(browser, port, screenshot, folder)
+                print(f"{screenshot.name}.png: {size / 1000:.0f} kB", flush=True)
+                too_large += [screenshot.name] if size > MAX_BYTES else []
     if too_large:
         sys.exit(f"larger than {MAX_BYTES / 1000:.0f} kB: {', '.join(too_large)}")
 

@@ -54,7 +54,7 @@ def run_site(site: SiteFile, journal: Path, at_ms: int) -> Iterator[int]:
 
 def _publish_statuses(stack: ExitStack, settings: BrokerSettings, plan: SitePlan, at_ms: int) -> None:
     """Publish a healthy status for every device."""
-    publisher = create_client(settings, "pictures")
+    publisher = create_client(settings, "screenshots")
     publisher.connect(settings.host, settings.port)
     publisher.loop_start()
     stack.callback(publisher.loop_stop)
