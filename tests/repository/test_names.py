@@ -19,10 +19,20 @@ from tests.support.servers import ROOT
 
 CODE = ("edge", "collector", "dashboard", "ledig")
 FOLDERS = (*CODE, "tests", "bench")
-FORBIDDEN = frozenset(
-    ("tell", "tells", "told", "telling", "say", "says", "said", "saying", "hear", "hears", "heard", "hearing", "obey")
-    + ("voice", "voices", "letter", "letters", "postman", "house")
-)
+FORBIDDEN = {
+    "tell",
+    "tells",
+    "told",
+    "telling",
+    "say",
+    "says",
+    "said",
+    "saying",
+    "hear",
+    "hears",
+    "heard",
+    "hearing",
+} | {"obey", "voice", "voices", "letter", "letters", "postman", "house"}
 """Machines do not speak: they publish, report, receive and store. A program is not a household."""
 LIBRARY_NAMES = frozenset({"tell"})
 """Names of the standard library: a stream has `tell`."""
