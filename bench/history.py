@@ -22,7 +22,7 @@ from collector.history.influxdb import InfluxClient
 from collector.history.line_protocol import CURSOR_MEASUREMENT, NS_PER_MS, format_row
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.history.projection import Projection
-from edge.timekeeping.clock import unix_ms
+from edge.timekeeping.machine_clock import unix_ms
 from tests.support.servers import ROOT, influxdb, nginx, wait_until
 
 NOON_MS = 1_763_895_600_000

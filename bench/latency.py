@@ -35,7 +35,7 @@ from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.sensor_kinds import SensorKind
-from edge.timekeeping.clock import HostClock
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.processes import running_collector, running_dashboard
 from tests.support.servers import Mosquitto, find_free_port, mosquitto
 

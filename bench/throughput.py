@@ -37,7 +37,7 @@ import paho.mqtt.client as mqtt
 
 from bench.spread import MIN_RUNS, Spread, parse_runs
 from collector.configuration.settings import CollectorSettings
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_events, encode

@@ -17,15 +17,14 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.site.plan import SitePlan
-from dashboard.account_pages import accounts as accounts_pages
-from dashboard.account_pages import login
+from dashboard.account_pages import accounts_pages, login_pages
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
 from dashboard.charts.plan_drawing import draw_floors
 from dashboard.configuration.base_path import BasePathMiddleware, cookie_name, root_path
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.feeds import api
-from dashboard.foyer import pages as foyer
+from dashboard.foyer import foyer_pages
 from dashboard.live.broadcast import StreamSlots
 from dashboard.manager import (
     alerts_pages,
@@ -38,9 +37,9 @@ from dashboard.manager import (
     use_pages,
 )
 from dashboard.manager import overview_pages as manager
-from dashboard.member import pages as member
+from dashboard.member import member_pages
 from dashboard.subscriber.subscriber import LiveView
-from dashboard.text import languages
+from dashboard.text import language_selection
 from dashboard.web import compression, problems, routes
 from dashboard.web.app_context import AppContext
 
@@ -78,10 +77,10 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
     app.session_interface = _FormSessionInterface()
     app.extensions["ledig"] = AppContext(settings, live, accounts, StreamSlots(settings.max_streams), draw_floors(plan))
     CSRFProtect(app)
-    languages.install_languages(app, settings.language)
+    language_selection.install_languages(app, settings.language)
     for blueprint in (
-        member.routes,
-        foyer.routes,
+        member_pages.routes,
+        foyer_pages.routes,
         api.routes,
         manager.routes,
         use_pages.routes,
@@ -93,7 +92,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
         today_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
-        login.routes,
+        login_pages.routes,
     ):
         app.register_blueprint(blueprint)
     routes.install_access_control(app, problems.respond_accounts_away)

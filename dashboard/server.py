@@ -25,7 +25,7 @@ from flask import Flask
 from collector.site.plan import SitePlan
 from collector.timekeeping.site_time import SiteTime, TimeSource, read_machine_clocks
 from dashboard.accounts.accounts import Accounts
-from dashboard.accounts.clock import COLLECTOR_WITNESS, open_accounts
+from dashboard.accounts.accounts_clock import COLLECTOR_WITNESS, open_accounts
 from dashboard.accounts.maintenance import MAINTENANCE_INTERVAL_S, PURGE_INTERVAL_S, AccountsMaintenance
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

@@ -24,11 +24,11 @@ from edge.contract.topics import Role, TopicParameter, check_handlers, find_topi
 from edge.lamp import Lamp, decode_lamp_state
 from edge.outbox import PendingEvent
 from edge.outbox.broker_link import Connected, ReceivedMessage
+from edge.outbox.event_sender import SENDER_TOPICS, EventSender, list_sender_topics, real_ms
 from edge.outbox.progress import AgentProgress, AgentWork, check_progress
-from edge.outbox.sender import SENDER_TOPICS, EventSender, list_sender_topics, real_ms
 from edge.sensors.monitor import SensorMonitor
 from edge.sensors.sensor import SensorFault, SensorReading
-from edge.timekeeping.clock import Clock
+from edge.timekeeping.machine_clock import Clock
 
 MAX_SLEEP_S = 0.5
 """The agent checks at least this often whether it must stop."""

@@ -50,7 +50,7 @@ def cli() -> None:
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port of the pages, instead of the site file's.")
 def up(**options: Any) -> None:
     """Run a complete site on this machine; without SITE, a simulated example."""
-    from ledig.up.command import UpOptions, run_site
+    from ledig.up.up_command import UpOptions, run_site
 
     run_site(UpOptions(**options))
 
@@ -140,8 +140,8 @@ def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> 
     RULES are entries of the [rules] table, such as level_hold=2m or silent_after_heartbeats=4; hold=7m fixes the hold
     time of every motion sensor. Each --what-if is one set of rules to compare with the current rules.
     """
-    from ledig.replay.command import ReplayOptions, run_replay
-    from ledig.what_if.command import WhatIfOptions
+    from ledig.replay.replay_command import ReplayOptions, run_replay
+    from ledig.what_if.what_if_command import WhatIfOptions
 
     run_replay(ReplayOptions(file=file, data=data, speed=speed, what_if=WhatIfOptions(**asked)))
 

@@ -33,12 +33,12 @@ from bench.accuracy.recordings import read_all
 from bench.accuracy.watching import SensorFindings, collect_findings
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
-from dashboard.site_report.findings import describe_finding
-from dashboard.text.texts import PageTexts
+from dashboard.site_report.finding_rows import describe_finding
+from dashboard.text.page_texts import PageTexts
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS
-from ledig.replay.rows import ISO_FORMAT, RecordedColumn, RecordedRow, RowLayout, RowsRejected, TimeColumns
+from ledig.replay.recorded_rows import ISO_FORMAT, RecordedColumn, RecordedRow, RowLayout, RowsRejected, TimeColumns
 
 RECORDING: Final = "brains4buildings"
 FILES: Final = "raw_properties_*.csv*"

@@ -23,7 +23,7 @@ from collector.people.estimate import CountingContext, DoorCrossing, PeopleEstim
 from collector.people.presence import SitePresence
 from collector.site.plan import Door, OpeningSpan, SitePlan
 from edge.timekeeping.durations import HOUR_MS
-from ledig.replay.rows import ISO_FORMAT, RecordedColumn, RecordedRow, RowLayout, RowsRejected, TimeColumns
+from ledig.replay.recorded_rows import ISO_FORMAT, RecordedColumn, RecordedRow, RowLayout, RowsRejected, TimeColumns
 
 RECORDING: Final = "calit2-door"
 _HALF_HOUR_MS: Final = HOUR_MS // 2

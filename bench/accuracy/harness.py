@@ -16,7 +16,7 @@ from typing import Final
 
 from bench.accuracy.line import ResultLine
 from bench.accuracy.recordings import LOG
-from ledig.replay.rows import RowsRejected
+from ledig.replay.recorded_rows import RowsRejected
 
 RECORDINGS: Final = {
     "room-occupancy-estimation": "room_estimation",

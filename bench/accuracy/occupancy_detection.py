@@ -35,7 +35,7 @@ from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
-from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
+from ledig.replay.recorded_rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 
 RECORDING: Final = "occupancy-detection"
 TRAINING_FILES: Final = "datatraining*.txt*"

@@ -32,7 +32,7 @@ from collector.forecast.model.course import forecast_hours
 from collector.forecast.model.scores import IssuedPoint, score_by_tenth, score_points
 from collector.forecast.model.series_history import LearnedSeries, learn_series
 from collector.site.series_hours import HourOpening, SeriesHour
-from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
+from ledig.replay.recorded_rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 
 RECORDING: Final = "parking-birmingham"
 FILES: Final = "parking_*.csv*"

@@ -23,7 +23,7 @@ from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, S
 from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
-from ledig.replay.rows import RecordedRow
+from ledig.replay.recorded_rows import RecordedRow
 from ledig.replay.scoring import BREAK_MS, SpaceScore, TruthSample, score_space
 
 HEARTBEAT_MS: Final = 30_000

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ledig.replay.rows import MAX_NAMED_FAULTS, RecordedRow, RecordedRows, RowLayout, RowsRejected, read_rows
+from ledig.replay.recorded_rows import MAX_NAMED_FAULTS, RecordedRow, RecordedRows, RowLayout, RowsRejected, read_rows
 
 LOG: Final = logging.getLogger("bench.accuracy.recordings")
 """Logs each file read with its number of rows (INFO), and each row left out (WARNING)."""

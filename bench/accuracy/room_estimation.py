@@ -39,7 +39,7 @@ from collector.contract.states import Occupancy
 from collector.occupancy.evidence import StoredEvent
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
-from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
+from ledig.replay.recorded_rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 from ledig.replay.scoring import find_false_vacant
 
 RECORDING: Final = "room-occupancy-estimation"

@@ -46,7 +46,7 @@ from collector.people.presence import SitePresence
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import MINUTE_MS
-from ledig.replay.rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
+from ledig.replay.recorded_rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
 
 RECORDING: Final = "sdu-ou44-rooms"
 SEEDS: Final = 12

@@ -17,7 +17,7 @@ from typing import Final
 from bench.accuracy.player import SensorColumn, ShownStates, build_rules, derive_events, play_events, split_at_breaks
 from collector.contract.states import Occupancy
 from edge.timekeeping.durations import DAY_MS
-from ledig.replay.rows import RecordedRow
+from ledig.replay.recorded_rows import RecordedRow
 
 RecordingPart = Sequence[RecordedRow]
 _APART_DAYS: Final = 2

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.findings import Finding, FindingKind
-from collector.health.service import HealthService
+from collector.health.health_service import HealthService
 from collector.live.space_states import SpaceStates
 from collector.occupancy.evidence import Evidence, StoredEvent
 from collector.site.plan import SensorKey, SitePlan

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from bench.screenshots.example_history import write_days, write_weeks
 from bench.screenshots.example_site import MANAGER_NAME, MANAGER_PASSWORD, run_site
-from ledig.up.command import read_site_or_example
+from ledig.up.up_command import read_site_or_example
 from tests.support.browser import BROWSER_TIMEOUT_MS, chromium
 from tests.support.servers import ROOT
 

@@ -18,8 +18,8 @@ from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
-from ledig.simulation.people import simulate_day
 from ledig.simulation.signals import SensorSignal, compute_signals
+from ledig.simulation.simulated_day import simulate_day
 from ledig.simulation.simulator import SIMULATION_SEED
 from tests.support.collector.seasons import generate_rows, store_rows
 

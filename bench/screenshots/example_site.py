@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from collector.configuration.settings import CollectorSettings
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from collector.site.plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings

@@ -19,8 +19,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from collector.alerts.alert_hours import is_evaluated
 from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
-from collector.alerts.hours import is_evaluated
 from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.alerts.subjects import list_monitored_sensors
 from collector.configuration.alert_settings import AlertSettings, count_places

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from collector.alerts.alert_hours import is_within
+from collector.alerts.alert_texts import AlertTexts
 from collector.alerts.episodes import AlertEpisodes
-from collector.alerts.hours import is_within
 from collector.alerts.kinds import ALERT_KINDS
-from collector.alerts.texts import AlertTexts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
 from collector.contract.mutes import is_covered

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from collector.alerts.service import NO_BROKER, AlertService, AlertSources, SystemFacts
+from collector.alerts.alert_service import NO_BROKER, AlertService, AlertSources, SystemFacts
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import AlertCommand
@@ -20,7 +20,7 @@ from collector.engine.adjustment_changes import AdjustmentChanges
 from collector.engine.publisher import MessageSource
 from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
 from collector.forecast.forecaster import Forecaster
-from collector.health.service import HealthService
+from collector.health.health_service import HealthService
 from collector.history.measures import BUCKET_MS
 from collector.intake.intake import (
     KEPT_STREAMS,

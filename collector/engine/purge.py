@@ -5,8 +5,8 @@ Out:   fewer rows; for each space a checkpoint: its evidence and its state at th
 Never: more work in one call than its budget, an event that history still needs.
 """
 
-from collector.alerts import store as alerts
-from collector.health.store import list_journal_keys
+from collector.alerts import alert_store
+from collector.health.health_store import list_journal_keys
 from collector.history.measures import BUCKET_MS
 from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
@@ -31,7 +31,7 @@ class JournalPurge:
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._space_sensors = {key for keys in self._sensors.values() for key in keys}
         airs = (AIR_PREFIX + zone.id for zone in plan.zones)
-        self._known = {*self._sensors, *airs, *list_journal_keys(plan), alerts.JOURNAL_KEY, ADJUSTMENTS_KEY}
+        self._known = {*self._sensors, *airs, *list_journal_keys(plan), alert_store.JOURNAL_KEY, ADJUSTMENTS_KEY}
         self._pending: list[str] = []
 
     def purge_part(self, journal: Journal, before_ms: int, undated_after_ms: int) -> bool:

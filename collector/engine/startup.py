@@ -9,8 +9,8 @@ import logging
 
 from collector.configuration.alert_settings import AlertSettings
 from collector.configuration.settings import RetentionSettings
+from collector.engine.journal_rewind import find_last_confirmed_ms, rewind_journal
 from collector.engine.pipeline import Pipeline
-from collector.engine.rewind import find_last_confirmed_ms, rewind_journal
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY
 from collector.site.adjustments import apply_adjustments
 from collector.site.plan import SitePlan

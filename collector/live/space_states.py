@@ -45,7 +45,7 @@ from collector.occupancy.evidence import (
     Transition,
     build_space_rules,
 )
-from collector.occupancy.learned_values import build_tuning
+from collector.occupancy.published_tuning import build_tuning
 from collector.occupancy.zone_air import AirState
 from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.site.plan import WHOLE_SITE, SitePlan, Space

@@ -26,7 +26,7 @@ from collector.history.measures import (
 from collector.history.zone_hours import compute_zone_hours
 from collector.occupancy import hourly_use
 from collector.people.estimate import DoorCrossing, PeopleEstimate
-from collector.rollup import series, stays
+from collector.rollup import series, stay_rows
 from collector.rollup.people_buckets import PeopleRollup
 from collector.site.calendar import find_ended_days
 from collector.site.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
@@ -188,9 +188,11 @@ class HistoryRollup:
             for row in rows
             if sum(hourly_use.find_state(other, row.at_ms) in TAKEN_STATES for other in others) >= MIN_SHOWN_PEOPLE
         ]
-        stays = {row.at_ms for row in published}
+        shown_ms = {row.at_ms for row in published}
         stored = db.history.read_rows(AIR_FIVE_MIN, (zone,), *span)
-        gone = [HistoryRow(row.tags, row.at_ms, (None,) * len(row.fields)) for row in stored if row.at_ms not in stays]
+        gone = [
+            HistoryRow(row.tags, row.at_ms, (None,) * len(row.fields)) for row in stored if row.at_ms not in shown_ms
+        ]
         db.history.upsert_rows(AIR_FIVE_MIN, [*published, *gone])
 
     def _series_part(self, spaces: Sequence[str], timelines: Mapping[str, hourly_use.Timeline]) -> series.SeriesPart:
@@ -199,7 +201,7 @@ class HistoryRollup:
     def _count_stays(self, db: JournalTables, subjects: set[str], erased: Mapping[str, int], span: BucketSpan) -> None:
         """Count the stays of days that ended in this span. A day whose events are erased keeps its counts."""
         for day in find_ended_days(self._plan, *span):
-            window = day[0] - stays.LONGEST_CLASS_MS, day[1]
+            window = day[0] - stay_rows.LONGEST_CLASS_MS, day[1]
             scopes = {
                 scope: spaces
                 for scope, spaces in self._stays.items()
@@ -208,7 +210,7 @@ class HistoryRollup:
             published = {space: db.read_timeline(space, *window) for spaces in scopes.values() for space in spaces}
             for scope, spaces in scopes.items():
                 db.history.upsert_rows(
-                    STAYS, stays.compute_stay_rows(scope, [published[space] for space in spaces], *day)
+                    STAYS, stay_rows.compute_stay_rows(scope, [published[space] for space in spaces], *day)
                 )
 
 

@@ -34,8 +34,8 @@ from collector.store.journal_faults import (
     make_missing_log_error,
     translate_errors,
 )
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
-from collector.store.schema import MIGRATION_STEPS
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.process.sqlite_transaction import transaction

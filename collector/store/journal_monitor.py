@@ -28,8 +28,8 @@ from collector.sqlite_files.migration import SchemaTooNew, migrate_schema, read_
 from collector.store.blobs import AIR, EVIDENCE, BlobRejected
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.journal_faults import JournalDamaged
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
-from collector.store.schema import MIGRATION_STEPS
 from collector.store.site_file_copies import delete_replaced_copies
 from edge.contract.message import EventKind
 from edge.process.file_access import find_access_problem

@@ -12,8 +12,8 @@ from typing import Final
 
 from collector.timekeeping.device_times import DeviceTimes
 from collector.timekeeping.site_clock import MIN_AGREEING_DEVICES, ClockReading, TimeEstimate, update_estimate
-from edge.timekeeping.clock import boot_id, elapsed_ms, read_kernel_time, unix_ms
 from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from edge.timekeeping.machine_clock import boot_id, elapsed_ms, read_kernel_time, unix_ms
 
 BOOT_DIGITS: Final = 15
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from dashboard.accounts.accounts_file import MAX_FUTURE_S, AccountsFile
 from dashboard.accounts.roles import AccountRole, UserAccount
-from dashboard.accounts.store import MAX_FUTURE_S, AccountsFile
 from edge.timekeeping.durations import DAY_S, HOUR_S
 
 LOG_DAYS: Final = 396

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from collector.timekeeping.site_clock import TimeEstimate
-from dashboard.accounts import known_browsers, login_limits, passwords, schema
+from dashboard.accounts import accounts_schema, known_browsers, login_limits, passwords
 from dashboard.accounts.access_log import AccessLog
+from dashboard.accounts.accounts_file import MAX_FUTURE_S, AccountsFile
 from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.accounts.roles import AccountRole, UserAccount
-from dashboard.accounts.store import MAX_FUTURE_S, AccountsFile
 from edge.timekeeping.durations import DAY_S, HOUR_S
 
 MAX_SESSION_IDLE_S: Final = 30 * 60
@@ -142,7 +142,7 @@ class Accounts:
             )
             if not added.rowcount:
                 raise NameTaken(f"account {name!r}: it already exists; set its password, or choose another name")
-            schema.write_checksum(db, name)
+            accounts_schema.write_checksum(db, name)
 
     def set_password(self, name: str, password: str) -> None:
         """Change a password and end the account's sessions; raises AccountRejected, WeakPasswordRejected."""
@@ -324,7 +324,7 @@ class Accounts:
     def _update_account(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours
             raise _unknown_account(db, name)
-        schema.write_checksum(db, name)
+        accounts_schema.write_checksum(db, name)
 
 
 def compute_accounts_digest(db: sqlite3.Connection) -> str:
@@ -335,10 +335,10 @@ def compute_accounts_digest(db: sqlite3.Connection) -> str:
 def _read_account(db: sqlite3.Connection, where: str, value: str) -> tuple[str, str, float, str, int, str] | None:
     """Return one account's row; raises AccountsAway if it is damaged."""
     row: tuple[str, str, float, str, int, str] | None = db.execute(
-        f"SELECT {schema.ACCOUNT_COLUMNS} FROM account WHERE {where}",  # noqa: S608 - both are constants of ours
+        f"SELECT {accounts_schema.ACCOUNT_COLUMNS} FROM account WHERE {where}",  # noqa: S608 - both are constants of ours
         (value,),
     ).fetchone()
-    if row is not None and not schema.is_intact(row):
+    if row is not None and not accounts_schema.is_intact(row):
         raise AccountsAway(AccountsFault.DAMAGED, "an account")
     return row
 

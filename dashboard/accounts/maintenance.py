@@ -29,11 +29,11 @@ from collector.sqlite_files.backup import (
 )
 from collector.sqlite_files.migration import SchemaTooNew
 from collector.timekeeping.site_time import SiteTime
-from dashboard.accounts import schema
+from dashboard.accounts import accounts_schema
 from dashboard.accounts.access_log import delete_old_entries
 from dashboard.accounts.accounts import Accounts, compute_accounts_digest
+from dashboard.accounts.accounts_file import is_lost
 from dashboard.accounts.faults import AccountsAway, AccountsFault, classify_error
-from dashboard.accounts.store import is_lost
 from edge.process.file_access import find_access_problem
 from edge.timekeeping.durations import DAY_MS
 
@@ -59,9 +59,11 @@ class AccountsMaintenance:
         self._store: Final = accounts.store
         folder = self._store.backup_folder
         self._daily: Final = BackupRules(
-            folder=folder, keep=MAX_BACKUPS, prepare=_delete_logins, check=schema.find_damage
+            folder=folder, keep=MAX_BACKUPS, prepare=_delete_logins, check=accounts_schema.find_damage
         )
-        self._changed: Final = BackupRules(folder=folder, keep=1, prepare=_delete_logins, check=schema.find_damage)
+        self._changed: Final = BackupRules(
+            folder=folder, keep=1, prepare=_delete_logins, check=accounts_schema.find_damage
+        )
         self._is_checked = False
         self._backup_digest: str | None = None
 
@@ -92,7 +94,7 @@ class AccountsMaintenance:
         path = self._accounts.path
         finding = "it is missing or empty" if is_lost(path, self._store.backup_folder) else ""
         if not finding and path.exists():
-            finding = _run_sqlite(lambda: find_damage(path, schema.find_damage), path)
+            finding = _run_sqlite(lambda: find_damage(path, accounts_schema.find_damage), path)
         if finding:
             with self._store.exclude_transactions():
                 self._restore(finding)
@@ -145,7 +147,7 @@ class AccountsMaintenance:
     def _revise_backup(self, db: sqlite3.Connection) -> None:
         """Apply retention to a backup, which may be older than this version of Ledig."""
         try:
-            schema.migrate_accounts(db)
+            accounts_schema.migrate_accounts(db)
         except SchemaTooNew as fault:
             raise OSError(f"a backup in {self._store.backup_folder} cannot be changed: {fault}") from fault
         delete_old_entries(db, self._deletion_s())

@@ -21,7 +21,7 @@ from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.charts.plot_axes import build_time_axis
 from dashboard.history.queries import HistoryQuery
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 CHART_DAYS: Final = (1, 7)
 """The selectable periods: today, or seven days that end today."""

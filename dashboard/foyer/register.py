@@ -12,9 +12,9 @@ from enum import StrEnum
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.site.privacy import MIN_SHOWN_PEOPLE, find_zones_without_air
-from dashboard.foyer.sensors import describe_sensor_kind
+from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.text.page_texts import PageTexts
 from dashboard.text.privacy_rules import format_days
-from dashboard.text.texts import PageTexts
 from edge.contract.sensor_kinds import SensorKind
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from collector.contract.states import TAKEN_STATES, AirBand, AirTrend, Occupancy, SpaceState, ZoneAir
 from collector.site.plan import Space, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
-from dashboard.live import forecasts as ahead
+from dashboard.live import upcoming_hours
 
 STATE_CODES: Final = {
     Occupancy.VACANT: "v",
@@ -81,7 +81,7 @@ class PublicFrame(Struct, frozen=True):
     """At least and at most this many people are on site; None: not counted, or the link is not live."""
     from_zero: bool
     """The site was known to be empty once; before that, `people` counts only those who came since counting began."""
-    ahead: tuple[ahead.DaySentence, ...]
+    ahead: tuple[upcoming_hours.DaySentence, ...]
     """The rest of the day in at most two sentences."""
 
     @property

@@ -30,7 +30,7 @@ from collector.site import privacy
 from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments
 from collector.site.calendar import is_open
 from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
-from dashboard.live import forecasts as ahead
+from dashboard.live import upcoming_hours
 from dashboard.live.frame import (
     STATE_CODES,
     LinkStatus,
@@ -266,7 +266,7 @@ class SiteSnapshot:
         The collector forecasts as if every space was in use; what is out of use is not free for the rest of the day.
         """
         is_permitted = kind == PEOPLE or (zone, kind) in self._forecastable
-        found = ahead.select_outlook(self.forecasts.get(zone), kind, now_ms) if is_permitted else None
+        found = upcoming_hours.select_outlook(self.forecasts.get(zone), kind, now_ms) if is_permitted else None
         if found is None or kind == PEOPLE:
             return found
         gone = sum(
@@ -274,11 +274,11 @@ class SiteSnapshot:
             for space in self.offered
             if not space.disabled
         )
-        return ahead.subtract_spaces(found, gone, self.plan, now_ms)
+        return upcoming_hours.subtract_spaces(found, gone, self.plan, now_ms)
 
-    def _describe_day_ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[ahead.DaySentence, ...]:
+    def _describe_day_ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[upcoming_hours.DaySentence, ...]:
         found = None if kind is None else self.get_outlook(WHOLE_SITE, kind, now_ms)
-        return ahead.summarise_rest_of_day(self.plan, found, now_ms)
+        return upcoming_hours.summarise_rest_of_day(self.plan, found, now_ms)
 
     def _silent_since(self, spaces: Iterable[Space]) -> str:
         """Return since when all these spaces are unknown, as local time; empty if one is known, or if they are few."""

@@ -15,9 +15,9 @@ from flask.typing import ResponseReturnValue
 
 from collector.contract.alerts import AlertCommand, AlertKind, MuteAction, encode
 from dashboard.accounts.roles import AccountRole
-from dashboard.site_report import alerts
-from dashboard.site_report.alerts import MuteDuration
-from dashboard.text.languages import get_texts
+from dashboard.site_report import alert_rows
+from dashboard.site_report.alert_rows import MuteDuration
+from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector
 from dashboard.web.routes import set_logged_span
@@ -40,13 +40,13 @@ def page() -> ResponseReturnValue:
         link=frame.link,
         lost=texts.describe_lost_link(frame.link, frame.since),
         known=known,
-        open=alerts.build_open_rows(known, here.plan, texts, now_ms) if known else [],
-        ended=alerts.build_ended_rows(known, here.plan, texts, now_ms) if known else [],
-        mutes=alerts.build_mute_rows(known, here.plan, texts, now_ms) if known else [],
-        mark=alerts.build_alert_part(known, here.plan, texts, now_ms).mark,
-        rules=alerts.build_rule_rows(here.settings.alerts, here.plan, texts),
+        open=alert_rows.build_open_rows(known, here.plan, texts, now_ms) if known else [],
+        ended=alert_rows.build_ended_rows(known, here.plan, texts, now_ms) if known else [],
+        mutes=alert_rows.build_mute_rows(known, here.plan, texts, now_ms) if known else [],
+        mark=alert_rows.build_alert_part(known, here.plan, texts, now_ms).mark,
+        rules=alert_rows.build_rule_rows(here.settings.alerts, here.plan, texts),
         settings=here.settings.alerts,
-        untils=alerts.list_durations(texts),
+        untils=alert_rows.list_durations(texts),
         manages=g.account.role is AccountRole.MANAGER,
         asked="asked" in request.args,
     )
@@ -73,7 +73,7 @@ def _read_command(kind: str, subject: str) -> AlertCommand:
         until = MuteDuration(request.form.get("until", MuteDuration.HOUR))
         named = AlertKind(kind) if kind not in ("", _EVERYTHING) else None
         end_ms = (
-            alerts.compute_mute_end_ms(until, here.plan, here.live.now_ms()) if command is MuteAction.MUTE else None
+            alert_rows.compute_mute_end_ms(until, here.plan, here.live.now_ms()) if command is MuteAction.MUTE else None
         )
         return msgspec.convert({"command": command, "kind": named, "subject": subject, "until": end_ms}, AlertCommand)
     except (ValueError, msgspec.ValidationError):

@@ -16,13 +16,13 @@ from collector.contract.findings import Findings
 from collector.contract.mutes import list_active
 from collector.site.plan import SitePlan
 from dashboard.accounts.roles import AccountRole
-from dashboard.site_report import alerts
-from dashboard.site_report.devices import build_sensor_rows, format_muted
+from dashboard.site_report import alert_rows
+from dashboard.site_report.device_rows import build_sensor_rows, format_muted
 from dashboard.site_report.manager_frame import manager_frame
 from dashboard.site_report.rejections import RejectionRow, build_rejection_row
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.languages import get_texts
-from dashboard.text.texts import PageTexts
+from dashboard.text.language_selection import get_texts
+from dashboard.text.page_texts import PageTexts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.routes import set_logged_span
 from edge.contract import topics
@@ -72,7 +72,7 @@ def _render(*, asked: str = "", offline: str = "") -> str:
             device: _rejection_rows(picture.findings.get(device), here.plan, texts) for device in here.plan.device_ids
         },
         muted={device: format_muted(device, mutes, reader) for device in here.plan.device_ids},
-        untils=alerts.list_durations(texts),
+        untils=alert_rows.list_durations(texts),
         manages=g.account.role is AccountRole.MANAGER,
         asked=asked,
         asked_mute="muted" in request.args,

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import (
     CellPlaceholder,
     CellValue,

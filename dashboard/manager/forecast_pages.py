@@ -18,7 +18,7 @@ from collector.site.plan import WHOLE_SITE
 from dashboard.charts import history_chart
 from dashboard.history import queries
 from dashboard.manager.forecast_view import ForecastView, build_forecast_view
-from dashboard.text.languages import get_texts
+from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.history_access import read_history
 from dashboard.web.routes import set_logged_span

@@ -20,9 +20,9 @@ from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.charts.history_chart import build_layout, insert_gaps
-from dashboard.live.forecasts import MIN_SCORED_FORECASTS, TOP_TENTH, UpcomingHour, iterate_upcoming_hours
 from dashboard.live.opening_times import format_clock
-from dashboard.text.texts import NO_VALUE, PageTexts
+from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS, TOP_TENTH, UpcomingHour, iterate_upcoming_hours
+from dashboard.text.page_texts import NO_VALUE, PageTexts
 from dashboard.use.grid import SHADE_COUNT
 from edge.timekeeping.durations import HOUR_MS
 

@@ -20,7 +20,7 @@ from collector.site.plan import WHOLE_SITE, SpaceKind
 from collector.site.privacy import has_forecast
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv
-from dashboard.text.languages import get_texts
+from dashboard.text.language_selection import get_texts
 from dashboard.use import growth_texts
 from dashboard.use.growth import (
     MAX_HISTORY_DAYS,
@@ -33,8 +33,8 @@ from dashboard.use.growth import (
     find_known_days,
     parse_growth_query,
 )
-from dashboard.use.hours import drop_public_holidays, list_open_hours
-from dashboard.use.query import DayRange
+from dashboard.use.use_query import DayRange
+from dashboard.use.used_hours import drop_public_holidays, list_open_hours
 from dashboard.web.app_context import AppContext, get_app_context, query_history
 from dashboard.web.routes import set_logged_span
 

@@ -13,9 +13,9 @@ from flask.typing import ResponseReturnValue
 from collector.history.door_days import LEARNING_DAYS
 from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN
 from dashboard.history import queries
-from dashboard.manager.learned_values import build_learned_values
+from dashboard.manager.learned_values_view import build_learned_values
 from dashboard.manager.people_corrections import PeopleCorrections, build_people_corrections
-from dashboard.text.languages import get_texts
+from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.history_access import read_history
 from edge.timekeeping.durations import DAY_MS

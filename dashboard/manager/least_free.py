@@ -14,7 +14,7 @@ from collector.site.calendar import is_open
 from collector.site.plan import SitePlan, SpaceKind
 from dashboard.live.frame import LinkStatus, PublicFrame
 from dashboard.live.opening_times import format_clock
-from dashboard.use.hours import MIN_COVERAGE
+from dashboard.use.used_hours import MIN_COVERAGE
 
 _CAPACITY, _FREE, _UNKNOWN = (ZONE_FIVE_MIN.fields.index(name) for name in ("capacity", "free_least", "unknown_mean"))
 

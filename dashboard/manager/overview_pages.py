@@ -25,7 +25,7 @@ from dashboard.history import queries
 from dashboard.live.frame import PublicFrame
 from dashboard.manager.least_free import FewestFree, find_fewest_free
 from dashboard.site_report.manager_frame import list_shown_spaces, manager_frame
-from dashboard.text.languages import get_texts
+from dashboard.text.language_selection import get_texts
 from dashboard.web import sse
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector

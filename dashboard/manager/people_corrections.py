@@ -18,7 +18,7 @@ from collector.history.measures import CorrectionReason, HistoryRow
 from collector.site.calendar import to_local_time
 from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 MAX_CORRECTIONS: Final = 12
 """At most this many corrections are shown."""

@@ -8,7 +8,7 @@ Never: a figure, so views of it are not logged; a form, because the rules are se
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from dashboard.text.languages import get_texts
+from dashboard.text.language_selection import get_texts
 from dashboard.text.privacy_rules import build_privacy_sections
 from dashboard.web.app_context import get_app_context
 

@@ -12,7 +12,7 @@ from babel.dates import format_date
 
 from collector.site.adjustments import MAX_DATES, AdjustmentCommand, Adjustments, SetHours, SetNotice
 from collector.site.plan import Space
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 
 @dataclass(frozen=True, slots=True)

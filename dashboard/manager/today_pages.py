@@ -28,7 +28,7 @@ from collector.site.adjustments import (
 from collector.site.calendar import opening_day, opening_hours_on, to_local_time
 from collector.site.opening_hours import HoursRejected, format_hours, read_hours
 from dashboard.manager import today
-from dashboard.text.languages import get_texts
+from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import is_collector_reachable, try_send_to_collector, wait_for_effect
 from dashboard.web.routes import set_logged_span

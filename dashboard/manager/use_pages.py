@@ -26,14 +26,15 @@ from collector.site.series_hours import SeriesHour
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx
-from dashboard.text.languages import get_texts
-from dashboard.text.texts import PageTexts
+from dashboard.text.language_selection import get_texts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use import sentences
 from dashboard.use.cells import format_value
 from dashboard.use.grid import build_heatmap
-from dashboard.use.hours import UsedHours, group_by_scope, list_open_hours
 from dashboard.use.plots import build_figures
-from dashboard.use.query import (
+from dashboard.use.sheets import HOURLY_SHEET, build_hourly_sheet, build_sheets
+from dashboard.use.small_groups import SmallGroupUse, compute_small_group_use
+from dashboard.use.use_query import (
     MAX_RANGE_DAYS,
     PRESET_DAYS,
     DayRange,
@@ -45,9 +46,8 @@ from dashboard.use.query import (
     list_offered_kinds,
     parse_use_query,
 )
-from dashboard.use.report import UseReport, UseRows, build_report
-from dashboard.use.sheets import HOURLY_SHEET, build_hourly_sheet, build_sheets
-from dashboard.use.small_groups import SmallGroupUse, compute_small_group_use
+from dashboard.use.use_report import UseReport, UseRows, build_report
+from dashboard.use.used_hours import UsedHours, group_by_scope, list_open_hours
 from dashboard.web.app_context import AppContext, get_app_context, query_history
 from dashboard.web.routes import set_logged_span
 

@@ -16,7 +16,7 @@ from collector.history.measures import PEOPLE
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE, has_forecast
 from dashboard.history.queries import QueryRejected, parse_instant
-from dashboard.live.forecasts import find_hour, iterate_upcoming_hours
+from dashboard.live.upcoming_hours import find_hour, iterate_upcoming_hours
 from edge.timekeeping.durations import HOUR_MS
 
 MAX_COUNT_DIGITS: Final = 6

@@ -16,12 +16,12 @@ from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook
 from collector.history.measures import PEOPLE
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE
-from dashboard.live.forecasts import MIN_SCORED_FORECASTS, TOP_TENTH, find_hour
+from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS, TOP_TENTH, find_hour
 from dashboard.member.arrival import list_forecast_kinds
 from dashboard.member.fitting_odds import compute_match_odds
 from dashboard.member.needs import Needs, find_whole_zone
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import MINUTE_MS
 
 GetOutlook = Callable[[str, str], Outlook | None]

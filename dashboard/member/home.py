@@ -18,10 +18,10 @@ from collector.site.privacy import MIN_SHOWN_PEOPLE
 from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs
+from dashboard.member.member_texts import get_member_texts, get_script_texts
 from dashboard.member.spot import describe_space, describe_usual, list_needs
-from dashboard.member.texts import get_member_texts, get_script_texts
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import MAX_WEEKDAY_DAYS
+from dashboard.text.page_texts import MAX_WEEKDAY_DAYS
 
 NAMED_KINDS: Final = (SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT)
 """Kinds whose spaces are listed by name: nobody looks for "one of two lathes"."""

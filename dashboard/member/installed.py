@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from collector.site.plan import SitePlan
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.web import release
 
 WORKER_FILE: Final = Path(__file__).parents[1] / "static" / "worker.js"

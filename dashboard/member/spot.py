@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from collector.contract.forecasts import Outlook
 from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceAttribute, SpaceKind
-from dashboard.live.forecasts import iterate_upcoming_hours
-from dashboard.member.texts import describe_usual_free, get_member_texts
+from dashboard.live.upcoming_hours import iterate_upcoming_hours
+from dashboard.member.member_texts import describe_usual_free, get_member_texts
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 
 @dataclass(frozen=True, slots=True)

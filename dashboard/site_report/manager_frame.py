@@ -13,12 +13,12 @@ from collector.contract.states import Occupancy, SpaceState, ZoneAir
 from collector.site.plan import SitePlan, Space, SpaceKind
 from dashboard.live.frame import STATE_CODES, PublicFrame, format_air_level
 from dashboard.live.snapshot import SiteSnapshot
-from dashboard.site_report import alerts, findings
-from dashboard.site_report.alerts import AlertPart
-from dashboard.site_report.devices import DeviceRow, build_device_row, compute_mark, summarise_devices
-from dashboard.site_report.findings import FindingRow
+from dashboard.site_report import alert_rows, finding_rows
+from dashboard.site_report.alert_rows import AlertPart
+from dashboard.site_report.device_rows import DeviceRow, build_device_row, compute_mark, summarise_devices
+from dashboard.site_report.finding_rows import FindingRow
 from dashboard.text.explanations import ExplanationContext, explain_state
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 
 class SpaceRow(Struct, frozen=True):
@@ -71,8 +71,8 @@ def manager_frame(picture: SiteSnapshot, public: PublicFrame, now_ms: int, texts
         fleet=summarise_devices(devices.values(), picture, texts),
         mark=compute_mark(picture),
         air={zone.id: _air_text(picture.air.get(zone.id), texts) for zone in plan.zones},
-        findings=findings.build_finding_rows(picture.findings, plan, texts),
-        alerts=alerts.build_alert_part(picture.alerts, plan, texts, now_ms),
+        findings=finding_rows.build_finding_rows(picture.findings, plan, texts),
+        alerts=alert_rows.build_alert_part(picture.alerts, plan, texts, now_ms),
         fault=_fault_text(picture, texts),
     )
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from collector.contract.findings import Rejection
 from collector.contract.loss_reasons import LossReason
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 
 class RejectionRow(Struct, frozen=True):

@@ -25,7 +25,7 @@ from dashboard.live.broadcast import FrameBroadcast
 from dashboard.live.frame import LinkStatus, PublicFrame, encode_frame, hide_when_closed, hide_when_few
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot
 from dashboard.site_report.manager_frame import encode_manager_frame, manager_frame
-from dashboard.text.texts import LANGUAGES, PageTexts
+from dashboard.text.page_texts import LANGUAGES, PageTexts
 from edge.contract import client_conflicts, topics
 from edge.contract.broker import BrokerSettings, create_client, set_reconnect_pause
 from edge.contract.client_conflicts import ConnectionHistory

@@ -26,7 +26,7 @@ from collector.site.calendar import to_local_time
 from collector.site.plan import SitePlan, SpaceKind
 from dashboard.live.frame import STATE_CODES
 from dashboard.live.opening_times import format_clock
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
 _SHORT_MS: Final = 5 * MINUTE_MS

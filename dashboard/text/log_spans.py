@@ -8,7 +8,7 @@ Never: a part left out; an unknown part is shown as it is logged.
 from collections.abc import Callable
 
 from collector.site.plan import WHOLE_SITE, SitePlan
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 
 def describe_span(span: str, plan: SitePlan, texts: PageTexts) -> str:

@@ -22,7 +22,7 @@ from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
 from dashboard.configuration.settings import DashboardSettings
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_S, MINUTE_S
 
 MONTHS_BY_DAYS: Final = {396: 13}

@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 
 
 class ColumnUnit(StrEnum):

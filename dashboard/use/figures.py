@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 
 from collector.site.series_hours import SeriesHour
-from dashboard.use.hours import UsedHours, UseSum, drop_public_holidays, get_local_date, is_hour_full, sum_hours
+from dashboard.use.used_hours import UsedHours, UseSum, drop_public_holidays, get_local_date, is_hour_full, sum_hours
 
 WEEK: Final = range(7)
 

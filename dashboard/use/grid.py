@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector.site.privacy import MIN_SHOWN_PEOPLE
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import CellPlaceholder, format_hour_span, format_placeholder, get_weekday_name
 from dashboard.use.figures import WeekHourUse
 from dashboard.use.remarks import MIN_REMARK_WEEKS, OFTEN_FULL_SHARE, WELL_COVERED

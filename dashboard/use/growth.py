@@ -28,7 +28,7 @@ from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import Tenancy, compute_tenancy
 from collector.site.series_hours import SeriesHour
-from dashboard.use.hours import BUCKETS_PER_HOUR, MAX_UNKNOWN_SPACES, MIN_COVERAGE, MIN_FULL_BUCKETS
+from dashboard.use.used_hours import BUCKETS_PER_HOUR, MAX_UNKNOWN_SPACES, MIN_COVERAGE, MIN_FULL_BUCKETS
 from edge.timekeeping.durations import HOUR_MS
 
 MIN_GROWTH_WEEKS: Final = 4

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from babel.numbers import format_decimal
 
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import CellValue, ColumnUnit, Sheet, SheetColumn, format_hour_span
 from dashboard.use.growth import (
     ADDED_MEMBERS,

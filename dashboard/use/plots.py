@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from dashboard.charts.plot_axes import build_day_axis, has_data
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import CellValue, ColumnUnit, Sheet
 
 SHEET_TRACES: Final = {

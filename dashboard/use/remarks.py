@@ -18,7 +18,7 @@ from typing import Final
 from collector.site.plan import WHOLE_SITE
 from collector.site.series_hours import SeriesHour
 from dashboard.use.figures import WeekHourUse, sum_week_hours
-from dashboard.use.hours import UsedHours, UseSum, drop_public_holidays, sum_hours
+from dashboard.use.used_hours import UsedHours, UseSum, drop_public_holidays, sum_hours
 
 MIN_REMARK_WEEKS: Final = 3
 OFTEN_FULL_SHARE: Final = 0.5

@@ -13,13 +13,13 @@ from babel.numbers import format_decimal
 
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import ROUNDS_TO_ZERO, CellPlaceholder, format_hour_span, format_placeholder
 from dashboard.use.compare import ChangeVerdict, MeanChange
-from dashboard.use.query import DayRange
 from dashboard.use.remarks import BusiestHour, FullHours, HardlyUsedZone, QuietestWeekday, Remark
-from dashboard.use.report import UseReport
 from dashboard.use.sheets import get_stay_class_name
+from dashboard.use.use_query import DayRange
+from dashboard.use.use_report import UseReport
 
 
 def format_remark(found: Remark, plan: SitePlan, texts: PageTexts) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from collector.site.series_hours import SeriesHour
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import (
     CellPlaceholder,
     CellValue,
@@ -23,9 +23,9 @@ from dashboard.use.cells import (
     get_zone_name,
 )
 from dashboard.use.compare import ChangeVerdict, MeanChange
-from dashboard.use.hours import UsedHours, UseSum, get_local_date, sum_hours
-from dashboard.use.report import UseReport
-from dashboard.use.stays import STAY_CLASSES
+from dashboard.use.stay_counts import STAY_CLASSES
+from dashboard.use.use_report import UseReport
+from dashboard.use.used_hours import UsedHours, UseSum, get_local_date, sum_hours
 
 HOURLY_SHEET: Final = "each_hour"
 """The key of the sheet with one row per hour, which is too long for a page."""

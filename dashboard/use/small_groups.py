@@ -12,7 +12,7 @@ from typing import Final
 
 from collector.history.measures import HistoryRow
 from collector.site.series_hours import SeriesHour
-from dashboard.use.hours import MIN_COVERAGE
+from dashboard.use.used_hours import MIN_COVERAGE
 
 MIN_SMALL_GROUP_DAYS: Final = 28
 SHARE_STEP: Final = 0.05

@@ -17,8 +17,8 @@ from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed, Securi
 
 from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.live.broadcast import StreamsFull
-from dashboard.text.languages import get_texts
-from dashboard.text.texts import PageTexts
+from dashboard.text.language_selection import get_texts
+from dashboard.text.page_texts import PageTexts
 from dashboard.web import routes
 from dashboard.web.workers import Overloaded
 

@@ -18,8 +18,8 @@ from flask.typing import ResponseReturnValue
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import AccountRole
-from dashboard.text.languages import get_texts
-from dashboard.text.texts import PageTexts
+from dashboard.text.language_selection import get_texts
+from dashboard.text.page_texts import PageTexts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.session_cookie import delete_session_cookie, read_session_token
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from edge.contract.message import SensorEvent
 from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, PendingEvent, delete_old_damaged_files
 from edge.process.plurals import format_count
-from edge.timekeeping.clock import boot_id
 from edge.timekeeping.clock_anchor import ClockAnchor
 from edge.timekeeping.durations import HOUR_MS
+from edge.timekeeping.machine_clock import boot_id
 
 MAX_BUFFERED_EVENTS = 2000
 """At most this many events are buffered in memory: about an hour of sixteen desks."""

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from edge.contract.message import EVENT_KIND_BY_NAME, SensorEvent
-from edge.outbox import schema
-from edge.outbox.rows import OUTBOX_VERSION, Holes, OutboxState, PendingEvent
+from edge.outbox import outbox_schema
+from edge.outbox.outbox_rows import OUTBOX_VERSION, Holes, OutboxState, PendingEvent
 from edge.outbox.salvage import find_newest_state, find_states_in_wal, wal_path
 from edge.process.file_access import find_access_problem
 from edge.process.plurals import format_count
@@ -27,7 +27,7 @@ from edge.process.sqlite_transaction import transaction
 SCHEMA_VERSION: Final = OUTBOX_VERSION
 MAX_DAMAGED_FILES: Final = 3
 """At most this many damaged files are kept beside the outbox."""
-_SELECT: Final = f"SELECT {schema.COLUMNS}, sum FROM events"  # noqa: S608 - our own names
+_SELECT: Final = f"SELECT {outbox_schema.COLUMNS}, sum FROM events"  # noqa: S608 - our own names
 _TEMPORARY_CODES: Final = frozenset(
     {
         sqlite3.SQLITE_FULL,
@@ -94,7 +94,7 @@ class Outbox:
             self._open()
         except OutboxCorrupt as fault:
             with self._translate_errors():
-                log.error("%s; %s", fault, schema.replace_damaged(path, MAX_DAMAGED_FILES))  # noqa: TRY400 - one plain line
+                log.error("%s; %s", fault, outbox_schema.replace_damaged(path, MAX_DAMAGED_FILES))  # noqa: TRY400 - one plain line
             self._open()
 
     def __enter__(self) -> Self:
@@ -120,7 +120,7 @@ class Outbox:
         oldest = max(self.oldest_seq, last - self._max_events + 1)
         lost += oldest - self.oldest_seq
         with self._transaction() as db:
-            schema.insert_rows(db, self.stream, rows)
+            outbox_schema.insert_rows(db, self.stream, rows)
             if oldest > self.oldest_seq:
                 db.execute("DELETE FROM events WHERE seq < ?", (oldest,))
             self._write_state(db, last, self.dropped + lost)
@@ -171,7 +171,7 @@ class Outbox:
         Used if the file is older than what the collector has stored from it, for example after a memory card was
         restored from a copy: it would reuse numbers, and the collector would take new events for repeats.
         """
-        stream, below = schema.create_stream_id(), self.oldest_seq - 1
+        stream, below = outbox_schema.create_stream_id(), self.oldest_seq - 1
         with self._transaction() as db:
             for row in self._sound_rows(db, self.oldest_seq):
                 self._rewrite(db, row.seq, row._replace(seq=row.seq - below), stream)
@@ -205,9 +205,9 @@ class Outbox:
 
     def _open(self) -> None:
         with self._translate_errors():
-            schema.finish_replacement(self._path)
+            outbox_schema.finish_replacement(self._path)
             _check_header(self._path)
-            self._db = schema.connect(self._path)
+            self._db = outbox_schema.connect(self._path)
         try:
             with self._translate_errors():
                 self._prepare_file()
@@ -218,7 +218,7 @@ class Outbox:
     def _prepare_file(self) -> None:
         db = self._db
         in_log = list(find_states_in_wal(self._path))  # before SQLite drops what it cannot read there
-        for pragma in schema.PRAGMAS:
+        for pragma in outbox_schema.PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
         with transaction(db):  # takes the lock, so that a second agent fails here
             self._bring_up_to_date(db)
@@ -245,11 +245,11 @@ class Outbox:
                 " install the newer version again, or move the file away (its events are then not sent)"
             )
         if version == 0 and not tables:
-            schema.create_tables(db, OutboxState(schema.create_stream_id(), 0, 0))
+            outbox_schema.create_tables(db, OutboxState(outbox_schema.create_stream_id(), 0, 0))
         elif version == 0 or find_integrity_problem(db, "quick_check"):
             raise OutboxCorrupt(f"{self._path} is damaged")
         elif version == 1:
-            schema.migrate_from_1(db)
+            outbox_schema.migrate_from_1(db)
 
     def _read_state(self, db: sqlite3.Connection) -> OutboxState:
         found = [
@@ -308,7 +308,9 @@ class Outbox:
         """Yield every sound row from a number on, in chunks; the caller may rewrite rows that it has received."""
         after = from_seq - 1
         while True:
-            found = db.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (after, schema.CHUNK_ROWS)).fetchall()
+            found = db.execute(
+                f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (after, outbox_schema.CHUNK_ROWS)
+            ).fetchall()
             if not found:
                 return
             for *columns, checksum in found:
@@ -319,7 +321,7 @@ class Outbox:
 
     def _rewrite(self, db: sqlite3.Connection, seq: int, row: PendingEvent, stream: str | None = None) -> None:
         db.execute("DELETE FROM events WHERE seq IN (?, ?)", (seq, row.seq))
-        schema.insert_rows(db, stream or self.stream, [row])
+        outbox_schema.insert_rows(db, stream or self.stream, [row])
 
     def _add_hole(self, first: int, last: int) -> None:
         log.error("%s: events %d to %d are damaged; they are reported as lost", self._path, first, last)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.contract.message import EVENT_KIND_BY_NAME
-from edge.outbox.rows import OutboxState, PendingEvent
+from edge.outbox.outbox_rows import OutboxState, PendingEvent
 
 PAGE_BYTES: Final = 4096
 _LEAF_PAGE: Final = 0x0D

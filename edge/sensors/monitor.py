@@ -18,7 +18,7 @@ from edge.outbox import PendingEvent, create_event
 from edge.sensors.channel_faults import ChannelFaults
 from edge.sensors.openers import open_sensor
 from edge.sensors.sensor import OpenSensor, ReadingQueue, SensorFault, SensorReading
-from edge.timekeeping.clock import Clock
+from edge.timekeeping.machine_clock import Clock
 
 HEARTBEAT_BATCH_DIVISOR = 4
 """When a heartbeat is due, those due within a quarter of the interval are sent too: one commit instead of many."""

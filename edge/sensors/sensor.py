@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from edge.contract.message import EventKind
 from edge.outbox import PendingEvent
-from edge.timekeeping.clock import Clock
+from edge.timekeeping.machine_clock import Clock
 
 MAX_QUEUED_READINGS = 10_000
 """At most this many readings are queued. Beyond, readings are dropped; the next read of the pin corrects its level."""

@@ -9,10 +9,10 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from edge.timekeeping.clock import Clock
 from edge.timekeeping.clock_anchor import MAX_HELD_STEP_MS, ClockAnchor, update_anchor
 from edge.timekeeping.clock_file import ClockRecord, read_clock_record, write_clock_record
 from edge.timekeeping.durations import HOUR_MS
+from edge.timekeeping.machine_clock import Clock
 
 EARLIEST_PLAUSIBLE_MS: Final = 1_735_689_600_000
 """2025-01-01: a machine that shows an earlier time has a wrong clock."""

@@ -11,9 +11,9 @@ from typing import Final
 from collector.site.plan import SitePlan, Tenure
 from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES
 from collector.site.privacy_settings import PrivacySettings
-from dashboard.foyer.sensors import describe_sensor_kind
+from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.text.page_texts import PageTexts
 from dashboard.text.privacy_rules import build_privacy_sections
-from dashboard.text.texts import PageTexts
 from ledig.site.site_file import SiteFile
 
 BLANK: Final = "____"

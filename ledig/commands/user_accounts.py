@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from dashboard.accounts.accounts import Accounts
-from dashboard.accounts.clock import open_accounts
+from dashboard.accounts.accounts_clock import open_accounts
 from dashboard.accounts.roles import AccountRole, UserAccount
 from ledig.site.site_file import UP_LOCK_FILE, read_site_file
 

@@ -23,11 +23,11 @@ from collector.site.plan import SitePlan
 from edge import agent
 from edge.configuration.settings import DeviceSettings
 from edge.outbox import Outbox
-from ledig.replay.clock import ReplayClock
 from ledig.replay.mqtt_probe import MAX_WAIT_S, ReplayConnection, open_replay_connection
 from ledig.replay.recorded_data import PIN_KINDS, Recording, derive_changes
+from ledig.replay.recorded_rows import RecordedRow
+from ledig.replay.replay_clock import ReplayClock
 from ledig.replay.replay_site import ReplaySite, ReplayWiring, build_replay_site
-from ledig.replay.rows import RecordedRow
 from ledig.replay.servers import ReplayAway, run_mosquitto, start_collector
 from ledig.replay.shown_states import READ_EVERY_MS, ReplayJournal
 

@@ -17,7 +17,7 @@ from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import Quantity
 from edge.contract.settings_rejected import SettingsRejected
-from ledig.replay.rows import RecordedColumn, RecordedRow
+from ledig.replay.recorded_rows import RecordedColumn, RecordedRow
 from ledig.site.ids import find_id_fault
 
 PIN_KINDS: Final = frozenset(kind for kind in SensorKind if issubclass(SENSOR_SETTINGS[kind], PinSettings))

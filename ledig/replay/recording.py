@@ -59,7 +59,7 @@ from edge.contract.message import EventKind
 from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import DAY_S, MINUTE_MS
 from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording
-from ledig.replay.rows import (
+from ledig.replay.recorded_rows import (
     MAX_NAMED_FAULTS,
     RecordedColumn,
     RecordedRow,

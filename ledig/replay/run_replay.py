@@ -13,16 +13,16 @@ from rich.console import Console
 
 from collector.site.occupancy_rules import OccupancyRules
 from edge.process.log_output import log_to_stderr
-from ledig.replay import report
+from ledig.replay import replay_report
 from ledig.replay.player import ReplayResult, ReplayStopped, play_recording
 from ledig.replay.recorded_data import Recording
 from ledig.replay.recording import read_recording
 from ledig.replay.replay_site import build_replay_plan
 from ledig.runtime.stopping import stop_on_signals
-from ledig.what_if import command as what_if_command
-from ledig.what_if.command import WhatIfOptions
+from ledig.what_if import what_if_command
 from ledig.what_if.comparison import OCCUPANCY_OF_SHOWN, StoredSpace
-from ledig.what_if.report import TABLE_WIDTH
+from ledig.what_if.what_if_command import WhatIfOptions
+from ledig.what_if.what_if_report import TABLE_WIDTH
 
 
 def replay_recording_file(path: Path, data: Path | None, speed: float, options: WhatIfOptions) -> None:
@@ -44,7 +44,7 @@ def replay_recording_file(path: Path, data: Path | None, speed: float, options: 
     console = Console()
     console.width = max(console.width, TABLE_WIDTH)
     played = _play(console, recording, speed)
-    report.print_result(console, recording, played)
+    replay_report.print_result(console, recording, played)
     if others:
         truths = {space.id: space for space in recording.spaces if space.truth}
         stored = {space: StoredSpace(events) for space, events in played.events.items()}
@@ -52,7 +52,7 @@ def replay_recording_file(path: Path, data: Path | None, speed: float, options: 
         for space in [space for space in found.spaces if space in truths]:
             for label, compared in zip(found.labels, found.spaces[space], strict=True):
                 shown = [(part.from_ms, OCCUPANCY_OF_SHOWN[part.shown]) for part in compared.other]
-                report.print_score(console, recording, truths[space], shown, label)
+                replay_report.print_score(console, recording, truths[space], shown, label)
         what_if_command.print_comparison(console, options, found)
 
 
@@ -60,7 +60,7 @@ def _play(console: Console, recording: Recording, speed: float) -> ReplayResult:
     log_to_stderr(logging.ERROR, "%(name)s: %(message)s")
     resource_tracker.ensure_running()  # child process of multiprocessing; starting it later would unblock the signals
     stop = stop_on_signals()
-    with report.show_progress(console, recording, speed) as show_reached:
+    with replay_report.show_progress(console, recording, speed) as show_reached:
         try:
             return play_recording(recording, speed=speed, stop=stop, progress=show_reached)
         except ReplayStopped:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from collector.configuration.settings import CollectorSettings
-from collector.engine import service as collecting
+from collector.engine import collector_loop
 from collector.site.plan import SitePlan
 from edge.contract.broker import BrokerAway, BrokerSettings
 from edge.contract.hosts import LOOPBACK
@@ -89,7 +89,7 @@ def _collect(settings: CollectorSettings, plan: SitePlan, now_ms: "Synchronized[
     """Run in the collector's process. An error that ends it is printed in one line."""
     stop = stop_with_parent()
     try:
-        collecting.run_collector(settings, plan, lambda: now_ms.value, stop)
+        collector_loop.run_collector(settings, plan, lambda: now_ms.value, stop)
     except (ValueError, ConnectionError) as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - output of the command
         sys.exit(3)

@@ -15,13 +15,13 @@ from edge.contract.topics import Role
 from edge.process.file_access import find_read_problem
 from edge.process.plurals import format_count
 from ledig.runtime.storage import create_storage
-from ledig.site.passwords import add_credentials
+from ledig.site.broker_passwords import add_credentials
 from ledig.site.site_copies import save_site_copy
 from ledig.site.site_file import SiteFile, read_site_file
 
 if TYPE_CHECKING:
     from edge.configuration.settings import DeviceSettings
-    from edge.timekeeping.clock import Clock
+    from edge.timekeeping.machine_clock import Clock
 
 
 class DeviceRejected(ValueError):
@@ -94,7 +94,7 @@ def run_edge(path: Path, device: str, pins: str, action: ProcessAction) -> None:
 def create_device_clock(settings: "DeviceSettings") -> "Clock":
     """Return the clock for a device's settings."""
     from edge.configuration.settings import ClockSource
-    from edge.timekeeping.clock import HostClock, NetworkClock
+    from edge.timekeeping.machine_clock import HostClock, NetworkClock
 
     return NetworkClock() if settings.clock is ClockSource.NETWORK else HostClock()
 
@@ -150,7 +150,7 @@ def run_collector_process(path: Path, action: ProcessAction) -> None:
         check_history(site)
         _print_result(f"collector of {site.plan.name}: broker answers, history ({settings.history}) answers: ready")
         return
-    from collector.engine.service import run_collector
+    from collector.engine.collector_loop import run_collector
     from collector.timekeeping.site_time import read_machine_clocks
     from edge.supervision import ServiceNotifier
     from ledig.runtime.stopping import stop_on_signals

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from edge.contract.broker import BrokerAway, BrokerSettings, create_client
 from edge.contract.subscriptions import describe_refused
-from ledig.site.passwords import BrokerPasswordRejected
+from ledig.site.broker_passwords import BrokerPasswordRejected
 
 _T = TypeVar("_T")
 

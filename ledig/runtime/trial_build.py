@@ -18,8 +18,8 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from edge.timekeeping.clock import HostClock
 from edge.timekeeping.durations import HOUR_S
+from edge.timekeeping.machine_clock import HostClock
 from ledig.runtime.exit_status import find_missing_package
 from ledig.site.site_file import SiteFile
 
@@ -135,8 +135,8 @@ def _build_pages(site: SiteFile, folder: Path) -> list[str]:
     from dashboard.app import create_app
     from dashboard.foyer.register import build_register
     from dashboard.subscriber.subscriber import LiveView
+    from dashboard.text.page_texts import LANGUAGES, PageTexts
     from dashboard.text.privacy_rules import build_privacy_sections
-    from dashboard.text.texts import LANGUAGES, PageTexts
 
     now_ms = time.time_ns() // 1_000_000
     live = LiveView(site.plan, lambda: now_ms)

@@ -14,7 +14,7 @@ from typing import Final
 from collector.site.plan import Sensor, SitePlan, SpaceKind
 from edge.contract.sensor_traits import SimulationModel
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
-from ledig.simulation.people import SimulatedDay
+from ledig.simulation.simulated_day import SimulatedDay
 
 _SECOND_MS = 1000
 _MEDIAN_GAP_S = 60.0

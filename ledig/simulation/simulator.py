@@ -13,9 +13,9 @@ from pathlib import Path
 from collector.site.plan import SitePlan
 from edge import agent
 from edge.configuration.settings import DeviceSettings
-from edge.timekeeping.clock import Clock
-from ledig.simulation.people import simulate_day
+from edge.timekeeping.machine_clock import Clock
 from ledig.simulation.signals import SensorSignal, compute_signals
+from ledig.simulation.simulated_day import simulate_day
 from ledig.simulation.wired_pins import SimulatedWiring
 
 SIMULATION_SEED = 1

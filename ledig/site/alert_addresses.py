@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from collector.alerts.delivery_errors import try_delivery
+from collector.alerts.notification_sender import is_valid_address
 from collector.alerts.notifications import write_test_notification
-from collector.alerts.sender import is_valid_address
 from collector.configuration.alert_settings import AlertSettings
-from edge.timekeeping.clock import unix_ms
+from edge.timekeeping.machine_clock import unix_ms
 from ledig.site.settings_files import SettingsFileAway, is_world_accessible, read_settings_text
 from ledig.site.site_file import read_site_file
 

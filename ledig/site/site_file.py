@@ -23,7 +23,7 @@ from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import DeviceSettings
 from edge.contract.broker import BrokerSettings
 from edge.contract.settings_rejected import SettingsRejected
-from ledig.site.alerts import read_alerts
+from ledig.site.alerts_table import read_alerts
 from ledig.site.devices import DeviceContext, read_devices
 from ledig.site.ids import find_id_fault
 from ledig.site.opening_hours import check_country, read_opening

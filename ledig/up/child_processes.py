@@ -30,7 +30,7 @@ def run_collector_child(
     settings: "CollectorSettings", plan: "SitePlan", source: "TimeSource", stop: threading.Event
 ) -> None:
     """Run the collector."""
-    from collector.engine.service import run_collector
+    from collector.engine.collector_loop import run_collector
 
     run_collector(settings, plan, source, stop)
 

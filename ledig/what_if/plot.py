@@ -1,6 +1,6 @@
 """Write a comparison under other rules as one self-contained page.
 
-In:    the comparisons that report.py prints.
+In:    the comparisons that what_if_report.py prints.
 Out:   HTML with the same tables and a Plotly figure; the library is included in the page.
 Never: network requests; dedicated spaces.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from edge.timekeeping.durations import DAY_MS
 from ledig.what_if.comparison import ShownState, Timeline
-from ledig.what_if.report import CURRENT_RULES, HEADINGS, WhatIfResult, describe_days, table_rows
+from ledig.what_if.what_if_report import CURRENT_RULES, HEADINGS, WhatIfResult, describe_days, table_rows
 
 _LINES: Final[dict[ShownState, dict[str, Any]]] = {
     ShownState.TAKEN: {"color": "#b0492f", "width": 12},

@@ -11,10 +11,10 @@ from collector.history.measures import HistoryAway
 from collector.occupancy.evidence import EMPTY_EVIDENCE
 from collector.site.plan import SensorKey, SitePlan
 from collector.store.blobs import EVIDENCE
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
 from collector.store.metadata_keys import ERASED_UNTIL
 from collector.store.read_only import read_journal
-from collector.store.schema import MIGRATION_STEPS
 from ledig.what_if.comparison import StoredSpace
 
 

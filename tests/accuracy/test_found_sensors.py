@@ -11,7 +11,7 @@ from bench.accuracy.watching import collect_findings
 from collector.contract.findings import Finding, FindingKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
-from ledig.replay.rows import RecordedRow
+from ledig.replay.recorded_rows import RecordedRow
 
 SOUND = SensorColumn("s1-sound", SensorKind.SOUND, EventKind.SOUND_DB, "S1_Sound", convert=convert_to_decibels)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bench.accuracy.line import Figure, ResultLine
 from bench.accuracy.occupancy_detection import PUBLISHED_LUX, RECORDING, TRUTH, doubt_absences
 from collector.contract.states import Occupancy
-from ledig.replay.rows import RecordedRow
+from ledig.replay.recorded_rows import RecordedRow
 from tests.support.accuracy.figures import print_figures
 
 Lines = Callable[[str], dict[str, ResultLine]]

@@ -20,7 +20,7 @@ from bench.accuracy.player import (
 )
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
-from ledig.replay.rows import RecordedRow
+from ledig.replay.recorded_rows import RecordedRow
 from ledig.replay.scoring import BREAK_MS
 
 START_MS = 1_700_000_000_000

@@ -10,7 +10,7 @@ import pytest
 from bench.accuracy import room_estimation
 from bench.accuracy.harness import measure_recording
 from bench.accuracy.recordings import read_all
-from ledig.replay.rows import RecordedColumn, RowLayout, RowsRejected, TimeColumns
+from ledig.replay.recorded_rows import RecordedColumn, RowLayout, RowsRejected, TimeColumns
 from tests.support.accuracy.room_rows import write_room_rows
 
 LAYOUT = RowLayout(

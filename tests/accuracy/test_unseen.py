@@ -5,7 +5,7 @@ from bench.accuracy.unseen import play_unseen, split_parts
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
-from ledig.replay.rows import RecordedRow
+from ledig.replay.recorded_rows import RecordedRow
 
 MIDNIGHT_MS = 1_700_006_400_000
 PIR = SensorColumn("pir", SensorKind.PIR, EventKind.MOTION, "moved", pulse_ms=2500)

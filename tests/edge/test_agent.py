@@ -20,8 +20,8 @@ from edge.contract.message import (
 )
 from edge.outbox import Outbox
 from edge.outbox.buffered_outbox import MAX_EVENT_AGE_MS
-from edge.outbox.rows import OutboxState
-from edge.timekeeping.clock import HostClock
+from edge.outbox.outbox_rows import OutboxState
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
 from tests.support.servers import Mosquitto

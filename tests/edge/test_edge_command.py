@@ -9,7 +9,7 @@ import pytest
 
 from edge.contract.message import EventKind
 from edge.outbox import Outbox
-from edge.timekeeping.clock import HostClock
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.command import running_command
 from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import FakeCollector

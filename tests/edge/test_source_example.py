@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from edge.contract.message import EventKind
-from edge.timekeeping.clock import HostClock
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.edge.site import DEVICE, FakeCollector, make_device_settings
 from tests.support.servers import ROOT, Mosquitto
 

@@ -103,7 +103,7 @@ SIMULATE = """
 import sys
 from datetime import date
 from pathlib import Path
-from ledig.simulation.people import simulate_day
+from ledig.simulation.simulated_day import simulate_day
 from ledig.simulation.signals import compute_signals
 from ledig.site.site_file import read_site_file
 plan = read_site_file(Path(sys.argv[1])).plan

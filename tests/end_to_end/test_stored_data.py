@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from collector.alerts.store import load_notes as load_alert_notes
+from collector.alerts.alert_store import load_notes as load_alert_notes
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline
-from collector.health.store import load_notes, load_pasts
+from collector.health.health_store import load_notes, load_pasts
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE
@@ -26,8 +26,8 @@ from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.journal_guard import JournalGuard
 from collector.store.journal_monitor import find_content_problem
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.metadata_keys import ERASED_UNTIL
-from collector.store.schema import MIGRATION_STEPS
 from collector.timekeeping.site_time import SiteTime
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.maintenance import AccountsMaintenance

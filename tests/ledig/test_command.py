@@ -169,7 +169,8 @@ def test_missing_package_is_reported_in_one_line(command: tuple[str | Path, ...]
 
 def test_agent_loads_neither_dashboard_nor_influxdb_packages() -> None:
     look = (
-        "import sys, ledig.__main__, ledig.runtime.processes, ledig.site.site_file, ledig.site.passwords, edge.agent;"
+        "import sys, ledig.__main__, ledig.runtime.processes,"
+        " ledig.site.site_file, ledig.site.broker_passwords, edge.agent;"
         "heavy = {'flask', 'influxdb_client', 'gevent', 'plotly', 'amqtt', 'rich', 'multiprocessing'};"
         "print(sorted(heavy & set(sys.modules)))"
     )

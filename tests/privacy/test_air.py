@@ -20,8 +20,8 @@ from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
 from edge.contract import topics
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from ledig.simulation.people import SimulatedDay, SimulatedStay
 from ledig.simulation.signals import SensorSignal, compute_signals
+from ledig.simulation.simulated_day import SimulatedDay, SimulatedStay
 from tests.support.collector.random_sites import build_desk_plan
 from tests.support.privacy.live_site import LiveSite
 from tests.support.privacy.world import MONDAY

@@ -38,8 +38,8 @@ from collector.site.adjustments import Adjustments
 from collector.site.plan import WHOLE_SITE, SitePlan, Tenure
 from edge.contract.message import DeviceCommand, DeviceStatus, Receipt
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from ledig.simulation.people import simulate_day
 from ledig.simulation.signals import SensorSignal, compute_signals
+from ledig.simulation.simulated_day import simulate_day
 from ledig.simulation.simulator import SIMULATION_SEED
 from tests.support.privacy.live_site import LiveSite
 from tests.support.privacy.world import MONDAY, example_plan

@@ -17,7 +17,7 @@ from tests.support.extras import list_modules
 from tests.support.servers import ROOT
 
 OURS = ("edge", "collector", "dashboard", "ledig")
-PUBLIC_OF_EDGE = ("edge.contract", "edge.process", "edge.timekeeping.clock", "edge.timekeeping.durations")
+PUBLIC_OF_EDGE = ("edge.contract", "edge.process", "edge.timekeeping.machine_clock", "edge.timekeeping.durations")
 """What every package may import: the wire contract, what every process needs, the machine's clocks, and durations.
 
 See docs/decisions/0003."""
@@ -29,7 +29,7 @@ PUBLIC_OF_COLLECTOR = (
     "collector.sqlite_files",
     "collector.timekeeping",
     "collector.alerts.kinds",
-    "collector.alerts.texts",
+    "collector.alerts.alert_texts",
     "collector.text",
 )
 """What the dashboard may import. See docs/decisions/0003."""

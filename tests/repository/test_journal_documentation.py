@@ -8,7 +8,7 @@ from pathlib import Path
 from collector.engine.startup import COMPUTED_UNTIL_KEY
 from collector.store import journal, metadata_keys
 from collector.store.journal import Journal
-from collector.store.schema import MIGRATION_STEPS
+from collector.store.journal_schema import MIGRATION_STEPS
 from tests.support.servers import ROOT
 
 PAGE = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")

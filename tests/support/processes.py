@@ -101,7 +101,7 @@ def main() -> None:
     settings, plan = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - our own file
     stop: threading.Event = stop_with_parent()
     if isinstance(settings, CollectorSettings):
-        from collector.engine.service import run_collector
+        from collector.engine.collector_loop import run_collector
 
         run_collector(settings, plan, read_machine_clocks, stop)
     else:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.alerts.alert_service import SystemFacts
 from collector.alerts.conditions import AlertSubjects, Reachability
 from collector.alerts.notifications import DeliveryAttempt, Notification
-from collector.alerts.service import SystemFacts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import MAX_BYTES, AlertCommand, AlertKind, Alerts, MuteAction, encode

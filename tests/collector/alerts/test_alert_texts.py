@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from collector.alerts.texts import AlertTexts
+from collector.alerts.alert_texts import AlertTexts
 from collector.contract.alerts import AT_MOST, Alert, AlertKind, Severity
 from collector.contract.findings import FindingKind
 from collector.contract.loss_reasons import LossReason

@@ -23,7 +23,7 @@ from collector.contract.states import (
     Summary,
     ZoneAir,
 )
-from collector.health.hours import build_activity_rule
+from collector.health.hour_tallies import build_activity_rule
 from collector.occupancy.evidence import build_space_rules
 from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind
 from edge.timekeeping.durations import HOUR_MS

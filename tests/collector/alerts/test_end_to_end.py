@@ -11,7 +11,7 @@ import pytest
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import CollectorSettings
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from collector.text.languages import Language
 from edge.contract import topics
 from edge.timekeeping.durations import MINUTE_MS

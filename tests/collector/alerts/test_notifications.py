@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.alerts.alert_texts import AlertTexts
 from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode
 from collector.alerts.notifications import (
     GATHERING_MS,
@@ -15,7 +16,6 @@ from collector.alerts.notifications import (
     write_notifications,
     write_test_notification,
 )
-from collector.alerts.texts import AlertTexts
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
 from collector.text.languages import Language

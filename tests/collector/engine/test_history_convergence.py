@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
-from collector.health.store import load_pasts
+from collector.health.health_store import load_pasts
 from collector.history import tables
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage

@@ -12,7 +12,7 @@ from collector.configuration.settings import RetentionSettings
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy, Reason
 from collector.engine.pipeline import Pipeline
-from collector.health.store import load_pasts
+from collector.health.health_store import load_pasts
 from collector.intake.intake import IncomingMessage
 from collector.site.adjustments import SetHours, SetNotice, SetOutOfUse, encode
 from collector.site.calendar import to_local_time

@@ -28,8 +28,8 @@ from collector.intake.intake import IncomingMessage
 from collector.site.plan import Space, SpaceKind, Tenure
 from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal import Journal
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
-from collector.store.schema import MIGRATION_STEPS
 from edge.contract import topics
 from edge.contract.message import MAX_PAYLOAD_BYTES, EventKind, MessageRejected, SensorEvent
 from edge.timekeeping.durations import DAY_MS, HOUR_MS

@@ -11,8 +11,8 @@ from collector.history import tables
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
 from collector.site.privacy import Tenancy
 from collector.sqlite_files.migration import migrate_schema
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
-from collector.store.schema import MIGRATION_STEPS
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.seasons import build_people_row
 

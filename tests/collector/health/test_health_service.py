@@ -13,7 +13,7 @@ from collector.configuration.settings import KEPT_SENSOR_DAYS
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import SpaceHealth
-from collector.health.store import KEY_PREFIX, list_journal_keys, load_pasts
+from collector.health.health_store import KEY_PREFIX, list_journal_keys, load_pasts
 from collector.intake.intake import IntakeResult
 from collector.intake.rejection import StreamGap
 from collector.occupancy.evidence import StoredEvent

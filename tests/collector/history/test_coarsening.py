@@ -19,7 +19,7 @@ from collector.history.measures import (
     Measure,
 )
 from collector.store.journal import Journal
-from collector.store.schema import MIGRATION_STEPS
+from collector.store.journal_schema import MIGRATION_STEPS
 from edge.timekeeping.durations import HOUR_MS
 
 COARSE = next(n for n, step in enumerate(MIGRATION_STEPS) if step.__name__ == "_version_6")

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from collector.configuration.settings import CollectorSettings, HistoryKind
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from collector.history.influxdb import InfluxHistory
 from collector.history.measures import SPACE_HOUR, HistoryAway
 from collector.history.sqlite import SqliteHistory

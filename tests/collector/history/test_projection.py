@@ -12,8 +12,8 @@ from collector.history.measures import AIR_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, 
 from collector.history.projection import Projection
 from collector.history.refused_rows import MAX_ROWS
 from collector.history.sqlite import SqliteHistory
-from edge.timekeeping.clock import unix_ms
 from edge.timekeeping.durations import HOUR_MS
+from edge.timekeeping.machine_clock import unix_ms
 from tests.support.collector.history_stores import (
     HistoryJournal,
     guarded_influxdb,

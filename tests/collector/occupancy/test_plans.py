@@ -20,8 +20,8 @@ from collector.occupancy.evidence import (
     full_hold_ms,
 )
 from collector.occupancy.judge import is_alive
-from collector.occupancy.learned_values import build_tuning
 from collector.occupancy.learning.tuning import HoldStatistics
+from collector.occupancy.published_tuning import build_tuning
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.plan import Sensor, SitePlan, Space, SpaceKind
 from edge.contract.message import EventKind

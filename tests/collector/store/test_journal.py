@@ -26,7 +26,7 @@ from collector.store.journal import (
     Journal,
 )
 from collector.store.journal_faults import JournalAway, JournalRejected
-from collector.store.schema import MIGRATION_STEPS
+from collector.store.journal_schema import MIGRATION_STEPS
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.faulty_disks import fill_disk, small_disk

@@ -14,7 +14,7 @@ import pytest
 from collector.configuration.settings import CollectorSettings
 from collector.contract import states
 from collector.contract.states import CollectorStatus
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from collector.store import lease
 from collector.store.lease import LEASE_S, Lease
 from edge.contract import topics

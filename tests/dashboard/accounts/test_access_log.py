@@ -8,9 +8,9 @@ import pytest
 
 from dashboard.accounts.access_log import LOG_DAYS, AccessLogEntry, LoggedAction, PublicLogEntry
 from dashboard.accounts.accounts import Accounts
+from dashboard.accounts.accounts_schema import MIGRATIONS
 from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import AccountRole, UserAccount
-from dashboard.accounts.schema import MIGRATIONS
 from edge.timekeeping.durations import HOUR_S
 
 ANNA, VERA = UserAccount("anna", AccountRole.MANAGER), UserAccount("vera", AccountRole.VIEWER)

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.text.log_spans import describe_span
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from tests.support.dashboard.site import PLAN
 
 

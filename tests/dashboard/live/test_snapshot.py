@@ -23,7 +23,7 @@ from dashboard.live.frame import FreeCount, LinkStatus, format_air_level, hide_w
 from dashboard.live.snapshot import COLLECTOR_SILENT_S, BrokerConnection, BrokerMessage, SiteSnapshot
 from dashboard.site_report.manager_frame import manager_frame
 from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
-from dashboard.text.texts import LANGUAGES, PageTexts
+from dashboard.text.page_texts import LANGUAGES, PageTexts
 from edge.contract import topics
 from edge.contract.message import DeviceStatus
 from edge.contract.message import encode as encode_status

@@ -24,13 +24,13 @@ from collector.contract.alerts import (
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.site_report import alerts
-from dashboard.site_report.alerts import MAX_LINES, MuteDuration
+from dashboard.site_report import alert_rows
+from dashboard.site_report.alert_rows import MAX_LINES, MuteDuration
 from dashboard.subscriber.subscriber import LiveView
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
-from ledig.site.alerts import read_alerts
+from ledig.site.alerts_table import read_alerts
 from ledig.site.table_reader import Faults, TableReader
 from tests.support.dashboard.alert_messages import AIR_ALERT, ALERTS_MESSAGE, DEVICE_ALERT, build_alert
 from tests.support.dashboard.commands import CommandConnection
@@ -65,7 +65,7 @@ def read(client: FlaskClient, language: str = "en") -> str:
 
 
 def test_urgent_alerts_come_first_and_muted_ones_last() -> None:
-    rows = alerts.build_open_rows(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS)
+    rows = alert_rows.build_open_rows(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS)
     assert [(row.kind, row.urgency, row.muted) for row in rows] == [
         (AlertKind.OVER_CAPACITY, "now", ""),
         (AlertKind.DEVICE_SILENT, "today", ""),
@@ -74,7 +74,7 @@ def test_urgent_alerts_come_first_and_muted_ones_last() -> None:
 
 
 def test_row_states_problem_begin_and_remedy_in_both_languages() -> None:
-    english, swedish = (alerts.build_open_rows(ALERTS_MESSAGE, PLAN, texts, MONDAY_10_MS)[1] for texts in (EN, SV))
+    english, swedish = (alert_rows.build_open_rows(ALERTS_MESSAGE, PLAN, texts, MONDAY_10_MS)[1] for texts in (EN, SV))
     assert (english.what, english.do) == (
         "pi-2 has been offline since 08:00: 17 sensors affected.",
         "Check power and Wi-Fi of pi-2.",
@@ -87,7 +87,7 @@ def test_row_states_problem_begin_and_remedy_in_both_languages() -> None:
 
 def test_alert_about_an_ignored_finding_is_shown_as_ignored() -> None:
     ignored = Alerts(0, [build_alert(AlertKind.STUCK, "pi-1/desk-1-pir", muted=True, reason="stuck_on")], [], [])
-    assert alerts.build_open_rows(ignored, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
+    assert alert_rows.build_open_rows(ignored, PLAN, EN, MONDAY_10_MS)[0].muted == "ignored on the devices page"
 
 
 def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
@@ -98,7 +98,7 @@ def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
         Mute(None, "pi-1", MONDAY_10_MS),
         Mute(),
     ]
-    rows = alerts.build_mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
+    rows = alert_rows.build_mute_rows(Alerts(0, [], [], mutes), PLAN, EN, MONDAY_10_MS)
     assert [(row.what, row.until) for row in rows] == [
         ("Poor air: Spinnsalen", "until unmuted"),
         ("Sensor stuck", "until unmuted"),
@@ -108,35 +108,37 @@ def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
 
 
 def test_today_ends_at_local_midnight_also_on_a_day_of_25_hours() -> None:
-    assert alerts.compute_mute_end_ms(MuteDuration.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
+    assert alert_rows.compute_mute_end_ms(MuteDuration.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
     autumn_ms = 1_792_879_200_000  # Sunday 25 October 2026, 00:00 in Stockholm
-    assert alerts.compute_mute_end_ms(MuteDuration.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
-    assert alerts.compute_mute_end_ms(MuteDuration.HOUR, PLAN, MONDAY_10_MS) == MONDAY_10_MS + HOUR_MS
-    assert alerts.compute_mute_end_ms(MuteDuration.CHANGED, PLAN, MONDAY_10_MS) is None
+    assert alert_rows.compute_mute_end_ms(MuteDuration.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
+    assert alert_rows.compute_mute_end_ms(MuteDuration.HOUR, PLAN, MONDAY_10_MS) == MONDAY_10_MS + HOUR_MS
+    assert alert_rows.compute_mute_end_ms(MuteDuration.CHANGED, PLAN, MONDAY_10_MS) is None
 
 
 def test_staff_page_counts_open_alerts_and_lists_the_most_urgent() -> None:
     many = Alerts(0, [*ALERTS_MESSAGE.open, *[DEVICE_ALERT] * 20], [], [], left_out=2)
-    part = alerts.build_alert_part(many, PLAN, EN, MONDAY_10_MS)
+    part = alert_rows.build_alert_part(many, PLAN, EN, MONDAY_10_MS)
     assert part.headline == "24 active alerts"
     assert len(part.lines) == MAX_LINES
     assert part.lines[0].startswith("There are 43 people here; the capacity is 40. ")
-    assert alerts.build_alert_part(Alerts(0, [AIR_ALERT], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
-    assert alerts.build_alert_part(None, PLAN, EN, MONDAY_10_MS).lines == []
+    assert alert_rows.build_alert_part(Alerts(0, [AIR_ALERT], [], []), PLAN, EN, MONDAY_10_MS).headline == ""
+    assert alert_rows.build_alert_part(None, PLAN, EN, MONDAY_10_MS).lines == []
 
 
 def test_mark_changes_with_the_content_and_not_with_the_time() -> None:
-    mark = alerts.build_alert_part(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS).mark
-    assert alerts.build_alert_part(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS + HOUR_MS).mark == mark
+    mark = alert_rows.build_alert_part(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS).mark
+    assert alert_rows.build_alert_part(ALERTS_MESSAGE, PLAN, EN, MONDAY_10_MS + HOUR_MS).mark == mark
     assert (
-        alerts.build_alert_part(Alerts(1, ALERTS_MESSAGE.open, [], ALERTS_MESSAGE.mutes), PLAN, EN, MONDAY_10_MS).mark
+        alert_rows.build_alert_part(
+            Alerts(1, ALERTS_MESSAGE.open, [], ALERTS_MESSAGE.mutes), PLAN, EN, MONDAY_10_MS
+        ).mark
         != mark
     )
 
 
 @pytest.mark.parametrize("texts", [EN, SV], ids=["en", "sv"])
 def test_every_kind_has_a_rule_with_a_threshold(texts: PageTexts) -> None:
-    rows = alerts.build_rule_rows(AlertSettings(), PLAN, texts)
+    rows = alert_rows.build_rule_rows(AlertSettings(), PLAN, texts)
     assert len(rows) == len(AlertKind)
     assert all(row.name and row.threshold and row.when for row in rows)
     assert "{" not in "".join(f"{row.threshold}{row.when}" for row in rows)
@@ -149,14 +151,14 @@ def test_thresholds_are_those_in_force() -> None:
         most_people=80,
         when={AlertKind.STUCK: "off", AlertKind.CO2_HIGH: "08:00-18:00"},
     )
-    rows = {row.name: (row.threshold, row.when) for row in alerts.build_rule_rows(settings, PLAN, EN)}
+    rows = {row.name: (row.threshold, row.when) for row in alert_rows.build_rule_rows(settings, PLAN, EN)}
     assert rows["Poor air"] == ("more than 1200 ppm CO₂, for 10 minutes", "08:00-18:00")
     assert rows["Over capacity"] == ("more than 80 people", "always")
     assert rows["Sensor stuck"] == rows["Few desks free"] == ("", "off")
 
 
 def test_each_rule_shows_lines_that_the_site_file_accepts(tmp_path: Path) -> None:
-    lines = [line for row in alerts.build_rule_rows(AlertSettings(), PLAN, EN) for line in row.lines]
+    lines = [line for row in alert_rows.build_rule_rows(AlertSettings(), PLAN, EN) for line in row.lines]
     table = tomllib.loads("\n".join(lines))
     faults = Faults("site.toml")
     site = SimpleNamespace(spaces=PLAN.spaces)

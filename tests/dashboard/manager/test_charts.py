@@ -26,7 +26,7 @@ from dashboard.charts.history_chart import (
     read_choice,
 )
 from dashboard.history.queries import HistoryQuery, QueryRejected, build_history_json, parse_query
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

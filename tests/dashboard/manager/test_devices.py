@@ -17,7 +17,7 @@ from collector.site.plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.site_report.devices import (
+from dashboard.site_report.device_rows import (
     DeviceRow,
     SensorRow,
     build_device_row,
@@ -28,7 +28,7 @@ from dashboard.site_report.devices import (
 from dashboard.site_report.rejections import build_rejection_row
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
 from edge.contract.message import (
     ClockState,

@@ -20,9 +20,9 @@ from collector.site.plan import Sensor
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.site_report import findings
+from dashboard.site_report import finding_rows
 from dashboard.subscriber.subscriber import LiveView
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS
@@ -71,7 +71,10 @@ def numbers(text: str) -> set[int]:
 @pytest.mark.parametrize("kind", FindingKind)
 def test_every_finding_has_a_sentence_and_a_remedy_in_both_languages(kind: FindingKind) -> None:
     texts_by_language = [
-        (findings.describe_finding("pi-1", FULL[kind], texts), findings.describe_remedy(FULL[kind], None, texts))
+        (
+            finding_rows.describe_finding("pi-1", FULL[kind], texts),
+            finding_rows.describe_remedy(FULL[kind], None, texts),
+        )
         for texts in (SV, EN)
     ]
     (what_sv, do_sv), (what_en, do_en) = texts_by_language
@@ -83,9 +86,9 @@ def test_every_finding_has_a_sentence_and_a_remedy_in_both_languages(kind: Findi
 @pytest.mark.parametrize("finding", OTHERS, ids=str)
 def test_every_other_reason_has_its_own_sentence(finding: Finding) -> None:
     for texts in (SV, EN):
-        sentence = findings.describe_finding("pi-1", finding, texts)
+        sentence = finding_rows.describe_finding("pi-1", finding, texts)
         assert "{" not in sentence
-        assert sentence != findings.describe_finding("pi-1", FULL[finding.kind], texts)
+        assert sentence != finding_rows.describe_finding("pi-1", FULL[finding.kind], texts)
 
 
 @pytest.mark.parametrize("kind", sorted(set(FindingKind) - {FindingKind.CLOCK_OFF, FindingKind.BATTERY_LOW}))
@@ -95,7 +98,7 @@ def test_sentence_of_a_finding_without_numbers_has_no_number_and_no_gap(kind: Fi
     if kind in (FindingKind.STUCK_OFF, FindingKind.NEVER_TRIGGERED) and not witness:
         return
     for texts in (SV, EN):
-        sentence = findings.describe_finding(
+        sentence = finding_rows.describe_finding(
             "pi", Finding(kind, 0, "pir", witness=witness, space="the other one"), texts
         )
         assert "None" not in sentence
@@ -103,31 +106,31 @@ def test_sentence_of_a_finding_without_numbers_has_no_number_and_no_gap(kind: Fi
 
 
 def test_sentence_has_the_numbers_and_the_witness() -> None:
-    assert findings.describe_finding("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
+    assert finding_rows.describe_finding("pi-1", FULL[FindingKind.POOR_COVERAGE], EN) == (
         "Missed 4 h of the time when desk-1-mat detected somebody (23%), 9 times."
     )
-    assert findings.describe_finding("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
+    assert finding_rows.describe_finding("pi-1", FULL[FindingKind.STUCK_OFF], SV) == (
         "Har inte reagerat på 2 dagar, medan desk-1-mat kände av 4 besök där."
     )
-    assert findings.describe_finding("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
+    assert finding_rows.describe_finding("pi-1", FULL[FindingKind.BATTERY_LOW], SV) == (
         "Batteriet är på 17\u00a0%, ungefär 9 dagar kvar."
     )
 
 
 def test_sentences_of_never_triggered_are_in_one_language() -> None:
-    sentence = findings.describe_finding("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
+    sentence = finding_rows.describe_finding("pi-1", FULL[FindingKind.NEVER_TRIGGERED], SV)
     assert sentence == "Har aldrig reagerat. Har inte reagerat på 9 dagar då lokalen användes."
 
 
 def test_wrong_place_names_the_other_space(live: LiveView) -> None:
     publish(live, FULL[FindingKind.WRONG_PLACE])
-    (row,) = findings.build_finding_rows(live.snapshot.findings, PLAN, EN)
+    (row,) = finding_rows.build_finding_rows(live.snapshot.findings, PLAN, EN)
     assert row.what == "Matches Skrivbord 2 (81%) better than its own space (7%), for 4 days."
 
 
 def test_remedy_of_stuck_on_depends_on_the_kind_of_sensor() -> None:
     remedies = [
-        findings.describe_remedy(
+        finding_rows.describe_remedy(
             FULL[FindingKind.STUCK_ON], Sensor(device="pi-1", id="x", kind=kind, space="desk-1"), EN
         )
         for kind in (SensorKind.PRESSURE, SensorKind.PEOPLE, SensorKind.PIR)
@@ -147,7 +150,7 @@ IGNORED = Finding(FindingKind.BATTERY_LOW, MONDAY_10_MS - DAY_MS, "desk-2-pir", 
 
 def test_ignored_findings_come_last_and_can_be_unignored(live: LiveView) -> None:
     publish(live, IGNORED, FOUND)
-    rows = findings.build_finding_rows(live.snapshot.findings, PLAN, EN)
+    rows = finding_rows.build_finding_rows(live.snapshot.findings, PLAN, EN)
     assert [(row.sensor, row.answer, row.button) for row in rows] == [
         ("desk-1-pir", FindingAction.IGNORE, "Ignore"),
         ("desk-2-pir", FindingAction.UNIGNORE, "Stop ignoring"),
@@ -158,7 +161,7 @@ def test_ignored_findings_come_last_and_can_be_unignored(live: LiveView) -> None
 def test_empty_list_removes_findings(live: LiveView) -> None:
     publish(live, FOUND)
     publish(live)
-    assert findings.build_finding_rows(live.snapshot.findings, PLAN, EN) == []
+    assert finding_rows.build_finding_rows(live.snapshot.findings, PLAN, EN) == []
 
 
 def test_findings_of_a_device_outside_the_plan_are_not_shown(live: LiveView) -> None:

@@ -10,7 +10,7 @@ from collector.site.plan import WHOLE_SITE, SpaceKind
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager.forecast_view import ForecastView, WeekCell, build_forecast_view
 from dashboard.subscriber.subscriber import LiveView
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.seasons import build_people_row

@@ -18,8 +18,8 @@ from dashboard.manager.people_corrections import (
     build_people_corrections,
     describe_doors,
 )
-from dashboard.text.languages import LANGUAGES
-from dashboard.text.texts import PageTexts
+from dashboard.text.language_selection import LANGUAGES
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

@@ -10,11 +10,11 @@ from collector.contract.forecast_points import ChanceScore
 from collector.contract.forecasts import ForecastScores, Outlook
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SpaceAttribute
-from dashboard.live.forecasts import MIN_SCORED_FORECASTS
+from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS
 from dashboard.member.arrival_odds import ArrivalAnswer, answer_form, build_form
 from dashboard.member.needs import Needs
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

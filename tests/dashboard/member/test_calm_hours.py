@@ -5,7 +5,7 @@ import re
 from collector.contract.forecasts import HourOutlook, Outlook
 from dashboard.member.calm_hours import CELL_SIZE, CHART_HEIGHT, CHART_WIDTH, LEVEL_COUNT, draw_day, draw_week
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

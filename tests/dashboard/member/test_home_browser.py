@@ -11,8 +11,8 @@ from playwright.sync_api import Page, Request, expect
 from collector.contract.states import Occupancy
 from collector.site.plan import WHOLE_SITE, SpaceAttribute, SpaceKind
 from dashboard.live.frame import FreeCount
-from dashboard.member.texts import get_script_texts
-from dashboard.text.texts import PageTexts
+from dashboard.member.member_texts import get_script_texts
+from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
 from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
 from tests.support.dashboard.live_pages import expect_live_member_page

@@ -9,7 +9,7 @@ from collector.site.plan import WHOLE_SITE
 from dashboard.live.frame import STATE_CODES
 from dashboard.member.spot import describe_space, describe_usual
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

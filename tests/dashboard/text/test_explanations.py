@@ -22,7 +22,7 @@ from collector.contract.states import (
 )
 from collector.site.plan import SpaceKind
 from dashboard.text.explanations import ExplanationContext, explain_state
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

@@ -8,8 +8,8 @@ from flask import Flask
 from collector.configuration.settings import RetentionSettings
 from collector.site.plan import SitePlan, Tenure
 from dashboard.configuration.settings import DashboardSettings
+from dashboard.text.page_texts import LANGUAGES, PageTexts
 from dashboard.text.privacy_rules import build_privacy_sections
-from dashboard.text.texts import LANGUAGES, PageTexts
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 

@@ -11,7 +11,8 @@ from collector.history.measures import HistoryRow
 from collector.site.plan import WHOLE_SITE
 from collector.site.series_hours import HourOpening
 from dashboard.use.figures import find_peaks, sum_by_day, sum_by_hour, sum_by_zone, sum_week_hours
-from dashboard.use.hours import (
+from dashboard.use.use_query import DayRange
+from dashboard.use.used_hours import (
     BUCKETS_PER_HOUR,
     MIN_COVERAGE,
     UsedHour,
@@ -20,7 +21,6 @@ from dashboard.use.hours import (
     list_open_hours,
     sum_hours,
 )
-from dashboard.use.query import DayRange
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import ALWAYS_OPEN_PLAN, MONDAY, build_weeks, generate_hour_rows, to_unix_ms

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.history.measures import HistoryRow
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use import growth_texts
 from dashboard.use.growth import (
     ADDED_MEMBERS,
@@ -24,8 +24,8 @@ from dashboard.use.growth import (
     find_known_days,
     parse_growth_query,
 )
-from dashboard.use.hours import drop_public_holidays, list_open_hours
-from dashboard.use.query import DayRange
+from dashboard.use.use_query import DayRange
+from dashboard.use.used_hours import drop_public_holidays, list_open_hours
 from edge.timekeeping.durations import MINUTE_MS
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import MONDAY, build_five_minute_rows, build_weeks, to_unix_ms

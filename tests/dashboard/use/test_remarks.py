@@ -1,11 +1,11 @@
 """Remarks on weeks of use: which are found, and in which order."""
 
 from collector.site.plan import WHOLE_SITE
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.figures import sum_by_zone
-from dashboard.use.hours import group_by_scope, list_open_hours
 from dashboard.use.remarks import BusiestHour, FullHours, HardlyUsedZone, QuietestWeekday, UnknownShare, find_remarks
 from dashboard.use.sentences import format_remark
+from dashboard.use.used_hours import group_by_scope, list_open_hours
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import build_weeks, generate_hour_rows, to_unix_ms
 

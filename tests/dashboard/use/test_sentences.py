@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from collector.history.measures import HistoryRow
-from dashboard.text.texts import PageTexts
+from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import ColumnUnit, format_value
 from dashboard.use.grid import build_heatmap
-from dashboard.use.query import ComparedPeriod, DayRange
-from dashboard.use.report import UseReport, UseRows, build_report
 from dashboard.use.sentences import describe_change, describe_peaks, describe_stays, describe_total, describe_zones
 from dashboard.use.sheets import build_sheets
+from dashboard.use.use_query import ComparedPeriod, DayRange
+from dashboard.use.use_report import UseReport, UseRows, build_report
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.weeks import MONDAY, build_query, build_stay_row, build_weeks, generate_hour_rows
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.use.hours import list_open_hours
-from dashboard.use.people import PeopleTotals, average_people_by_hour
-from dashboard.use.stays import sum_stays
+from dashboard.use.people_by_hour import PeopleTotals, average_people_by_hour
+from dashboard.use.stay_counts import sum_stays
+from dashboard.use.used_hours import list_open_hours
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import MONDAY, build_stay_row, build_weeks, generate_people_rows, to_unix_ms
 

@@ -12,7 +12,7 @@ from collector.history import tables
 from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.manager.use_pages import generate_open_hours, read_report
-from dashboard.use.query import ComparedPeriod, UseQuery
+from dashboard.use.use_query import ComparedPeriod, UseQuery
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.weeks import build_stay_row, build_weeks, generate_hour_rows, generate_people_rows
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.site.plan import WHOLE_SITE, SpaceKind
-from dashboard.use.query import (
+from dashboard.use.use_query import (
     MAX_RANGE_DAYS,
     ComparedPeriod,
     DayRange,

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from collector.history.measures import HistoryRow
 from collector.site.plan import Tenure
-from dashboard.use.query import ComparedPeriod, DayRange
 from dashboard.use.remarks import FullHours
-from dashboard.use.report import UseRows, build_report
+from dashboard.use.use_query import ComparedPeriod, DayRange
+from dashboard.use.use_report import UseRows, build_report
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import (
     build_query,

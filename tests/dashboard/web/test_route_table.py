@@ -16,7 +16,7 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
-from dashboard.text.texts import LANGUAGES, PageTexts
+from dashboard.text.page_texts import LANGUAGES, PageTexts
 from dashboard.web import routes
 from dashboard.web.problems import respond_accounts_away
 from dashboard.web.routes import ROUTES, Audience, Route, RouteKind, RouteUndeclared

@@ -6,7 +6,7 @@ import pytest
 
 from collector.contract.states import Reason
 from collector.site.plan import SpaceKind
-from dashboard.text.texts import LANGUAGES
+from dashboard.text.page_texts import LANGUAGES
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import QUANTITIES, SensorKind, check_every_kind
 from edge.contract.sensor_traits import SensorTraits, Translated, WatchTarget

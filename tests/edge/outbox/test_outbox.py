@@ -9,7 +9,7 @@ import pytest
 
 from edge.contract.message import EventKind, SensorEvent
 from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxRejected, PendingEvent
-from edge.outbox.rows import OutboxState
+from edge.outbox.outbox_rows import OutboxState
 from tests.support.edge.outbox_events import create_timed_event
 
 AT_MS = 1_763_870_400_000

@@ -13,7 +13,7 @@ import pytest
 from edge.contract.message import EventKind, SensorEvent
 from edge.outbox import SCHEMA_VERSION, Outbox, PendingEvent, create_event
 from edge.outbox.buffered_outbox import BufferedOutbox
-from edge.outbox.rows import Holes
+from edge.outbox.outbox_rows import Holes
 from edge.outbox.salvage import find_newest_state, wal_path
 from edge.timekeeping.clock_anchor import ClockAnchor
 from tests.support.edge.outbox_events import create_timed_event

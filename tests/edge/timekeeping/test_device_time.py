@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.timekeeping.clock import HostClock
 from edge.timekeeping.device_time import DeviceTime
 from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from edge.timekeeping.machine_clock import HostClock
 
 NOW_MS = 1_796_000_000_000
 JUMPS = [10 * MINUTE_MS, HOUR_MS, 4 * DAY_MS, 730 * DAY_MS, -HOUR_MS, -2 * DAY_MS]

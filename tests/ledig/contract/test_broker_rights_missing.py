@@ -16,7 +16,7 @@ import pytest
 from collector.configuration.settings import CollectorSettings
 from collector.contract import states
 from collector.contract.states import CollectorStatus
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from collector.mqtt.connection import list_required_topics as collector_reads
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot
 from dashboard.subscriber.subscriber import SiteSubscriber

@@ -11,8 +11,8 @@ from edge.configuration.settings import AirSettings, LightSettings, PeopleSettin
 from edge.contract.broker import BrokerSettings
 from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording, SensorChange
+from ledig.replay.recorded_rows import RecordedRow
 from ledig.replay.replay_site import ReplayWiring, build_replay_site
-from ledig.replay.rows import RecordedRow
 
 
 def recording(*sensors: RecordedSensor) -> Recording:

@@ -12,7 +12,7 @@ from collector.contract.alerts import AlertKind, Severity
 from collector.text.languages import Language
 from ledig.site.alert_addresses import AddressRejected, add_addresses
 from ledig.site.site_file import read_site_file
-from ledig.up.command import UpOptions, _choose_alerts
+from ledig.up.up_command import UpOptions, _choose_alerts
 from tests.support.collector.notification_receivers import NotificationReceiver, run_receiver
 from tests.support.command import read_error_lines, run_ledig
 from tests.support.servers import find_free_port

@@ -14,7 +14,7 @@ from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.hosts import LOOPBACK
 from ledig.runtime.start_checks import check_broker
 from ledig.runtime.supervisor import ChildProcess, Supervisor
-from ledig.site.passwords import BrokerPasswordRejected
+from ledig.site.broker_passwords import BrokerPasswordRejected
 from ledig.up import child_processes, embedded_broker
 from ledig.up.embedded_broker import EmbeddedBrokerSettings, covers_topic
 from tests.support.servers import accepts_connections, find_free_port, wait_until

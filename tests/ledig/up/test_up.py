@@ -21,7 +21,7 @@ import pytest
 from edge.contract.broker import BrokerSettings
 from ledig.runtime.start_checks import check_broker
 from ledig.runtime.supervisor import MAX_PAUSE_S, MIN_PAUSE_S, PAUSE_RESET_S, find_next_pause_s
-from ledig.site.passwords import BrokerPasswordRejected
+from ledig.site.broker_passwords import BrokerPasswordRejected
 from tests.support.command import NO_PINS, read_error_lines, run_ledig, run_ledig_without
 from tests.support.servers import accepts_connections, find_free_port, wait_until
 from tests.support.valid_site import EXAMPLE

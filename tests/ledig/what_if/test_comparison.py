@@ -27,7 +27,7 @@ from ledig.what_if.comparison import (
     compare_rules,
     compute_figures,
 )
-from ledig.what_if.rules import read_other_rules
+from ledig.what_if.other_rules import read_other_rules
 from tests.support.collector.room import HOUR, NOON_MS, beats, numbered, plan, pulse, sensor
 
 SPACE = Space(id="space", name="Desk", kind=SpaceKind.DESK, zone="loft", x_m=1, y_m=1)

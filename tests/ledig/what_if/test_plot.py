@@ -9,7 +9,7 @@ import pytest
 from edge.timekeeping.durations import HOUR_MS
 from ledig.what_if.comparison import ShownState, SpaceComparison, TimelinePart
 from ledig.what_if.plot import render_page
-from ledig.what_if.report import WhatIfResult
+from ledig.what_if.what_if_report import WhatIfResult
 
 
 def drawn(noon: str) -> tuple[list[str], str]:

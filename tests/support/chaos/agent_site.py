@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge.contract.message import EventKind
 from edge.outbox import Outbox
-from edge.timekeeping.clock import HostClock
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.edge.outbox_events import create_timed_event
 from tests.support.servers import Mosquitto
 from tests.support.site_files import DEVICE, PIR, site_file

@@ -27,7 +27,7 @@ from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PirSettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.outbox import Outbox
-from edge.timekeeping.clock import HostClock
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.chaos.lossy_link import FaultyLink
 from tests.support.processes import ServerProcess, running_collector
 from tests.support.servers import Mosquitto, mosquitto, wait_until

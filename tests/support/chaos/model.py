@@ -45,7 +45,7 @@ class SensedReading:
 
 
 class ModelDevice:
-    """One agent: its clocks, its outbox, its sender. The steps are those of `edge/outbox/sender.py`."""
+    """One agent: its clocks, its outbox, its sender. The steps are those of `edge/outbox/event_sender.py`."""
 
     def __init__(self, name: str, path: Path, true_ms: int) -> None:
         self.name, self._path = name, path

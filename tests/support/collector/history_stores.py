@@ -8,7 +8,7 @@ from collector.history import line_protocol, tables
 from collector.history.influxdb import InfluxClient
 from collector.history.measures import MEASURES, HistoryAway, HistoryRow, Measure
 from collector.history.projection import Projection
-from edge.timekeeping.clock import unix_ms
+from edge.timekeeping.machine_clock import unix_ms
 from tests.support.servers import ROOT, influxdb, nginx
 
 NGINX_SNIPPET = ROOT / "firmware-config" / "nginx" / "ledig-influxdb.conf"

@@ -10,8 +10,8 @@ from collector.history.measures import (
 from collector.rollup.buckets import HistoryRollup
 from collector.site.plan import OpeningSpan, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.sqlite_files.migration import migrate_schema
+from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
-from collector.store.schema import MIGRATION_STEPS
 from edge.contract.sensor_kinds import SensorKind
 
 

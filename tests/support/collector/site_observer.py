@@ -11,7 +11,7 @@ import paho.mqtt.client as mqtt
 from collector.configuration.settings import CollectorSettings
 from collector.contract import states
 from collector.contract.states import CollectorStatus, Occupancy, SpaceState
-from collector.engine.service import run_collector
+from collector.engine.collector_loop import run_collector
 from collector.site.plan import SitePlan
 from edge.contract import broker as edge_broker
 from edge.contract import topics

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from collector.alerts.store import ALERT_NOTES
-from collector.health.store import HEALTH_NOTES, SENSOR_HISTORIES
+from collector.alerts.alert_store import ALERT_NOTES
+from collector.health.health_store import HEALTH_NOTES, SENSOR_HISTORIES
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE
 from collector.store.blobs import AIR, EVIDENCE, BlobFormat
 from collector.store.stored_adjustments import ADJUSTMENTS

@@ -9,7 +9,7 @@ from gpiozero.pins.mock import MockFactory
 from edge.configuration.settings import SensorSettings
 from edge.sensors.openers import open_sensor
 from edge.sensors.sensor import OpenSensor, ReadingQueue, SensorFault, SensorReading
-from edge.timekeeping.clock import HostClock
+from edge.timekeeping.machine_clock import HostClock
 from tests.support.servers import wait_until
 
 SensorValues = list[tuple[str, float]]

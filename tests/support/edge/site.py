@@ -22,7 +22,7 @@ from edge.contract.message import (
     decode_status,
     encode,
 )
-from edge.timekeeping.clock import Clock, HostClock
+from edge.timekeeping.machine_clock import Clock, HostClock
 from tests.support.servers import Mosquitto, wait_until
 
 SITE, DEVICE = "spinneriet", "pi-1"

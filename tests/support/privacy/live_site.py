@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.alerts.alert_service import SystemFacts
 from collector.alerts.conditions import Reachability
-from collector.alerts.service import SystemFacts
 from collector.configuration.settings import RetentionSettings
 from collector.contract.states import CollectorStatus
 from collector.engine.pipeline import Pipeline

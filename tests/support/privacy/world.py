@@ -31,8 +31,8 @@ from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-from ledig.simulation.people import SimulatedDay, simulate_day
 from ledig.simulation.signals import compute_signals, occupied_spans
+from ledig.simulation.simulated_day import SimulatedDay, simulate_day
 from ledig.simulation.simulator import SIMULATION_SEED
 from ledig.site.site_file import read_site_file
 from tests.support.servers import ROOT

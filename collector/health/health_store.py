@@ -1,0 +1,108 @@
+"""Stores sensor health among the journal's stored values, under its own keys.
+
+In:    the histories of the sensors that watch one thing; notes about the whole site; an open journal.
+Out:   the same data; an empty history for a sensor that was replaced.
+Never: evaluation, transactions of its own.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from collector.health.clocks import ClockHour
+from collector.health.ignoring import IgnoredFinding, compute_fingerprint
+from collector.health.sensor_history import SensorHistory
+from collector.site.plan import Sensor, SensorKey, SitePlan
+from collector.store.blobs import BlobFormat, BlobKind
+from collector.store.journal import Journal
+
+KEY_PREFIX: Final = "health:"
+_NOTES_KEY: Final = KEY_PREFIX + "notes"
+
+
+class FindingStart(Struct, frozen=True, gc=False, array_like=True):
+    """When one finding was first found."""
+
+    device: str
+    sensor: str
+    kind: str
+    at_ms: int
+
+
+class HealthNotes(Struct, frozen=True, gc=False, array_like=True):
+    """Stored health data of the site as a whole."""
+
+    since: tuple[FindingStart, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    clocks: dict[str, list[ClockHour]] = {}
+    late: dict[str, int] = {}
+    """Groups with late events in hours already counted, and from when on they must be counted again."""
+
+
+class SensorGroup(Struct, frozen=True):
+    """The sensors that watch the same space, door or zone."""
+
+    name: str
+    sensors: tuple[Sensor, ...]
+
+    @property
+    def is_of_space(self) -> bool:
+        """Whether they watch a space."""
+        return self.sensors[0].space is not None
+
+
+SENSOR_HISTORIES: Final = BlobFormat(BlobKind.SENSOR_HISTORIES, 1, dict[str, SensorHistory])
+HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 1, HealthNotes)
+
+
+def group_sensors(plan: SitePlan) -> dict[str, SensorGroup]:
+    """Return the sensors of each space, door and zone, by a unique name such as `space:desk-1`."""
+    found: dict[str, list[Sensor]] = {}
+    for sensor in plan.sensors:
+        watched = (("space", sensor.space), ("door", sensor.door), ("zone", sensor.zone))
+        found.setdefault(next(f"{what}:{name}" for what, name in watched if name is not None), []).append(sensor)
+    return {name: SensorGroup(name, tuple(sensors)) for name, sensors in found.items()}
+
+
+def list_journal_keys(plan: SitePlan) -> set[str]:
+    """Return the keys under which the journal may store health data of this plan."""
+    return {_NOTES_KEY, *(KEY_PREFIX + name for name in group_sensors(plan))}
+
+
+def load_pasts(journal: Journal, plan: SitePlan) -> dict[SensorKey, SensorHistory]:
+    """Return the stored history of every sensor of the plan."""
+    stored_values = journal.read_values()
+    found: dict[SensorKey, SensorHistory] = {}
+    for name, group in group_sensors(plan).items():
+        body = stored_values.get(KEY_PREFIX + name)
+        stored = SENSOR_HISTORIES.decode(body) if body else {}
+        for sensor in group.sensors:
+            known, fingerprint = stored.get(_join_key(sensor.key)), compute_fingerprint(sensor)
+            if known is None:
+                known = SensorHistory(fingerprint)
+            elif known.fingerprint != fingerprint:  # events up to now came from another sensor of this name
+                known = SensorHistory(fingerprint, known.until_ms)
+            found[sensor.key] = known
+    return found
+
+
+def save_pasts(journal: Journal, group: SensorGroup, pasts: Mapping[SensorKey, SensorHistory]) -> None:
+    """Store the histories of one group."""
+    bodies = {_join_key(sensor.key): pasts[sensor.key] for sensor in group.sensors}
+    journal.store_values({KEY_PREFIX + group.name: SENSOR_HISTORIES.encode(bodies)})
+
+
+def load_notes(journal: Journal) -> HealthNotes:
+    """Return the stored notes, or empty ones."""
+    body = journal.read_value(_NOTES_KEY)
+    return HEALTH_NOTES.decode(body) if body else HealthNotes()
+
+
+def save_notes(journal: Journal, notes: HealthNotes) -> None:
+    """Store the notes."""
+    journal.store_values({_NOTES_KEY: HEALTH_NOTES.encode(notes)})
+
+
+def _join_key(key: SensorKey) -> str:
+    return "/".join(key)

@@ -1,0 +1,151 @@
+"""Routes of the wall screen, the sensor register and the printed sign.
+
+In:    the plan, the settings, the site snapshot, the access log.
+Out:   pages that work without JavaScript.
+Never: a session; a choice that the reader must make.
+"""
+
+import time
+from typing import Any, Final
+
+from babel.dates import format_datetime
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from collector.site.calendar import to_local_time
+from collector.site.plan import WHOLE_SITE, SitePlan
+from dashboard.accounts.access_log import PublicLogEntry
+from dashboard.accounts.faults import AccountsAway
+from dashboard.accounts.roles import AccountRole
+from dashboard.foyer import register, sensor_descriptions
+from dashboard.foyer import sign as paper
+from dashboard.foyer import wall as screen
+from dashboard.live.opening_times import format_closing_time
+from dashboard.member import calm_hours
+from dashboard.text.explanations import ExplanationContext
+from dashboard.text.language_selection import get_texts
+from dashboard.text.log_spans import describe_span
+from dashboard.text.page_texts import LANGUAGES, PageTexts
+from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.web import routes as table
+from dashboard.web.app_context import AppContext, get_app_context
+from dashboard.web.workers import Overloaded
+from edge.contract.sensor_kinds import SensorKind
+
+routes = Blueprint("foyer", __name__)
+
+SCRIPT_PREFIXES: Final = ("answer.", "at", "ago.", "all_known", "some_unknown", "opens.", "row", "state.", "wall.")
+"""Key prefixes of the texts that the wall's script needs."""
+MAX_VIEWS: Final = 20
+"""Views of the access log that are listed."""
+
+
+@routes.get("/wall")
+def wall() -> ResponseReturnValue:
+    """Render the wall screen; while the site is closed, its opening time and the forecast of the week."""
+    context = get_app_context()
+    frame = context.live.build_public_frame(time.monotonic())
+    origin = paper.find_public_origin(context.settings, request.host, request.scheme)
+    address = None if origin is None else f"{origin}{request.root_path}/"
+    return _vary_by_language(
+        render_template(
+            "wall.html",
+            plan=context.plan,
+            frame=frame,
+            board=screen.choose_layout(context.plan),
+            week=_draw_week(context) if frame.closed else None,
+            closes=get_texts().describe_closing_time(format_closing_time(context.plan, context.live.now_ms())),
+            address=address,
+            code=None if address is None else paper.encode_qr(address),
+            drawings=[(drawing, screen.label_floor(drawing)) for drawing in screen.list_shown_floors(context.drawings)],
+            shift=screen.find_shift(time.time()),
+            offered=[space.id for space in context.plan.spaces if space.is_offered],
+            page_texts={
+                key: text for key, text in get_texts().script_templates.items() if key.startswith(SCRIPT_PREFIXES)
+            },
+        )
+    )
+
+
+def _draw_week(context: AppContext) -> calm_hours.WeekChart | None:
+    """Return the forecast of the next seven days; None if there is none yet."""
+    now_ms, kind = context.live.now_ms(), screen.choose_layout(context.plan).kind
+    outlook = None if kind is None else context.live.snapshot.get_outlook(WHOLE_SITE, kind, now_ms)
+    if outlook is None or outlook.missing_days:
+        return None
+    return calm_hours.draw_week(outlook, ExplanationContext(context.plan, now_ms, get_texts()))
+
+
+@routes.get("/sensing")
+def sensing() -> ResponseReturnValue:
+    """Render the sensor register, the privacy rules and the latest views by staff."""
+    context, texts = get_app_context(), get_texts()
+    try:
+        views = context.workers.register.run_and_wait(lambda: context.accounts.log.list_public_entries(MAX_VIEWS))
+    except (AccountsAway, Overloaded):
+        views = None
+    return _vary_by_language(
+        render_template(
+            "sensing.html",
+            plan=context.plan,
+            total=len(context.plan.sensors),
+            sections=register.build_register(context.plan, context.settings.retention, texts),
+            rules=build_privacy_sections(context.plan, context.settings, texts),
+            views=None if views is None else [_format_view(view, context.plan, texts) for view in views],
+        )
+    )
+
+
+@routes.get("/sensing/sign")
+def sign() -> ResponseReturnValue:
+    """Render a sheet to print, in both languages, the site's default language first."""
+    context = get_app_context()
+    origin = paper.find_public_origin(context.settings, request.host, request.scheme)
+    address = None if origin is None else origin + url_for("foyer.sensing")
+    languages = sorted(LANGUAGES, key=lambda language: language != context.settings.language)
+    return _vary_by_language(
+        render_template(
+            "sign.html",
+            plan=context.plan,
+            address=address,
+            code=None if address is None else paper.encode_qr(address),
+            sides=[_sign_texts(context.plan, PageTexts.load(language)) for language in languages],
+        )
+    )
+
+
+def _vary_by_language(page: str) -> Response:
+    response = Response(page)
+    response.vary.update(["Accept-Language", "Cookie"])
+    return response
+
+
+def _format_view(view: PublicLogEntry, plan: SitePlan, texts: PageTexts) -> dict[str, str]:
+    what = table.get_page_names(texts).get(view.endpoint, view.endpoint)
+    at = format_datetime(to_local_time(plan, round(view.at_s * 1000)), "EEE d MMM HH:mm", locale=texts.language)
+    who = {AccountRole.MANAGER: texts.gettext("A manager"), AccountRole.VIEWER: texts.gettext("A viewer")}[view.role]
+    return {
+        "at": str(at),
+        "who": who,
+        "what": f"{what} ({describe_span(view.span, plan, texts)})" if view.span else what,
+    }
+
+
+def _sign_texts(plan: SitePlan, texts: PageTexts) -> dict[str, Any]:
+    """Return the texts of the sign in one language."""
+    _ = texts.gettext
+    used = {sensor.kind for sensor in plan.sensors}
+    kinds = [sensor_descriptions.describe_sensor_kind(kind, texts)[0].lower() for kind in SensorKind if kind in used]
+    return {
+        "language": texts.language,
+        "headline": _("Sensors here detect whether a space is free."),
+        "who": _("They never detect who you are."),
+        "kinds": _("Used here: {kinds}.").format(kinds=", ".join(kinds)) if kinds else "",
+        "responsible": _("Responsible for the data: {text}").format(
+            text=", ".join(filter(None, (plan.privacy.controller, plan.privacy.contact)))
+        )
+        if plan.privacy.controller
+        else "",
+        "none": _("No pictures, no sound recordings, no names, no phones."),
+        "more": _("Scan the code to see every sensor, what it records, how long that is kept and who has viewed it."),
+    }

@@ -1,0 +1,313 @@
+"""The texts of the pages, in Swedish and English.
+
+In:    counts, states, link status, ages.
+Out:   sentences, and the templates from which the page's script makes the same sentences.
+Never: HTML, clocks. A template's placeholders are in braces: `{free} of {capacity}`.
+
+English is in the code; other languages are in collector/translations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Final, Self
+
+from babel import Locale
+from babel.numbers import format_percent
+
+from collector.site.plan import SpaceKind
+from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.text.languages import LANGUAGE_TABLE, Catalogue, Language, load_catalogue
+from dashboard.live.upcoming_hours import DaySentence
+from edge.timekeeping.durations import HOUR_S, MINUTE_S
+
+if TYPE_CHECKING:  # live imports this module
+    from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
+
+LANGUAGES: Final = {code.value: row.own_name for code, row in LANGUAGE_TABLE.items()}
+"""Own name of each language by its code."""
+NO_VALUE: Final = "–"  # noqa: RUF001 - an empty table cell
+PluralForms = Mapping[str, str]
+"""The forms of a text that depends on its number `n`, by plural category of CLDR: `one`, `other`."""
+_SAMPLE_NUMBERS: Final = range(200)
+"""Have every plural category that a language has for whole numbers."""
+_ROUNDING_ERROR: Final = 1e-6
+"""Floating point makes 100 * 0.29 less than 29."""
+MAX_WEEKDAY_DAYS: Final = 7
+"""An opening further ahead than this is shown as a number of days instead of a weekday."""
+
+
+def floor_hundredths(share: float) -> int:
+    """Round a share down to whole hundredths."""
+    return math.floor(share * 100 + _ROUNDING_ERROR)
+
+
+class PageTexts:
+    """The texts of one language."""
+
+    def __init__(self, language: str, catalogue: Catalogue) -> None:
+        self.language: Final = language
+        self.catalogue: Final = catalogue
+        self.gettext: Final[Callable[[str], str]] = catalogue.gettext
+        self.ngettext: Final[Callable[[str, str, int], str]] = catalogue.ngettext
+        self.pgettext: Final[Callable[[str, str], str]] = catalogue.pgettext
+        self._plural_category: Final = Locale.parse(language).plural_form
+        self.templates: Final = {
+            **self._states(),
+            **self._counts(),
+            **self._times(),
+            **self._lines(),
+            **self._days_ahead(),
+        }
+        self.plurals: Final = {**self._plural_counts(), **self._plural_days_ahead()}
+        self.script_templates: Final[Mapping[str, str | PluralForms]] = {**self.templates, **self.plurals}
+        """Every template, as the pages' scripts receive them."""
+
+    @classmethod
+    @cache
+    def load(cls, language: str) -> Self:
+        """Return the texts of a language, by its code."""
+        return cls(language, load_catalogue(Language(language)))
+
+    def format_template(self, key: str, n: int = 0, **values: object) -> str:
+        """Format one of the page's templates; `n` selects the form of one with plural forms."""
+        forms = self.plurals.get(key)
+        template = self.templates[key] if forms is None else forms[self._plural_category(n)]
+        return template.format(n=n, **values)
+
+    def build_plural_forms(self, singular: str, plural: str) -> PluralForms:
+        """Return the catalogue's forms of a text by plural category, from which a browser chooses too."""
+        return {self._plural_category(n): self.ngettext(singular, plural, n) for n in _SAMPLE_NUMBERS}
+
+    def get_state_label(self, code: str, kind: SpaceKind) -> str:
+        """Return the label of a state; `code` as in `STATE_CODES` of live/frame.py."""
+        return self.templates[f"state.{code}.machine" if kind is SpaceKind.EQUIPMENT else f"state.{code}"]
+
+    def format_percentage(self, share: float) -> str:
+        """Format a share in whole per cent."""
+        return str(format_percent(share, locale=self.language))
+
+    def format_percentage_floor(self, share: float) -> str:
+        """Format a share in whole per cent, rounded down: odds are never shown higher than they are."""
+        return self.format_percentage(floor_hundredths(share) / 100)
+
+    def format_free_count(self, count: FreeCount) -> str:
+        """Format the number of free spaces: `7`, `7–9`, `?` if unknown."""  # noqa: RUF002 - a range has an en dash
+        if count.capacity and (count.least, count.most) == (0, count.capacity):
+            return "?"
+        return str(count.least) if count.least == count.most else f"{count.least}–{count.most}"  # noqa: RUF001
+
+    def format_free_of_capacity(self, count: FreeCount) -> str:
+        """Format how many of how many are free; if none of the kind is in use, that."""
+        if not count.capacity:
+            return self.templates["state.d"]
+        return self.format_template("row", free=self.format_free_count(count), capacity=count.capacity)
+
+    def describe_free(self, kind: SpaceKind, count: FreeCount) -> str:
+        """Return the text after the number of free spaces."""
+        if count.capacity == 1:
+            return self.templates[f"answer.{kind}.single"]
+        return self.format_template(f"answer.{kind}", n=count.most, capacity=count.capacity)
+
+    def describe_coverage(self, count: FreeCount) -> str:
+        """Format whether all sensors report, or how many spaces are unknown."""
+        return self.format_template(
+            "some_unknown" if count.most > count.least else "all_known", n=count.most - count.least, of=count.capacity
+        )
+
+    def format_age(self, age_s: float | None) -> str:
+        """Format the age of something, in real time; empty if there is none."""
+        if age_s is None:
+            return ""
+        key, unit_s = ("ago.h", HOUR_S)
+        if age_s < 2 * HOUR_S:
+            key, unit_s = ("ago.s", 1) if age_s < 2 * MINUTE_S else ("ago.min", MINUTE_S)
+        return self.format_template(key, n=int(age_s) // unit_s)
+
+    def format_time(self, clock: str) -> str:
+        """Format `HH:MM` as the language writes it in running text."""
+        hours, minutes = clock.split(":")
+        return self.format_template("at", h=hours, m=minutes)
+
+    def format_hour(self, clock: str) -> str:
+        """Format an hour like `13` or `13:30` as the language writes it after "from" or in a span."""
+        hours, _, minutes = clock.partition(":")
+        return self.format_template("hour", h=f"{int(hours):02}", m=minutes or "00") if clock else ""
+
+    def describe_lost_link(self, link: LinkStatus, since: str | None) -> str:
+        """Describe that the data is old; empty while the link is live."""
+        if link == "live":
+            return ""
+        return self.format_template("lost", at=self.format_time(since)) if since else self.templates["lost.never"]
+
+    def describe_lost_link_briefly(self, since: str | None) -> str:
+        """Describe the same in few words, for the wall screen."""
+        return self.format_template("wall.away", at=self.format_time(since)) if since else self.templates["wall.never"]
+
+    def describe_opening(self, opens: tuple[int, int, str] | None) -> str:
+        """Describe when a closed site opens; empty while it is open."""
+        if opens is None:
+            return ""
+        days, weekday, time = opens
+        key = {0: "opens.today", 1: "opens.tomorrow"}.get(
+            days, f"opens.{weekday}" if days <= MAX_WEEKDAY_DAYS else "opens.later"
+        )
+        return self.format_template(key, at=self.format_time(time), n=days)
+
+    def describe_closed(self, frame: PublicFrame) -> str:
+        """Describe that the site is closed, and when it opens if that is known; empty while it is open."""
+        if frame.closed and frame.opens is None:
+            return self.templates["opens.unknown"]
+        return self.describe_opening(frame.opens)
+
+    def describe_closing_time(self, at: str | None) -> str:
+        """Describe until when an open site is open; empty if it is closed or does not close today."""
+        return "" if at is None else self.format_template("closes", at=self.format_time(at))
+
+    def describe_supply(self, left: SupplyLevel) -> str:
+        """Describe the level of a supply."""
+        if left.level_pct is None:
+            return self.templates["state.u"]
+        return self.format_template("supply.low" if left.low else "supply", n=left.level_pct)
+
+    def describe_air(self, word: str | None) -> str:
+        """Describe a zone's air by its level from `format_air_level` of live/frame.py; empty if it is not known."""
+        return self.templates[f"air.{word}"] if word else ""
+
+    def describe_people(self, frame: PublicFrame) -> str:
+        """Describe how many people are on site, or were counted so far; empty if nobody counts them."""
+        if frame.people is None:
+            return ""
+        key = "people" if frame.from_zero else "people.so_far"
+        least, most = frame.people
+        if most < MIN_SHOWN_PEOPLE:
+            return self.format_template(f"{key}.few", n=MIN_SHOWN_PEOPLE)
+        form = key if least == most else f"{key}.range" if least else f"{key}.most"
+        return self.format_template(form, n=most, least=least, most=most)
+
+    def describe_day_ahead(self, parts: tuple[DaySentence, ...]) -> str:
+        """Describe the rest of the day; empty without a forecast."""
+        return " ".join(
+            self.format_template(key, begin=self.format_hour(begin), end=self.format_hour(end), n=n)
+            for key, begin, end, n in parts
+        )
+
+    def first_kind(self, frame: PublicFrame) -> SpaceKind | None:
+        """Return the kind of space that the page shows first: desks, or another kind; None if the site offers none."""
+        return frame.first_kind
+
+    def _states(self) -> dict[str, str]:
+        _, pgettext = self.gettext, self.pgettext
+        return {
+            "state.v": _("free"),
+            "state.o": _("taken"),
+            "state.a": _("taken, away"),
+            "state.u": _("unknown"),
+            "state.d": _("out of use"),
+            "state.v.machine": pgettext("machine", "free"),
+            "state.o.machine": pgettext("machine", "in use"),
+            "state.a.machine": pgettext("machine", "in use, paused"),
+            "state.u.machine": _("unknown"),
+            "state.d.machine": pgettext("machine", "out of use"),
+            "air.fresh": _("fresh air"),
+            "air.fresh.rising": _("fresh air, getting worse"),
+            "air.fair": _("acceptable air"),
+            "air.fair.rising": _("acceptable air, getting worse"),
+            "air.fair.falling": _("acceptable air, improving"),
+            "air.stale": _("stuffy, open a window"),
+            "air.stale.rising": _("stuffy and getting worse, open a window"),
+            "air.stale.falling": _("stuffy, improving"),
+            "air.bad": _("poor air, open a window"),
+            "air.bad.rising": _("poor air and getting worse, open a window"),
+            "air.bad.falling": _("poor air, improving"),
+        }
+
+    def _days_ahead(self) -> dict[str, str]:
+        _ = self.gettext
+        return {
+            "ahead.full.usual": _("Usually full {begin}–{end}."),  # noqa: RUF001 - a span has an en dash
+            "ahead.full.usual.until": _("Usually full until {end}."),
+            "ahead.full.likely": _("Probably full {begin}–{end}."),  # noqa: RUF001
+            "ahead.full.likely.until": _("Probably full until {end}."),
+        }
+
+    def _plural_days_ahead(self) -> dict[str, PluralForms]:
+        ngettext = self.build_plural_forms
+        return {
+            "ahead.from": ngettext("About one free from {begin}.", "About {n} free from {begin}."),
+            "ahead.least": ngettext(
+                "Busiest around {begin}: about one free.", "Busiest around {begin}: about {n} free."
+            ),
+        }
+
+    def _plural_counts(self) -> dict[str, PluralForms]:
+        """Return the texts after the number `n` of free spaces."""
+        ngettext = self.build_plural_forms
+        return {
+            "answer.desk": ngettext("of {capacity} desks free", "of {capacity} desks free"),
+            "answer.booth": ngettext("of {capacity} phone booths free", "of {capacity} phone booths free"),
+            "answer.room": ngettext("of {capacity} rooms free", "of {capacity} rooms free"),
+            "answer.equipment": ngettext("of {capacity} machines free", "of {capacity} machines free"),
+        }
+
+    def _counts(self) -> dict[str, str]:
+        _ = self.gettext
+        return {
+            "answer.desk.single": _("of 1 desk free"),
+            "answer.booth.single": _("of 1 phone booth free"),
+            "answer.room.single": _("of 1 room free"),
+            "answer.equipment.single": _("of 1 machine free"),
+            "kind.desk": _("Desks"),
+            "kind.booth": _("Phone booths"),
+            "kind.room": _("Rooms"),
+            "kind.equipment": _("Machines"),
+            "row": _("{free} of {capacity}"),
+            "supply": _("{n}%"),
+            "supply.low": _("{n}%, running out"),
+            "people": _("{n} people here"),
+            "people.range": _("{least}–{most} people here"),  # noqa: RUF001
+            "people.most": _("At most {n} people here"),
+            "people.few": _("Fewer than {n} people here"),
+            "people.so_far": _("{n} people counted so far"),
+            "people.so_far.range": _("{least}–{most} people counted so far"),  # noqa: RUF001
+            "people.so_far.most": _("At most {n} people counted so far"),
+            "people.so_far.few": _("Fewer than {n} people counted so far"),
+        }
+
+    def _times(self) -> dict[str, str]:
+        _, pgettext = self.gettext, self.pgettext
+        return {
+            "at": _("{h}:{m}"),
+            "hour": pgettext("hour", "{h}:{m}"),
+            "ago.s": _("{n} s ago"),
+            "ago.min": _("{n} min ago"),
+            "ago.h": _("{n} h ago"),
+            "opens.today": _("Closed. Opens at {at}"),
+            "opens.tomorrow": _("Closed. Opens tomorrow at {at}"),
+            "opens.0": _("Closed. Opens on Monday at {at}"),
+            "opens.1": _("Closed. Opens on Tuesday at {at}"),
+            "opens.2": _("Closed. Opens on Wednesday at {at}"),
+            "opens.3": _("Closed. Opens on Thursday at {at}"),
+            "opens.4": _("Closed. Opens on Friday at {at}"),
+            "opens.5": _("Closed. Opens on Saturday at {at}"),
+            "opens.6": _("Closed. Opens on Sunday at {at}"),
+            "opens.unknown": _("Closed until further notice"),
+            "closes": _("Open until {at}"),
+            "opens.later": _("Closed. Opens in {n} days at {at}"),
+        }
+
+    def _lines(self) -> dict[str, str]:
+        _ = self.gettext
+        return {
+            "fewest": _("Fewest free today: {n} at {at}"),
+            "all_known": _("All sensors reporting"),
+            "some_unknown": _("{n} of {of} unknown"),
+            "lost": _("No data since {at}. Ask at reception or look again in 5 minutes."),
+            "lost.never": _("No data yet. Ask at reception or look again in 5 minutes."),
+            "wall.away": _("No data since {at}"),
+            "wall.never": _("No data yet"),
+            "wall.page_away": _("No connection since {at}"),
+            "lost.page": _("Connection lost. Check your network; the page reconnects by itself."),
+        }
