@@ -10,13 +10,13 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.findings import Finding, FindingKind
 from collector.health.health_service import HealthService
 from collector.live.space_states import SpaceStates
 from collector.occupancy.evidence import Evidence, StoredEvent
 from collector.site.plan import SensorKey, SitePlan
 from collector.store.journal import Journal
+from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.timekeeping.durations import HOUR_MS
 
 SensorFindings = list[tuple[SensorKey, Finding]]

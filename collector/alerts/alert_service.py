@@ -60,6 +60,8 @@ class AlertSources(NamedTuple):
     spaces: SpaceStates
     list_findings: Callable[[], Iterable[tuple[SensorKey, Finding]]]
     """Returns the findings of sensor health, with `ignored` set."""
+    raw_ms: int
+    """The retention of raw events: for this long, times are exact and a restored journal is an alert."""
 
 
 class SystemFacts(NamedTuple):
@@ -185,7 +187,7 @@ class AlertService:
             self._last_message_ms.clear()
         known = self._collect_facts(now_ms, system)
         found = find_signs(self._plan, self._settings, self._subjects, known)
-        episodes = update_episodes(self._drop_unmonitored(now_ms), found, self._timings, now_ms)
+        episodes = update_episodes(self._drop_unmonitored(now_ms), found, self._timings, now_ms, self._sources.raw_ms)
         active_mutes = mutes.list_active(self._notes.mutes, now_ms)
         alerts, episodes = select_alerts(episodes, active_mutes, self._settings, self._plan, now_ms)
         written = write_notifications(alerts, self._settings, self._plan, now_ms, self._notes.notification_count + 1)
@@ -249,10 +251,13 @@ class AlertService:
             supply_states={space: spaces.get_state(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),
             history_fault=system.history_fault,
-            restored=self._restored,
+            restored=self._restored if self._is_restored_shown(now_ms) else None,
             clock_off_ms=system.clock_off_ms,
             failing_since_ms=self._failing_since_ms,
         )
+
+    def _is_restored_shown(self, now_ms: int) -> bool:
+        return self._restored is not None and now_ms - self._restored[0] < self._sources.raw_ms
 
     def _read_last_events(self, now_ms: int) -> dict[SensorKey, int]:
         """Return the time of each sensor's newest event by a trusted clock, at most `now_ms`."""

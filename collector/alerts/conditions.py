@@ -37,7 +37,6 @@ PEOPLE_CLEAR_SHARE: Final = 0.95
 SUPPLY_HYSTERESIS_PCT: Final = 5.0
 """A supply counts as refilled this far above its limit; shaking a jar raises the reading by a few per cent."""
 DISK_HYSTERESIS_PCT: Final = 2.0
-RESTORED_SHOWN_MS: Final = 72 * HOUR_MS
 LOSS_GAP_MS: Final = HOUR_MS
 """Losses less than an hour apart belong to one alert."""
 _ALERT_BY_FINDING: Final = {
@@ -93,7 +92,10 @@ class AlertFacts(Struct, frozen=True):
     history_fault: bool = False
     """Whether InfluxDB rejects part of the history."""
     restored: tuple[int, int] | None = None
-    """When the journal was last restored, and from when on events are missing (0: all of them); None: never."""
+    """When the journal was last restored, and from when on events are missing (0: all of them).
+
+    None: never, or longer ago than the retention of raw events.
+    """
 
 
 class AlertSubjects:
@@ -137,7 +139,7 @@ def find_signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects,
         *_find_low_supplies(plan, known.supply_states),
         *_find_few_free(settings, known.site),
         *_find_low_disk(settings, known.disk_free_pct),
-        *_find_restored_journal(known.restored, known.now_ms),
+        *_find_restored_journal(known.restored),
         *_find_history_fault(has_fault=known.history_fault),
         *_find_failing_destinations(known.failing_since_ms),
         *_find_doubted_clock(known.clock_off_ms),
@@ -263,8 +265,8 @@ def _find_low_disk(settings: AlertSettings, free_pct: float | None) -> Iterator[
         yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, level, value=round(free_pct, 1), limit=limit)
 
 
-def _find_restored_journal(restored: tuple[int, int] | None, now_ms: int) -> Iterator[AlertSign]:
-    if restored is None or now_ms - restored[0] >= RESTORED_SHOWN_MS:
+def _find_restored_journal(restored: tuple[int, int] | None) -> Iterator[AlertSign]:
+    if restored is None:
         return
     from_ms = restored[1]
     reason = "" if from_ms else NO_BACKUP

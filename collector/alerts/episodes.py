@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from collector.contract.alerts import Alert, AlertKind, Severity
 from collector.contract.states import coarsen_moment
 from collector.intake.fair_share import keep_newest_of_each
+from edge.contract.raw_retention import MAX_RAW_MS
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 
 ENDED_KEPT_MS: Final = 14 * DAY_MS
@@ -111,7 +112,11 @@ class AlertEpisodes(Struct, frozen=True, array_like=True):
 
 
 def update_episodes(
-    episodes: AlertEpisodes, signs: Iterable[AlertSign], timings: Mapping[AlertKind, AlertTiming], now_ms: int
+    episodes: AlertEpisodes,
+    signs: Iterable[AlertSign],
+    timings: Mapping[AlertKind, AlertTiming],
+    now_ms: int,
+    exact_for_ms: int = MAX_RAW_MS,
 ) -> AlertEpisodes:
     """Return the episodes after one evaluation. A subject without a sign counts as absent.
 
@@ -120,6 +125,7 @@ def update_episodes(
         signs: the current signs, in any order.
         timings: when alerts of each kind begin and end.
         now_ms: site time.
+        exact_for_ms: older times are rounded.
     """
     sign_by_key = {sign.key: sign for sign in signs}
     waiting = {(kind, subject): since_ms for kind, subject, since_ms in episodes.pending}
@@ -153,29 +159,37 @@ def update_episodes(
             )
         else:
             pending.append((*key, since_ms))
-    kept = [_coarsen_ended(past, now_ms) for past in ended if now_ms - (past.alert.ended_ms or 0) < ENDED_KEPT_MS]
+    kept = [
+        _coarsen_ended(past, now_ms, exact_for_ms)
+        for past in ended
+        if now_ms - (past.alert.ended_ms or 0) < ENDED_KEPT_MS
+    ]
     kept = keep_newest_of_each(kept, lambda past: past.alert.subject, MAX_ENDED)
-    open_episodes = [replace(episode, alert=_coarsen_alert(episode.alert, now_ms)) for episode in open_episodes]
+    open_episodes = [
+        replace(episode, alert=_coarsen_alert(episode.alert, now_ms, exact_for_ms)) for episode in open_episodes
+    ]
     open_episodes.sort(key=lambda episode: (episode.alert.fired_ms, episode.alert.kind, episode.alert.subject))
     return AlertEpisodes(tuple(open_episodes), tuple(kept), tuple(pending))
 
 
-def _coarsen_ended(past: EndedEpisode, now_ms: int) -> EndedEpisode:
+def _coarsen_ended(past: EndedEpisode, now_ms: int, exact_for_ms: int) -> EndedEpisode:
     return replace(
-        past, alert=_coarsen_alert(past.alert, now_ms), end_confirmed_ms=coarsen_moment(past.end_confirmed_ms, now_ms)
+        past,
+        alert=_coarsen_alert(past.alert, now_ms, exact_for_ms),
+        end_confirmed_ms=coarsen_moment(past.end_confirmed_ms, now_ms, exact_for_ms),
     )
 
 
-def _coarsen_alert(alert: Alert, now_ms: int) -> Alert:
+def _coarsen_alert(alert: Alert, now_ms: int, exact_for_ms: int) -> Alert:
     """Round instants that are older than the retention of single changes to a bucket of history.
 
     An alert may be about a single movement.
     """
     return replace(
         alert,
-        since_ms=coarsen_moment(alert.since_ms, now_ms),
-        fired_ms=coarsen_moment(alert.fired_ms, now_ms),
-        ended_ms=None if alert.ended_ms is None else coarsen_moment(alert.ended_ms, now_ms),
+        since_ms=coarsen_moment(alert.since_ms, now_ms, exact_for_ms),
+        fired_ms=coarsen_moment(alert.fired_ms, now_ms, exact_for_ms),
+        ended_ms=None if alert.ended_ms is None else coarsen_moment(alert.ended_ms, now_ms, exact_for_ms),
     )
 
 

@@ -241,7 +241,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         remedy=lambda texts, _alert: texts.gettext(
             "Check the disk: a memory card that damages one file soon damages others."
         ),
-        end=lambda texts, _alert: texts.gettext("The database was restored more than three days ago."),
+        end=lambda texts, _alert: texts.gettext("The database has not been damaged again since it was restored."),
         many=None,
     ),
     AlertKind.HISTORY_AWAY: AlertKindRow(

@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from collector.configuration.alert_settings import AlertSettings
+from collector.site.privacy import MAX_DESK_HOURS_DAYS, MAX_HISTORY_DAYS
 from edge.contract.broker import BrokerSettings
+from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.settings_rejected import SettingsRejected
 
-MAX_RAW_HOURS = 72
-"""Raw events and transitions are never kept longer (docs/decisions/)."""
 KEPT_SENSOR_DAYS = 14
 """Daily figures of how a sensor works are kept this long."""
 
@@ -60,21 +60,21 @@ class InfluxSettings:
 class RetentionSettings:
     """How long data is kept. The maxima are the site's privacy rule; no setting can exceed them."""
 
-    raw_hours: int = 72
+    raw_hours: int = MAX_RAW_HOURS
     """Raw events and transitions."""
-    desk_hours_days: int = 35
+    desk_hours_days: int = MAX_DESK_HOURS_DAYS
     """Hourly use of one desk."""
-    space_hours_days: int = 396
-    """Hourly use of one booth, room or machine: 13 months."""
-    series_days: int = 396
-    """Five-minute series of zones and the site: 13 months."""
+    space_hours_days: int = MAX_HISTORY_DAYS
+    """Hourly use of one booth, room or machine."""
+    series_days: int = MAX_HISTORY_DAYS
+    """Five-minute series of zones and the site."""
 
     def __post_init__(self) -> None:
         for name, ceiling in (
             ("raw_hours", MAX_RAW_HOURS),
-            ("desk_hours_days", 35),
-            ("space_hours_days", 396),
-            ("series_days", 396),
+            ("desk_hours_days", MAX_DESK_HOURS_DAYS),
+            ("space_hours_days", MAX_HISTORY_DAYS),
+            ("series_days", MAX_HISTORY_DAYS),
         ):
             if not 1 <= getattr(self, name) <= ceiling:
                 raise SettingsRejected((name, f"must lie between 1 and {ceiling}, got {getattr(self, name)}"))

@@ -16,7 +16,7 @@ from msgspec import Struct, field, structs
 from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from edge.contract.message import MessageRejected
-from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+from edge.timekeeping.durations import MINUTE_MS
 
 
 class Occupancy(StrEnum):
@@ -132,19 +132,18 @@ class SpaceState(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     """Other sensors that matter for the state, at most three."""
 
 
-EXACT_FOR_MS: Final = 72 * HOUR_MS
-"""After this, moments of a space are known only to COARSE_STEP_MS (privacy rule, docs/decisions/0033)."""
 COARSE_STEP_MS: Final = 5 * MINUTE_MS
+"""Moments older than the retention of raw events are known only to this (privacy rule, docs/decisions/0033)."""
 
 
-def coarsen_state(state: SpaceState, now_ms: int) -> SpaceState:
-    """Round moments older than 72 hours down to five minutes: one may be a departure."""
-    exact_from_ms = now_ms - EXACT_FOR_MS
+def coarsen_state(state: SpaceState, now_ms: int, exact_for_ms: int) -> SpaceState:
+    """Round moments older than `exact_for_ms` down to five minutes: one may be a departure."""
+    exact_from_ms = now_ms - exact_for_ms
     if state.since_ms >= exact_from_ms and state.because.at_ms >= exact_from_ms and not state.other_sensors:
         return state
 
     def coarse(at_ms: int) -> int:
-        return coarsen_moment(at_ms, now_ms)
+        return coarsen_moment(at_ms, now_ms, exact_for_ms)
 
     return structs.replace(
         state,
@@ -155,16 +154,16 @@ def coarsen_state(state: SpaceState, now_ms: int) -> SpaceState:
     )
 
 
-def coarsen_moment(at_ms: int, now_ms: int) -> int:
-    """Round a moment down to five minutes if it is older than 72 hours."""
-    return at_ms if at_ms >= now_ms - EXACT_FOR_MS else at_ms - at_ms % COARSE_STEP_MS
+def coarsen_moment(at_ms: int, now_ms: int, exact_for_ms: int) -> int:
+    """Round a moment down to five minutes if it is older than `exact_for_ms`."""
+    return at_ms if at_ms >= now_ms - exact_for_ms else at_ms - at_ms % COARSE_STEP_MS
 
 
-def next_coarsening_ms(state: SpaceState) -> int | None:
+def next_coarsening_ms(state: SpaceState, exact_for_ms: int) -> int | None:
     """Return when the next exact moment of a state becomes coarse; None: all are coarse."""
     moments = (state.since_ms, state.at_ms, state.because.at_ms, *(other.at_ms for other in state.other_sensors))
     exact = [at_ms for at_ms in moments if at_ms % COARSE_STEP_MS]
-    return min(exact) + EXACT_FOR_MS + 1 if exact else None
+    return min(exact) + exact_for_ms + 1 if exact else None
 
 
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):

@@ -9,10 +9,8 @@ confirmed by mistake (docs/decisions/0030).
 """
 
 from itertools import groupby
-from typing import Final
 
 from collector.alerts import alert_store
-from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.forecast_points import Lead
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
@@ -27,9 +25,8 @@ from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
 from collector.timekeeping.instants import FOREVER_MS
+from edge.contract.raw_retention import MAX_RAW_MS
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-
-MAX_RAW_MS: Final = MAX_RAW_HOURS * HOUR_MS
 
 
 def is_ahead(journal: Journal, now_ms: int) -> bool:

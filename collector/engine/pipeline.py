@@ -87,7 +87,8 @@ class Pipeline:
         self.is_outdated = False
         self._time = make_given_time() if isinstance(now, int) else now
         now_ms = now if isinstance(now, int) else now.estimate.site_ms
-        self.spaces = SpaceStates(plan)
+        raw_ms = retention.raw_hours * HOUR_MS
+        self.spaces = SpaceStates(plan, raw_ms)
         self.spaces.set_out_of_use(self.adjustments.out_of_use)
         self.stored_up_to = journal.read_stored_up_to()
         self._plan = plan
@@ -114,7 +115,8 @@ class Pipeline:
         self._load_stored(now_ms)
         is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
         self.health = HealthService(plan, journal, self.spaces, retention.raw_hours, now_ms)
-        self.alarms = AlertService(plan, journal, AlertSources(self.spaces, self.health.list_findings), alerts, now_ms)
+        sources = AlertSources(self.spaces, self.health.list_findings, raw_ms)
+        self.alarms = AlertService(plan, journal, sources, alerts, now_ms)
         self.message_sources: tuple[MessageSource, ...] = (
             self.adjustment_changes,
             self.spaces,

@@ -177,7 +177,7 @@ class HealthService:
         with self._journal.transaction():
             notes, missing = self._sensor_notes(now_ms), self._journal.tables.count_lost_events()
         fresh = {
-            device: Findings(0, _coarsen(these, now_ms), notes[device], missing.get(device, 0), refused[device])
+            device: Findings(0, self._coarsen(these, now_ms), notes[device], missing.get(device, 0), refused[device])
             for device, these in found.items()
         }
         changed = {device: found for device, found in fresh.items() if self._published.get(device) != found}
@@ -209,7 +209,7 @@ class HealthService:
         return SensorNote(
             last_event_ms=None
             if at_ms is None
-            else coarsen_moment(min(at_ms, now_ms) // NOTES_INTERVAL_MS * NOTES_INTERVAL_MS, now_ms),
+            else self._coarsen_moment(min(at_ms, now_ms) // NOTES_INTERVAL_MS * NOTES_INTERVAL_MS, now_ms),
             battery_pct=None if estimate is None else round(estimate[0]),
             days_left=None if estimate is None else estimate[1],
         )
@@ -393,10 +393,12 @@ class HealthService:
         notes = HealthNotes(tuple(self._since), tuple(self._ignored), self._arrivals.hours, self._late_from_ms)
         save_notes(self._journal, notes)
 
+    def _coarsen(self, found: Iterable[Finding], now_ms: int) -> list[Finding]:
+        """Return the findings for publication: instants of erased events are rounded to five minutes."""
+        return [replace(finding, since_ms=self._coarsen_moment(finding.since_ms, now_ms)) for finding in found]
 
-def _coarsen(found: Iterable[Finding], now_ms: int) -> list[Finding]:
-    """Return the findings for publication: instants older than 72 hours are rounded to five minutes."""
-    return [replace(finding, since_ms=coarsen_moment(finding.since_ms, now_ms)) for finding in found]
+    def _coarsen_moment(self, at_ms: int, now_ms: int) -> int:
+        return coarsen_moment(at_ms, now_ms, self._raw_hours * HOUR_MS)
 
 
 def _combine_bits(bits: Iterable[int]) -> int:

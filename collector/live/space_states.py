@@ -51,6 +51,7 @@ from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.site.plan import WHOLE_SITE, SitePlan, Space
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract import topics
+from edge.contract.raw_retention import MAX_RAW_MS
 from edge.timekeeping.durations import MINUTE_MS
 
 StoredEventsReader = Callable[[str, Evidence], Sequence[StoredEvent]]
@@ -58,7 +59,7 @@ StoredEventsReader = Callable[[str, Evidence], Sequence[StoredEvent]]
 
 SNAPSHOT_INTERVAL_MS: Final = 15 * MINUTE_MS
 MAX_SNAPSHOTS: Final = 12
-"""Snapshots of the evidence kept per space: a late event is folded from one of them, not over three days."""
+"""Snapshots of the evidence kept per space: a late event is folded from one of them, not over all stored events."""
 
 
 class _SpaceEntry:
@@ -82,7 +83,9 @@ class _SpaceEntry:
 class SpaceStates:
     """Every space, door and zone of one plan. Restore stored evidence before the first `apply_events`."""
 
-    def __init__(self, plan: SitePlan) -> None:
+    def __init__(self, plan: SitePlan, exact_for_ms: int = MAX_RAW_MS) -> None:
+        """Begin with unknown states; moments older than `exact_for_ms` are shown to five minutes only."""
+        self._exact_for_ms = exact_for_ms
         self._entries = {space.id: _SpaceEntry(space, build_space_rules(plan, space.id)) for space in plan.spaces}
         self._entry_by_sensor = {
             sensor.key: self._entries[sensor.space] for sensor in plan.sensors if sensor.space is not None
@@ -92,7 +95,7 @@ class SpaceStates:
         self._due: list[tuple[int, str]] = []
         self._changed: set[str] = set()
         self._degraded: frozenset[str] = frozenset()
-        self._state_changes = StateChanges(plan)
+        self._state_changes = StateChanges(plan, exact_for_ms)
         for entry in self._entries.values():
             self._state_changes.set_state(entry.space.id, entry.evidence.state)
 
@@ -196,7 +199,7 @@ class SpaceStates:
     def get_state(self, space: str, now_ms: int) -> SpaceState:
         """Return the state that a space shows now."""
         entry = self._entries[space]
-        state = coarsen_state(build_space_state(entry.evidence, entry.rules, now_ms), now_ms)
+        state = coarsen_state(build_space_state(entry.evidence, entry.rules, now_ms), now_ms, self._exact_for_ms)
         if self._state_changes.is_out_of_use(space):
             return SpaceState(
                 state=Occupancy.DISABLED,

@@ -42,7 +42,8 @@ StateDigest = tuple[Occupancy, int, Reason, SpaceHealth]
 class StateChanges:
     """Keeps what was published. Part of a `SpaceStates`, owned by its thread."""
 
-    def __init__(self, plan: SitePlan) -> None:
+    def __init__(self, plan: SitePlan, exact_for_ms: int) -> None:
+        self._exact_for_ms = exact_for_ms
         self.people_counter = PeopleCounter(plan)
         self.air_by_zone = {zone.id: AirState() for zone in plan.zones}
         self._plan = plan
@@ -56,7 +57,7 @@ class StateChanges:
         self._out_of_use: frozenset[str] = frozenset()
         self._published: dict[str, tuple[StateDigest, int]] = {}
         self._coarsen_at_ms: dict[str, int] = {}
-        """By space: when a moment of its published state will be 72 hours old and must be coarsened."""
+        """By space: when a moment of its published state will be too old to be exact."""
         self._summaries: dict[str, Summary] = {}
         self._changed_zones: set[str] = set()
         self._public_spaces = frozenset(space.id for space in plan.spaces if space.tenure is Tenure.SHARED)
@@ -150,7 +151,7 @@ class StateChanges:
         for space, state in due_now:
             self._published[space] = _digest(state), now_ms
             self._refreshed.discard(space)
-            if (until_ms := next_coarsening_ms(state)) is None:
+            if (until_ms := next_coarsening_ms(state, self._exact_for_ms)) is None:
                 self._coarsen_at_ms.pop(space, None)
             else:
                 self._coarsen_at_ms[space] = until_ms
@@ -192,7 +193,7 @@ class StateChanges:
         changes = [
             (name, update)
             for name, summary in due_now
-            if (update := _summary_update(self._summaries.get(name), summary)) is not None
+            if (update := _summary_update(self._summaries.get(name), summary, self._exact_for_ms)) is not None
         ]
         self._summaries.update(changes)
         return changes
@@ -205,7 +206,7 @@ def _digest(state: SpaceState) -> StateDigest:
     return state.state, state.since_ms, state.because.reason, state.health
 
 
-def _summary_update(published: Summary | None, summary: Summary) -> Summary | None:
+def _summary_update(published: Summary | None, summary: Summary, exact_for_ms: int) -> Summary | None:
     """Return the summary to publish: a different one, or the same with a coarse moment; None: nothing."""
     if published is None or (published.kinds, published.air, published.people) != (
         summary.kinds,
@@ -213,5 +214,5 @@ def _summary_update(published: Summary | None, summary: Summary) -> Summary | No
         summary.people,
     ):
         return summary
-    at_ms = coarsen_moment(published.at_ms, summary.at_ms)
+    at_ms = coarsen_moment(published.at_ms, summary.at_ms, exact_for_ms)
     return None if at_ms == published.at_ms else replace(published, at_ms=at_ms)

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, structs
 
 from collector.site.opening_hours import HoursRejected, read_hours
 from collector.site.plan import OpeningSpan, SitePlan
+from collector.site.privacy import MAX_HISTORY_DAYS
 from edge.contract.message import Id, MessageRejected, decode_payload
 
 MAX_NOTICE_CHARS: Final = 200
@@ -25,7 +26,7 @@ MAX_DATES: Final = 31
 MAX_DAYS_AHEAD: Final = 366
 MAX_DAYS_AGO: Final = 1
 """Yesterday's hours may still apply: a site that is open until 02:00 can close earlier after midnight."""
-KEPT_PAST_DAYS: Final = 396
+KEPT_PAST_DAYS: Final = MAX_HISTORY_DAYS
 """How long the hours of a past date are kept: history that is computed again must find the same hours."""
 MAX_KEPT_DATES: Final = MAX_DATES + KEPT_PAST_DAYS
 

@@ -18,6 +18,10 @@ FEW_COUNT_VALUE: Final = MIN_SHOWN_PEOPLE / 2
 """Value of a count of one to four wherever counts are added, so that no mean reveals the exact count."""
 MIN_SHOWN_PLACES: Final = MIN_SHOWN_PEOPLE
 """Fewest desks of a zone whose history is shown (a floor that no setting passes)."""
+MAX_DESK_HOURS_DAYS: Final = 35
+"""Hourly use of one desk is never kept longer."""
+MAX_HISTORY_DAYS: Final = 396
+"""All other history is never kept longer: 13 months."""
 
 COUNTED_KINDS: Final = tuple(kind for kind in SpaceKind if kind is not SpaceKind.SUPPLY)
 """Kinds that are counted as taken or free."""

@@ -2,7 +2,7 @@
 
 In:    an account, what it viewed, exported or changed, and which span.
 Out:   the log with names for managers; views and exports without names for everybody.
-Never: an entry older than 13 months; a second entry for the same view within an hour (a polling page is one view).
+Never: an entry older than `LOG_DAYS`; a second entry for the same view within an hour (a polling page is one view).
 
 Times are real: `at_s` is Unix seconds.
 """
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from collector.site.privacy import MAX_HISTORY_DAYS
 from dashboard.accounts.accounts_file import MAX_FUTURE_S, AccountsFile
 from dashboard.accounts.roles import AccountRole, UserAccount
 from edge.timekeeping.durations import DAY_S, HOUR_S
 
-LOG_DAYS: Final = 396
-"""How long entries are kept: 13 months."""
+LOG_DAYS: Final = MAX_HISTORY_DAYS
+"""How long entries are kept."""
 MAX_SPAN_LENGTH: Final = 200
 """A longer span is cut off, in characters."""
 
@@ -92,7 +93,7 @@ class AccessLog:
         return [PublicLogEntry(entry.at_s, entry.role, entry.action, entry.endpoint, entry.span) for entry in found]
 
     def purge_expired(self, deletion_s: float | None = None) -> None:
-        """Delete entries older than 13 months; set future times to now. `deletion_s` as in `Accounts.purge`."""
+        """Delete entries older than `LOG_DAYS`; set future times to now. `deletion_s` as in `Accounts.purge`."""
         now_s = self._store.now_s()
         with self._store.write() as db:
             delete_old_entries(db, now_s if deletion_s is None else deletion_s)
@@ -122,5 +123,5 @@ def _is_recorded(db: sqlite3.Connection, since_s: float, who: UserAccount, what:
 
 
 def delete_old_entries(db: sqlite3.Connection, now_s: float) -> None:
-    """Delete the entries that are older than 13 months; used for the file and its backups."""
+    """Delete the entries that are older than `LOG_DAYS`; used for the file and its backups."""
     db.execute("DELETE FROM access_log WHERE at_s < ?", (now_s - LOG_DAYS * DAY_S,))

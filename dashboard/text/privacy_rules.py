@@ -11,6 +11,7 @@ from typing import Final
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
 from collector.site.privacy import (
+    MAX_HISTORY_DAYS,
     MIN_SHOWN_PEOPLE,
     MIN_SHOWN_PLACES,
     find_hidden_desk_zones,
@@ -25,7 +26,7 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_S, MINUTE_S
 
-MONTHS_BY_DAYS: Final = {396: 13}
+MONTHS_BY_DAYS: Final = {MAX_HISTORY_DAYS: 13}
 """Periods in days that are written as months."""
 
 

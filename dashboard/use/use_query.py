@@ -15,9 +15,9 @@ from typing import Final, Self
 
 from collector.site.calendar import to_local_time
 from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.site.privacy import MAX_HISTORY_DAYS
 
-MAX_RANGE_DAYS: Final = 396
-"""History is kept for 13 months."""
+MAX_RANGE_DAYS: Final = MAX_HISTORY_DAYS
 PRESET_DAYS: Final = (7, 28, 91)
 """Days in each preset: whole weeks that ended yesterday."""
 DEFAULT_DAYS: Final = 28

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from edge.contract.broker import BrokerSettings
+from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.sensor_kinds import SensorKind, check_every_kind
 from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import MINUTE_MS
@@ -314,6 +315,8 @@ class DeviceSettings:
     """The space whose state the lamp shows: lit when taken, dark when free, a slow pulse when unknown."""
     heartbeat_ms: int = 30_000
     """A sensor that has sent no event for this long sends a heartbeat."""
+    raw_hours: int = MAX_RAW_HOURS
+    """The outbox deletes events that are older, delivered or not: the site's retention of raw events."""
     outbox_events: int = 500_000
     """At most this many events in the outbox; beyond, the oldest are dropped and counted (about 50 bytes each)."""
 
@@ -324,5 +327,7 @@ class DeviceSettings:
             raise SettingsRejected(("", "lamp_pin and lamp_space go together: give both or neither"))
         if not 1000 <= self.heartbeat_ms <= 600_000:
             raise SettingsRejected(("heartbeat_ms", f"must lie between 1000 and 600000, got {self.heartbeat_ms}"))
+        if not 1 <= self.raw_hours <= MAX_RAW_HOURS:
+            raise SettingsRejected(("raw_hours", f"must lie between 1 and {MAX_RAW_HOURS}, got {self.raw_hours}"))
         if not 1000 <= self.outbox_events <= 50_000_000:
             raise SettingsRejected(("outbox_events", f"must lie between 1000 and 50000000, got {self.outbox_events}"))

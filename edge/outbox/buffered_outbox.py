@@ -13,16 +13,14 @@ from collections import deque
 from pathlib import Path
 
 from edge.contract.message import SensorEvent
+from edge.contract.raw_retention import MAX_RAW_MS
 from edge.outbox import Outbox, OutboxAway, OutboxCorrupt, PendingEvent, delete_old_damaged_files
 from edge.process.plurals import format_count
 from edge.timekeeping.clock_anchor import ClockAnchor
-from edge.timekeeping.durations import HOUR_MS
 from edge.timekeeping.machine_clock import boot_id
 
 MAX_BUFFERED_EVENTS = 2000
 """At most this many events are buffered in memory: about an hour of sixteen desks."""
-MAX_EVENT_AGE_MS = 72 * HOUR_MS
-"""The collector keeps no event longer, and would not accept an older one, so the outbox deletes it too."""
 DISK_RETRY_MS = 1000
 """The disk is retried this often (real milliseconds)."""
 CLEAR_LOG_INTERVAL_MS = 10_000
@@ -34,13 +32,18 @@ log = logging.getLogger(__name__)
 class BufferedOutbox:
     """The outbox of one agent and the buffer in front of it. One thread owns it."""
 
-    def __init__(self, path: Path, max_events: int) -> None:
+    def __init__(self, path: Path, max_events: int, max_age_ms: int = MAX_RAW_MS) -> None:
         """Open the outbox, or start without one if the disk is unavailable.
+
+        Args:
+            path: the SQLite file of the outbox.
+            max_events: its bound.
+            max_age_ms: the collector keeps no event longer, and would not accept an older one.
 
         Raises:
             OutboxRejected: a newer version of Ledig wrote the file.
         """
-        self._path, self._max_events = path, max_events
+        self._path, self._max_events, self._max_age_ms = path, max_events, max_age_ms
         self._boot_id = boot_id()
         self._buffered: deque[PendingEvent] = deque()
         self._dropped_from_buffer = 0
@@ -110,12 +113,12 @@ class BufferedOutbox:
             return []
 
     def delete_old(self, at_ms: int, now_ms: int) -> None:
-        """Delete events older than `MAX_EVENT_AGE_MS` at the time of day `at_ms`; they count as dropped."""
+        """Delete events older than `max_age_ms` at the time of day `at_ms`; they count as dropped."""
         if self.outbox is None:
             return
         try:
-            self.outbox.delete_old(at_ms - MAX_EVENT_AGE_MS)
-            delete_old_damaged_files(self._path, at_ms - MAX_EVENT_AGE_MS)
+            self.outbox.delete_old(at_ms - self._max_age_ms)
+            delete_old_damaged_files(self._path, at_ms - self._max_age_ms)
         except OutboxAway as fault:
             self._handle_unavailable(fault, now_ms)
 

@@ -37,6 +37,7 @@ from edge.outbox.buffered_outbox import BufferedOutbox
 from edge.outbox.progress import AgentWork
 from edge.outbox.send_window import SendWindow
 from edge.timekeeping.device_time import DeviceTime
+from edge.timekeeping.durations import HOUR_MS
 from edge.timekeeping.machine_clock import Clock
 
 COLLECTOR_TIMEOUT_MS = 15_000
@@ -67,6 +68,10 @@ class SenderSettings(Protocol):
     @property
     def outbox_events(self) -> int:
         """At most this many events in the outbox."""
+
+    @property
+    def raw_hours(self) -> int:
+        """The retention of raw events."""
 
 
 class _CollectorStatus(Struct):
@@ -108,7 +113,7 @@ class EventSender:
         self._settings, self._clock = settings, clock
         self._subscribed_topics = [*list_sender_topics(settings), *source_topics]
         self._device_time = DeviceTime(clock, settings.outbox_path.with_suffix(".clock"))
-        self._buffer = BufferedOutbox(settings.outbox_path, settings.outbox_events)
+        self._buffer = BufferedOutbox(settings.outbox_path, settings.outbox_events, settings.raw_hours * HOUR_MS)
         will = self._topic(topics.DEVICE_STATUS), encode(DeviceStatus(online=False))
         self._link = BrokerLink(settings.broker, f"{settings.site}-{settings.device}", will, inbox)
         self._window = SendWindow()

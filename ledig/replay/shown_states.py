@@ -8,10 +8,10 @@ Never: writing. Only the collector writes; it erases events and transitions afte
 from pathlib import Path
 from typing import Final
 
-from collector.configuration.settings import MAX_RAW_HOURS
 from collector.occupancy.evidence import StoredEvent
 from collector.site.plan import SitePlan
 from collector.store.read_only import read_journal
+from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.timekeeping.durations import HOUR_MS
 
 READ_EVERY_MS: Final = 12 * HOUR_MS

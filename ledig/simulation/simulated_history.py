@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.states import Because, Occupancy, Reason
 from collector.history.measures import BUCKET_MS
 from collector.occupancy.evidence import SpaceChange, StoredEvent, Transition
@@ -19,8 +18,9 @@ from collector.rollup.buckets import HistoryRollup
 from collector.site.plan import SitePlan, Space, SpaceKind
 from collector.store.journal import Journal
 from edge.contract.message import EventKind
+from edge.contract.raw_retention import MAX_RAW_MS
 from edge.contract.sensor_traits import SensorRole
-from edge.timekeeping.durations import DAY_MS, HOUR_MS
+from edge.timekeeping.durations import DAY_MS
 from ledig.simulation.signals import occupied_spans
 from ledig.simulation.simulated_day import SimulatedDay, simulate_day
 from ledig.simulation.simulator import SIMULATION_SEED
@@ -73,7 +73,7 @@ def _erase_expired(plan: SitePlan, journal: Journal, now_ms: int) -> None:
     """Erase all raw events, and the transitions that the collector would erase."""
     with journal.transaction():
         for space in plan.spaces:
-            journal.erase_transitions(space.id, now_ms - MAX_RAW_HOURS * HOUR_MS)
+            journal.erase_transitions(space.id, now_ms - MAX_RAW_MS)
         journal.erase_events(journal.list_sensors(), now_ms - DAY_MS, now_ms + DAY_MS)
 
 

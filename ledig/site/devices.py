@@ -31,6 +31,8 @@ class DeviceContext:
     """Address of the broker."""
     directory: Path
     """Folder of the outboxes."""
+    raw_hours: int
+    """Retention of raw events."""
     layout: SiteLayout
     """Floors, zones, spaces and doors that the sensors watch."""
 
@@ -77,6 +79,7 @@ def _read_device(
         "broker": context.broker,
         "outbox_path": context.directory / f"outbox-{table['id']}.sqlite",
         "sensors": sensors,
+        "raw_hours": context.raw_hours,
     }
     device = reader.build_value(DeviceSettings, table, place, given=given, beside={"sensor"}, renamed={"device": "id"})
     if device is None:

@@ -186,12 +186,17 @@ def _read_site(reader: TableReader, document: Table) -> SiteFile | None:
     broker_settings = _read_broker(reader, broker or BrokerTable())
     privacy = reader.build_value(PrivacySettings, reader.get_table(document, "privacy"), "privacy")
     layout = read_layout(reader, document)
+    retention = reader.build_value(RetentionSettings, reader.get_table(document, "retention"), "retention")
     context = DeviceContext(
-        site=site_table.id if site_table else "", broker=broker_settings, directory=directory, layout=layout
+        site=site_table.id if site_table else "",
+        broker=broker_settings,
+        directory=directory,
+        raw_hours=(retention or RetentionSettings()).raw_hours,
+        layout=layout,
     )
     devices, sensors = read_devices(reader, document, context)
     alerts = read_alerts(reader, document, layout, site_table.language if site_table else "")
-    collector = _read_collector(reader, document, directory, broker_settings)
+    collector = _read_collector(reader, document, directory, broker_settings, retention)
     dashboard = _read_dashboard(reader, document, collector, site_table, directory)
     if (
         site_table is None
@@ -259,12 +264,15 @@ def _read_broker(reader: TableReader, table: BrokerTable) -> BrokerSettings:
 
 
 def _read_collector(
-    reader: TableReader, document: Table, directory: Path, broker: BrokerSettings
+    reader: TableReader,
+    document: Table,
+    directory: Path,
+    broker: BrokerSettings,
+    retention: RetentionSettings | None,
 ) -> CollectorSettings | None:
     history = reader.get_table(document, "history")
     kind = reader.build_value(HistoryTable, history, "history", beside={"influxdb"})
     influx = reader.build_value(InfluxSettings, reader.get_table(history, "influxdb"), "history.influxdb")
-    retention = reader.build_value(RetentionSettings, reader.get_table(document, "retention"), "retention")
     if kind is None or influx is None or retention is None:
         return None
     return CollectorSettings(

@@ -18,9 +18,10 @@ from edge.contract.message import (
     SensorHealth,
     encode,
 )
+from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.outbox import Outbox
-from edge.outbox.buffered_outbox import MAX_EVENT_AGE_MS
 from edge.outbox.outbox_rows import OutboxState
+from edge.timekeeping.durations import HOUR_MS
 from edge.timekeeping.machine_clock import HostClock
 from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
@@ -255,13 +256,13 @@ def test_memory_card_that_lost_its_last_writes_loses_no_new_event(broker: Mosqui
         assert len(collector.streams) == 2
 
 
-def test_event_older_than_the_retention_is_not_sent(broker: Mosquitto, tmp_path: Path) -> None:
-    settings = make_device_settings(broker.settings(DEVICE), tmp_path)
+@pytest.mark.parametrize("raw_hours", [MAX_RAW_HOURS, 48])
+def test_event_older_than_the_retention_is_not_sent(broker: Mosquitto, tmp_path: Path, raw_hours: int) -> None:
+    settings = make_device_settings(broker.settings(DEVICE), tmp_path, raw_hours=raw_hours)
     with Outbox(settings.outbox_path, max_events=1000, boot="") as outbox:
         now_ms = HostClock().now_ms()
-        outbox.append(
-            [create_timed_event("x", EventKind.MOTION, 1, at_ms) for at_ms in (now_ms - MAX_EVENT_AGE_MS - 1, now_ms)]
-        )
+        old_ms = now_ms - raw_hours * HOUR_MS - 1
+        outbox.append([create_timed_event("x", EventKind.MOTION, 1, at_ms) for at_ms in (old_ms, now_ms)])
     with FakeCollector(broker) as collector, running_agent(settings, MockFactory()):
         collector.wait_for(lambda: collector.events, "the newer event")
         assert [event.seq for event in collector.events] == [2]

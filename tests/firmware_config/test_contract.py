@@ -9,7 +9,6 @@ import sys
 import msgspec
 import pytest
 
-from collector.configuration.settings import MAX_RAW_HOURS
 from collector.contract.alerts import AlertKind, MuteAction, Severity
 from collector.contract.findings import FindingAction, FindingKind
 from collector.contract.messages import MESSAGE_TYPES, decode_message, encode_message
@@ -28,6 +27,7 @@ from collector.store.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
 from edge.contract import message, topics
 from edge.contract.broker import create_client
 from edge.contract.message import ClockState, CommandName, EventKind, SensorHealth
+from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.topics import TOPIC_KINDS
 from edge.outbox.send_window import MAX_IN_FLIGHT_EVENTS, MAX_RESEND_AFTER_MS, RESEND_AFTER_MS

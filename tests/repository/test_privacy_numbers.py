@@ -10,6 +10,17 @@ from tests.support.servers import ROOT
 _SEATS = {"DESK", "BOOTH", "ROOM"}
 _SPELLED = re.compile(r"\b(fewer than|under|färre än) (five|5|fem)\b|\bfive (spaces|desks) or more\b", re.IGNORECASE)
 """A shown text with the number in words or digits, instead of a placeholder."""
+_RETENTION = {
+    "edge/contract/raw_retention.py: 72",
+    "collector/site/privacy.py: 35",
+    "collector/site/privacy.py: 396",
+}
+_NOT_RETENTION = {
+    "collector/health/rules.py: 72": "hours of power without a break",
+    "collector/timekeeping/site_clock.py: 72": "the factor of catching up",
+    "collector/store/site_file_copies.py: 35": "copies of the site file",
+    "dashboard/use/growth_texts.py: 72": "pixels",
+}
 _TREES = {
     path: ast.parse(path.read_text())
     for package in ("collector", "dashboard", "edge", "ledig")
@@ -45,6 +56,16 @@ def test_seating_kinds_are_defined_once() -> None:
         if isinstance(node, ast.Set) and {getattr(item, "attr", "") for item in node.elts} == _SEATS
     ]
     assert found == ["edge/contract/sensor_traits.py"]
+
+
+def test_each_retention_period_is_one_number() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {node.value}"
+        for path, tree in _TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in {72, 35, 396}
+    }
+    assert found == _RETENTION | set(_NOT_RETENTION), "compute it from the constant or the setting"
 
 
 def test_shown_texts_take_the_number_from_its_definition() -> None:

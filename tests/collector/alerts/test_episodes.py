@@ -8,7 +8,8 @@ from collector.alerts.conditions import build_timings
 from collector.alerts.episodes import ENDED_KEPT_MS, AlertEpisodes, AlertSign, AlertTiming, SignLevel, update_episodes
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Severity
-from collector.contract.states import COARSE_STEP_MS, EXACT_FOR_MS
+from collector.contract.states import COARSE_STEP_MS
+from edge.contract.raw_retention import MAX_RAW_MS
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 AFTER_MS, CALM_MS = 10 * MINUTE_MS, 5 * MINUTE_MS
@@ -223,15 +224,15 @@ def test_alert_that_ended_three_days_ago_has_no_exact_times() -> None:
     ended = evaluate([SignLevel.ABSENT] * 6, begun, 11 * MINUTE_MS + 77)
     exact = alerts(ended)[1][0]
     assert exact.since_ms == 1234
-    assert alerts(update_episodes(ended, [], TIMINGS, exact.since_ms + EXACT_FOR_MS))[1] == [exact]
-    (coarse,) = alerts(update_episodes(ended, [], TIMINGS, (exact.ended_ms or 0) + EXACT_FOR_MS + 1))[1]
+    assert alerts(update_episodes(ended, [], TIMINGS, exact.since_ms + MAX_RAW_MS))[1] == [exact]
+    (coarse,) = alerts(update_episodes(ended, [], TIMINGS, (exact.ended_ms or 0) + MAX_RAW_MS + 1))[1]
     assert (coarse.since_ms, coarse.fired_ms, coarse.ended_ms) == (0, 2 * COARSE_STEP_MS, 2 * COARSE_STEP_MS)
 
 
 def test_alert_that_is_open_for_three_days_has_no_exact_times() -> None:
     book = evaluate([SignLevel.PRESENT] * 11, from_ms=1234)
     fired_ms = book.open[0].alert.fired_ms
-    later = update_episodes(book, [make_sign(SignLevel.PRESENT)], TIMINGS, fired_ms + EXACT_FOR_MS + 1)
+    later = update_episodes(book, [make_sign(SignLevel.PRESENT)], TIMINGS, fired_ms + MAX_RAW_MS + 1)
     alert = later.open[0].alert
     assert (alert.since_ms, alert.fired_ms) == (0, fired_ms - fired_ms % COARSE_STEP_MS)
     assert fired_ms % COARSE_STEP_MS, "the exact time differs from the coarse one"

@@ -437,8 +437,9 @@ def test_learned_values_are_withdrawn_when_no_longer_known() -> None:
     assert site_states.pop_changed_tunings() == [("machine", None)]
 
 
-def test_moments_older_than_72_hours_are_rounded_to_five_minutes() -> None:
-    site_states = SpaceStates(small_site())
+@pytest.mark.parametrize("raw_hours", [72, 48])
+def test_moments_older_than_the_retention_are_rounded_to_five_minutes(raw_hours: int) -> None:
+    site_states = SpaceStates(small_site(), raw_hours * HOUR)
     left_ms = NOON_MS + 123_457
     site_states.apply_events(numbered(pulse("desk-pir", left_ms)), left_ms + 2 * SECOND, no_past)
     for day in range(4):
@@ -451,5 +452,5 @@ def test_moments_older_than_72_hours_are_rounded_to_five_minutes() -> None:
         assert shown.state is Occupancy.VACANT
         moments = [shown.since_ms, shown.because.at_ms, *(other.at_ms for other in shown.other_sensors)]
         assert shown.since_ms < left_ms + HOUR, "the same state for days"
-        assert all(at_ms % 300_000 == 0 for at_ms in moments if at_ms < now_ms - 72 * HOUR)
-        assert (shown.since_ms % 300_000 == 0) is (day == 3)
+        assert all(at_ms % 300_000 == 0 for at_ms in moments if at_ms < now_ms - raw_hours * HOUR)
+        assert (shown.since_ms % 300_000 == 0) is (day >= raw_hours // 24)

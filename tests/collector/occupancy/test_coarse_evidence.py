@@ -5,16 +5,17 @@ from itertools import count
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from collector.contract.states import COARSE_STEP_MS, EXACT_FOR_MS
+from collector.contract.states import COARSE_STEP_MS
 from collector.occupancy.coarse_evidence import coarsen_evidence, longest_wait_ms
 from collector.occupancy.evaluate import find_lapses, fold_events
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, build_space_rules
 from collector.site.plan import SitePlan
 from edge.contract.message import EventKind
+from edge.contract.raw_retention import MAX_RAW_MS
 from tests.support.collector.room import HOUR, NOON_MS
 from tests.support.collector.simulated_spaces import Case, cases, rooms
 
-LATER_MS = [60_001, HOUR // 4, 5 * HOUR, EXACT_FOR_MS + 12 * HOUR]
+LATER_MS = [60_001, HOUR // 4, 5 * HOUR, MAX_RAW_MS + 12 * HOUR]
 """The last event is erased after this long."""
 
 
@@ -68,7 +69,7 @@ def test_coarse_evidence_is_evaluated_like_exact_evidence(case: Case, after: Cas
     evidence, _ = fold_events(EMPTY_EVIDENCE, events, rules)
     living = data.draw(st.sets(st.sampled_from([sensor.id for sensor in site.sensors])))
     before_ms = events[-1].at_ms + data.draw(st.sampled_from(LATER_MS))
-    end_ms = before_ms + data.draw(st.sampled_from([0, EXACT_FOR_MS]))  # the next event may follow at once
+    end_ms = before_ms + data.draw(st.sampled_from([0, MAX_RAW_MS]))  # the next event may follow at once
     evidence, _ = fold_events(evidence, beats(site, living, evidence, events[-1].at_ms + 1, end_ms), rules)
     coarse = coarsen_evidence(evidence, rules, before_ms)
     names = [sensor.id for sensor in site.sensors]

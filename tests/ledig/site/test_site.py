@@ -42,6 +42,12 @@ def test_valid_file_is_read_completely(tmp_path: Path) -> None:
     assert site.plan.sensor_by_key["pi-1", "beams"].door == "front"
 
 
+def test_agents_keep_raw_events_no_longer_than_the_collector(tmp_path: Path) -> None:
+    shorter = VALID_SITE.replace("[broker]", "[retention]\nraw_hours = 48\n[broker]")
+    site = read_site_file(write_site_file(tmp_path, shorter))
+    assert {device.raw_hours for device in site.devices} == {site.collector.retention.raw_hours} == {48}
+
+
 SENSOR = '[[device.sensor]]\nkind = "pir"\nid = "desk-1-pir"\n'
 
 AIR = '[[device.sensor]]\nkind = "air"\nid = "air"\nco2_path = "/co2"\nzone = "hall"\n'
