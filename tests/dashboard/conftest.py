@@ -23,9 +23,9 @@ from edge.contract import topics
 from edge.contract.broker import BrokerSettings
 from tests.support import browser
 from tests.support.dashboard.commands import CommandConnection
-from tests.support.dashboard.fixture_types import Served
+from tests.support.dashboard.fixture_types import Served, ServedSite
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
-from tests.support.dashboard.stage import build_morning_states
+from tests.support.dashboard.stage import build_morning_states, publish_everything, run_publisher
 from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 
@@ -129,3 +129,14 @@ def served(tmp_path: Path, accounts_template: bytes) -> Served:
             thread.join(20)
 
     return serving
+
+
+@pytest.fixture
+def site(lasting_broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
+    """A served site whose collector has published everything."""
+    with (
+        run_publisher(lasting_broker.settings("observer")) as publisher,
+        served(lasting_broker.settings("dashboard")) as running,
+    ):
+        publish_everything(publisher)
+        yield running, publisher

@@ -129,6 +129,18 @@ def run_ledig(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedPr
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
+def run_replay_command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `ledig replay` with additional environment variables."""
+    return subprocess.run(
+        [sys.executable, "-m", "ledig", "replay", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
 def run_ledig_without(modules: list[str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command as if `modules` were not installed."""
     start = (

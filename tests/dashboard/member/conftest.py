@@ -1,6 +1,5 @@
-"""Fixtures of the member page: a browser and a broker per test file, a served site with a publisher, a phone."""
+"""Fixture of the member page: the page on a phone."""
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -8,19 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.configuration.settings import DashboardSettings
 from tests.support import browser
-from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
-from tests.support.dashboard.stage import publish_everything, run_publisher
-from tests.support.servers import Mosquitto
-
-
-@pytest.fixture
-def site(lasting_broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
-    with (
-        run_publisher(lasting_broker.settings("observer")) as publisher,
-        served(lasting_broker.settings("dashboard")) as running,
-    ):
-        publish_everything(publisher)
-        yield running, publisher
+from tests.support.dashboard.fixture_types import OpenPhone
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import run_replay_command
 from tests.support.servers import wait_until
 
 MAPPING = """
@@ -70,24 +71,13 @@ def mapping(tmp_path: Path) -> Path:
     return path
 
 
-def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "ledig", "replay", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | environment,
-        check=False,
-    )
-
-
 def figures(output: str) -> list[str]:
     """Return the lines with accuracy figures, without the progress bar, whose timing varies."""
     return [line.strip() for line in output.splitlines() if "% (" in line or "late (median)" in line]
 
 
 def test_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
-    run = ledig(mapping, "--speed", 2000)
+    run = run_replay_command(mapping, "--speed", 2000)
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     for day in ("2026-01-05", "2026-01-09", "total"):
@@ -101,7 +91,9 @@ def test_recording_is_played_and_scored_day_by_day(mapping: Path) -> None:
 
 
 def test_current_rules_reproduce_the_shown_states_of_a_recording(mapping: Path) -> None:
-    run = ledig(mapping, "--speed", 2000, "--what-if", "level_hold=3m", "--what-if", "hold=15m,level_hold=10m")
+    run = run_replay_command(
+        mapping, "--speed", 2000, "--what-if", "level_hold=3m", "--what-if", "hold=15m,level_hold=10m"
+    )
     assert run.returncode == 0, run.stderr
     shown, same, longer = re.split(r"booth: shown under \S+ against true", run.stdout)
     assert figures(shown) == figures(same)
@@ -112,11 +104,11 @@ def test_current_rules_reproduce_the_shown_states_of_a_recording(mapping: Path) 
 
 def test_broken_rows_are_reported_and_do_not_change_the_figures(mapping: Path) -> None:
     rows = mapping.parent / "morning.csv"
-    whole = ledig(mapping, "--speed", 2000)
+    whole = run_replay_command(mapping, "--speed", 2000)
     header, *lines = rows.read_text().splitlines()
     broken = ["2026-01-05 09:24:30,2,0,x,0", lines[9], "2026-01-05 09:25:00,1", "2098-01-05 09:25:00,0,0,1,0"]
     rows.write_text("\n".join([header, *lines[:25], *broken, *lines[25:]]) + "\n")
-    run = ledig(mapping, "--speed", 2000)
+    run = run_replay_command(mapping, "--speed", 2000)
     assert run.returncode == 0, run.stderr
     assert re.findall(r"morning\.csv, row (\d+): ", run.stdout) == ["27", "28", "29", "30"]
     assert "rows: 150 played, 4 left out" in run.stdout
@@ -128,7 +120,7 @@ def test_file_without_a_good_row_is_rejected_with_all_faults(mapping: Path) -> N
     rows = mapping.parent / "morning.csv"
     header, *_ = rows.read_text().splitlines()
     rows.write_text(f"{header}\n2026-01-10 09:00:00,2,0,x,0\n2026-01-10 09:01:00,1\n")
-    run = ledig(mapping)
+    run = run_replay_command(mapping)
     assert run.returncode == 2
     assert run.stdout == ""
     assert re.findall(r"row (\d+)", run.stderr) == ["2", "3"]
@@ -137,7 +129,7 @@ def test_file_without_a_good_row_is_rejected_with_all_faults(mapping: Path) -> N
 
 
 def test_missing_broker_is_reported_with_its_package(mapping: Path, tmp_path: Path) -> None:
-    run = ledig(mapping, PATH=str(tmp_path))
+    run = run_replay_command(mapping, PATH=str(tmp_path))
     assert run.returncode == 3
     assert "apt install mosquitto" in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1

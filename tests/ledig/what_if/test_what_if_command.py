@@ -1,11 +1,8 @@
 """`ledig replay SITE --what-if` on the journal of a real collector, without disturbing it."""
 
-import os
 import random
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +20,7 @@ from ledig.what_if.comparison import build_timeline, compute_timeline
 from ledig.what_if.stored import StoredEvents
 from tests.support.browser import chromium
 from tests.support.collector.random_sites import NOON_MS, message
+from tests.support.command import run_replay_command
 
 SITE = """
 [site]
@@ -121,17 +119,6 @@ def site_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site.toml"
 
 
-def ledig(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "ledig", "replay", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | environment,
-        check=False,
-    )
-
-
 def test_current_rules_reproduce_the_collectors_states(site_file: Path) -> None:
     """Starting from the checkpoint of the purge, with the values learned by then."""
     plan = read_site_file(site_file).plan
@@ -149,7 +136,7 @@ def test_current_rules_reproduce_the_collectors_states(site_file: Path) -> None:
 
 
 def test_difference_is_printed_by_space_and_in_total(site_file: Path) -> None:
-    run = ledig(site_file, "--what-if", "hold=15m", "--what-if", "hold=5m,level_hold=2m")
+    run = run_replay_command(site_file, "--what-if", "hold=15m", "--what-if", "hold=5m,level_hold=2m")
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("compared with current rules: The mill, ") == 2
     totals = [line for line in run.stdout.splitlines() if line.strip().startswith("total")]
@@ -165,11 +152,11 @@ def test_difference_is_printed_by_space_and_in_total(site_file: Path) -> None:
 
 def test_dedicated_desk_is_never_shown(site_file: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    run = ledig(site_file, "--what-if", "hold=15m", "--plot", page)
+    run = run_replay_command(site_file, "--what-if", "hold=15m", "--plot", page)
     assert "hers" not in run.stdout
     assert "hers-" not in page.read_text()
     assert "hers," not in page.read_text()
-    alone = ledig(site_file, "--what-if", "hold=15m", "--space", "hers")
+    alone = run_replay_command(site_file, "--what-if", "hold=15m", "--space", "hers")
     assert alone.returncode == 2
     assert "--space hers: it is dedicated to one member" in alone.stderr
 
@@ -179,14 +166,14 @@ def test_running_collector_is_not_disturbed(site_file: Path) -> None:
     with closing(Journal(journal)) as running, running.transaction():
         running.tables.store_number("proof", 1)
         before = {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
-        run = ledig(site_file, "--what-if", "hold=15m", "--space", "north")
+        run = run_replay_command(site_file, "--what-if", "hold=15m", "--space", "north")
         assert run.returncode == 0, run.stderr
         assert before == {path.name: path.read_bytes() for path in journal.parent.iterdir() if "shm" not in path.name}
 
 
 def test_page_shows_the_comparison_without_network_requests(site_file: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    run = ledig(site_file, "--what-if", "hold=15m", "--plot", page)
+    run = run_replay_command(site_file, "--what-if", "hold=15m", "--plot", page)
     assert run.returncode == 0, run.stderr
     assert page.stat().st_mode & 0o077 == 0, "only the owner may read single changes"
     requests: list[str] = []
@@ -219,38 +206,38 @@ def test_invalid_options_are_rejected_before_an_event_is_read(
     site_file: Path, arguments: tuple[str, ...], finding: str
 ) -> None:
     (site_file.parent / "bad.toml").write_text("[rules]\nmotion_hold_ms = 1\n")
-    run = ledig(site_file, *(argument.format(folder=site_file.parent) for argument in arguments))
+    run = run_replay_command(site_file, *(argument.format(folder=site_file.parent) for argument in arguments))
     assert (run.returncode, run.stdout) == (2, "")
     assert finding in run.stderr
     assert "Traceback" not in run.stderr
 
 
 def test_usage_is_printed_without_arguments() -> None:
-    run = ledig()
+    run = run_replay_command()
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith("no file is given; give a recording to play, or other rules")
 
 
 def test_missing_journal_or_events_are_reported(site_file: Path, tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(site_file.read_text())
-    run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
+    run = run_replay_command(tmp_path / "site.toml", "--what-if", "hold=7m")
     assert run.returncode == 3
     assert "there is no journal; the collector creates it when it first starts" in run.stderr
     (tmp_path / "state").mkdir()
     Journal(tmp_path / "state" / "journal.sqlite").close()
-    run = ledig(tmp_path / "site.toml", "--what-if", "hold=7m")
+    run = run_replay_command(tmp_path / "site.toml", "--what-if", "hold=7m")
     assert run.returncode == 2
     assert "no events are stored yet" in run.stderr
 
 
 def test_site_of_ledig_up_is_found_by_its_folder_or_by_default(site_file: Path, tmp_path: Path) -> None:
-    run = ledig("--what-if", "hold=7m", XDG_STATE_HOME=str(tmp_path))
+    run = run_replay_command("--what-if", "hold=7m", XDG_STATE_HOME=str(tmp_path))
     assert run.returncode == 3
     assert f"{tmp_path}/ledig/spinneriet/journal.sqlite: there is no journal" in run.stderr
     folder = site_file.parent / "state"
     (folder / "up.lock").touch()
     try:
-        run = ledig(site_file, "--data", folder, "--what-if", "hold=7m", "--space", "south")
+        run = run_replay_command(site_file, "--data", folder, "--what-if", "hold=7m", "--space", "south")
     finally:
         (folder / "up.lock").unlink()
     assert run.returncode == 0, run.stderr
