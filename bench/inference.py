@@ -31,7 +31,9 @@ from collector.occupancy.evaluate import (
     build_space_rules,
     fold_events,
 )
-from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS

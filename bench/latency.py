@@ -29,7 +29,9 @@ from zoneinfo import ZoneInfo
 from gpiozero.pins.mock import MockFactory
 
 from collector.configuration.settings import CollectorSettings
-from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings

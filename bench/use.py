@@ -26,7 +26,9 @@ from collector.history.line_protocol import CURSOR_MEASUREMENT
 from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryRow, Measure
 from collector.history.projection import Projection
 from collector.site.calendar import find_midnight_ms, to_local_time
-from collector.site.plan import WHOLE_SITE, Door, Floor, OpeningSpan, SitePlan, Space, SpaceKind, Zone
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Door, Floor, Space, SpaceKind, Zone
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx

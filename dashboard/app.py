@@ -16,7 +16,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.account_pages import accounts_pages, login_pages
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway

@@ -22,7 +22,7 @@ import gevent
 import gevent.socket
 from flask import Flask
 
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.timekeeping.site_time import SiteTime, TimeSource, read_machine_clocks
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.accounts_clock import COLLECTOR_WITNESS, open_accounts

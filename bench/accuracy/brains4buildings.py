@@ -32,7 +32,9 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.recordings import read_all
 from bench.accuracy.watching import SensorFindings, collect_findings
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from dashboard.site_report.finding_rows import describe_finding
 from dashboard.text.page_texts import PageTexts
 from edge.contract.message import EventKind

@@ -21,7 +21,9 @@ from bench.accuracy.recordings import read_all
 from collector.history.door_days import DayTurns, find_day_span
 from collector.people.estimate import CountingContext, DoorCrossing, PeopleEstimate, finish_bucket, split_into_buckets
 from collector.people.presence import SitePresence
-from collector.site.plan import Door, OpeningSpan, SitePlan
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Door
 from edge.timekeeping.durations import HOUR_MS
 from ledig.replay.recorded_rows import ISO_FORMAT, RecordedColumn, RecordedRow, RowLayout, RowsRejected, TimeColumns
 

@@ -20,7 +20,9 @@ from msgspec.structs import replace
 from bench.accuracy.line import Figure
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, build_space_rules
-from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.recorded_rows import RecordedRow

@@ -14,7 +14,8 @@ from collector.contract.findings import Finding, FindingKind
 from collector.health.health_service import HealthService
 from collector.live.space_states import SpaceStates
 from collector.occupancy.evidence import Evidence, StoredEvent
-from collector.site.plan import SensorKey, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import SensorKey
 from collector.store.journal import Journal
 from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.timekeeping.durations import HOUR_MS

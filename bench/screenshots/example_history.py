@@ -15,7 +15,7 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from ledig.simulation.signals import SensorSignal, compute_signals

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from collector.configuration.settings import CollectorSettings
 from collector.engine.collector_loop import run_collector
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.server import serve_dashboard

@@ -7,7 +7,7 @@ Never: a clock of its own.
 
 from collector.configuration.alert_settings import parse_hours
 from collector.site.calendar import is_open, to_local_time
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 
 
 def is_evaluated(plan: SitePlan, hours: str, now_ms: int) -> bool:

@@ -37,7 +37,8 @@ from collector.intake.fair_share import keep_newest_of_each
 from collector.intake.intake import IntakeResult
 from collector.intake.rejection import RejectedInput, StreamGap
 from collector.live.space_states import SpaceStates
-from collector.site.plan import SensorKey, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import SensorKey
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
 from edge.contract import topics
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS

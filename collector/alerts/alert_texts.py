@@ -8,7 +8,7 @@ Never: clocks, HTML, evaluation; the sentences of one kind, which are in `kinds.
 from collector.alerts.kinds import ALERT_KINDS
 from collector.contract.alerts import Alert, AlertKind
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.text.languages import Catalogue, Language, load_catalogue
 
 

@@ -27,7 +27,9 @@ from collector.configuration.alert_settings import AlertSettings, count_places
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
 from collector.contract.findings import Finding, FindingKind
 from collector.contract.states import Occupancy, SpaceState, Summary, ZoneAir
-from collector.site.plan import WHOLE_SITE, Sensor, SensorKey, SitePlan, SpaceKind
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.site_sensor import Sensor, SensorKey
+from collector.site.spaces import SpaceKind
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 CO2_HYSTERESIS_PPM: Final = 200

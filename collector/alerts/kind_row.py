@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, Severity
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.text.languages import Catalogue
 
 AlertSentence = Callable[[Catalogue, Alert], str]

@@ -18,7 +18,7 @@ from collector.alerts.kinds import ALERT_KINDS
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
 from collector.contract.mutes import is_covered
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import MINUTE_MS
 
 GATHERING_MS: Final = MINUTE_MS

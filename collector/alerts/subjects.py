@@ -6,7 +6,9 @@ Never: states, clocks.
 """
 
 from collector.configuration.alert_settings import AlertSettings
-from collector.site.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import SpaceKind
 
 
 def list_monitored_sensors(plan: SitePlan) -> list[Sensor]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from collector.contract.alerts import AlertKind, Severity
-from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SEATING_KINDS
 from collector.text.languages import Language
 from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import MINUTES_PER_DAY

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from collector.contract.forecast_odds import chance_at_least_free
 from collector.contract.forecast_points import DECILES, ChanceScore, ForecastPoint, ForecastScore, Lead
-from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PLACES
+from collector.site.spaces import SpaceKind
 from edge.contract.message import MessageRejected
 from edge.timekeeping.durations import HOUR_MS
 

@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct, field, structs
 
-from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.spaces import SpaceKind
 from edge.contract.message import MessageRejected
 from edge.timekeeping.durations import MINUTE_MS
 

@@ -30,7 +30,7 @@ from collector.engine.publisher import MessageSource, Publisher
 from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.intake.intake import IncomingMessage
 from collector.mqtt.connection import BATCH_MESSAGES, CollectorConnection
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.journal_faults import JournalAway, translate_errors
 from collector.store.journal_guard import JournalGuard

@@ -20,7 +20,7 @@ from collector.intake.intake import MAX_FUTURE_MS
 from collector.intake.rejection import StreamGap
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY
 from collector.site.calendar import find_midnight_ms
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL

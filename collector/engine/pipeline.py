@@ -40,7 +40,8 @@ from collector.occupancy.evidence import Evidence, SpaceChange, StoredEvent
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY, HistoryRollup
 from collector.site.adjustments import Adjustments, apply_command
 from collector.site.calendar import is_open, to_local_time
-from collector.site.plan import SensorKey, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import SensorKey
 from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, RESTORED_AT, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time_estimate

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 from collector.contract.messages import OutgoingMessage, encode_message
 from collector.contract.states import CollectorStatus
 from collector.intake.intake import StreamKey
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 from edge.contract import topics
 from edge.contract.message import Receipt
 from edge.contract.topics import TOPIC_KINDS, TopicParameter

@@ -11,7 +11,7 @@ from collector.history.measures import BUCKET_MS
 from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evaluate import find_lapses, fold_events
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.blobs import EVIDENCE
 from collector.store.journal import AIR_PREFIX, Checkpoint, Journal
 from collector.store.stored_adjustments import ADJUSTMENTS_KEY

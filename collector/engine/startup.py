@@ -13,7 +13,7 @@ from collector.engine.journal_rewind import find_last_confirmed_ms, rewind_journ
 from collector.engine.pipeline import Pipeline
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY
 from collector.site.adjustments import apply_adjustments
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.metadata_keys import load_time_estimate
 from collector.store.stored_adjustments import load_adjustments

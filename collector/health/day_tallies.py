@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from collector.health.hour_tallies import MINUTES_PER_HOUR, ActivityRule, HourTally, join_hours
 from collector.health.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
-from collector.site.plan import SensorKey
+from collector.site.site_sensor import SensorKey
 from edge.contract.sensor_traits import HealthRole
 
 MAX_QUIET_MIN: Final = 15

@@ -26,7 +26,8 @@ from msgspec import Struct
 from collector.contract.findings import Finding, FindingKind
 from collector.health.day_tallies import DETECTING_ROLES, MAX_STILL_MIN, DayTally
 from collector.health.hour_tallies import ActivityRule
-from collector.site.plan import SensorKey, SpaceKind
+from collector.site.site_sensor import SensorKey
+from collector.site.spaces import SpaceKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import HealthRole
 

@@ -49,7 +49,9 @@ from collector.health.sensor_history import CountedHours, SensorHistory, compute
 from collector.history.door_days import DaySpan, find_day_span
 from collector.intake.intake import IntakeResult
 from collector.live.space_states import SpaceStates
-from collector.site.plan import Sensor, SensorKey, SitePlan, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor, SensorKey
+from collector.site.spaces import Tenure
 from collector.store.journal import Journal
 from edge.contract import topics
 from edge.contract.sensor_traits import HealthRole

@@ -13,7 +13,8 @@ from msgspec import Struct
 from collector.health.clocks import ClockHour
 from collector.health.ignoring import IgnoredFinding, compute_fingerprint
 from collector.health.sensor_history import SensorHistory
-from collector.site.plan import Sensor, SensorKey, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor, SensorKey
 from collector.store.blobs import BlobFormat, BlobKind
 from collector.store.journal import Journal
 

@@ -12,7 +12,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.site.plan import Sensor, SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import SpaceKind
 from collector.store.journal_tables import TimedValue
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

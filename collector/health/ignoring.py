@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.findings import Finding, FindingAction, FindingCommand, FindingKind
-from collector.site.plan import Sensor, SensorKey
+from collector.site.site_sensor import Sensor, SensorKey
 
 FORGET_AFTER_DAYS: Final = 7
 

@@ -11,7 +11,9 @@ from typing import Final
 
 from collector.contract.findings import MAX_REJECTIONS, Finding, FindingKind, Rejection
 from collector.contract.loss_reasons import LossReason
-from collector.site.plan import SensorKey, SitePlan, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import SensorKey
+from collector.site.spaces import Tenure
 from collector.store.journal_tables import JournalTables
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from collector.history.measures import BUCKET_MS
 from collector.site.calendar import is_open
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import HOUR_MS
 
 REVERSED_SHARE: Final = 0.02

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collector.configuration.settings import RetentionSettings
 from collector.history.measures import MEASURES, SPACE_HOUR, HistoryRow, Measure
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from collector.timekeeping.instants import FOREVER_MS
 from edge.timekeeping.durations import DAY_MS
 

@@ -22,7 +22,7 @@ from collector.intake import partial_decode
 from collector.intake.partial_decode import BadEvent, PartialMessage
 from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import EVENT_KINDS, StoredEvent
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge.contract.message import EventKind, EventsMessage, MessageRejected, SensorEvent, decode_events
 
 MAX_FUTURE_MS: Final = 300_000

@@ -8,7 +8,7 @@ Never: clocks; spaces that are not offered.
 from collections.abc import Iterable
 
 from collector.contract.states import TAKEN_STATES, Occupancy, SpaceCounts
-from collector.site.plan import Space, SpaceKind
+from collector.site.spaces import Space, SpaceKind
 
 
 def count_by_kind(states: Iterable[tuple[Space, Occupancy]]) -> dict[SpaceKind, SpaceCounts]:

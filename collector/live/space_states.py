@@ -48,7 +48,8 @@ from collector.occupancy.evidence import (
 from collector.occupancy.published_tuning import build_tuning
 from collector.occupancy.zone_air import AirState
 from collector.people.estimate import DoorCrossing, PeopleEstimate
-from collector.site.plan import WHOLE_SITE, SitePlan, Space
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Space
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract import topics
 from edge.contract.raw_retention import MAX_RAW_MS

@@ -27,8 +27,9 @@ from collector.occupancy.evidence import StoredEvent, Transition
 from collector.occupancy.zone_air import AirState, evaluate_air, update_air
 from collector.people.counting import PeopleCounter
 from collector.people.estimate import DoorCrossing
-from collector.site.plan import WHOLE_SITE, SitePlan, Space, Tenure
 from collector.site.privacy import MIN_SHOWN_PEOPLE, find_conditional_air_zones, find_published_air_sensors
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Space, Tenure
 from edge.contract.message import EventKind
 
 REFRESH_MS: Final = 10_000

@@ -17,7 +17,9 @@ from collector.occupancy.learning.threshold import ReadingHistogram
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
 from collector.occupancy.learning.two_levels import PowerHistogram
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import HoldRule, LearningMethod, SensorRole, SensorTraits

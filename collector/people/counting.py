@@ -21,7 +21,7 @@ from collector.people.estimate import (
     build_people_count,
 )
 from collector.people.presence import PresenceStep, SitePresence
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 
 RECOUNT_MS = 1_000
 """The count is computed again this often without new events, in site time."""

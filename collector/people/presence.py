@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.occupancy.hourly_use import Timeline
-from collector.site.plan import SEATING_KINDS, SitePlan, Space, Tenure
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SEATING_KINDS, Space, Tenure
 
 
 class PresenceStep(NamedTuple):

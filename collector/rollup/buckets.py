@@ -29,7 +29,6 @@ from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.rollup import series, stay_rows
 from collector.rollup.people_buckets import PeopleRollup
 from collector.site.calendar import find_ended_days
-from collector.site.plan import WHOLE_SITE, Sensor, SitePlan, SpaceKind
 from collector.site.privacy import (
     COUNTED_KINDS,
     MIN_SHOWN_PEOPLE,
@@ -40,6 +39,9 @@ from collector.site.privacy import (
     find_small_zones,
     has_forecast,
 )
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import SpaceKind
 from collector.store.journal_tables import JournalTables
 from collector.timekeeping.instants import FOREVER_MS
 from edge.timekeeping.durations import HOUR_MS

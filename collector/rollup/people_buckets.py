@@ -27,7 +27,7 @@ from collector.people.estimate import (
 )
 from collector.people.odds import PeopleOdds
 from collector.people.presence import SitePresence
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.store.blobs import BlobFormat, BlobKind
 from collector.store.journal_tables import JournalTables
 from edge.contract.message import EventKind

@@ -14,9 +14,9 @@ from unicodedata import category
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from collector.site.opening_hours import HoursRejected, read_hours
-from collector.site.plan import OpeningSpan, SitePlan
+from collector.site.opening_spans import HoursRejected, OpeningSpan, read_hours
 from collector.site.privacy import MAX_HISTORY_DAYS
+from collector.site.site_plan import SitePlan
 from edge.contract.message import Id, MessageRejected, decode_payload
 
 MAX_NOTICE_CHARS: Final = 200

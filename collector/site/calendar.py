@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Final
 
-from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.series_hours import HourOpening, SeriesHour
+from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import HOUR_MS, MINUTES_PER_DAY
 
 ALL_DAY: Final = OpeningSpan(opens_min=0, closes_min=MINUTES_PER_DAY)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.plan import SEATING_KINDS, WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SEATING_KINDS, Space, SpaceKind, Tenure
 
 MIN_SHOWN_PEOPLE: Final = 5
 """Smallest shown count of people, live or past, on pages and feeds; smaller ones are shown as "fewer than"."""

@@ -27,8 +27,8 @@ from collector.history.measures import (
     Measure,
 )
 from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE, compute_zone_hours
-from collector.site.plan import WHOLE_SITE
 from collector.site.privacy import MIN_SHOWN_PLACES, coarsen_count
+from collector.site.site_plan import WHOLE_SITE
 from edge.timekeeping.durations import DAY_MS, HOUR_S
 
 _ZERO: Final = PEOPLE_FIVE_MIN.fields.index("zero_ms")

@@ -21,7 +21,7 @@ from collector.intake.fair_share import plan_evictions
 from collector.intake.intake import RepeatedEvent, StreamKey
 from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import SpaceChange, StoredEvent
-from collector.site.plan import SensorKey
+from collector.site.site_sensor import SensorKey
 from collector.sqlite_files.lock import FileLock, LockInUse
 from collector.sqlite_files.migration import MigrationStep, migrate_schema
 from collector.sqlite_files.page_checksums import PageSums, load_checksums

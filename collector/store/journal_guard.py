@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.configuration.settings import RetentionSettings
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules
 from collector.sqlite_files.lock import FileLock

@@ -21,7 +21,7 @@ from collector.configuration.settings import RetentionSettings
 from collector.history import tables
 from collector.history.sqlite import connect_read_only
 from collector.intake.intake import MAX_FUTURE_MS
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules, SourceDamaged
 from collector.sqlite_files.migration import SchemaTooNew, migrate_schema, read_version

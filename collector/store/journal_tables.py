@@ -14,7 +14,7 @@ from collector.history.history_tables import HistoryTables
 from collector.intake.rejection import StreamGap
 from collector.occupancy.evidence import StoredEvent
 from collector.occupancy.hourly_use import Timeline
-from collector.site.plan import SensorKey
+from collector.site.site_sensor import SensorKey
 from collector.sqlite_files.migration import read_version
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME

@@ -17,8 +17,9 @@ from babel.numbers import format_decimal
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site import privacy
 from collector.site.calendar import find_midnight_ms, to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.charts.plot_axes import build_time_axis
 from dashboard.history.queries import HistoryQuery
 from dashboard.text.page_texts import PageTexts

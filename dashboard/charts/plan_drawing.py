@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.plan import Door, Floor, SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Door, Floor, Space, SpaceKind, Tenure
 
 UNITS_PER_M: Final = 20
 DOOR_WIDTH_M: Final = 1.0

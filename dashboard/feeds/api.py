@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from collector.contract.states import Occupancy, SpaceHealth, ZoneAir
 from collector.history.measures import HistoryAway
-from collector.site.plan import Space
+from collector.site.spaces import Space
 from dashboard.history import queries
 from dashboard.live.frame import STATE_CODES, FreeCount, LinkStatus, PublicFrame, SupplyLevel, encode_frame
 from dashboard.member import arrival

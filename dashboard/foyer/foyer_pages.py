@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.accounts.access_log import PublicLogEntry
 from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.roles import AccountRole

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
 from collector.site.privacy import MIN_SHOWN_PEOPLE, find_zones_without_air
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure, Zone
 from dashboard.foyer.sensor_descriptions import describe_sensor_kind
 from dashboard.text.page_texts import PageTexts
 from dashboard.text.privacy_rules import format_days

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.charts.plan_drawing import FloorDrawing, SpaceSymbol
 from edge.timekeeping.durations import MINUTE_S
 

@@ -27,7 +27,6 @@ from collector.history.measures import (
     Measure,
 )
 from collector.history.open_history import open_reader
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import (
     FEW_COUNT_VALUE,
     MIN_SHOWN_PEOPLE,
@@ -39,6 +38,8 @@ from collector.site.privacy import (
     has_too_few,
     is_history_hidden,
 )
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.configuration.settings import DashboardSettings
 from edge.timekeeping.durations import DAY_MS
 

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from collector.contract.states import TAKEN_STATES, AirBand, AirTrend, Occupancy, SpaceState, ZoneAir
-from collector.site.plan import Space, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.spaces import Space, SpaceKind
 from dashboard.live import upcoming_hours
 
 STATE_CODES: Final = {

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from collector.site.calendar import find_open_span, is_open, opening_hours_on, to_local_time
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY
 
 MAX_SEARCH_DAYS: Final = 62

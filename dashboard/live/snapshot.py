@@ -29,7 +29,8 @@ from collector.history.measures import PEOPLE
 from collector.site import privacy
 from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments
 from collector.site.calendar import is_open
-from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Space, SpaceKind
 from dashboard.live import upcoming_hours
 from dashboard.live.frame import (
     STATE_CODES,

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from collector.contract.forecasts import Forecast, HourOutlook, Outlook, chance_in_hour
 from collector.history.measures import PEOPLE
 from collector.site.calendar import opening_day, to_local_time
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from edge.timekeeping.durations import HOUR_MS
 
 MAX_FORECAST_AGE_MS: Final = 3 * HOUR_MS

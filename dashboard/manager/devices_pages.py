@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from collector.contract.findings import Findings
 from collector.contract.mutes import list_active
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.accounts.roles import AccountRole
 from dashboard.site_report import alert_rows
 from dashboard.site_report.device_rows import build_sensor_rows, format_muted

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from collector.contract.forecasts import Outlook
 from collector.history.measures import PEOPLE, PEOPLE_FIVE_MIN, HistoryRow
 from collector.site.calendar import find_midnight_ms
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from dashboard.charts import history_chart
 from dashboard.history import queries
 from dashboard.manager.forecast_view import ForecastView, build_forecast_view

@@ -17,8 +17,8 @@ from collector.contract.forecast_points import Lead
 from collector.contract.forecasts import HourOutlook, Outlook
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow, Measure
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import SitePlan
 from dashboard.charts.history_chart import build_layout, insert_gaps
 from dashboard.live.opening_times import format_clock
 from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS, TOP_TENTH, UpcomingHour, iterate_upcoming_hours

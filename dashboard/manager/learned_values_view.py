@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from babel.numbers import format_decimal
 
 from collector.contract.states import HoldTuning, SensorTuning, Tuning
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.text.explanations import format_minutes
 from dashboard.text.page_texts import NO_VALUE, PageTexts
 

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import is_open
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.live.frame import LinkStatus, PublicFrame
 from dashboard.live.opening_times import format_clock
 from dashboard.use.used_hours import MIN_COVERAGE

@@ -18,8 +18,9 @@ from flask.typing import ResponseReturnValue
 from collector.contract.findings import FindingCommand, encode
 from collector.history.measures import ZONE_FIVE_MIN
 from collector.site.calendar import find_midnight_ms
-from collector.site.plan import WHOLE_SITE, SpaceKind
 from collector.site.privacy import is_history_hidden
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.roles import AccountRole
 from dashboard.history import queries
 from dashboard.live.frame import PublicFrame

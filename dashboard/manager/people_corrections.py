@@ -16,8 +16,9 @@ from collector.contract.states import PeopleCount
 from collector.history.door_days import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.history.measures import CorrectionReason, HistoryRow
 from collector.site.calendar import to_local_time
-from collector.site.plan import SEATING_KINDS, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SEATING_KINDS
 from dashboard.text.page_texts import PageTexts
 
 MAX_CORRECTIONS: Final = 12

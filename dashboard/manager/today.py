@@ -11,7 +11,7 @@ from datetime import date
 from babel.dates import format_date
 
 from collector.site.adjustments import MAX_DATES, AdjustmentCommand, Adjustments, SetHours, SetNotice
-from collector.site.plan import Space
+from collector.site.spaces import Space
 from dashboard.text.page_texts import PageTexts
 
 

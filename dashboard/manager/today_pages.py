@@ -26,7 +26,7 @@ from collector.site.adjustments import (
     encode,
 )
 from collector.site.calendar import opening_day, opening_hours_on, to_local_time
-from collector.site.opening_hours import HoursRejected, format_hours, read_hours
+from collector.site.opening_spans import HoursRejected, format_hours, read_hours
 from dashboard.manager import today
 from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context

@@ -20,9 +20,9 @@ from flask import Blueprint, Response, g, render_template, request, stream_with_
 from flask.typing import ResponseReturnValue
 
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_HOUR, HistoryAway, HistoryRow, Measure
-from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import has_too_few, is_history_hidden
 from collector.site.series_hours import SeriesHour
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx

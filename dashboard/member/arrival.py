@@ -13,8 +13,8 @@ from msgspec.structs import asdict
 
 from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook, chance_in_hour
 from collector.history.measures import PEOPLE
-from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE, has_forecast
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.history.queries import QueryRejected, parse_instant
 from dashboard.live.upcoming_hours import find_hour, iterate_upcoming_hours
 from edge.timekeeping.durations import HOUR_MS

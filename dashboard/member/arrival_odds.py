@@ -15,7 +15,7 @@ from collector.contract.forecast_points import ChanceScore
 from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook
 from collector.history.measures import PEOPLE
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS, TOP_TENTH, find_hour
 from dashboard.member.arrival import list_forecast_kinds
 from dashboard.member.fitting_odds import compute_match_odds

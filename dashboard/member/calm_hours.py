@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 
 from collector.contract.forecasts import OUTLOOK_DAYS, Outlook
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.live.upcoming_hours import UpcomingHour, format_hour, iterate_upcoming_hours
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import NO_VALUE, PageTexts

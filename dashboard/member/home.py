@@ -13,8 +13,9 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from collector.contract.forecasts import Outlook
-from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Space, SpaceKind
 from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs

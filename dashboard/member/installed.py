@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.text.page_texts import PageTexts
 from dashboard.web import release
 

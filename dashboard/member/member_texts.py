@@ -8,7 +8,7 @@ Never: HTML; a reason that exposes the time of an event at one desk.
 from functools import cache
 from typing import Final
 
-from collector.site.plan import SpaceAttribute, SpaceKind, ZoneCharacter
+from collector.site.spaces import SpaceAttribute, SpaceKind, ZoneCharacter
 from dashboard.text.page_texts import PageTexts, PluralForms
 
 SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "like", "lost", "spot.")

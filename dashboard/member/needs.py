@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Final
 
-from collector.site.plan import SitePlan, Space, SpaceAttribute, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceAttribute, SpaceKind
 from dashboard.live.frame import FreeCount
 
 _LIST_ORDER: Final = "vuoad"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from collector.contract.forecasts import Outlook
-from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceAttribute, SpaceKind
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Space, SpaceAttribute, SpaceKind
 from dashboard.live.upcoming_hours import iterate_upcoming_hours
 from dashboard.member.member_texts import describe_usual_free, get_member_texts
 from dashboard.text.explanations import ExplanationContext

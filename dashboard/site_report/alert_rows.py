@@ -22,7 +22,7 @@ from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
 from collector.contract.mutes import is_covered, list_active
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS

@@ -15,7 +15,7 @@ from msgspec import Struct
 from collector.contract.alerts import Mute
 from collector.contract.findings import Findings, SensorNote
 from collector.contract.mutes import list_active
-from collector.site.plan import Sensor
+from collector.site.site_sensor import Sensor
 from dashboard.live.snapshot import DeviceSnapshot, SiteSnapshot
 from dashboard.site_report import finding_rows
 from dashboard.text.explanations import ExplanationContext

@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.findings import Finding, FindingAction, FindingKind, Findings
-from collector.site.plan import Sensor, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
 from dashboard.text.page_texts import PageTexts
 
 _HOURS_FROM_MIN: Final = 120

@@ -10,7 +10,8 @@ from babel.numbers import format_decimal
 from msgspec import Struct
 
 from collector.contract.states import Occupancy, SpaceState, ZoneAir
-from collector.site.plan import SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind
 from dashboard.live.frame import STATE_CODES, PublicFrame, format_air_level
 from dashboard.live.snapshot import SiteSnapshot
 from dashboard.site_report import alert_rows, finding_rows

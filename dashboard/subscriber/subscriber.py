@@ -19,8 +19,8 @@ import paho.mqtt.client as mqtt
 from msgspec.structs import replace
 
 from collector.site.calendar import is_open, is_open_around_the_clock
-from collector.site.plan import SitePlan
 from collector.site.privacy_settings import StrangersWhenFew
+from collector.site.site_plan import SitePlan
 from dashboard.live.broadcast import FrameBroadcast
 from dashboard.live.frame import LinkStatus, PublicFrame, encode_frame, hide_when_closed, hide_when_few
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot

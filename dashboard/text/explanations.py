@@ -23,7 +23,8 @@ from collector.contract.states import (
     Tuning,
 )
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.live.frame import STATE_CODES
 from dashboard.live.opening_times import format_clock
 from dashboard.text.page_texts import PageTexts

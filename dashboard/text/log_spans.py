@@ -7,7 +7,7 @@ Never: a part left out; an unknown part is shown as it is logged.
 
 from collections.abc import Callable
 
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.text.page_texts import PageTexts
 
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, Self
 from babel import Locale
 from babel.numbers import format_percent
 
-from collector.site.plan import SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.spaces import SpaceKind
 from collector.text.languages import LANGUAGE_TABLE, Catalogue, Language, load_catalogue
 from dashboard.live.upcoming_hours import DaySentence
 from edge.timekeeping.durations import HOUR_S, MINUTE_S

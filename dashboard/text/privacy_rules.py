@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind, Tenure
 from collector.site.privacy import (
     MAX_HISTORY_DAYS,
     MIN_SHOWN_PEOPLE,
@@ -19,6 +18,8 @@ from collector.site.privacy import (
     has_too_few,
 )
 from collector.site.privacy_settings import PrivacySettings
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind, Tenure
 from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S

@@ -14,8 +14,8 @@ from typing import Final
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
-from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.text.page_texts import PageTexts
 
 

@@ -25,9 +25,10 @@ from math import comb, prod
 from typing import Final
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import Tenancy, compute_tenancy
 from collector.site.series_hours import SeriesHour
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.use.used_hours import BUCKETS_PER_HOUR, MAX_UNKNOWN_SPACES, MIN_COVERAGE, MIN_FULL_BUCKETS
 from edge.timekeeping.durations import HOUR_MS
 

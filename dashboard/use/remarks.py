@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.plan import WHOLE_SITE
 from collector.site.series_hours import SeriesHour
+from collector.site.site_plan import WHOLE_SITE
 from dashboard.use.figures import WeekHourUse, sum_week_hours
 from dashboard.use.used_hours import UsedHours, UseSum, drop_public_holidays, sum_hours
 

@@ -11,8 +11,9 @@ from datetime import date
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import ROUNDS_TO_ZERO, CellPlaceholder, format_hour_span, format_placeholder
 from dashboard.use.compare import ChangeVerdict, MeanChange

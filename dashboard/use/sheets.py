@@ -8,9 +8,9 @@ Never: HTML, files, colours; a zero where nothing is known.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from collector.site.series_hours import SeriesHour
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import (
     CellPlaceholder,

@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import Final, Self
 
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
 from collector.site.privacy import MAX_HISTORY_DAYS
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 
 MAX_RANGE_DAYS: Final = MAX_HISTORY_DAYS
 PRESET_DAYS: Final = (7, 28, 91)

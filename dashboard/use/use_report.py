@@ -11,8 +11,8 @@ from datetime import date
 
 from collector.history.measures import HistoryRow
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan
 from collector.site.series_hours import SeriesHour
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.use.compare import MeanChange, compare_days
 from dashboard.use.figures import (
     DayUse,

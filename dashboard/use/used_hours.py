@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import cut_hours
-from collector.site.plan import SitePlan
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from collector.site.series_hours import HourOpening, SeriesHour
+from collector.site.site_plan import SitePlan
 from dashboard.use.use_query import DayRange
 from edge.timekeeping.durations import HOUR_MS
 

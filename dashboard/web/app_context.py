@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from flask import current_app
 
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.charts.plan_drawing import FloorDrawing
 from dashboard.configuration.settings import DashboardSettings

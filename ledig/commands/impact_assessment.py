@@ -8,9 +8,10 @@ Never: legal advice; a statement about the site that its settings do not support
 from collections import Counter
 from typing import Final
 
-from collector.site.plan import SitePlan, Tenure
 from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES
 from collector.site.privacy_settings import PrivacySettings
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Tenure
 from dashboard.foyer.sensor_descriptions import describe_sensor_kind
 from dashboard.text.page_texts import PageTexts
 from dashboard.text.privacy_rules import build_privacy_sections

@@ -19,7 +19,7 @@ from typing import Final
 
 from collector.configuration.settings import CollectorSettings
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge import agent
 from edge.configuration.settings import DeviceSettings
 from edge.outbox import Outbox

@@ -11,7 +11,7 @@ from math import log10
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, AirSettings, FileSettings, PinSettings
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

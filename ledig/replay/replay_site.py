@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from gpiozero import Factory
 
-from collector.site.plan import Floor, Sensor, SitePlan, Space, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Floor, Space, Zone
 from edge.configuration.settings import (
     GPIO_PINS,
     SENSOR_SETTINGS,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.read_only import read_journal
 from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.timekeeping.durations import HOUR_MS

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from collector.site.plan import Sensor, SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import SpaceKind
 from edge.contract.sensor_traits import SimulationModel
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from ledig.simulation.simulated_day import SimulatedDay

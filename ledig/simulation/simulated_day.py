@@ -12,7 +12,9 @@ from datetime import date as calendar_date
 from datetime import datetime, time, timedelta
 
 from collector.site.calendar import opening_hours_on
-from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind, Tenure
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.timekeeping.durations import MINUTE_MS, MINUTES_PER_DAY
 
 WALK_MS = MINUTE_MS // 2

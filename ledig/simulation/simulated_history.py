@@ -15,7 +15,8 @@ from collector.contract.states import Because, Occupancy, Reason
 from collector.history.measures import BUCKET_MS
 from collector.occupancy.evidence import SpaceChange, StoredEvent, Transition
 from collector.rollup.buckets import HistoryRollup
-from collector.site.plan import SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind
 from collector.store.journal import Journal
 from edge.contract.message import EventKind
 from edge.contract.raw_retention import MAX_RAW_MS

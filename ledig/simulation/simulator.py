@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge import agent
 from edge.configuration.settings import DeviceSettings
 from edge.timekeeping.machine_clock import Clock

@@ -10,7 +10,7 @@ from typing import Any
 from collector.alerts.kinds import ALERT_KINDS
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings, Destination
 from collector.contract.alerts import AlertKind
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from collector.text.languages import Language
 from ledig.site.places import SiteLayout
 from ledig.site.table_reader import Table, TableReader, describe_unknown

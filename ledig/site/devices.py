@@ -8,7 +8,8 @@ Never: files, pins.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.site.plan import Sensor, Space, SpaceKind
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker import BrokerSettings
 from edge.contract.sensor_kinds import SENSOR_KIND_BY_NAME, SensorKind

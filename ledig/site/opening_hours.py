@@ -13,8 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from collector.site.calendar import is_known_country
-from collector.site.opening_hours import ALWAYS_OPEN, HoursRejected, read_hours
-from collector.site.plan import OpeningSpan, RedDays
+from collector.site.opening_spans import ALWAYS_OPEN, HoursRejected, OpeningSpan, RedDays, read_hours
 from edge.timekeeping.durations import MINUTES_PER_DAY
 from ledig.site.table_reader import Table, TableReader
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from collector.site.occupancy_rules import MAX_HOLD_MS
-from collector.site.plan import WHOLE_SITE, Door, Floor, Space, SpaceKind, Tenure, Zone
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import Door, Floor, Space, SpaceKind, Tenure, Zone
 from ledig.site.ids import find_id_fault
 from ledig.site.table_reader import Table, TableReader, describe_unknown
 

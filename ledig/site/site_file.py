@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collector.configuration.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import SitePlan
 from collector.site.privacy_settings import PrivacySettings
+from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import DeviceSettings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collector.configuration.settings import CollectorSettings
-    from collector.site.plan import SitePlan
+    from collector.site.site_plan import SitePlan
     from collector.timekeeping.site_time import TimeSource
     from dashboard.configuration.settings import DashboardSettings
     from edge.configuration.settings import DeviceSettings

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 from collector.site.occupancy_rules import MAX_HOLD_MS, OccupancyRules
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from ledig.site.table_reader import Faults, TableReader, suggest_nearest
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from collector.history.measures import HistoryAway
 from collector.occupancy.evidence import EMPTY_EVIDENCE
-from collector.site.plan import SensorKey, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import SensorKey
 from collector.store.blobs import EVIDENCE
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import track
 
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import SitePlan, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind, Tenure
 from edge.process.plurals import format_count
 from ledig.site.site_file import UP_LOCK_FILE, SiteFile, read_site_file
 from ledig.site.table_reader import describe_unknown

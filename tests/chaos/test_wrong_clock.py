@@ -19,7 +19,7 @@ import pytest
 from collector.contract.states import CollectorStatus, decode
 from collector.history import tables
 from collector.history.measures import ZONE_HOUR, HistoryRow
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from collector.store.journal import Journal
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import Accounts

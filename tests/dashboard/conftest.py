@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from collector.contract.states import CollectorStatus, encode
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
 from dashboard.app import create_app

@@ -20,7 +20,8 @@ from collector.history import tables
 from collector.history.measures import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
 from collector.site.adjustments import Adjustments
 from collector.site.adjustments import encode as encode_adjustments
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.web.routes import ROUTES, Audience, RouteKind
 from edge.contract import topics
 from tests.support import browser

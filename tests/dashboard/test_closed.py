@@ -19,7 +19,8 @@ from collector.contract.states import (
     ZoneAir,
     encode,
 )
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

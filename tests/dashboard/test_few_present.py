@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from collector.contract.states import CollectorStatus, Occupancy, encode
-from collector.site.opening_hours import read_hours
-from collector.site.plan import SpaceKind
+from collector.site.opening_spans import read_hours
 from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

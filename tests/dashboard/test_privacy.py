@@ -32,8 +32,9 @@ from collector.history.measures import (
     HistoryRow,
     Measure,
 )
-from collector.site.plan import WHOLE_SITE, SpaceKind
 from collector.site.privacy import find_hidden_desk_zones
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

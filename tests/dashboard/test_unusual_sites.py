@@ -7,8 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.contract.states import CollectorStatus, Occupancy, encode
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
 from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

@@ -16,8 +16,10 @@ from playwright.sync_api import Page, expect
 
 from collector.configuration.settings import CollectorSettings
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import Floor, Sensor, SitePlan, Space, SpaceKind, Zone
 from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings

@@ -16,7 +16,9 @@ import pytest
 
 from collector.history import tables
 from collector.history.measures import AIR_FIVE_MIN
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.contract import topics
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS

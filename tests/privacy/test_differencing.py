@@ -22,7 +22,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.history.measures import MEASURES
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole

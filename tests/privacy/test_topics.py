@@ -35,7 +35,8 @@ from collector.contract.states import (
     Tuning,
 )
 from collector.site.adjustments import Adjustments
-from collector.site.plan import WHOLE_SITE, SitePlan, Tenure
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Tenure
 from edge.contract.message import DeviceCommand, DeviceStatus, Receipt
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.signals import SensorSignal, compute_signals

@@ -14,7 +14,7 @@ from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.configuration.settings import InfluxSettings, RetentionSettings
 from collector.contract.alerts import AlertKind
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import Door, Floor, Space, Zone
+from collector.site.spaces import Door, Floor, Space, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings
 from edge.contract.sensor_kinds import SensorKind

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collector.configuration.settings import CollectorSettings
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.configuration.settings import DashboardSettings
 from tests.support.servers import ROOT, accepts_connections, wait_until
 

@@ -15,7 +15,7 @@ from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import MAX_BYTES, AlertCommand, AlertKind, Alerts, MuteAction, encode
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS

@@ -25,7 +25,9 @@ from collector.contract.states import (
 )
 from collector.health.hour_tallies import build_activity_rule
 from collector.occupancy.evidence import build_space_rules
-from collector.site.plan import OpeningSpan, SitePlan, Space, SpaceKind
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 

@@ -16,7 +16,8 @@ from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import Sensor, SitePlan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from edge.contract.sensor_kinds import SensorKind

@@ -16,7 +16,9 @@ from collector.health.health_store import load_pasts
 from collector.history import tables
 from collector.history.measures import MEASURES
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import Door, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Door, Space, SpaceKind, Tenure, Zone
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from edge.contract.sensor_kinds import SensorKind

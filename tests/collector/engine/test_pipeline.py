@@ -16,7 +16,8 @@ from collector.health.health_store import load_pasts
 from collector.intake.intake import IncomingMessage
 from collector.site.adjustments import SetHours, SetNotice, SetOutOfUse, encode
 from collector.site.calendar import to_local_time
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from collector.store.journal import Journal
 from collector.store.stored_adjustments import ADJUSTMENTS_KEY
 from edge.contract.message import EventKind, SensorEvent

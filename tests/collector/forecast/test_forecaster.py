@@ -25,7 +25,7 @@ from collector.history import tables
 from collector.history.history_tables import HistoryTables
 from collector.history.measures import FORECAST, HistoryRow
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import Space, SpaceKind, Tenure
+from collector.site.spaces import Space, SpaceKind, Tenure
 from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal import Journal
 from collector.store.journal_schema import MIGRATION_STEPS

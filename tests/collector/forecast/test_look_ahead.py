@@ -13,7 +13,7 @@ from collector.forecast.look_ahead import ForecastSeries, forecast_series
 from collector.forecast.score_keeping import CAME, CAME_FREE, HIGH, LOW, ODDS, score_rows
 from collector.history.measures import HistoryRow
 from collector.site.calendar import cut_hours, to_local_time
-from collector.site.plan import OpeningSpan, RedDays
+from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector.random_sites import build_desk_plan

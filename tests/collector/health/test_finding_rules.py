@@ -9,7 +9,7 @@ from collector.health.clocks import NEEDED_HOURS, ArrivalAges, ClockHour, find_c
 from collector.health.day_tallies import DayTally
 from collector.health.finding_rules import HoldReliability, SensorRecord, estimate_battery, evaluate_sensors
 from collector.health.hour_tallies import ActivityRule
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS

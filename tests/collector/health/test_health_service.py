@@ -17,7 +17,7 @@ from collector.health.health_store import KEY_PREFIX, list_journal_keys, load_pa
 from collector.intake.intake import IntakeResult
 from collector.intake.rejection import StreamGap
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import Tenure
+from collector.site.spaces import Tenure
 from collector.store.journal import Journal
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.health_people import (

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from collector.contract.findings import Finding, FindingAction, FindingCommand, FindingKind
 from collector.health.ignoring import FORGET_AFTER_DAYS, IgnoredFinding, apply_command, compute_fingerprint, keep_valid
-from collector.site.plan import Sensor
+from collector.site.site_sensor import Sensor
 from edge.contract.sensor_kinds import SensorKind
 
 NAME = ("pi", "pir")

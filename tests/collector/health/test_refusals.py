@@ -14,7 +14,8 @@ from collector.contract.loss_reasons import LossReason
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.intake.rejection import RejectedInput
-from collector.site.plan import SitePlan, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Tenure
 from collector.store.journal import Journal
 from edge.contract.message import MAX_PAYLOAD_BYTES
 from edge.timekeeping.durations import DAY_MS, HOUR_MS

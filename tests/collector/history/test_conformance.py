@@ -18,7 +18,8 @@ from collector.history.measures import (
     HistoryRow,
 )
 from collector.history.open_history import HISTORIES, open_reader
-from collector.site.plan import SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector.history_stores import read_all_measures
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from collector.history.door_days import DayTurn, DayTurns, DoorDay, LearnedDoors, find_day_span, learn_doors
 from collector.history.measures import BUCKET_MS
-from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from collector.site.opening_spans import OpeningSpan, RedDays
+from collector.site.site_plan import SitePlan
 from tests.support.collector.room import HOUR
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

@@ -19,7 +19,8 @@ from collector.history.measures import (
     HistoryRow,
 )
 from collector.history.sqlite import SqliteHistory
-from collector.site.plan import SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 T0 = 1_763_856_000_000

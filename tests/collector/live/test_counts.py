@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy, SpaceCounts
 from collector.live.counts import count_by_kind
-from collector.site.plan import Space, SpaceKind, Tenure
+from collector.site.spaces import Space, SpaceKind, Tenure
 
 
 def a(kind: SpaceKind = SpaceKind.DESK, tenure: Tenure = Tenure.SHARED) -> Space:

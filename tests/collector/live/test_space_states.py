@@ -11,7 +11,9 @@ from collector.live.space_states import MAX_SNAPSHOTS, SNAPSHOT_INTERVAL_MS, Spa
 from collector.occupancy.evidence import Evidence, StoredEvent
 from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.people.odds import PeopleOdds
-from collector.site.plan import WHOLE_SITE, Sensor, SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, event_of, numbered, plan, pulse, sensor

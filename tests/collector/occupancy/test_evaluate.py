@@ -15,7 +15,7 @@ from collector.occupancy.evaluate import (
 from collector.occupancy.evidence import EMPTY_EVIDENCE, build_space_rules
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldStatistics
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.minutes import QUIET_MS, a, at, quiet, since_noon, watched

@@ -5,7 +5,7 @@ from collector.occupancy.evaluate import build_space_state, fold_events
 from collector.occupancy.evidence import EMPTY_EVIDENCE, SpaceRules, StoredEvent, build_space_rules
 from collector.occupancy.explain import MAX_OTHER_SENSORS
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
-from collector.site.plan import Space, SpaceKind
+from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, beats, event_of, numbered, plan, pulse, sensor

@@ -23,7 +23,9 @@ from collector.occupancy.judge import is_alive
 from collector.occupancy.learning.tuning import HoldStatistics
 from collector.occupancy.published_tuning import build_tuning
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, sensor

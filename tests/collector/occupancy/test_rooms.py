@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from collector.contract.states import Because, Lapse, Occupancy, Reason, SpaceHealth
 from collector.occupancy.evaluate import apply_event, build_space_state, fit_to_rules, fold_events
 from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent, build_space_rules
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.minutes import a, at, quiet, since_noon, watched

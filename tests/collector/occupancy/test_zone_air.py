@@ -18,7 +18,7 @@ from collector.occupancy.zone_air import (
     evaluate_air,
     update_air,
 )
-from collector.site.plan import Space, SpaceKind
+from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, event_of, numbered, plan, sensor

@@ -17,7 +17,10 @@ from collector.history import tables
 from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, CorrectionReason, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.people.counting import RECOUNT_MS
-from collector.site.plan import Door, OpeningSpan, Sensor, SitePlan
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Door
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, SensorEvent
 from edge.contract.sensor_kinds import SensorKind

@@ -23,7 +23,8 @@ from collector.people.estimate import (
 )
 from collector.people.odds import PeopleOdds, quantile
 from collector.people.presence import PresenceStep
-from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from collector.site.opening_spans import OpeningSpan, RedDays
+from collector.site.site_plan import SitePlan
 from tests.support.collector.room import HOUR, MINUTE
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

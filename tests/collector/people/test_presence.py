@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from collector.contract.states import Occupancy
 from collector.occupancy.hourly_use import Timeline
 from collector.people.presence import PresenceStep, SitePresence
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, plan
 

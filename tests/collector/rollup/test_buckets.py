@@ -17,7 +17,7 @@ from collector.history.measures import (
     ZONE_HOUR,
 )
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
-from collector.site.plan import SpaceKind, Tenure
+from collector.site.spaces import SpaceKind, Tenure
 from collector.store.journal_tables import JournalTables
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal, build_space

@@ -12,7 +12,7 @@ from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.history import tables
 from collector.history.measures import STAYS
 from collector.rollup.stay_rows import CUT_SHORT_FIELD, LONGEST_CLASS_MS, compute_stay_rows
-from collector.site.plan import SpaceKind, Tenure, Zone
+from collector.site.spaces import SpaceKind, Tenure, Zone
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal, build_space
 

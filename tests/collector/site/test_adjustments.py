@@ -21,7 +21,8 @@ from collector.site.adjustments import (
     encode,
 )
 from collector.site.calendar import opening_hours_on
-from collector.site.plan import OpeningSpan, SpaceKind, Tenure
+from collector.site.opening_spans import OpeningSpan
+from collector.site.spaces import SpaceKind, Tenure
 from edge.contract.message import MessageRejected
 from tests.support.collector.random_sites import build_desk_plan
 

@@ -18,9 +18,9 @@ from collector.site.calendar import (
     is_red_day,
     opening_hours_on,
 )
-from collector.site.opening_hours import read_hours
-from collector.site.plan import OpeningSpan, RedDays, SitePlan
+from collector.site.opening_spans import OpeningSpan, RedDays, read_hours
 from collector.site.series_hours import HourOpening
+from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import build_desk_plan
 

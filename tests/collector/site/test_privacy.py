@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.site.plan import WHOLE_SITE, SitePlan, Space, SpaceKind, Tenure
 from collector.site.privacy import coarsen_count, find_counted_spaces, find_hidden_desk_zones, has_forecast, has_too_few
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import Space, SpaceKind, Tenure
 from tests.support.collector.room import plan
 
 ZONES = ("hall", "loft", "quiet")

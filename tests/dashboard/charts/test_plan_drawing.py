@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.site.plan import Door
+from collector.site.spaces import Door
 from dashboard.charts.plan_drawing import UNITS_PER_M, draw_floors
 from tests.support.dashboard.site import PLAN
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.configuration.settings import RetentionSettings
-from collector.site.plan import Sensor, Space, SpaceKind, Tenure
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure
 from dashboard.foyer.register import RegisterEntry, RegisterSection, build_register
 from dashboard.foyer.sensor_descriptions import describe_sensor_kind
 from dashboard.text.page_texts import LANGUAGES, PageTexts

@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.site.plan import Space, SpaceKind, Tenure
+from collector.site.spaces import Space, SpaceKind, Tenure
 from dashboard.charts.plan_drawing import draw_floors
 from dashboard.foyer.wall import (
     MAX_NAMED,

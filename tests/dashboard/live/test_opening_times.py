@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from collector.site.calendar import find_midnight_ms, is_open
-from collector.site.plan import OpeningSpan
+from collector.site.opening_spans import OpeningSpan
 from dashboard.live.opening_times import NextOpening, find_closing_ms, find_next_opening, format_clock
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 

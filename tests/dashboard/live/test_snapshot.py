@@ -18,7 +18,7 @@ from collector.contract.states import (
     ZoneAir,
     encode,
 )
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from dashboard.live.frame import FreeCount, LinkStatus, format_air_level, hide_when_closed
 from dashboard.live.snapshot import COLLECTOR_SILENT_S, BrokerConnection, BrokerMessage, SiteSnapshot
 from dashboard.site_report.manager_frame import manager_frame

@@ -8,8 +8,8 @@ from msgspec import structs
 
 from collector.contract.forecasts import Forecast, HourOutlook, Outlook, chance_in_hour
 from collector.history.measures import PEOPLE
-from collector.site.opening_hours import read_hours
-from collector.site.plan import SpaceKind
+from collector.site.opening_spans import read_hours
+from collector.site.spaces import SpaceKind
 from dashboard.live.upcoming_hours import (
     MAX_FORECAST_AGE_MS,
     find_hour,

@@ -14,8 +14,9 @@ from collector.history.measures import (
     ZONE_HOUR,
     HistoryRow,
 )
-from collector.site.plan import WHOLE_SITE, SpaceKind, Tenure
 from collector.site.privacy import find_hidden_desk_zones
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind, Tenure
 from dashboard.charts.history_chart import (
     ChartChoice,
     build_chart,

@@ -13,7 +13,7 @@ from collector.contract.alerts import decode_command as decode_alert_command
 from collector.contract.alerts import encode as encode_alerts
 from collector.contract.findings import Finding, FindingKind, Findings, Rejection, SensorNote, encode
 from collector.contract.loss_reasons import LossReason
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from collector.contract.states import Occupancy
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
 from edge.contract.broker import create_client

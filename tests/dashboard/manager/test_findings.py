@@ -16,7 +16,7 @@ from collector.contract.findings import (
     decode_command,
     encode,
 )
-from collector.site.plan import Sensor
+from collector.site.site_sensor import Sensor
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage

@@ -6,7 +6,8 @@ from flask import Flask
 from collector.contract.forecast_points import ChanceScore, ForecastScore, Lead
 from collector.contract.forecasts import Forecast, ForecastScores, Outlook, encode
 from collector.history.measures import HistoryRow
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager.forecast_view import ForecastView, WeekCell, build_forecast_view
 from dashboard.subscriber.subscriber import LiveView

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from collector.history.measures import HistoryRow
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame
 from dashboard.manager.least_free import FewestFree, find_fewest_free
 from dashboard.subscriber.subscriber import LiveView

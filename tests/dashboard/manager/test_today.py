@@ -25,8 +25,9 @@ from collector.site.adjustments import (
     encode,
 )
 from collector.site.calendar import to_local_time
-from collector.site.opening_hours import read_hours
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.opening_spans import read_hours
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

@@ -13,7 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.history.measures import AIR_FIVE_MIN, PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR, HistoryRow
-from collector.site.plan import SitePlan, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings

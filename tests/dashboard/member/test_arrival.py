@@ -9,7 +9,8 @@ from flask import Flask
 from collector.contract.forecast_points import ChanceScore, ForecastScore, Lead
 from collector.contract.forecasts import Forecast, ForecastScores, Outlook, encode
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SpaceKind, Tenure
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind, Tenure
 from dashboard.history.queries import QueryRejected
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.member.arrival import build_forecast_json, read_arrival_query

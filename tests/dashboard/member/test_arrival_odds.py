@@ -9,7 +9,8 @@ from msgspec import structs
 from collector.contract.forecast_points import ChanceScore
 from collector.contract.forecasts import ForecastScores, Outlook
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SpaceAttribute
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceAttribute
 from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS
 from dashboard.member.arrival_odds import ArrivalAnswer, answer_form, build_form
 from dashboard.member.needs import Needs

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from collector.contract.states import Occupancy
-from collector.site.plan import WHOLE_SITE, SpaceAttribute, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceAttribute, SpaceKind
 from dashboard.live.frame import FreeCount
 from dashboard.member.member_texts import get_script_texts
 from dashboard.text.page_texts import PageTexts

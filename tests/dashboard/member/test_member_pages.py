@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.contract.forecasts import Forecast, encode
-from collector.site.plan import WHOLE_SITE, SpaceAttribute, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceAttribute, SpaceKind
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.page_cache import MAX_AGE_S, MAX_PAGES, PageCache

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis.strategies import frozensets, lists, sampled_from, tuples
 
-from collector.site.plan import Space, SpaceAttribute, SpaceKind
+from collector.site.spaces import Space, SpaceAttribute, SpaceKind
 from dashboard.live.frame import FreeCount
 from dashboard.live.frame import count_free_spaces as count_states
 from dashboard.member.needs import (

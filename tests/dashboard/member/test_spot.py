@@ -5,7 +5,7 @@ import re
 import pytest
 
 from collector.contract.forecasts import Outlook
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from dashboard.live.frame import STATE_CODES
 from dashboard.member.spot import describe_space, describe_usual
 from dashboard.text.explanations import ExplanationContext

@@ -20,7 +20,7 @@ from collector.contract.states import (
     SpaceState,
     Tuning,
 )
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from dashboard.text.explanations import ExplanationContext, explain_state
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS

@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from collector.contract.states import CollectorStatus, PeopleCount, encode
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from collector.text.languages import TRANSLATIONS
 from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, SiteSnapshot

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from collector.configuration.settings import RetentionSettings
-from collector.site.plan import SitePlan, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Tenure
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from dashboard.text.privacy_rules import build_privacy_sections

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.history.measures import HistoryRow
-from collector.site.plan import WHOLE_SITE
 from collector.site.series_hours import HourOpening
+from collector.site.site_plan import WHOLE_SITE
 from dashboard.use.figures import find_peaks, sum_by_day, sum_by_hour, sum_by_zone, sum_week_hours
 from dashboard.use.use_query import DayRange
 from dashboard.use.used_hours import (

@@ -1,6 +1,6 @@
 """Remarks on weeks of use: which are found, and in which order."""
 
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from dashboard.text.page_texts import PageTexts
 from dashboard.use.figures import sum_by_zone
 from dashboard.use.remarks import BusiestHour, FullHours, HardlyUsedZone, QuietestWeekday, UnknownShare, find_remarks

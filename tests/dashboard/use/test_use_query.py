@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.use.use_query import (
     MAX_RANGE_DAYS,
     ComparedPeriod,

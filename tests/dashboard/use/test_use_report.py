@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from collector.history.measures import HistoryRow
-from collector.site.plan import Tenure
+from collector.site.spaces import Tenure
 from dashboard.use.remarks import FullHours
 from dashboard.use.use_query import ComparedPeriod, DayRange
 from dashboard.use.use_report import UseRows, build_report

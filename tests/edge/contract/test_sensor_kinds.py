@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from collector.contract.states import Reason
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from dashboard.text.page_texts import LANGUAGES
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import QUANTITIES, SensorKind, check_every_kind

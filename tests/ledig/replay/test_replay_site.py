@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import gpiozero
 import pytest
 
-from collector.site.plan import SpaceKind
+from collector.site.spaces import SpaceKind
 from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.broker import BrokerSettings
 from edge.contract.sensor_kinds import SensorKind

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.site.plan import Sensor, SitePlan, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import SpaceKind, Tenure
 from edge.contract.sensor_kinds import SensorKind
 from ledig.simulation.signals import SensorSignal, compute_signals, occupied_spans
 from ledig.simulation.simulated_day import PASSAGE_GAP_MS, SimulatedDay, simulate_day

@@ -10,7 +10,7 @@ import pytest
 from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from collector.store.journal import Journal
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.runtime import scaled_clock

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.site.plan import OpeningSpan, RedDays, SpaceKind, Tenure
+from collector.site.opening_spans import OpeningSpan, RedDays
+from collector.site.spaces import SpaceKind, Tenure
 from edge.configuration.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
 from ledig.site.installation import find_installation_faults
 from ledig.site.site_file import SiteRejected, read_site_file

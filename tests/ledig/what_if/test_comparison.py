@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from collector.occupancy.evidence import StoredEvent
 from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
-from collector.site.plan import SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import MINUTE_MS
 from ledig.what_if.comparison import (

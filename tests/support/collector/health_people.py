@@ -15,7 +15,9 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind, Tenure
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import MINUTE, SECOND

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.accuracy.watching import HealthRun, SensorFindings
 from collector.occupancy.evidence import StoredEvent
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 

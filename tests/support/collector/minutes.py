@@ -3,7 +3,7 @@
 from collector.contract.states import Occupancy
 from collector.occupancy.evidence import SpaceRules, StoredEvent, build_space_rules
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import Space, SpaceKind
+from collector.site.spaces import Space, SpaceKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, beats, plan, sensor, states_by_minute
 

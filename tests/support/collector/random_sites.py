@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from collector.site.plan import Door, Floor, Sensor, SitePlan, Space, SpaceKind, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Door, Floor, Space, SpaceKind, Zone
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS

@@ -8,7 +8,10 @@ from collector.history.measures import (
     MEASURES,
 )
 from collector.rollup.buckets import HistoryRollup
-from collector.site.plan import OpeningSpan, Sensor, SitePlan, Space, SpaceKind, Tenure, Zone
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind, Tenure, Zone
 from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables

@@ -7,7 +7,9 @@ from collector.contract.states import Occupancy
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, Transition
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import Door, Floor, Sensor, SitePlan, Space, Zone
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Door, Floor, Space, Zone
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 

@@ -8,7 +8,7 @@ from collector.history import tables
 from collector.history.history_tables import HistoryTables
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import is_open, to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 
 BUCKET_MS = ZONE_FIVE_MIN.bucket_ms
 SHAPE = (0, 0, 0, 0, 0, 0, 5, 25, 60, 85, 95, 92, 70, 75, 85, 80, 65, 45, 25, 15, 8, 4, 0, 0)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from collector.occupancy.evidence import StoredEvent
 from collector.site.occupancy_rules import OccupancyRules
-from collector.site.plan import Sensor, SitePlan, Space, SpaceKind
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import DEFAULTS, HOUR, MINUTE, NOON_MS, SECOND, plan

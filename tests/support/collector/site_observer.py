@@ -12,7 +12,7 @@ from collector.configuration.settings import CollectorSettings
 from collector.contract import states
 from collector.contract.states import CollectorStatus, Occupancy, SpaceState
 from collector.engine.collector_loop import run_collector
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from edge.contract import broker as edge_broker
 from edge.contract import topics
 from edge.contract.message import Receipt, decode_receipt

@@ -16,7 +16,7 @@ from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.history import tables
 from collector.history.measures import FORECAST, MEASURES, SPACE_HOUR, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from collector.store.journal import Journal
 from collector.timekeeping.site_clock import ClockReading
 from collector.timekeeping.site_time import SiteTime

@@ -15,7 +15,8 @@ from collector.contract.states import CollectorStatus, encode
 from collector.history.measures import (
     MEASURES,
 )
-from collector.site.plan import WHOLE_SITE, SpaceKind
+from collector.site.site_plan import WHOLE_SITE
+from collector.site.spaces import SpaceKind
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView

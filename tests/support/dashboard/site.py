@@ -2,19 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from collector.site.plan import (
-    Door,
-    Floor,
-    OpeningSpan,
-    Sensor,
-    SitePlan,
-    Space,
-    SpaceAttribute,
-    SpaceKind,
-    Tenure,
-    Zone,
-    ZoneCharacter,
-)
+from collector.site.opening_spans import OpeningSpan
+from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import Sensor
+from collector.site.spaces import Door, Floor, Space, SpaceAttribute, SpaceKind, Tenure, Zone, ZoneCharacter
 from edge.contract.sensor_kinds import SensorKind
 
 FLOORS = (

@@ -22,7 +22,8 @@ from collector.contract.states import (
     encode,
 )
 from collector.occupancy.zone_air import classify_co2
-from collector.site.plan import WHOLE_SITE, SitePlan, SpaceKind
+from collector.site.site_plan import WHOLE_SITE, SitePlan
+from collector.site.spaces import SpaceKind
 from edge.contract import topics
 from edge.contract.broker import BrokerSettings, create_client
 from edge.contract.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from collector.history.measures import HistoryRow
 from collector.rollup.series import MAX_UNCERTAIN_SHARE
 from collector.site.calendar import to_local_time
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.use.use_query import DayRange, UseQuery
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from tests.support.dashboard.site import PLAN

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from xml.etree import ElementTree as ET
 
-from collector.site.plan import WHOLE_SITE
+from collector.site.site_plan import WHOLE_SITE
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.privacy.world import SimulatedSite, scope_spaces
 

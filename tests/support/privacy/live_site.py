@@ -16,7 +16,7 @@ from collector.contract.states import CollectorStatus
 from collector.engine.pipeline import Pipeline
 from collector.engine.publisher import Publisher
 from collector.intake.intake import IncomingMessage
-from collector.site.plan import SitePlan
+from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from ledig.simulation.signals import SensorSignal

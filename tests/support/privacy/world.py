@@ -20,7 +20,7 @@ from collector.contract.states import TAKEN_STATES, CollectorStatus, Occupancy, 
 from collector.forecast.forecaster import Forecaster
 from collector.occupancy.evidence import StoredEvent
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
-from collector.site.plan import WHOLE_SITE, SitePlan
+from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.store.journal import Journal
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app

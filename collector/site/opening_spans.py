@@ -1,4 +1,4 @@
-"""Parse the opening hours of one day as people write them: "07:00-22:00", "18:00-02:00", "24/7", or several spans.
+"""Opening spans of one day, and how people write them: "07:00-22:00", "18:00-02:00", "24/7", or several spans.
 
 In:    texts.
 Out:   spans in order, in minutes since midnight.
@@ -7,15 +7,35 @@ Never: a calendar (see calendar.py), files.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from collector.site.plan import OpeningSpan
 from edge.timekeeping.durations import MINUTES_PER_DAY
 
 ALWAYS_OPEN: Final = "24/7"
 HOURS_EXAMPLES: Final = '"07:00-22:00", "18:00-02:00", "24/7" or ["07:00-12:00", "13:00-17:00"]'
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningSpan:
+    """One span in which the site is open, in minutes since the local midnight of the day on which it begins."""
+
+    opens_min: int
+    closes_min: int
+    """Above 24 hours if the span ends after the next midnight."""
+
+
+class RedDays(StrEnum):
+    """How the site opens on public holidays, and on eves that the law treats as such."""
+
+    SUNDAY = "sunday"
+    """Sunday hours; a site that is closed on Sundays is closed."""
+    CLOSED = "closed"
+    OPEN = "open"
+    """Normal hours of the weekday."""
 
 
 class HoursRejected(ValueError):
