@@ -77,7 +77,7 @@ class Because(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
 
 
 class Lapse(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """The next state by silence alone, and when it begins."""
+    """The next state if no event arrives, and when it begins."""
 
     state: Occupancy
     at_ms: int = field(name="at")

@@ -25,8 +25,8 @@ from collector.alerts.notifications import FIRST_UNSTORED_NO, write_notification
 from collector.configuration.settings import CollectorSettings, HistoryKind
 from collector.contract.alerts import Alert, AlertKind
 from collector.contract.states import CollectorStatus
+from collector.engine.message_publisher import MessagePublisher, MessageSource
 from collector.engine.pipeline import Pipeline
-from collector.engine.publisher import MessageSource, Publisher
 from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.intake.intake import IncomingMessage
 from collector.mqtt.connection import BATCH_MESSAGES, CollectorConnection
@@ -149,7 +149,7 @@ class _CollectorLoop:
         self._history_fault = history_fault
         self._lease = Lease(instance)
         self._connection = CollectorConnection(settings.broker, plan.id, instance)
-        self._publisher = Publisher(self._connection, plan)
+        self._publisher = MessagePublisher(self._connection, plan)
         self._notifier = NotificationSender(settings.alerts.destinations)
         self._plan, self._alerts = plan, settings.alerts
         self._outage: Alert | None = None

@@ -17,7 +17,7 @@ from collector.contract.findings import FindingCommand
 from collector.contract.loss_reasons import LossReason
 from collector.contract.messages import decode_message
 from collector.engine.adjustment_changes import AdjustmentChanges
-from collector.engine.publisher import MessageSource
+from collector.engine.message_publisher import MessageSource
 from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
 from collector.forecast.forecaster import Forecaster
 from collector.health.health_service import HealthService

@@ -205,7 +205,7 @@ class HealthService:
         at_ms = newest.get(sensor.key)
         space = self._plan.space_by_id.get(sensor.space or "")
         if at_ms is not None and space is not None and space.tenure is Tenure.DEDICATED:
-            is_silent = now_ms - at_ms >= self._activity_rule(sensor).silent_ms
+            is_silent = now_ms - at_ms >= self._activity_rule(sensor).silent_after_ms
             at_ms = at_ms if is_silent else None  # otherwise it would expose the member's presence
         estimate = estimate_battery(self._histories[sensor.key].days)
         return SensorNote(

@@ -30,7 +30,7 @@ class ActivityRule(Struct, frozen=True, gc=False):
     device: str
     sensor: str
     kind: SensorKind
-    silent_ms: int
+    silent_after_ms: int
     """Without an event for this long, it is not alive."""
     event_kind: str = ""
     """The kind of event that carries its level; empty: none that depends on people."""
@@ -82,7 +82,7 @@ def build_activity_rule(plan: SitePlan, sensor: Sensor, above: float | None) -> 
         device=sensor.device,
         sensor=sensor.id,
         kind=sensor.kind,
-        silent_ms=plan.silent_after_ms(sensor),
+        silent_after_ms=plan.silent_after_ms(sensor),
         event_kind="" if above is None else own,
         active_above=0.5 if above is None else above,
         is_threshold_learned=own != "" and traits.learning is LearningMethod.THRESHOLD,
@@ -98,7 +98,7 @@ def count_hour(events: Sequence[TimedValue], before: HourTally, from_ms: int, ru
         from_ms: start of the hour.
         rule: how to interpret the sensor.
     """
-    minutes = _MinuteBits(from_ms, rule.silent_ms, before)
+    minutes = _MinuteBits(from_ms, rule.silent_after_ms, before)
     rises, battery = 0, None
     for at_ms, kind, value in events:
         minutes.advance_to(at_ms)
@@ -131,17 +131,17 @@ def count_hour(events: Sequence[TimedValue], before: HourTally, from_ms: int, ru
 class _MinuteBits:
     """The minutes of one hour, set in order of time."""
 
-    def __init__(self, from_ms: int, silent_ms: int, before: HourTally) -> None:
+    def __init__(self, from_ms: int, silent_after_ms: int, before: HourTally) -> None:
         self.alive = self.active = self.held = 0
         self.on, self.last_event_ms = before.is_on, before.last_event_ms
-        self._from_ms, self._silent_ms = from_ms, silent_ms
+        self._from_ms, self._silent_after_ms = from_ms, silent_after_ms
         self._at_ms = from_ms
         self._held_from_ms = from_ms
         """Start of the time for which it has been on without a break."""
 
     def advance_to(self, at_ms: int) -> None:
         """Apply the last value up to `at_ms`, or until the sensor has been silent for too long."""
-        alive_until_ms = min(at_ms, self.last_event_ms + self._silent_ms) if self.last_event_ms else self._at_ms
+        alive_until_ms = min(at_ms, self.last_event_ms + self._silent_after_ms) if self.last_event_ms else self._at_ms
         if alive_until_ms > self._at_ms:
             span = _touched_bits(self._at_ms - self._from_ms, alive_until_ms - 1 - self._from_ms)
             self.alive |= span

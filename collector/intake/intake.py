@@ -57,9 +57,9 @@ class RepeatedEvent(NamedTuple):
 
 
 IsKnown = Callable[[RepeatedEvent], bool]
-"""Whether a repeated event is, or may be, the one that has its sequence number.
+"""Whether a repeated event equals the stored event with its sequence number.
 
-Once raw events are erased, an event as old as those cannot be compared any more and counts as known."""
+If the stored event may have been erased by retention, the two cannot be compared, and the repeat counts as known."""
 
 
 def assume_known(_: RepeatedEvent) -> bool:
@@ -125,7 +125,10 @@ class IntakeLimits(NamedTuple):
     latest_ms: int
     """Events from after this moment come from a wrong clock."""
     holds_future: bool = False
-    """That clock may be this machine's: the event, and everything behind it, stays with its device."""
+    """Whether the wrong clock may be this machine's.
+
+    If so, an event after `latest_ms` is neither accepted nor rejected: it and the later events of its stream stay in
+    the outbox of their device."""
 
 
 def process_messages(
@@ -226,9 +229,9 @@ def _process_message(
     batch.result.receipts_due[key] = _process_next(message, key, covered, batch, limits)
 
 
-def _stream_rejection(device: str, batch: _Batch, roster: AllowedKinds) -> LossReason | None:
+def _stream_rejection(device: str, batch: _Batch, allowed_kinds: AllowedKinds) -> LossReason | None:
     """Why a new stream is not accepted; None: it is accepted."""
-    if device not in roster:
+    if device not in allowed_kinds:
         return LossReason.UNKNOWN_DEVICE
     if batch.stream_counts[device] >= MAX_STREAMS_PER_DEVICE:
         return LossReason.TOO_MANY_STREAMS
@@ -257,7 +260,9 @@ def _process_next(
 def _accept_events(
     events: Sequence[SensorEvent | BadEvent], key: StreamKey, result: IntakeResult, limits: IntakeLimits
 ) -> int:
-    """Accept or reject each event; return the last `seq` that was. Later events stay with their device.
+    """Accept or reject the events in order; return the `seq` of the last one that was accepted or rejected.
+
+    Processing stops at an event from the future that the device must keep (`IntakeLimits.holds_future`).
 
     This runs for every event of every message, so the path of an accepted event has no function call.
     """
@@ -315,9 +320,9 @@ def _reject_changed_repeats(events: Sequence[SensorEvent | BadEvent], key: Strea
 
 
 def _reject(event: SensorEvent | BadEvent, key: StreamKey, loss: LossReason, result: IntakeResult) -> None:
-    """Record one rejected event: exactly in the gaps, readably in the rejections.
+    """Record one rejected event: its number in the gaps, and its content in the rejections.
 
-    Consecutive events that are too old are recorded as one range, without their content.
+    Consecutive events that are too old are one gap; their content is not recorded.
     """
     device, stream = key
     last = result.gaps[-1] if result.gaps else None

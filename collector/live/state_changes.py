@@ -51,7 +51,7 @@ class StateChanges:
         self._door_sensors = {sensor.key for sensor in plan.sensors if sensor.door is not None}
         published = find_published_air_sensors(plan)
         self._zone_of = {s.key: s.zone for s in plan.sensors if s.zone in self.air_by_zone and s.key in published}
-        self._silent_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in plan.sensors}
+        self._silent_after_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in plan.sensors}
         self._conditional_air = find_conditional_air_zones(plan)
         self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
@@ -169,7 +169,9 @@ class StateChanges:
     def build_zone_summary(self, zone: str, now_ms: int) -> Summary:
         """Return the summary of a zone."""
         kinds = count_by_kind(self._shown_states(self._spaces_of[zone]))
-        shown = None if self._is_air_hidden(zone) else evaluate_air(self.air_by_zone[zone], self._silent_ms, now_ms)
+        shown = (
+            None if self._is_air_hidden(zone) else evaluate_air(self.air_by_zone[zone], self._silent_after_ms, now_ms)
+        )
         return Summary(at_ms=now_ms, kinds=kinds, air=shown)
 
     def _shown_states(self, spaces: Iterable[Space]) -> Iterator[tuple[Space, Occupancy]]:

@@ -157,7 +157,7 @@ def find_lapses(evidence: Evidence, rules: SpaceRules, until_ms: int) -> list[Tr
 
 
 def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Transition | None:
-    """Return the first transition by silence alone after `after_ms`; None if there is none."""
+    """Return the first transition after `after_ms` that happens without an event; None if there is none."""
     after_ms = max(after_ms, evidence.at_ms)
     evaluation = evaluate_space(evidence, rules, after_ms, after_ms)
     for moment in _moments_between(evidence, rules, after_ms, FOREVER_MS):
@@ -168,7 +168,7 @@ def find_next_lapse(evidence: Evidence, rules: SpaceRules, after_ms: int) -> Tra
 
 
 def next_wake_ms(evidence: Evidence, rules: SpaceRules, after_ms: int) -> int:
-    """Return until when silence alone changes neither state nor health; FOREVER_MS if it never does."""
+    """Return until when neither state nor health changes without an event; FOREVER_MS: they stay as they are."""
     return min([moment for moment in list_change_moments(evidence, rules) if moment > after_ms], default=FOREVER_MS)
 
 

@@ -87,12 +87,14 @@ class SensorState(Struct, frozen=True, gc=False, array_like=True):
     last_event_ms: int
     """Time of its newest event."""
     alive_since_ms: int
-    """Start of the current period without silence."""
+    """Since when it has sent events without becoming silent."""
     is_high: bool
     rose_ms: int
     """When it last became high, or NEVER_MS."""
     fell_ms: int
-    """While low: the last moment at which it was known to be high (of a contact: when it closed), or NEVER_MS."""
+    """When its level last ended: the last moment at which it was known to be high; of a contact, when it closed.
+
+    Used only while it is low. NEVER_MS: it has not been high."""
     has_full_hold: bool
     """Its newest motion earned the full hold."""
     value: float
@@ -124,7 +126,7 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
     previous_since_ms: int
     previous_because: Because
     check_ms: int
-    """No silence changes the state before this moment. A bound that saves work; it is not evidence."""
+    """Without an event the state cannot change before this moment. It saves evaluations; it is not evidence."""
     is_somebody_inside: bool
     """Motion was seen twice behind the closed door, which has not opened since."""
     door_released_ms: int
@@ -172,7 +174,7 @@ class SensorRules(Struct, frozen=True):
     reason: Reason
     high_above: float
     """It is high when its value is above this."""
-    silent_ms: int
+    silent_after_ms: int
     """After this long without an event it counts as silent, and its space cannot be vacant."""
     hold_ms: int
     """Full hold: the space stays taken this long after the evidence ends, and is vacant only after this much quiet."""
@@ -284,7 +286,7 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         own_kind=EVENT_KIND_BY_NAME[own.name],
         reason=reason,
         high_above=_high_above(space, traits),
-        silent_ms=plan.silent_after_ms(sensor),
+        silent_after_ms=plan.silent_after_ms(sensor),
         hold_ms=hold_ms,
         lone_hold_ms=lone_ms,
         is_hold_learned=hold is HoldRule.MOTION and not sensor.held,

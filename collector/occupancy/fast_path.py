@@ -64,7 +64,7 @@ def _find_run(
     name, device = known.sensor, known.device
     sensor = rules.sensors[rules.index_by_sensor[device, name]]
     own, above = sensor.own_kind, sensor.high_above
-    silent_ms, hold_ms, lone_ms = sensor.silent_ms, full_hold_ms(evidence, sensor), sensor.lone_hold_ms
+    silent_after_ms, hold_ms, lone_ms = sensor.silent_after_ms, full_hold_ms(evidence, sensor), sensor.lone_hold_ms
     last_event_ms, value = known.last_event_ms, known.value
     high, high_ms, end_ms = known.is_high, known.rose_ms, known.fell_ms
     held = known.has_full_hold and lone_ms > 0 and not rules.has_contact and evidence.state is Occupancy.OCCUPIED
@@ -76,8 +76,8 @@ def _find_run(
         if (kind is not own and kind is not beat) or not (alone or (event.sensor == name and event.device == device)):
             break
         if at_ms >= check_ms and not newest:  # the bound was computed before the newest event of this sensor
-            check_ms, newest = unchanged_until_ms(evidence, rules, known, silent_ms), True
-        if at_ms >= check_ms or at_ms >= last_event_ms + silent_ms:
+            check_ms, newest = unchanged_until_ms(evidence, rules, known, silent_after_ms), True
+        if at_ms >= check_ms or at_ms >= last_event_ms + silent_after_ms:
             break
         if (event.value > above) is not high:
             if not held or kind is not motion or (not high and at_ms >= end_ms + hold_ms):
@@ -95,4 +95,4 @@ def _find_run(
     fresh = SensorState(
         device, name, last_event_ms, since_ms, high, high_ms, end_ms, full, value, begun_ms, own_kind=known.own_kind
     )
-    return place, fresh, min(check_ms, last_event_ms + silent_ms)
+    return place, fresh, min(check_ms, last_event_ms + silent_after_ms)

@@ -62,7 +62,7 @@ class SensorWitness(Struct, frozen=True, gc=False):
 
 def is_alive(known: SensorState, sensor: SensorRules, alive_ms: int) -> bool:
     """Return whether the newest event of a sensor is recent enough."""
-    return alive_ms < known.last_event_ms + sensor.silent_ms
+    return alive_ms < known.last_event_ms + sensor.silent_after_ms
 
 
 def last_high_ms(known: SensorState) -> int:
@@ -131,7 +131,7 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
         is_living, support, hold_ms = False, None, 0
         if known is not None:
             hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
-            is_living = alive_ms < known.last_event_ms + sensor.silent_ms
+            is_living = alive_ms < known.last_event_ms + sensor.silent_after_ms
             support = evaluate_sensor(known, sensor, hold_ms, now_ms, is_living=is_living)
         alive.append(is_living)
         supports.append(support)
@@ -171,7 +171,7 @@ def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
             last_event_ms = known.last_event_ms
             last_ms = last_event_ms if known.is_high else known.fell_ms
             moments += (
-                last_event_ms + sensor.silent_ms,
+                last_event_ms + sensor.silent_after_ms,
                 known.alive_since_ms + hold_ms,
                 last_ms + sensor.lone_hold_ms,
                 last_ms + hold_ms,
@@ -179,7 +179,7 @@ def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
     return moments
 
 
-def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorState, silent_ms: int) -> int:
+def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorState, silent_after_ms: int) -> int:
     """Return until when time changes nothing, while one sensor repeats its level.
 
     What is measured from its newest event moves later with each event, and matters only once it is silent.
@@ -188,11 +188,11 @@ def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorSta
         evidence: of the space, up to its newest event.
         rules: of that space.
         speaker: one of the sensor states.
-        silent_ms: after this long without an event the speaker is silent.
+        silent_after_ms: after this long without an event the speaker is silent.
     """
     at_ms = evidence.at_ms
     moments = list_change_moments(evidence, rules)
-    moments.remove(speaker.last_event_ms + silent_ms)
+    moments.remove(speaker.last_event_ms + silent_after_ms)
     return min([moment for moment in moments if moment > at_ms], default=FOREVER_MS)
 
 

@@ -100,7 +100,7 @@ def _only_late(known: SensorState, sensor: SensorRules, hold_ms: int, at_ms: int
     If somebody was there recently, the lost events may have shown more. A door can open and close within a second.
     """
     quiet = not known.is_high and max(known.alive_since_ms, known.fell_ms) + hold_ms <= known.last_event_ms
-    return quiet and sensor.role is not SensorRole.CONTACT and at_ms < known.last_event_ms + 2 * sensor.silent_ms
+    return quiet and sensor.role is not SensorRole.CONTACT and at_ms < known.last_event_ms + 2 * sensor.silent_after_ms
 
 
 def _view_after(

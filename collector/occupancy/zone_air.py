@@ -84,18 +84,18 @@ def update_air(state: AirState, event: StoredEvent) -> AirState:
     return AirState(tuple(views[key] for key in sorted(views)))
 
 
-def evaluate_air(state: AirState, silent_ms: Mapping[tuple[str, str], int], now_ms: int) -> ZoneAir | None:
+def evaluate_air(state: AirState, silent_after_ms: Mapping[tuple[str, str], int], now_ms: int) -> ZoneAir | None:
     """Return the newest readings of live sensors, with the band and trend of the worst one; None if there are none.
 
     Args:
         state: the air of the zone.
-        silent_ms: by device and sensor, the time without events after which it is silent; others are ignored.
+        silent_after_ms: by device and sensor, the time without events after which it is silent; others are ignored.
         now_ms: the moment, Unix ms.
     """
     living = [
-        _without_failed_channels(known, silent, now_ms)
+        _without_failed_channels(known, limit_ms, now_ms)
         for known in state.sensor_states
-        if now_ms < known.last_event_ms + (silent := silent_ms.get((known.device, known.sensor), 0))
+        if now_ms < known.last_event_ms + (limit_ms := silent_after_ms.get((known.device, known.sensor), 0))
     ]
     values = {
         field: max(readings).value
@@ -108,19 +108,19 @@ def evaluate_air(state: AirState, silent_ms: Mapping[tuple[str, str], int], now_
     return ZoneAir(**values, band=classify_co2(_typical_ppm(worst)) if worst else None, trend=compute_co2_trend(worst))
 
 
-def _without_failed_channels(known: AirSensorState, silent_ms: int, now_ms: int) -> AirSensorState:
-    """Drop the channels of a live sensor that are silent while its other channels report."""
+def _without_failed_channels(known: AirSensorState, silent_after_ms: int, now_ms: int) -> AirSensorState:
+    """Drop the channels of a live sensor without a recent reading, while its other channels have one."""
     co2 = known.co2_ppm
-    if co2 is not None and now_ms >= max(co2.key[0], known.heartbeat_ms) + silent_ms:
+    if co2 is not None and now_ms >= max(co2.key[0], known.heartbeat_ms) + silent_after_ms:
         known = structs.replace(known, co2_ppm=None, recent=())
-    silent = {
+    failed = {
         field: None
         for kind, field in _FIELDS.items()
         if kind is not EventKind.CO2_PPM
         and (reading := getattr(known, field)) is not None
         and now_ms >= reading.key[0] + CHANNEL_TIMEOUT_MS
     }
-    return structs.replace(known, **silent) if silent else known
+    return structs.replace(known, **failed) if failed else known
 
 
 def classify_co2(co2_ppm: float) -> AirBand:

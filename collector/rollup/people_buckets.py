@@ -50,7 +50,7 @@ class PeopleRollup:
 
     def __init__(self, plan: SitePlan) -> None:
         self._doors = [sensor for sensor in plan.sensors if sensor.door is not None]
-        self._silent_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in self._doors}
+        self._silent_after_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in self._doors}
         self._presence = SitePresence(plan)
         self._turns = DayTurns(plan)
         self.spaces: Final = frozenset(self._presence.spaces)
@@ -135,19 +135,19 @@ class PeopleRollup:
                 at_ms, sensor.key, DoorCrossing(at_ms, 1 if value > 0 else -1) if kind == _CROSSING and value else None
             )
             for sensor in self._doors
-            for at_ms, kind, value in db.read_values(sensor.key, from_ms - self._silent_ms[sensor.key], to_ms)
+            for at_ms, kind, value in db.read_values(sensor.key, from_ms - self._silent_after_ms[sensor.key], to_ms)
         ]
 
     def _silent_buckets(self, events: Sequence[_DoorEvent], from_ms: int, to_ms: int) -> set[int]:
         """Return the starts of buckets at whose end a door's sensor was silent."""
         every = set(range(from_ms, to_ms, BUCKET_MS))
         silent: set[int] = set()
-        for key, silent_ms in self._silent_ms.items():
+        for key, silent_after_ms in self._silent_after_ms.items():
             alive: set[int] = set()
             for event in events:
                 if event.sensor == key:
                     begun_ms = event.at_ms - event.at_ms % BUCKET_MS
-                    alive.update(range(begun_ms, event.at_ms + silent_ms - BUCKET_MS + 1, BUCKET_MS))
+                    alive.update(range(begun_ms, event.at_ms + silent_after_ms - BUCKET_MS + 1, BUCKET_MS))
             silent |= every - alive
         return silent
 

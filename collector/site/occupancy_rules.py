@@ -8,6 +8,7 @@ Never: evidence, clocks (see collector/occupancy/).
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edge.contract.message import SILENT_AFTER_HEARTBEATS
 from edge.contract.settings_rejected import SettingsRejected
 from edge.timekeeping.durations import HOUR_MS
 
@@ -36,7 +37,7 @@ class OccupancyRules:
     """Full hold where two or more sensors watch the space."""
     level_hold_ms: int = 180_000
     """Hold of pressure, presence, people and power sensors, which report themselves when the level ends."""
-    silent_after_heartbeats: float = 2.0
+    silent_after_heartbeats: float = SILENT_AFTER_HEARTBEATS
     """A sensor is silent after this many heartbeats; after twice as many it starts its hold again."""
     learning: LearningSwitch = LearningSwitch.ON
     """Whether a space learns its hold after motion, from how often it was shown vacant too soon."""

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import Final
 
 MAX_LOGIN_FAILURES: Final = 10
-"""Failed logins of one key in `LOGIN_FAILURE_WINDOW_S`. A known browser has its own key: guessing elsewhere cannot lock
-its user out."""
+"""Most failed logins of one key within `LOGIN_FAILURE_WINDOW_S`.
+
+A browser that has logged in before has a key of its own, so somebody who guesses in another browser cannot lock its
+user out."""
 LOGIN_FAILURE_WINDOW_S: Final = 15 * 60
 
 

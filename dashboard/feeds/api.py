@@ -72,7 +72,7 @@ def summary() -> ResponseReturnValue:
                 }
                 for zone in context.plan.zones
             },
-            "people": None if frame.people is None else _people_range(*frame.people, from_zero=frame.from_zero),
+            "people": None if frame.people is None else _build_people_json(*frame.people, from_zero=frame.from_zero),
         },
     )
 
@@ -128,7 +128,7 @@ def history() -> ResponseReturnValue:
     return jsonify(queries.build_history_json(query, rows, context.plan))
 
 
-def _people_range(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
+def _build_people_json(least: int, most: int, *, from_zero: bool) -> dict[str, int | bool]:
     return {"least": least, "most": most, "from_zero": from_zero}
 
 

@@ -251,7 +251,7 @@ class SiteSnapshot:
                 for zone, air in self.air.items()
                 if link is LinkStatus.LIVE and (level := format_air_level(air))
             },
-            people=self._people_range() if link is LinkStatus.LIVE else None,
+            people=self._select_shown_people() if link is LinkStatus.LIVE else None,
             from_zero=self.people is not None and self.people.last_empty_ms is not None,
             ahead=self._describe_day_ahead(select_first_kind(kinds), now_ms),
         )
@@ -288,7 +288,7 @@ class SiteSnapshot:
         whole = len(since) == len(known) >= privacy.MIN_SHOWN_PLACES
         return format_clock(self.plan, max(since)) if whole else ""
 
-    def _people_range(self) -> tuple[int, int] | None:
+    def _select_shown_people(self) -> tuple[int, int] | None:
         if self.people is None:
             return None
         least, most = self.people.least, self.people.most

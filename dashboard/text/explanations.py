@@ -144,7 +144,7 @@ def _describe_other_evidence(other: OtherSensor, reader: ExplanationContext) -> 
 
 
 def _describe_lapse(lapse: Lapse | None, kind: SpaceKind, reader: ExplanationContext) -> str:
-    """Describe what silence alone leads to; empty if nothing, or if that should have happened already."""
+    """Describe the next state if no event arrives; empty if there is none, or if it should have begun already."""
     if lapse is None or lapse.at_ms <= reader.now_ms:
         return ""
     _ = reader.texts.gettext

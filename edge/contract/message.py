@@ -129,12 +129,16 @@ class OutboxStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     dropped: Annotated[int, Meta(ge=0)]
 
 
+SILENT_AFTER_HEARTBEATS: Final = 2.0
+"""A sensor without an event, or without a reading at its agent, counts as silent after this many heartbeats."""
+
+
 class SensorHealth(StrEnum):
     """The health of one sensor, as its agent reports it."""
 
     HEALTHY = "healthy"
     SILENT = "silent"
-    """It is open, and no reading has come for two heartbeats."""
+    """It is open and has had no reading for `SILENT_AFTER_HEARTBEATS`."""
     FAILED = "failed"
     """It could not be opened or read; the agent tries again."""
 

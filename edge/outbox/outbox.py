@@ -62,9 +62,9 @@ class OutboxCorrupt(OutboxAway):
 class Outbox:
     """An open outbox. If the disk is unavailable, every method raises OutboxAway and changes nothing.
 
-    A row whose checksum is wrong is a hole. Nothing is read beyond a hole until receipts cover everything before it.
-    Then the hole is dropped and counted, and `oldest_seq` moves behind it, so that the collector reports exactly that
-    gap.
+    A row whose checksum is wrong is a hole. Events after a hole are sent only after receipts cover every event before
+    it. Then the hole is dropped and counted, and `oldest_seq` is the number after it: the collector records the hole as
+    a gap.
     """
 
     def __init__(self, path: Path, *, max_events: int, boot: str) -> None:

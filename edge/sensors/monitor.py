@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from gpiozero import Factory
 
 from edge.configuration.settings import DeviceSettings, SensorSettings
-from edge.contract.message import EventKind, SensorHealth
+from edge.contract.message import SILENT_AFTER_HEARTBEATS, EventKind, SensorHealth
 from edge.outbox import PendingEvent, create_event
 from edge.sensors.channel_faults import ChannelFaults
 from edge.sensors.openers import open_sensor
@@ -159,12 +159,12 @@ class SensorMonitor:
         return events
 
     def _check_silence(self, monitored: _MonitoredSensor, now_ms: int) -> None:
-        """Notice that a polled sensor has stopped reading."""
+        """Mark a polled sensor as silent if it has had no reading for too long."""
         every_ms = monitored.open.every_ms if monitored.open is not None else 0
         if (
             not every_ms
             or monitored.is_silent
-            or now_ms < monitored.last_reading_ms + 2 * max(every_ms, self._heartbeat_ms)
+            or now_ms < monitored.last_reading_ms + SILENT_AFTER_HEARTBEATS * max(every_ms, self._heartbeat_ms)
         ):
             return
         monitored.is_silent = True

@@ -106,13 +106,13 @@ def _build_sensors(site: SiteFile, _folder: Path) -> list[str]:
 
 def _build_collector(site: SiteFile, folder: Path) -> list[str]:
     """Build the pipeline on an empty journal, and publish its first messages to nobody."""
+    from collector.engine.message_publisher import MessagePublisher
     from collector.engine.pipeline import Pipeline
-    from collector.engine.publisher import Publisher
     from collector.store.journal import Journal
 
     now_ms = time.time_ns() // 1_000_000
     settings = site.collector
-    publisher = Publisher(_NoConnection(), site.plan)
+    publisher = MessagePublisher(_NoConnection(), site.plan)
     with closing(Journal(folder / "journal.sqlite")) as journal:
         pipeline = Pipeline(site.plan, journal, settings.retention, now_ms, settings.alerts)
         pipeline.tick(now_ms)

@@ -156,7 +156,7 @@ class SiteMachine(RuleBasedStateMachine):
                 events = self.site.stored(device)
                 known = [each.at_ms for each in events if each.sensor == sensor.sensor and each.is_synchronised]
                 assert known
-                assert self.site.now_ms - max(known) < sensor.silent_ms, "free without a recent event"
+                assert self.site.now_ms - max(known) < sensor.silent_after_ms, "free without a recent event"
 
     def teardown(self) -> None:
         try:

@@ -77,15 +77,15 @@ def test_sensor_without_two_heartbeats_is_silent_since_its_last_event() -> None:
     assert sign.since_ms == NOON_MS - 60_000
 
 
-@pytest.mark.parametrize(("heartbeats", "silent_ms"), [(2.3, 103_500), (2.7, 121_500), (2.001, 90_045)])
-def test_alert_state_and_health_agree_when_a_sensor_is_silent(heartbeats: float, silent_ms: int) -> None:
+@pytest.mark.parametrize(("heartbeats", "silent_after_ms"), [(2.3, 103_500), (2.7, 121_500), (2.001, 90_045)])
+def test_alert_state_and_health_agree_when_a_sensor_is_silent(heartbeats: float, silent_after_ms: int) -> None:
     sensors = tuple(dataclasses.replace(sensor, heartbeat_ms=45_000) for sensor in PLAN.sensors)
     rules = dataclasses.replace(PLAN.rules, silent_after_heartbeats=heartbeats)
     plan = dataclasses.replace(PLAN, sensors=sensors, rules=rules)
-    assert found(plan=plan, last_event_ms=last_events_except("desk-1-pir", ago_ms=silent_ms - 1)) == []
-    assert len(found(plan=plan, last_event_ms=last_events_except("desk-1-pir", ago_ms=silent_ms))) == 1
-    assert [sensor.silent_ms for sensor in build_space_rules(plan, "desk-1").sensors] == [silent_ms]
-    assert build_activity_rule(plan, plan.sensor_by_key["pi-2", "desk-1-pir"], None).silent_ms == silent_ms
+    assert found(plan=plan, last_event_ms=last_events_except("desk-1-pir", ago_ms=silent_after_ms - 1)) == []
+    assert len(found(plan=plan, last_event_ms=last_events_except("desk-1-pir", ago_ms=silent_after_ms))) == 1
+    assert [sensor.silent_after_ms for sensor in build_space_rules(plan, "desk-1").sensors] == [silent_after_ms]
+    assert build_activity_rule(plan, plan.sensor_by_key["pi-2", "desk-1-pir"], None).silent_after_ms == silent_after_ms
 
 
 def test_sensor_without_any_event_is_silent_too() -> None:

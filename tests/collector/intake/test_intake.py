@@ -114,9 +114,11 @@ def test_an_event_without_a_trusted_clock_is_stored_and_not_evaluated() -> None:
 
 
 def test_a_device_can_send_for_its_own_sensors_only() -> None:
-    roster = AllowedKinds(build_desk_plan(2, devices=2))  # desk-1-pir hangs on pi-2
+    allowed_kinds = AllowedKinds(build_desk_plan(2, devices=2))  # desk-1-pir hangs on pi-2
     result = process_messages(
-        [IncomingMessage("pi-1", message([motion(1, sensor="desk-1-pir")]))], {}, LIMITS._replace(allowed_kinds=roster)
+        [IncomingMessage("pi-1", message([motion(1, sensor="desk-1-pir")]))],
+        {},
+        LIMITS._replace(allowed_kinds=allowed_kinds),
     )
     assert result.gaps[0].reason is LossReason.UNKNOWN_SENSOR
 

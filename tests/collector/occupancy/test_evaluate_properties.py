@@ -187,11 +187,11 @@ def presence_spans(events: list[StoredEvent], sensor: SensorRules) -> list[tuple
     spans = []
     for place, event_at in enumerate(own_events):
         if event_at.kind in (sensor.own_kind, EventKind.HEARTBEAT) and event_at.value > sensor.high_above:
-            ends_ms = event_at.at_ms + sensor.silent_ms
+            ends_ms = event_at.at_ms + sensor.silent_after_ms
             for later in own_events[place + 1 :]:
                 if later.at_ms >= ends_ms:
                     break
-                ends_ms = later.at_ms + sensor.silent_ms
+                ends_ms = later.at_ms + sensor.silent_after_ms
                 if later.kind in (sensor.own_kind, EventKind.HEARTBEAT):
                     ends_ms = later.at_ms
                     break

@@ -38,7 +38,7 @@ class SensorTrack:
         self.stretches: list[OracleStretch] = []
 
     def alive(self, now: int) -> bool:
-        return bool(self.event_times) and now - self.event_times[-1] < self.rules.silent_ms
+        return bool(self.event_times) and now - self.event_times[-1] < self.rules.silent_after_ms
 
     def high(self) -> bool:
         return bool(self.stretches) and self.stretches[-1].end is None
@@ -105,7 +105,7 @@ class SpaceOracle:
             return False
         ended = [stretch.end or 0 for stretch in track.stretches[-1:]]
         quiet = all(end + track.rules.hold_ms <= track.event_times[-1] for end in [track.since, *ended])
-        return quiet and now - track.event_times[-1] < 2 * track.rules.silent_ms
+        return quiet and now - track.event_times[-1] < 2 * track.rules.silent_after_ms
 
     def _level(self, track: SensorTrack, event: StoredEvent, *, high: bool) -> None:
         now, own = event.at_ms, event.kind is track.rules.own_kind
@@ -186,7 +186,9 @@ def compute_changes_slowly(rules: SpaceRules, events: list[StoredEvent], until_m
     """The changes of state, evaluated from the beginning at every moment at which one is possible."""
     longest = max((sensor.hold_ms for sensor in rules.sensors), default=0)
     spans = {0, longest, rules.second_motion_ms, BEHIND_DOOR_MS}
-    spans |= {span for sensor in rules.sensors for span in (sensor.silent_ms, sensor.hold_ms, sensor.lone_hold_ms)}
+    spans |= {
+        span for sensor in rules.sensors for span in (sensor.silent_after_ms, sensor.hold_ms, sensor.lone_hold_ms)
+    }
     moments = sorted({event.at_ms + span for event in events for span in spans})
     changes: list[tuple[int, Occupancy]] = []
     state = Occupancy.UNKNOWN

@@ -13,8 +13,8 @@ from collector.alerts.alert_service import SystemFacts
 from collector.alerts.conditions import Reachability
 from collector.configuration.settings import RetentionSettings
 from collector.contract.states import CollectorStatus
+from collector.engine.message_publisher import MessagePublisher
 from collector.engine.pipeline import Pipeline
-from collector.engine.publisher import Publisher
 from collector.intake.intake import IncomingMessage
 from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
@@ -53,7 +53,7 @@ class LiveSite:
         self.journal._connection.execute("PRAGMA synchronous = OFF")  # no power cuts in this test
         self.work = Pipeline(plan, self.journal, RetentionSettings(), begin_ms)
         self._plan = plan
-        self._publisher = Publisher(self.record, plan)
+        self._publisher = MessagePublisher(self.record, plan)
         self._seq = dict.fromkeys(plan.device_ids, 0)
         self._level: dict[tuple[str, str], float] = {}
         self._silent_from_ms: dict[str, int] = {}

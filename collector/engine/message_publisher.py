@@ -40,7 +40,7 @@ class MessageSource(Protocol):
         """Return everything again at the next call: the broker may have lost its retained messages."""
 
 
-class Publisher:
+class MessagePublisher:
     """Publishes for one collector over one connection."""
 
     def __init__(self, connection: PublishConnection, plan: SitePlan) -> None:
@@ -50,14 +50,15 @@ class Publisher:
         self._current_topics = {
             topic_kind.topic(plan.id, name)
             for topic_kind in TOPIC_KINDS
-            if topic_kind.is_cleared and topic_kind is not topics.TUNING  # a tuning is current once it is published
+            # A space that does not learn has no tuning, so the topic of a tuning is current only once it is published.
+            if topic_kind.is_cleared and topic_kind is not topics.TUNING
             for name in _list_names(plan, topic_kind.parameter)
         }
 
-    def publish_receipts(self, marks: Mapping[StreamKey, int]) -> None:
+    def publish_receipts(self, stored_up_to: Mapping[StreamKey, int]) -> None:
         """Publish how far streams are stored. Not retained: after each connection all are published again."""
         topic_kind: Final = topics.RECEIPT
-        for (device, stream), seq in marks.items():
+        for (device, stream), seq in stored_up_to.items():
             if (topic := self._receipts.get(device)) is not None:
                 payload = encode_message(Receipt(stream, seq))
                 self._connection.publish(topic, payload, topic_kind.qos, retain=topic_kind.is_retained)
