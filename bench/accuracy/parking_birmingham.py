@@ -140,11 +140,11 @@ def describe_odds(issued: Sequence[IssuedPoint]) -> str:
     ]
     tenths = [one for one in score_by_tenth(points) if one is not None]
     promises = len(points)
-    apart = sum(abs(one.promised - one.came_true) * one.promises for one in tenths) / promises
+    apart = sum(abs(one.mean_chance - one.hit_rate) * one.forecasts for one in tenths) / promises
     surest = tenths[-1]
     return (
         f"{promises} hours; odds of a free tenth are {100 * apart:.1f} points off on average,"
-        f" and the surest, {100 * surest.promised:.0f} %, came true in {100 * surest.came_true:.0f} %"
+        f" and the surest, {100 * surest.mean_chance:.0f} %, came true in {100 * surest.hit_rate:.0f} %"
     )
 
 

@@ -39,11 +39,11 @@ class Lead(StrEnum):
 
 
 class ChanceScore(Struct, frozen=True, gc=False):
-    """Forecasts of about the same chance: their number, mean chance, and the share that came true."""
+    """Forecasts of about the same chance: their number, the mean chance, and the share that came true."""
 
-    promises: int
-    promised: float
-    came_true: float
+    forecasts: int
+    mean_chance: float
+    hit_rate: float
 
 
 class ForecastScore(Struct, frozen=True, gc=False):

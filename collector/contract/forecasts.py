@@ -59,7 +59,7 @@ class ForecastScores(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Scores of the forecasts of the last six weeks."""
 
     leads: dict[Lead, ForecastScore]
-    kept: tuple[ChanceScore | None, ...]
+    hit_rates: tuple[ChanceScore | None, ...]
     """Of at least one free space: forecasts by tenths of their chance, 0-10 % first; empty for people."""
 
 
@@ -76,11 +76,12 @@ class Outlook(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """Number of past days behind the deciles; it limits how certain odds can be."""
     usual: tuple[tuple[int, float], ...] = ()
     """For each open hour of the present or next open day, past hours too: `ahead`, and the usual count."""
-    came: tuple[tuple[int, float], ...] = ()
+    actual: tuple[tuple[int, float], ...] = ()
     """For each hour of that day that is over and well known: `ahead`, below 0, and what was free; empty for people."""
     hours: tuple[HourOutlook, ...] = ()
     """Open hours of seven days, the present one first."""
-    hindsight: ForecastScores | None = None
+    scores: ForecastScores | None = None
+    """Scores of the forecasts of the last six weeks; None: none has been scored yet."""
 
     def begins_ms(self, ahead: int) -> int:
         """Return the start of the hour `ahead` hours later."""

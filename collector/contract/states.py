@@ -55,9 +55,9 @@ class Reason(StrEnum):
     """Every sensor has been quiet for its own hold."""
     SILENT = "silent"
     """A sensor has been silent for too long."""
-    NEVER_REPORTED = "never_heard"
+    NEVER_REPORTED = "never_reported"
     """A sensor has not sent any event yet."""
-    WARMING_UP = "settling"
+    WARMING_UP = "warming_up"
     """A sensor has only just started to report; the space cannot be vacant until one hold has passed."""
     LEVEL = "level"
     """By the level of a supply."""
@@ -90,9 +90,9 @@ class OtherSensorStatus(StrEnum):
     """Its evidence keeps the space taken too."""
     SILENT = "silent"
     """It has been silent for too long."""
-    NEVER_REPORTED = "unheard"
+    NEVER_REPORTED = "never_reported"
     """It has not sent any event yet."""
-    WARMING_UP = "settling"
+    WARMING_UP = "warming_up"
     """It has only just started to report, so the space cannot be vacant yet."""
 
 

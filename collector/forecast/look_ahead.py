@@ -135,11 +135,11 @@ def _build_outlook(series: ForecastSeries, ahead: _SeriesForecast, scores: Forec
             ((point.at_ms - ahead.now_ms) // HOUR_MS, round_count(usual_count(point), point.capacity))
             for point in ahead.from_midnight
         ),
-        came=tuple(
+        actual=tuple(
             ((at_ms - ahead.now_ms) // HOUR_MS, round_count(mean, series.offered)) for at_ms, mean in ahead.outcomes
         ),
         hours=build_hour_outlooks(points, ahead.now_ms),
-        hindsight=scores,
+        scores=scores,
     )
 
 

@@ -47,14 +47,14 @@ def score_rows(rows: Collection[HistoryRow]) -> ForecastScores | None:
     issued = [one for row in rows if (one := _to_issued(row)) is not None]
     if not issued:
         return None
-    promises = [
-        (chance, kept)
+    forecasts = [
+        (chance, outcome)
         for row in rows
-        if (chance := row.fields[ODDS]) is not None and (kept := row.fields[CAME_FREE]) is not None
+        if (chance := row.fields[ODDS]) is not None and (outcome := row.fields[CAME_FREE]) is not None
     ]
     leads = {lead: _round_scores(found) for lead, found in score_by_lead(issued).items()}
     return ForecastScores(
-        leads, tuple(one and _round_scores(one) for one in score_by_tenth(promises)) if promises else ()
+        leads, tuple(one and _round_scores(one) for one in score_by_tenth(forecasts)) if forecasts else ()
     )
 
 

@@ -11,7 +11,7 @@ layout with the recorded one of its version, and decode stored bytes of every ve
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -91,5 +91,20 @@ def _describe_kind(blob: bytes) -> str:
     return known.get(blob[0], f"an unknown kind of value ({blob[:4].hex()})")
 
 
-EVIDENCE: Final = BlobFormat(BlobKind.EVIDENCE, 1, Evidence)
+_RENAMED_REASONS: Final = {"never_heard": "never_reported", "settling": "warming_up"}
+_REASON_FIELDS: Final = (3, 6)
+"""The positions of `because` and `previous_because` in version 1 of `Evidence`."""
+
+
+def _decode_evidence_1(body: bytes) -> Evidence:
+    """Decode version 1, in which two reasons had other names."""
+    fields = msgspec.msgpack.Decoder(list[Any]).decode(body)
+    for place in _REASON_FIELDS:
+        because = fields[place] if place < len(fields) else None
+        if isinstance(because, dict) and because.get("reason") in _RENAMED_REASONS:
+            because["reason"] = _RENAMED_REASONS[because["reason"]]
+    return msgspec.convert(fields, Evidence)
+
+
+EVIDENCE: Final = BlobFormat(BlobKind.EVIDENCE, 2, Evidence, {1: _decode_evidence_1})
 AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)

@@ -234,8 +234,8 @@ def _build_cell(outlook: Outlook, texts: PageTexts, coming_hour: UpcomingHour | 
 
 
 def _build_accuracy(outlook: Outlook, texts: PageTexts) -> ForecastAccuracy | None:
-    hindsight = outlook.hindsight
-    if hindsight is None or not hindsight.leads:
+    scores = outlook.scores
+    if scores is None or not scores.leads:
         return None
     _ = texts.gettext
     names: Mapping[Lead, str] = {
@@ -244,7 +244,7 @@ def _build_accuracy(outlook: Outlook, texts: PageTexts) -> ForecastAccuracy | No
         Lead.DAY: _("a day ahead"),
         Lead.WEEK: _("a week ahead"),
     }
-    leads = [(lead, hindsight.leads[lead]) for lead in Lead if lead in hindsight.leads]
+    leads = [(lead, scores.leads[lead]) for lead in Lead if lead in scores.leads]
     points = sum(score.points for _lead, score in leads)
     within = sum(score.coverage * score.points for _lead, score in leads) / points
     sentences = [
@@ -255,11 +255,11 @@ def _build_accuracy(outlook: Outlook, texts: PageTexts) -> ForecastAccuracy | No
     sentences.append(
         _("%(share)s of the hours were within the 80%% range.") % {"share": texts.format_percentage(within)}
     )
-    sure = hindsight.kept[TOP_TENTH] if hindsight.kept else None
-    if sure is not None and sure.promises >= MIN_SCORED_FORECASTS:
+    sure = scores.hit_rates[TOP_TENTH] if scores.hit_rates else None
+    if sure is not None and sure.forecasts >= MIN_SCORED_FORECASTS:
         sentences.append(
             _("Where the chance of a free space was 90%% or more, one was free %(n)s of %(of)s times.")
-            % {"n": round(sure.came_true * sure.promises), "of": sure.promises}
+            % {"n": round(sure.hit_rate * sure.forecasts), "of": sure.forecasts}
         )
     return ForecastAccuracy(
         max(score.points for _lead, score in leads),
@@ -276,11 +276,11 @@ def _build_accuracy(outlook: Outlook, texts: PageTexts) -> ForecastAccuracy | No
         tuple(
             (
                 texts.gettext("{n}%").format(n=f"{tenth * 10}–{tenth * 10 + 10}"),  # noqa: RUF001
-                str(kept.promises),
-                texts.format_percentage_floor(kept.came_true),
+                str(score.forecasts),
+                texts.format_percentage_floor(score.hit_rate),
             )
-            for tenth, kept in enumerate(hindsight.kept)
-            if kept is not None
+            for tenth, score in enumerate(scores.hit_rates)
+            if score is not None
         ),
     )
 

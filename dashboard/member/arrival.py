@@ -83,7 +83,7 @@ def build_forecast_json(query: ArrivalQuery, outlook: Outlook | None, now_ms: in
     result |= {"made_at": outlook.at_ms, "capacity": outlook.capacity, "missing_days": 0}
     if query.at_ms is None:
         hours = [_build_hour(query, one.at_ms, one.hour) for one in iterate_upcoming_hours(outlook, now_ms)]
-        return result | {"hours": hours, "hindsight": _build_scores(outlook)}
+        return result | {"hours": hours, "scores": _build_scores(outlook)}
     hour = find_hour(outlook, query.at_ms)
     if hour is None or outlook.begins_ms(hour.ahead) + HOUR_MS <= now_ms:
         raise QueryRejected(
@@ -97,7 +97,7 @@ def build_forecast_json(query: ArrivalQuery, outlook: Outlook | None, now_ms: in
         "hour": found,
         "at_least": query.at_least,
         "odds": round(odds, 3),
-        "kept": _find_hit_rate(outlook, odds),
+        "hit_rate": _find_hit_rate(outlook, odds),
     }
 
 
@@ -110,13 +110,16 @@ def _build_hour(query: ArrivalQuery, at_ms: int, hour: HourOutlook) -> dict[str,
 
 def _find_hit_rate(outlook: Outlook, odds: float) -> dict[str, Any] | None:
     """Return how often earlier forecasts with similar odds of at least one free space came true."""
-    kept = outlook.hindsight.kept if outlook.hindsight else ()
-    found = kept[min(9, int(odds * 10))] if kept else None
+    hit_rates = outlook.scores.hit_rates if outlook.scores else ()
+    found = hit_rates[min(9, int(odds * 10))] if hit_rates else None
     return None if found is None else asdict(found)
 
 
 def _build_scores(outlook: Outlook) -> dict[str, Any] | None:
-    if outlook.hindsight is None:
+    if outlook.scores is None:
         return None
-    kept = [None if one is None else asdict(one) for one in outlook.hindsight.kept]
-    return {"leads": {lead.value: asdict(score) for lead, score in outlook.hindsight.leads.items()}, "kept": kept}
+    hit_rates = [None if one is None else asdict(one) for one in outlook.scores.hit_rates]
+    return {
+        "leads": {lead.value: asdict(score) for lead, score in outlook.scores.leads.items()},
+        "hit_rates": hit_rates,
+    }

@@ -192,12 +192,12 @@ def _describe_hit_rate(outlook: Outlook, odds: float, texts: PageTexts) -> str:
 
     One hour may have several forecasts, made between a week and an hour ahead.
     """
-    kept = outlook.hindsight.kept if outlook.hindsight else ()
+    kept = outlook.scores.hit_rates if outlook.scores else ()
     found: ChanceScore | None = kept[min(TOP_TENTH, int(odds * 10))] if kept else None
-    if found is None or found.promises < MIN_SCORED_FORECASTS:
+    if found is None or found.forecasts < MIN_SCORED_FORECASTS:
         return texts.gettext("There are not yet enough forecasts like this to check how often they come true.")
     text = texts.gettext("Earlier forecasts like this came true {n} of {of} times.")
-    return text.format(n=round(found.came_true * found.promises), of=found.promises)
+    return text.format(n=round(found.hit_rate * found.forecasts), of=found.forecasts)
 
 
 def _format_place(shown: ArrivalForm, when: str, reader: ExplanationContext) -> str:

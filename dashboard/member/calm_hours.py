@@ -75,7 +75,7 @@ def draw_day(outlook: Outlook, free_now: int, reader: ExplanationContext) -> Day
     if not outlook.usual:
         return None
     usual = [(outlook.begins_ms(ahead), value) for ahead, value in outlook.usual]
-    came = [(outlook.begins_ms(ahead), value) for ahead, value in outlook.came]
+    came = [(outlook.begins_ms(ahead), value) for ahead, value in outlook.actual]
     day = {at_ms for at_ms, _ in usual}
     ahead = [one for one in iterate_upcoming_hours(outlook, now_ms) if one.at_ms in day]
     first_ms, last_ms = usual[0][0], usual[-1][0] + HOUR_MS

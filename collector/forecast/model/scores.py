@@ -53,22 +53,24 @@ def score_by_lead(issued: Iterable[IssuedPoint]) -> dict[Lead, ForecastScore]:
     return {lead: found for lead, found in scores.items() if found is not None}
 
 
-def score_by_tenth(promises: Iterable[tuple[float, float]]) -> list[ChanceScore | None]:
+def score_by_tenth(forecasts: Iterable[tuple[float, float]]) -> list[ChanceScore | None]:
     """Return how often forecasts came true, by tenths of their chance.
 
     Args:
-        promises: forecast chance, and how far it came true, both 0-1. It comes true in part: where a space was free for
+        forecasts: the forecast chance and the outcome, both 0-1. The outcome can lie between: if a space was free for
             40 % of the hour, "at least one" is 0.4 true.
 
     Returns:
         Ten entries, for chances of 0-10 % to 90-100 %; None where no such chance was forecast.
     """
     tenths: list[list[tuple[float, float]]] = [[] for _ in range(len(DECILES) + 1)]
-    for chance, kept in promises:
-        tenths[min(9, int(chance * 10))].append((chance, kept))
+    for chance, outcome in forecasts:
+        tenths[min(9, int(chance * 10))].append((chance, outcome))
     return [_score_tenth(group) if group else None for group in tenths]
 
 
-def _score_tenth(promises: Sequence[tuple[float, float]]) -> ChanceScore:
-    count = len(promises)
-    return ChanceScore(count, sum(chance for chance, _ in promises) / count, sum(kept for _, kept in promises) / count)
+def _score_tenth(forecasts: Sequence[tuple[float, float]]) -> ChanceScore:
+    count = len(forecasts)
+    return ChanceScore(
+        count, sum(chance for chance, _ in forecasts) / count, sum(outcome for _, outcome in forecasts) / count
+    )

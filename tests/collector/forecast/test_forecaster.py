@@ -189,7 +189,7 @@ def test_a_forecast_of_the_largest_site_fits_one_message(capacity: int) -> None:
         (ChanceScore(4032, 0.9123, 0.9123),) * 10,
     )
     hours = build_hour_outlooks(points, MONDAY_10_MS)
-    full = Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=42, usual=usual, hours=hours, hindsight=looked)
+    full = Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=42, usual=usual, hours=hours, scores=looked)
     kinds = dict.fromkeys((SpaceKind.DESK, SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT), full)
     payload = outlook.encode(Forecast(kinds=kinds, people=full))
     assert len(hours) == 168

@@ -82,8 +82,8 @@ def test_after_two_weeks_each_open_hour_of_seven_days_is_forecast() -> None:
 
 def test_known_past_hours_of_today_are_published() -> None:
     outlook, _ = ahead(weeks(6) | {at("2026-02-25T10:00"): None})
-    assert [place for place, _free in outlook.came] == [-4, -3, -1]
-    assert outlook.came[-1][1] == pytest.approx(free(NOON - HOUR_MS), abs=0.06)
+    assert [place for place, _free in outlook.actual] == [-4, -3, -1]
+    assert outlook.actual[-1][1] == pytest.approx(free(NOON - HOUR_MS), abs=0.06)
 
 
 def test_an_unknown_past_hour_still_has_its_usual_value() -> None:
@@ -107,7 +107,7 @@ def test_published_counts_are_free_spaces_and_agree_with_their_odds() -> None:
 def test_people_have_a_band_and_no_odds() -> None:
     known = {at_ms: KnownHour(hour.mean) for at_ms, hour in weeks(6).items() if hour is not None}
     outlook, rows = forecast_series(PEOPLE, calendar(), NOON, known, [])
-    assert outlook.came == ()
+    assert outlook.actual == ()
     assert outlook.capacity is None
     assert outlook.hours[0].median == pytest.approx(2, abs=1)
     assert {hour.odds for hour in outlook.hours} == {row.fields[ODDS] for row in rows} == {None}
@@ -205,9 +205,9 @@ def test_scores_cover_known_outcomes() -> None:
     assert looked.leads.keys() == {Lead.HOUR}
     assert (looked.leads[Lead.HOUR].points, looked.leads[Lead.HOUR].error) == (2, 2.0)
     assert (looked.leads[Lead.HOUR].coverage, looked.leads[Lead.HOUR].width) == (0.5, 4.0)
-    assert looked.kept[-1] is not None
-    assert (looked.kept[-1].promises, looked.kept[-1].came_true) == (2, 0.75)
-    assert looked.kept[:-1] == (None,) * 9
+    assert looked.hit_rates[-1] is not None
+    assert (looked.hit_rates[-1].forecasts, looked.hit_rates[-1].hit_rate) == (2, 0.75)
+    assert looked.hit_rates[:-1] == (None,) * 9
     assert score_rows([row("day", None, None)]) is None
 
 

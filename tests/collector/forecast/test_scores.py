@@ -39,14 +39,14 @@ def test_pinball_is_least_for_the_true_decile() -> None:
 
 def test_chances_come_true_as_often_as_forecast() -> None:
     random = Random(4)  # noqa: S311 - an artificial site
-    promises = []
+    forecasts = []
     for _ in range(4000):
         point = issued(0, middle=random.uniform(2, 12)).point
         came = point.median + random.choice((-1, 1)) * random.choice((0.25, 0.75, 1.25, 1.75, 2.5))
-        promises.append((chance_at_least_free(point, 2), min(1.0, max(0.0, 10 - came - 1))))
-    tenths = [kept for kept in score_by_tenth(promises) if kept is not None]
-    assert sum(kept.promises for kept in tenths) == 4000
-    assert all(abs(kept.promised - kept.came_true) < 0.08 for kept in tenths if kept.promises > 100)
+        forecasts.append((chance_at_least_free(point, 2), min(1.0, max(0.0, 10 - came - 1))))
+    tenths = [score for score in score_by_tenth(forecasts) if score is not None]
+    assert sum(score.forecasts for score in tenths) == 4000
+    assert all(abs(score.mean_chance - score.hit_rate) < 0.08 for score in tenths if score.forecasts > 100)
 
 
 def test_each_chance_counts_in_its_tenth() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec import Struct, msgpack
+from msgspec import Struct, msgpack, structs
 
+from collector.contract.states import Because, Reason
 from collector.occupancy.evidence import EMPTY_EVIDENCE
 from collector.occupancy.zone_air import AirState
 from collector.store.blobs import AIR, EVIDENCE, BlobFormat, BlobKind, BlobRejected
@@ -75,7 +76,7 @@ def test_a_value_of_another_kind_is_rejected(mine: BlobFormat[Any], other: BlobF
         (b"", "expected evidence, got nothing"),
         (b"\x01", "expected evidence, got evidence"),
         (b"\x9c\x94\xcf\x00\x00", "expected evidence, got an unknown kind of value (9c94cf00)"),
-        (b"\x01\x63\x90", "unknown version 99 of evidence; known versions: 1"),
+        (b"\x01\x63\x90", "unknown version 99 of evidence; known versions: 1, 2"),
         (b"\x01\x01", "evidence of version 1 cannot be decoded: Input data was truncated"),
         (b"\x01\x01" + b"\x91" * 5000, "evidence of version 1 cannot be decoded: "),
         (b"\x01\x01" + msgpack.encode(AirState()), "evidence of version 1 cannot be decoded: Expected `array`"),
@@ -89,6 +90,15 @@ def test_bytes_that_are_no_such_value_are_rejected_with_the_reason(stored: bytes
 def test_what_is_encoded_is_decoded_to_the_same_value() -> None:
     assert EVIDENCE.decode(EVIDENCE.encode(EMPTY_EVIDENCE)) == EMPTY_EVIDENCE
     assert AIR.decode(AIR.encode(AirState())) == AirState()
+
+
+@pytest.mark.parametrize(
+    ("stored_name", "reason"), [("never_heard", Reason.NEVER_REPORTED), ("settling", Reason.WARMING_UP)]
+)
+def test_a_renamed_reason_of_older_evidence_is_decoded(stored_name: str, reason: Reason) -> None:
+    evidence = structs.replace(EMPTY_EVIDENCE, because=Because(reason), previous_because=Because(reason))
+    fields = [{"reason": stored_name} if isinstance(field, Because) else field for field in structs.astuple(evidence)]
+    assert EVIDENCE.decode(bytes((BlobKind.EVIDENCE, 1)) + msgpack.encode(fields)) == evidence
 
 
 class OldLimits(Struct, array_like=True):

@@ -94,7 +94,7 @@ def test_accuracy_is_given_in_sentences_and_as_tables() -> None:
 
 def test_share_that_came_true_needs_enough_forecasts() -> None:
     one = ForecastScores({Lead.HOUR: ForecastScore(1, 0.4, 0.4, 1.0, 3.2)}, (*(None,) * 9, ChanceScore(1, 0.95, 1.0)))
-    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=14, usual=OUTLOOK.usual, hours=OUTLOOK.hours, hindsight=one)
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=14, usual=OUTLOOK.usual, hours=OUTLOOK.hours, scores=one)
     accuracy = build_view(outlook, [], EN).accuracy
     assert accuracy is not None
     assert not [sentence for sentence in accuracy.sentences if "the chance of a free space" in sentence]
@@ -110,7 +110,7 @@ def test_few_people_are_withheld_in_figure_and_tables() -> None:
         at_ms=MONDAY_10_MS,
         usual=((-1, 12.0), (0, 3.0), (1, 9.0)),
         hours=(build_hour_outlook(0, 3.0, None), build_hour_outlook(1, 6.0, None)),
-        hindsight=ForecastScores({Lead.HOUR: ForecastScore(300, 0.42, 0.4, 0.8, 3.2)}, ()),
+        scores=ForecastScores({Lead.HOUR: ForecastScore(300, 0.42, 0.4, 0.8, 3.2)}, ()),
     )
     rows = [build_people_row(MONDAY_10_MS - HOUR_MS, 12.0), build_people_row(MONDAY_10_MS - HOUR_MS // 2, 2.0)]
     view = build_view(few, rows, EN)

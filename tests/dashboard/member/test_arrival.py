@@ -20,10 +20,10 @@ from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.outlooks import build_outlook
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
-HINDSIGHT = ForecastScores(
+SCORES = ForecastScores(
     {Lead.HOUR: ForecastScore(40, 1.1, 0.4, 0.79, 3.2)}, (*(None,) * 9, ChanceScore(31, 0.95, 0.97))
 )
-OUTLOOK = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8).hours, hindsight=HINDSIGHT)
+OUTLOOK = Outlook(at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8).hours, scores=SCORES)
 
 
 def query(now_ms: int = MONDAY_10_MS, outlook: Outlook | None = OUTLOOK, **args: str):
@@ -35,7 +35,7 @@ def test_each_coming_hour_has_band_and_odds() -> None:
     assert (body["zone"], body["kind"], body["capacity"], body["made_at"]) == ("site", "desk", 28, MONDAY_10_MS)
     assert body["hours"][0] == {"at": MONDAY_10_MS, "usual": 0.0, "low": 0.2, "middle": 0.2, "high": 0.2, "odds": 0.1}
     assert [hour["at"] for hour in body["hours"]] == [MONDAY_10_MS + n * HOUR_MS for n in range(3)]
-    assert body["hindsight"]["leads"]["1h"]["error"] == 1.1
+    assert body["scores"]["leads"]["1h"]["error"] == 1.1
     later = query(MONDAY_10_MS + 61 * 60_000)
     assert later["hours"][0]["at"] == MONDAY_10_MS + HOUR_MS
 
@@ -45,9 +45,9 @@ def test_arrival_odds_include_their_hit_rate() -> None:
     body = query(at=arrival.isoformat(), at_least="2")
     assert body["hour"]["at"] == MONDAY_10_MS + HOUR_MS
     assert body["odds"] > 0.9
-    assert body["kept"] == {"promises": 31, "promised": 0.95, "came_true": 0.97}
+    assert body["hit_rate"] == {"forecasts": 31, "mean_chance": 0.95, "hit_rate": 0.97}
     assert query(at=arrival.isoformat(), at_least="28")["odds"] < 0.1
-    assert query(at=str(MONDAY_10_MS))["kept"] is None, "no earlier forecast had such odds"
+    assert query(at=str(MONDAY_10_MS))["hit_rate"] is None, "no earlier forecast had such odds"
 
 
 def test_missing_days_are_reported_and_unknown_without_outlook() -> None:

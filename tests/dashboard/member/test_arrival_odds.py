@@ -22,9 +22,9 @@ from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 
 EN = ExplanationContext(PLAN, MONDAY_10_MS, PageTexts.load("en"))
 SV = ExplanationContext(PLAN, MONDAY_10_MS, PageTexts.load("sv"))
-HINDSIGHT = ForecastScores({}, (*(None,) * 9, ChanceScore(212, 0.95, 0.938)))
+SCORES = ForecastScores({}, (*(None,) * 9, ChanceScore(212, 0.95, 0.938)))
 OUTLOOK = Outlook(
-    at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8, usual=7).hours, hindsight=HINDSIGHT
+    at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8, usual=7).hours, scores=SCORES
 )
 NONE: Needs = frozenset()
 
@@ -69,17 +69,17 @@ def test_odds_without_earlier_forecasts_have_no_hit_rate() -> None:
 
 def test_hit_rate_is_that_of_the_decile_of_the_odds() -> None:
     kept = [ChanceScore(100, tenth / 10, tenth / 10) for tenth in range(10)]
-    outlook = structs.replace(OUTLOOK, hours=build_outlook(1.76).hours, hindsight=ForecastScores({}, tuple(kept)))
+    outlook = structs.replace(OUTLOOK, hours=build_outlook(1.76).hours, scores=ForecastScores({}, tuple(kept)))
     assert answer_query(outlook=outlook, at="10:30").odds == "88%"
     assert "came true 80 of 100 times" in answer_query(outlook=outlook, at="10:30").lines[-1]
 
 
 @pytest.mark.parametrize(
-    ("promises", "text"),
+    ("forecasts", "text"),
     [(MIN_SCORED_FORECASTS, "came true 20 of 20 times"), (MIN_SCORED_FORECASTS - 1, "not yet enough")],
 )
-def test_few_earlier_forecasts_give_no_hit_rate(promises: int, text: str) -> None:
-    outlook = structs.replace(OUTLOOK, hindsight=ForecastScores({}, (*(None,) * 9, ChanceScore(promises, 0.95, 1.0))))
+def test_few_earlier_forecasts_give_no_hit_rate(forecasts: int, text: str) -> None:
+    outlook = structs.replace(OUTLOOK, scores=ForecastScores({}, (*(None,) * 9, ChanceScore(forecasts, 0.95, 1.0))))
     assert text in answer_query(outlook=outlook, at="11:30").lines[-1]
 
 

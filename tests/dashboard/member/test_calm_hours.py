@@ -22,7 +22,7 @@ OUTLOOK = Outlook(
     capacity=28,
     days=30,
     usual=((-2, 20.0), (-1, 9.0), (0, 5.0), (1, 7.0)),
-    came=((-2, 18.0), (-1, 8.0)),
+    actual=((-2, 18.0), (-1, 8.0)),
     hours=(hour(0, 4.0), hour(1, 6.5), hour(24, 0.4), hour(25, 27.9)),
 )
 
@@ -58,7 +58,7 @@ def test_day_table_has_the_same_values_as_the_chart() -> None:
 
 
 def test_unknown_hours_leave_a_gap_before_now() -> None:
-    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=OUTLOOK.usual, came=((-2, 18.0),), hours=OUTLOOK.hours)
+    outlook = Outlook(at_ms=MONDAY_10_MS, capacity=28, usual=OUTLOOK.usual, actual=((-2, 18.0),), hours=OUTLOOK.hours)
     drawn = draw_day(outlook, 6, EN)
     assert drawn is not None
     assert drawn.so_far.count("M") == 1

@@ -14,7 +14,7 @@ def build_outlook(*free: float, usual: float = 0.0, first: int = 0, capacity: in
     return Outlook(at_ms=MONDAY_10_MS, capacity=capacity, days=30, hours=hours)
 
 
-HINDSIGHT = ForecastScores(
+SCORES = ForecastScores(
     {Lead.HOUR: ForecastScore(300, 0.42, 0.4, 0.8, 3.2), Lead.DAY: ForecastScore(100, 1.1, 0.4, 0.84, 3.2)},
     (*(None,) * 8, ChanceScore(10, 0.85, 0.9), ChanceScore(390, 0.95, 0.974)),
 )
@@ -36,5 +36,5 @@ OUTLOOK = Outlook(
         build_hour_outlook(24, 0.4, 0.2),
         build_hour_outlook(25, 27.9),
     ),
-    hindsight=HINDSIGHT,
+    scores=SCORES,
 )
