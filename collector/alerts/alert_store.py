@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from collector.alerts.conditions import EventLoss
 from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode
 from collector.alerts.notifications import Notification
-from collector.contract.alerts import Alert, Mute
-from collector.store.blobs import BlobFormat, BlobKind
+from collector.contract.alerts import Alert, AlertKind, Mute
+from collector.store.blobs import BlobFormat, BlobKind, OlderVersion
 from collector.store.journal import Journal
+from collector.store.loss_sentences import find_loss_reason
 
 JOURNAL_KEY: Final = "alerts:notes"
 """A space's id never contains a colon."""
@@ -35,7 +36,25 @@ class AlertNotes(Struct, frozen=True, array_like=True):
     """Gaps after this instant have not been evaluated."""
 
 
-ALERT_NOTES: Final = BlobFormat(BlobKind.ALERT_NOTES, 1, AlertNotes)
+def _convert_version_1(notes: AlertNotes) -> AlertNotes:
+    """Version 1 has the reasons of lost events as sentences; everything else is the same."""
+    episodes = notes.episodes
+    return replace(
+        notes,
+        episodes=replace(
+            episodes,
+            open=tuple(replace(each, alert=_convert_reason(each.alert)) for each in episodes.open),
+            ended=tuple(replace(each, alert=_convert_reason(each.alert)) for each in episodes.ended),
+        ),
+        lost={device: replace(one, reason=find_loss_reason(one.reason)) for device, one in notes.lost.items()},
+    )
+
+
+def _convert_reason(alert: Alert) -> Alert:
+    return replace(alert, reason=find_loss_reason(alert.reason)) if alert.kind is AlertKind.LOST_EVENTS else alert
+
+
+ALERT_NOTES: Final = BlobFormat(BlobKind.ALERT_NOTES, 2, AlertNotes, {1: OlderVersion(AlertNotes, _convert_version_1)})
 
 
 def load_notes(journal: Journal) -> AlertNotes:

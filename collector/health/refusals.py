@@ -7,19 +7,13 @@ Never: a value that a device sent. For a dedicated desk's sensor, never a time o
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from collector.contract.findings import MAX_REJECTIONS, Finding, FindingKind, Rejection
-from collector.contract.loss_reasons import LossReason
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import SensorKey
 from collector.site.spaces import Tenure
 from collector.store.journal_tables import JournalTables
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
-
-_CODES: Final = {loss.value: loss.code for loss in LossReason}
-_UNREADABLE: Final = LossReason.UNREADABLE.code
-"""Used for reasons that an older version stored as free text."""
 
 
 def read_rejections(stored: JournalTables, plan: SitePlan) -> dict[str, list[Rejection]]:
@@ -29,13 +23,12 @@ def read_rejections(stored: JournalTables, plan: SitePlan) -> dict[str, list[Rej
         rejections_of_device = found.get(device)
         if rejections_of_device is None or len(rejections_of_device) >= MAX_REJECTIONS:
             continue
-        code = _CODES.get(reason, _UNREADABLE)
         if is_of_dedicated_desk(plan, device, sensor):
-            rejections_of_device.append(Rejection(code, sensor=sensor, key=field))
+            rejections_of_device.append(Rejection(reason, sensor=sensor, key=field))
         else:
             hour_ms = at_ms - at_ms % HOUR_MS
             rejections_of_device.append(
-                Rejection(code, sensor=sensor, key=field, first=first, last=last, times=times, at_ms=hour_ms)
+                Rejection(reason, sensor=sensor, key=field, first=first, last=last, times=times, at_ms=hour_ms)
             )
     return found
 

@@ -11,7 +11,7 @@ layout with the recorded one of its version, and decode stored bytes of every ve
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -37,6 +37,14 @@ class BlobRejected(ValueError):
     """Stored bytes that are not the expected value: another kind, an unknown version, or damaged."""
 
 
+class OlderVersion(NamedTuple, Generic[T]):
+    """How values of an older version are read."""
+
+    stored_type: type
+    convert: Callable[[Any], T]
+    """Makes a value of the current type from one of `stored_type`."""
+
+
 class BlobFormat(Generic[T]):
     """How the values of one kind are stored.
 
@@ -44,7 +52,7 @@ class BlobFormat(Generic[T]):
         kind: the first byte.
         version: the second byte: the version of the layout of `stored_type`.
         stored_type: the type that is encoded and decoded.
-        older: for each older version, the decoder of what follows these two bytes.
+        older: how values of each older version are read.
     """
 
     def __init__(
@@ -52,14 +60,16 @@ class BlobFormat(Generic[T]):
         kind: BlobKind,
         version: int,
         stored_type: type[T],
-        older: Mapping[int, Callable[[bytes], T]] | None = None,
+        older: Mapping[int, OlderVersion[T]] | None = None,
     ) -> None:
         self.kind: Final = kind
         self.version: Final = version
         self.stored_type: Final = stored_type
         self._header = bytes((kind, version))
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decoders = {**(older or {}), version: msgspec.msgpack.Decoder(stored_type).decode}
+        self._decoders: dict[int, Callable[[bytes], T]] = {version: msgspec.msgpack.Decoder(stored_type).decode}
+        for old_version, old in (older or {}).items():
+            self._decoders[old_version] = _decode_and_convert(old)
 
     def encode(self, value: T) -> bytes:
         """Encode a value with the current version."""
@@ -84,6 +94,11 @@ class BlobFormat(Generic[T]):
             raise BlobRejected(f"{name} of version {blob[1]} cannot be decoded: {fault}") from fault
 
 
+def _decode_and_convert(old: OlderVersion[T]) -> Callable[[bytes], T]:
+    decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder(old.stored_type).decode
+    return lambda body: old.convert(decode(body))
+
+
 def _describe_kind(blob: bytes) -> str:
     if not blob:
         return "nothing"
@@ -96,9 +111,8 @@ _REASON_FIELDS: Final = (3, 6)
 """The positions of `because` and `previous_because` in version 1 of `Evidence`."""
 
 
-def _decode_evidence_1(body: bytes) -> Evidence:
-    """Decode version 1, in which two reasons had other names."""
-    fields = msgspec.msgpack.Decoder(list[Any]).decode(body)
+def _convert_evidence_1(fields: list[Any]) -> Evidence:
+    """Convert the fields of version 1, in which two reasons had other names."""
     for place in _REASON_FIELDS:
         because = fields[place] if place < len(fields) else None
         if isinstance(because, dict) and because.get("reason") in _RENAMED_REASONS:
@@ -106,5 +120,5 @@ def _decode_evidence_1(body: bytes) -> Evidence:
     return msgspec.convert(fields, Evidence)
 
 
-EVIDENCE: Final = BlobFormat(BlobKind.EVIDENCE, 2, Evidence, {1: _decode_evidence_1})
+EVIDENCE: Final = BlobFormat(BlobKind.EVIDENCE, 2, Evidence, {1: OlderVersion(list, _convert_evidence_1)})
 AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)

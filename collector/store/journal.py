@@ -208,7 +208,8 @@ class Journal:
     def add_gaps(self, gaps: Iterable[StreamGap], now_ms: int) -> None:
         """Record events that are not stored and never will be."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)", [(*g, now_ms) for g in gaps]
+            "INSERT OR REPLACE INTO gap (device, stream, first, last, reason, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            [(*g, now_ms) for g in gaps],
         )
         self._enforce_bound("gap", GAP_ROWS, GAP_ROWS // 100)
 

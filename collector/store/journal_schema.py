@@ -11,12 +11,14 @@ from typing import Final
 
 import msgspec
 
+from collector.contract.loss_reasons import LossReason
 from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, ZONE_HOUR
 from collector.history.zone_hours import compute_zone_hours
 from collector.sqlite_files.migration import MigrationStep
 from collector.store import history_coarsening
 from collector.store.blobs import BlobKind
+from collector.store.loss_sentences import find_loss_reason
 from collector.timekeeping.instants import FOREVER_MS
 
 # docs/journal.md describes every table and column.
@@ -145,6 +147,18 @@ def _add_header(table: str, key: str, body: bytes) -> bytes:
     return bytes((kind, 1)) + body
 
 
+def _version_9(connection: sqlite3.Connection) -> None:
+    """Replace the sentences of reasons with codes; the text of an unlisted one stays in `detail`."""
+    for table in ("gap", "quarantine"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN detail TEXT NOT NULL DEFAULT ''")
+        for (sentence,) in connection.execute(f"SELECT DISTINCT reason FROM {table}").fetchall():  # noqa: S608 - our own names
+            reason = find_loss_reason(sentence)
+            connection.execute(
+                f"UPDATE {table} SET reason = ?, detail = ? WHERE reason = ?",  # noqa: S608 - our own names
+                (reason, sentence if reason is LossReason.OTHER else "", sentence),
+            )
+
+
 MIGRATION_STEPS: Final[tuple[MigrationStep, ...]] = (
     _version_1,
     _version_2,
@@ -154,5 +168,6 @@ MIGRATION_STEPS: Final[tuple[MigrationStep, ...]] = (
     _version_6,
     _version_7,
     _version_8,
+    _version_9,
 )
 """The step at index n leads from version n to version n + 1."""

@@ -44,7 +44,7 @@ def build_rejection_row(one: Rejection, time_zone: ZoneInfo, texts: PageTexts) -
 
 def _reason_text(reason: str, texts: PageTexts) -> str:
     _ = texts.gettext
-    known = {
+    known: dict[str, str] = {
         LossReason.DROPPED: _("Dropped by the device before they were stored."),
         LossReason.UNKNOWN_SENSOR: _("The site file lists no such sensor for this device."),
         LossReason.UNFIT_KIND: _("This kind of sensor does not measure this quantity."),
@@ -62,5 +62,8 @@ def _reason_text(reason: str, texts: PageTexts) -> str:
         LossReason.TOO_MANY_STREAMS: _("The device has started too many streams: its queue is lost at each restart."),
         LossReason.BAD_MESSAGE: _("The message does not follow the wire format; its events were checked one by one."),
         LossReason.UNREADABLE: _("The message cannot be read: it has no stream or no sequence number."),
+        LossReason.OTHER: _(
+            "An earlier version of the collector recorded it, for a reason that this one does not list."
+        ),
     }
-    return next((text for loss, text in known.items() if loss.code == reason), reason)
+    return known.get(reason, reason)

@@ -163,7 +163,7 @@ def test_an_event_older_than_the_raw_hours_is_rejected_alone(journal: Journal) -
     sent = [motion(1, NOON_MS - HOUR_MS - 1), motion(2, NOON_MS)]
     assert work.process_batch([IncomingMessage("pi-1", message(sent))], NOON_MS) == {("pi-1", "s"): 2}
     gaps = journal._connection.execute("SELECT first, last, reason FROM gap").fetchall()
-    assert (events(journal), gaps) == (1, [(1, 1, "too old")])
+    assert (events(journal), gaps) == (1, [(1, 1, LossReason.TOO_OLD)])
 
 
 def test_after_a_step_back_of_the_clock_erased_events_are_not_accepted_again(journal: Journal) -> None:
@@ -171,7 +171,7 @@ def test_after_a_step_back_of_the_clock_erased_events_are_not_accepted_again(jou
     live(work, NOON_MS + 3 * HOUR_MS)
     late = message([motion(1, NOON_MS + 1)], stream="late")
     work.process_batch([IncomingMessage("pi-1", late)], NOON_MS + 1)
-    assert journal._connection.execute("SELECT reason FROM gap").fetchall() == [("too old",)]
+    assert journal._connection.execute("SELECT reason FROM gap").fetchall() == [(LossReason.TOO_OLD,)]
 
 
 def test_a_clock_far_ahead_for_a_moment_loses_no_later_event(journal: Journal) -> None:
@@ -304,8 +304,10 @@ def test_events_rejected_as_too_old_are_counted_and_not_stored(journal: Journal)
     work = work_on(journal)
     sent = [motion(1, NOON_MS - HOUR_MS - 2), motion(2, NOON_MS - HOUR_MS - 1), motion(3, NOON_MS)]
     work.process_batch([IncomingMessage("pi-1", message(sent))], NOON_MS)
-    assert journal._connection.execute("SELECT first, last, reason FROM gap").fetchall() == [(1, 2, "too old")]
-    assert journal._connection.execute("SELECT reason, payload FROM quarantine").fetchall() == [("too old", b"")]
+    assert journal._connection.execute("SELECT first, last, reason FROM gap").fetchall() == [(1, 2, LossReason.TOO_OLD)]
+    assert journal._connection.execute("SELECT reason, payload FROM quarantine").fetchall() == [
+        (LossReason.TOO_OLD, b"")
+    ]
 
 
 def test_the_last_moment_of_a_space_that_left_the_plan_is_erased(journal: Journal) -> None:
@@ -354,4 +356,4 @@ def test_the_time_of_rejections_is_erased_with_the_events(journal: Journal) -> N
     assert journal._connection.execute("SELECT at_ms FROM gap").fetchall() == [(NOON_MS,)]
     live(work, NOON_MS + 3 * HOUR_MS)
     gaps = journal._connection.execute("SELECT device, first, last, reason, at_ms FROM gap").fetchall()
-    assert gaps[0] == ("pi-1", 1, 1, "too old", 0)
+    assert gaps[0] == ("pi-1", 1, 1, LossReason.TOO_OLD, 0)

@@ -89,11 +89,8 @@ def test_finding_about_rejections_can_be_ignored_and_ends_with_the_rejections(jo
     assert published(work, NOON_MS + 200_000).findings == []
 
 
-def test_reason_of_an_older_version_is_shown_as_unreadable(journal: Journal) -> None:
+def test_rejections_of_a_device_outside_the_plan_are_not_published(journal: Journal) -> None:
     with journal.transaction():
-        journal._connection.execute(
-            "INSERT INTO quarantine (at_ms, device, reason, payload) VALUES (?, 'pi-1', 'Expected `str`', x'')",
-            (NOON_MS,),
-        )
+        journal.add_rejected([RejectedInput("pi-1", LossReason.UNREADABLE, b"")], NOON_MS)
         journal.add_rejected([RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, b"")], NOON_MS)
     assert [one.reason for one in published(work_on(journal), NOON_MS).rejected] == ["unreadable"]

@@ -6,14 +6,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec import Struct, msgpack, structs
 
 from collector.contract.states import Because, Reason
 from collector.occupancy.evidence import EMPTY_EVIDENCE
 from collector.occupancy.zone_air import AirState
-from collector.store.blobs import AIR, EVIDENCE, BlobFormat, BlobKind, BlobRejected
+from collector.store.blobs import AIR, EVIDENCE, BlobFormat, BlobKind, BlobRejected, OlderVersion
 from tests.support.collector.stored_blobs import FOLDER, FORMATS, VALUES_OF, describe_layout, name_fields, path_of
 from tests.support.servers import ROOT
 
@@ -112,13 +111,7 @@ class NewLimits(Struct, array_like=True):
 
 
 def test_a_value_of_an_older_version_is_decoded_by_the_decoder_of_that_version() -> None:
-    old_decode = msgspec.msgpack.Decoder(OldLimits).decode
-
-    def from_version_1(body: bytes) -> NewLimits:
-        old = old_decode(body)
-        return NewLimits(old.high, old.low)
-
     old = BlobFormat(BlobKind.AIR, 1, OldLimits).encode(OldLimits(low=3, high=9))
-    new = BlobFormat(BlobKind.AIR, 2, NewLimits, {1: from_version_1})
+    new = BlobFormat(BlobKind.AIR, 2, NewLimits, {1: OlderVersion(OldLimits, lambda old: NewLimits(old.high, old.low))})
     assert new.decode(old) == NewLimits(high=9, low=3)
     assert new.decode(new.encode(NewLimits(high=9, low=3))) == NewLimits(high=9, low=3)

@@ -27,6 +27,7 @@ from collector.store.journal import (
 )
 from collector.store.journal_faults import JournalAway, JournalRejected
 from collector.store.journal_schema import MIGRATION_STEPS
+from collector.store.loss_sentences import LOSS_SENTENCES
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -138,7 +139,28 @@ def test_a_rejection_of_an_older_file_keeps_its_row_without_a_position(path: Pat
         )
     with closing(Journal(path)) as journal:
         rows = journal._connection.execute("SELECT device, reason, stream, first, sensor, times FROM quarantine")
-        assert rows.fetchall() == [("pi-1", "too old", "", 0, "", 1)]
+        assert rows.fetchall() == [("pi-1", LossReason.TOO_OLD, "", 0, "", 1)]
+
+
+@pytest.mark.parametrize("table", ["gap", "quarantine"])
+def test_sentences_of_version_8_become_codes_and_an_unlisted_one_is_kept_as_detail(path: Path, table: str) -> None:
+    sentences = [*LOSS_SENTENCES, "Expected `str`"]
+    columns, values = {
+        "gap": ("device, stream, first, last, at_ms, reason", "'pi-1', 's', ?, 9, 1, ?"),
+        "quarantine": ("first, reason, at_ms, device, payload", "?, ?, 1, 'pi-1', x''"),
+    }[table]
+    with closing(Journal(path, MIGRATION_STEPS[:8])) as journal, journal.transaction():
+        journal._connection.executemany(
+            f"INSERT INTO {table} ({columns}) VALUES ({values})",  # noqa: S608
+            list(enumerate(sentences)),
+        )
+    with closing(Journal(path)) as journal:
+        rows = journal._connection.execute(f"SELECT reason, detail FROM {table} ORDER BY first").fetchall()  # noqa: S608
+    assert rows == [*((code, "") for code in LOSS_SENTENCES.values()), (LossReason.OTHER, "Expected `str`")]
+
+
+def test_every_code_but_other_had_a_sentence() -> None:
+    assert {*LOSS_SENTENCES.values(), LossReason.OTHER} == set(LossReason)
 
 
 def repeat_of(event: StoredEvent, *, synchronised: bool = True) -> RepeatedEvent:
