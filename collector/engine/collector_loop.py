@@ -171,19 +171,19 @@ class _CollectorLoop:
         self._now_ms()
         return start_pipeline(self._plan, journal, self._retention, self._time, self._alerts)
 
-    def run_pipeline(self, work: Pipeline) -> bool:
+    def run_pipeline(self, pipeline: Pipeline) -> bool:
         """Run until `stop`, and store everything; True: call `start_pipeline` with the same journal again.
 
         That is needed when a manager has changed the opening hours, and when the clock was ahead, so that data from the
         future must be removed.
         """
         if self._outage is not None:
-            work.alarms.record_outage_end(self._outage, self._now_ms())
+            pipeline.alert_service.record_outage_end(self._outage, self._now_ms())
             self._outage = None
         tick_s = 0.0
         self._announced_connection = 0
         while not self._stop.is_set():
-            deliveries = self._connection.read_batch(max(0.0, tick_s - time.monotonic()))
+            incoming = self._connection.read_batch(max(0.0, tick_s - time.monotonic()))
             if self._check_standby():
                 self._connection.take_commands()
                 self._connection.take_adjustment_commands()
@@ -191,35 +191,35 @@ class _CollectorLoop:
                 self._report_progress()
                 tick_s = time.monotonic() + TICK_S
                 continue
-            self._process_batch(work, deliveries)
-            if 0 < len(deliveries) < BACKLOG_MESSAGES:
+            self._process_batch(pipeline, incoming)
+            if 0 < len(incoming) < BACKLOG_MESSAGES:
                 tick_s = min(tick_s, self._published_s + TICK_S)  # after a quiet time, publish a change at once
             if time.monotonic() >= tick_s:
-                if self._must_restart(work):
+                if self._must_restart(pipeline):
                     return True
-                is_draining = len(deliveries) >= BACKLOG_MESSAGES
-                self._tick(work, is_draining=is_draining)
+                is_draining = len(incoming) >= BACKLOG_MESSAGES
+                self._tick(pipeline, is_draining=is_draining)
                 tick_s = time.monotonic() + (DRAINING_TICK_S if is_draining else TICK_S)
             self._report_progress()  # everything of this pass is on the disk; otherwise JournalAway was raised
-        work.save_evidence()
+        pipeline.save_evidence()
         return False
 
-    def _process_batch(self, work: Pipeline, deliveries: list[IncomingMessage]) -> None:
+    def _process_batch(self, pipeline: Pipeline, incoming: list[IncomingMessage]) -> None:
         """Store what arrived, then send receipts and acknowledgements."""
         for device, at_ms in self._connection.take_device_times():
             self._time.record_device_time(device, at_ms, exact=True)
         commands, adjustment_commands = self._connection.take_commands(), self._connection.take_adjustment_commands()
         if commands:
-            work.process_commands(commands, self._now_ms())
+            pipeline.process_commands(commands, self._now_ms())
         if adjustment_commands:
-            work.apply_adjustments(adjustment_commands, self._now_ms())
+            pipeline.apply_adjustments(adjustment_commands, self._now_ms())
             if self._connection.is_subscribed:
                 # they are stored; a manager waits for them, and a change of hours takes time
-                self._publish_changes(work.adjustment_changes, self._now_ms())
-        if not deliveries and (commands or adjustment_commands):
+                self._publish_changes(pipeline.adjustment_changes, self._now_ms())
+        if not incoming and (commands or adjustment_commands):
             self._connection.acknowledge()
-        if deliveries:
-            receipts = work.process_batch(deliveries, self._now_ms())
+        if incoming:
+            receipts = pipeline.process_batch(incoming, self._now_ms())
             self._publisher.publish_receipts(receipts)
             self._connection.acknowledge()
 
@@ -229,47 +229,47 @@ class _CollectorLoop:
         if any(message.topic_kind in LIVE_TOPICS for message in messages):
             self._published_s = time.monotonic()
 
-    def _must_restart(self, work: Pipeline) -> bool:
-        if work.is_outdated:
-            work.save_evidence()
+    def _must_restart(self, pipeline: Pipeline) -> bool:
+        if pipeline.is_outdated:
+            pipeline.save_evidence()
             return True
-        return work.is_ahead(self._now_ms())
+        return pipeline.is_ahead(self._now_ms())
 
-    def _tick(self, work: Pipeline, *, is_draining: bool) -> None:
+    def _tick(self, pipeline: Pipeline, *, is_draining: bool) -> None:
         now_ms = self._now_ms()
         self._guard.raise_findings()
-        work.tick(now_ms)
+        pipeline.tick(now_ms)
         if time.monotonic() >= self._rollup_s + (DRAINING_ROLLUP_DELAY_S if is_draining else 0.0):
             self._rollup_s = time.monotonic() + ROLLUP_EVERY_S
             system = SystemFacts(
                 self._find_reachability(), bool(self._history_fault()), self._time.estimate.wall_ahead_ms
             )
-            work.alarms.record_deliveries(self._notifier.take_attempts(), now_ms)
-            if work.advance_history(now_ms, system):
+            pipeline.alert_service.record_deliveries(self._notifier.take_attempts(), now_ms)
+            if pipeline.advance_history(now_ms, system):
                 self._rollup_s = time.monotonic()
             self._notifier.replace_waiting(
-                work.alarms.notifications
+                pipeline.alert_service.notifications
             )  # stored, so a failed delivery is repeated after a restart
         has_stepped, self._ticked_ms = abs(now_ms - self._ticked_ms) > AGREEMENT_MS, now_ms
         if has_stepped or time.monotonic() >= self._save_s:
             self._save_s = time.monotonic() + SAVE_EVERY_S
-            work.save_evidence()
+            pipeline.save_evidence()
         if not self._connection.is_subscribed:
             return
         if self._announced_connection != self._connection.connection_count:
             self._announced_connection = self._connection.connection_count
             self._connected_s = time.monotonic()
-            self._publisher.publish_receipts(work.stored_up_to)
-            for source in work.message_sources:
+            self._publisher.publish_receipts(pipeline.stored_up_to)
+            for source in pipeline.message_sources:
                 source.republish_all()
             self._status_s = 0.0
-        for source in work.message_sources:
+        for source in pipeline.message_sources:
             self._publish_changes(source, now_ms)
         self._publisher.clear_retained(self._connection.take_retained_topics())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_EVERY_S
             fault = "; ".join(
-                filter(None, (self._connection.fault or self._find_faults(), work.name_unknown_devices(now_ms)))
+                filter(None, (self._connection.fault or self._find_faults(), pipeline.name_unknown_devices(now_ms)))
             )
             self._publish_status(online=not self._connection.is_refused_events, fault=fault)
         self._connection.flush()

@@ -67,7 +67,7 @@ class Pipeline:
         stored_up_to: for every known stream, how far it is stored.
         forecaster: forecasts to publish.
         health: findings about sensors to publish.
-        alarms: alerts to publish and to send.
+        alert_service: alerts to publish and to send.
         adjustment_changes: what managers have changed outside the site file, to publish.
         message_sources: everything that publishes, in the order in which it is published.
         is_outdated: the opening hours have changed since the plan was made: build a new plan and a new pipeline.
@@ -117,13 +117,13 @@ class Pipeline:
         is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
         self.health = HealthService(plan, journal, self.spaces, retention.raw_hours, now_ms)
         sources = AlertSources(self.spaces, self.health.list_findings, raw_ms)
-        self.alarms = AlertService(plan, journal, sources, alerts, now_ms)
+        self.alert_service = AlertService(plan, journal, sources, alerts, now_ms)
         self.message_sources: tuple[MessageSource, ...] = (
             self.adjustment_changes,
             self.spaces,
             self.forecaster,
             self.health,
-            self.alarms,
+            self.alert_service,
         )
 
     @property
@@ -131,7 +131,7 @@ class Pipeline:
         """What managers have changed outside the site file."""
         return self.adjustment_changes.current
 
-    def process_batch(self, deliveries: Iterable[IncomingMessage], now_ms: int) -> dict[StreamKey, int]:
+    def process_batch(self, messages: Iterable[IncomingMessage], now_ms: int) -> dict[StreamKey, int]:
         """Validate, store and evaluate one batch; return the receipts that are due, now that it is on the disk."""
         deletion_ms, holds_future = self._time.deletion_ms(now_ms), self._time.holds_future
         oldest_ms = max(deletion_ms - self._retention.raw_hours * HOUR_MS, self._accepted_from_ms)
@@ -140,7 +140,7 @@ class Pipeline:
         def is_known(repeat: RepeatedEvent) -> bool:
             return self._journal.is_known(repeat, max(oldest_ms, self._erased_ms), limits.latest_ms)
 
-        result = process_messages(deliveries, self.stored_up_to, limits, is_known)
+        result = process_messages(messages, self.stored_up_to, limits, is_known)
         for device, at_ms in result.newest_ms.items():
             self._time.record_device_time(device, at_ms, exact=False)
         self._log_held(result.held_devices)
@@ -202,9 +202,9 @@ class Pipeline:
         if self.health.is_due(now_ms):
             with self._journal.transaction():
                 self.health.run_slice(now_ms)
-        if self.alarms.is_due(now_ms):
+        if self.alert_service.is_due(now_ms):
             with self._journal.transaction():
-                self.alarms.evaluate(now_ms, system)
+                self.alert_service.evaluate(now_ms, system)
         if now_ms >= self._purge_ms:
             with self._journal.transaction():
                 self._erase_expired(now_ms)
@@ -231,7 +231,7 @@ class Pipeline:
                     log.warning("rejected a command to the collector: %s", fault)
                     continue
                 if isinstance(command, AlertCommand):
-                    self.alarms.apply_command(command, now_ms)
+                    self.alert_service.apply_command(command, now_ms)
                 else:
                     self.health.apply_command(command, now_ms)
 
@@ -277,7 +277,7 @@ class Pipeline:
             if at_ms < self.health.counted_until_ms:
                 self.health.record_late_event(sensor, at_ms)
         self.health.record_intake(result, now_ms)
-        self.alarms.record_intake(result, now_ms)
+        self.alert_service.record_intake(result, now_ms)
 
     def _explain_gaps(self, result: IntakeResult, now_ms: int) -> None:
         """Mark gaps that the damaged journal caused: devices have dropped events for which they had a receipt.

@@ -168,12 +168,12 @@ def erase_expired_rows(db: sqlite3.Connection, plan: SitePlan, retention: Retent
 def iterate_series(db: sqlite3.Connection, measure: Measure) -> Iterator[tuple[str, ...]]:
     """Iterate over the tag values that have rows, in order: one step of the primary key each, never a full scan."""
     tags = ", ".join(measure.tags)
-    marks = ", ".join("?" * len(measure.tags))
+    placeholders = ", ".join("?" * len(measure.tags))
     last: tuple[str, ...] | None = db.execute(f"SELECT {tags} FROM {measure.name} ORDER BY {tags} LIMIT 1").fetchone()  # noqa: S608 - names of MEASURES
     while last is not None:
         yield last
         last = db.execute(
-            f"SELECT {tags} FROM {measure.name} WHERE ({tags}, at_ms) > ({marks}, ?) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
+            f"SELECT {tags} FROM {measure.name} WHERE ({tags}, at_ms) > ({placeholders}, ?) ORDER BY {tags} LIMIT 1",  # noqa: S608 - names of MEASURES
             (*last, FOREVER_MS),
         ).fetchone()
 

@@ -132,7 +132,7 @@ class IntakeLimits(NamedTuple):
 
 
 def process_messages(
-    deliveries: Iterable[IncomingMessage],
+    messages: Iterable[IncomingMessage],
     stored: Mapping[StreamKey, int],
     limits: IntakeLimits,
     is_known: IsKnown = assume_known,
@@ -140,7 +140,7 @@ def process_messages(
     """Process one batch.
 
     Args:
-        deliveries: messages in the order of their arrival.
+        messages: messages in the order of their arrival.
         stored: how far each known stream is stored; a missing stream is new.
         limits: what is accepted now.
         is_known: compares a repeated event with what is stored.
@@ -150,7 +150,7 @@ def process_messages(
     """
     result = IntakeResult()
     batch = _Batch(result, stored, is_known)
-    for device, payload in deliveries:
+    for device, payload in messages:
         try:
             _process_message(decode_events(payload), device, payload, batch, limits)
         except MessageRejected:

@@ -179,20 +179,21 @@ def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
     return moments
 
 
-def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, speaker: SensorState, silent_after_ms: int) -> int:
-    """Return until when time changes nothing, while one sensor repeats its level.
+def unchanged_until_ms(evidence: Evidence, rules: SpaceRules, repeating: SensorState, silent_after_ms: int) -> int:
+    """Return until when time alone changes nothing, if one sensor goes on repeating its level.
 
-    What is measured from its newest event moves later with each event, and matters only once it is silent.
+    Each repetition postpones what is measured from the newest event of that sensor, such as the time at which it
+    becomes silent; so these moments do not count.
 
     Args:
         evidence: of the space, up to its newest event.
         rules: of that space.
-        speaker: one of the sensor states.
-        silent_after_ms: after this long without an event the speaker is silent.
+        repeating: the state of that sensor.
+        silent_after_ms: how long it may send no event before it counts as silent.
     """
     at_ms = evidence.at_ms
     moments = list_change_moments(evidence, rules)
-    moments.remove(speaker.last_event_ms + silent_after_ms)
+    moments.remove(repeating.last_event_ms + silent_after_ms)
     return min([moment for moment in moments if moment > at_ms], default=FOREVER_MS)
 
 

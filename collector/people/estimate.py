@@ -109,14 +109,18 @@ class CountingContext(NamedTuple):
 
 
 def split_into_buckets(
-    crossings: Sequence[DoorCrossing], seen: Sequence[PresenceStep], mute: Container[int], from_ms: int, to_ms: int
+    crossings: Sequence[DoorCrossing],
+    seen: Sequence[PresenceStep],
+    silent_starts_ms: Container[int],
+    from_ms: int,
+    to_ms: int,
 ) -> Iterator[PeopleBucket]:
     """Divide a span into buckets.
 
     Args:
         crossings: in any order; those outside of the span are ignored.
         seen: steps in order, the first at `from_ms` or before.
-        mute: the starts of buckets in which a door's sensor was silent.
+        silent_starts_ms: starts of the buckets in which a door's sensor was silent.
         from_ms: start of the first bucket.
         to_ms: end of the last.
     """
@@ -131,7 +135,7 @@ def split_into_buckets(
         while place + 1 < len(seen) and seen[place + 1].at_ms < start_ms + BUCKET_MS:
             place += 1
             steps.append(seen[place])
-        yield PeopleBucket(start_ms, by_bucket.get(start_ms, ()), steps, start_ms not in mute)
+        yield PeopleBucket(start_ms, by_bucket.get(start_ms, ()), steps, start_ms not in silent_starts_ms)
 
 
 def advance_estimate(

@@ -199,10 +199,10 @@ class Journal:
         rows = self._connection.execute("SELECT device, stream, seq FROM stream ORDER BY no")
         return {(device, stream): seq for device, stream, seq in rows}
 
-    def set_stored_up_to(self, marks: Mapping[StreamKey, int]) -> None:
+    def set_stored_up_to(self, stored_up_to: Mapping[StreamKey, int]) -> None:
         """Record how far streams are stored."""
         self._connection.executemany(
-            "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in marks.items()]
+            "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in stored_up_to.items()]
         )
 
     def add_gaps(self, gaps: Iterable[StreamGap], now_ms: int) -> None:

@@ -62,9 +62,9 @@ class CollectorRun:
     def look(self) -> None:
         self.work.tick(self.now_ms)
         self.work.advance_history(self.now_ms, SystemFacts(self.reachability))
-        if (message := self.work.alarms.pop_changed_alerts(self.now_ms)) is not None:
+        if (message := self.work.alert_service.pop_changed_alerts(self.now_ms)) is not None:
             self.published.append(message)
-        self.notifications |= {notification.no: notification for notification in self.work.alarms.notifications}
+        self.notifications |= {notification.no: notification for notification in self.work.alert_service.notifications}
 
     def ask(self, command: AlertCommand) -> None:
         self.work.process_commands([encode(command)], self.now_ms)
@@ -171,7 +171,7 @@ def test_invalid_command_changes_nothing(journal: Journal, payload: bytes) -> No
     run = CollectorRun(journal)
     run.live(1, *ALL)
     run.work.process_commands([payload], run.now_ms)
-    assert run.work.alarms.pop_changed_alerts(run.now_ms) is None
+    assert run.work.alert_service.pop_changed_alerts(run.now_ms) is None
 
 
 def run_with_silent_sensor(journal: Journal) -> CollectorRun:
@@ -183,24 +183,24 @@ def run_with_silent_sensor(journal: Journal) -> CollectorRun:
 
 def test_notification_stays_until_it_is_delivered(journal: Journal) -> None:
     run = run_with_silent_sensor(journal)
-    (notification,) = run.work.alarms.notifications
-    run.work.alarms.record_deliveries([DeliveryAttempt(notification, is_accepted=False)], run.now_ms)
+    (notification,) = run.work.alert_service.notifications
+    run.work.alert_service.record_deliveries([DeliveryAttempt(notification, is_accepted=False)], run.now_ms)
     run.look()
-    assert run.work.alarms.notifications == (notification,)
+    assert run.work.alert_service.notifications == (notification,)
     assert (AlertKind.NOT_DELIVERED, "phone") in run.open
-    run.work.alarms.record_deliveries([DeliveryAttempt(notification, is_accepted=True)], run.now_ms)
+    run.work.alert_service.record_deliveries([DeliveryAttempt(notification, is_accepted=True)], run.now_ms)
     run.look()
-    assert run.work.alarms.notifications == ()
+    assert run.work.alert_service.notifications == ()
     assert (AlertKind.NOT_DELIVERED, "phone") not in run.open
-    assert CollectorRun(journal, run.now_ms).work.alarms.notifications == ()
+    assert CollectorRun(journal, run.now_ms).work.alert_service.notifications == ()
 
 
 def test_notification_of_yesterday_is_dropped(journal: Journal) -> None:
     run = run_with_silent_sensor(journal)
-    assert len(run.work.alarms.notifications) == 1
+    assert len(run.work.alert_service.notifications) == 1
     run.now_ms += 24 * HOUR_MS
     run.look()
-    assert [notification.no for notification in run.work.alarms.notifications] == []
+    assert [notification.no for notification in run.work.alert_service.notifications] == []
 
 
 def test_alert_about_a_removed_sensor_ends_as_no_longer_monitored(journal: Journal) -> None:
@@ -244,7 +244,7 @@ def test_notes_are_stored_only_when_something_changed(journal: Journal) -> None:
     written = journal._connection.total_changes
     for _ in range(30):
         run.now_ms += 11_000
-        run.work.alarms.evaluate(run.now_ms, SystemFacts(run.reachability))
+        run.work.alert_service.evaluate(run.now_ms, SystemFacts(run.reachability))
     assert journal._connection.total_changes == written
 
 
