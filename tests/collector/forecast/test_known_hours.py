@@ -86,6 +86,14 @@ def test_the_exact_count_of_one_to_four_people_does_not_show(db: sqlite3.Connect
     assert read_people_hours(JournalTables(db), "site", T0, T0 + HOUR_MS) == {T0: KnownHour((11 * 12.5 + 2.5) / 12)}
 
 
+@pytest.mark.parametrize(("buckets", "expected"), [(10, True), (9, False)])
+def test_an_hour_with_door_events_in_few_buckets_is_unknown(
+    db: sqlite3.Connection, buckets: int, expected: bool
+) -> None:
+    tables.upsert_rows(db, PEOPLE_FIVE_MIN, [build_people_row(T0 + n * BUCKET, 5.0) for n in range(buckets)])
+    assert (read_people_hours(JournalTables(db), "site", T0, T0 + HOUR_MS)[T0] is not None) is expected
+
+
 def test_people_are_the_mean_of_the_hour(db: sqlite3.Connection) -> None:
     tables.upsert_rows(db, PEOPLE_FIVE_MIN, [build_people_row(T0 + n * BUCKET, float(n)) for n in range(12)])
     assert read_people_hours(JournalTables(db), "site", T0, T0 + HOUR_MS) == {T0: KnownHour(5.5)}
@@ -111,3 +119,23 @@ def test_few_spaces_use_their_states_at_half_past(
     rows = [HistoryRow((f"booth-{number}",), T0, state) for number, state in enumerate(states)]
     tables.upsert_rows(db, SPACE_HOUR, rows)
     assert read_small_group_hours(JournalTables(db), ("booth-0", "booth-1"), T0, T0 + HOUR_MS) == {T0: expected}
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ((TAKEN, TAKEN, VACANT, VACANT, VACANT), KnownHour(2.5, 1.0, 5.0)),
+        ((TAKEN, TAKEN, TAKEN, TAKEN, TAKEN), KnownHour(0.0, 0.0, 5.0)),
+        ((VACANT, VACANT, VACANT, VACANT, UNKNOWN), KnownHour(4.0, 1.0, 5.0)),
+        ((VACANT, VACANT, VACANT, UNKNOWN, UNKNOWN), None),
+        ((TAKEN, DISABLED, DISABLED, DISABLED, DISABLED), KnownHour(0.0, 0.0, 1.0)),
+    ],
+)
+def test_one_to_four_taken_of_five_spaces_count_as_one_number(
+    db: sqlite3.Connection, states: tuple[tuple[float, ...], ...], expected: KnownHour | None
+) -> None:
+    spaces = [f"booth-{number}" for number in range(len(states))]
+    tables.upsert_rows(
+        db, SPACE_HOUR, [HistoryRow((space,), T0, state) for space, state in zip(spaces, states, strict=True)]
+    )
+    assert read_small_group_hours(JournalTables(db), spaces, T0, T0 + HOUR_MS) == {T0: expected}

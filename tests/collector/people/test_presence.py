@@ -83,6 +83,30 @@ def test_quiet_begins_when_the_last_space_became_away() -> None:
     ]
 
 
+def test_away_spaces_are_taken_although_nobody_is_detected() -> None:
+    (now,) = seen(site_of(space("a"), space("b")), a=[(T0 - MINUTE, AWAY)], b=[(T0 - 2 * MINUTE, AWAY)])
+    assert now == PresenceStep(T0, 0, True, None, T0 - MINUTE)
+
+
+def test_a_change_at_the_end_of_a_span_belongs_to_the_next_span() -> None:
+    (now,) = seen(site_of(space("a")), a=[(T0 - MINUTE, VACANT), (T0 + HOUR, OCCUPIED)])
+    assert now == PresenceStep(T0, 0, False, 0, T0 - MINUTE)
+
+
+def test_simultaneous_changes_are_one_step() -> None:
+    steps = seen(
+        site_of(space("a"), space("b")),
+        a=[(T0 - 1, OCCUPIED), (T0 + MINUTE, VACANT)],
+        b=[(T0 - 1, VACANT), (T0 + MINUTE, OCCUPIED)],
+    )
+    assert [(step.at_ms, step.seen_people) for step in steps] == [(T0, 1)]
+
+
+def test_a_change_that_does_not_affect_presence_is_no_step() -> None:
+    steps = seen(site_of(space("a"), space("b")), a=[(T0 - 1, OCCUPIED)], b=[(T0 - 1, VACANT), (T0 + MINUTE, UNKNOWN)])
+    assert [step.at_ms for step in steps] == [T0]
+
+
 @given(taken=st.integers(0, 14), count=st.integers(0, 14))
 def test_dedicated_spaces_count_in_fives_without_the_last_five(taken: int, count: int) -> None:
     taken = min(taken, count)
