@@ -179,6 +179,40 @@ def test_counts_of_a_half_erased_day_do_not_change(horizon_ms: int) -> None:
         assert journal.rows(STAYS) == before
 
 
+def test_a_stay_that_began_in_the_erased_evening_before_keeps_its_length() -> None:
+    journal = RollupJournal(SITE)
+    with closing(journal.db):
+        journal.became("desk-1", DAY - 3 * HOUR_MS, "vacant")
+        journal.became("desk-1", DAY - 2 * HOUR_MS, "occupied")
+        journal.became("desk-1", DAY + HOUR_MS, "vacant")
+        journal.settle(NEXT)
+        before = journal.rows(STAYS)
+        assert before[-1].fields == tuple(stay_counts(under_4_h=1).values())
+        horizon_ms = DAY - HOUR_MS
+        journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
+        journal.add_checkpoint("desk-1", horizon_ms, "occupied")
+        journal.stale("desk-1", DAY)
+        journal.settle(NEXT + HOUR_MS)
+        assert journal.rows(STAYS) == before
+
+
+def test_a_day_is_counted_again_when_all_that_it_needs_is_kept() -> None:
+    """The window of a day begins `LONGEST_CLASS_MS` before it; only what is older is erased here."""
+    journal = RollupJournal(SITE)
+    with closing(journal.db):
+        journal.became("desk-1", DAY - DAY_MS, "vacant")
+        journal.became("desk-1", DAY + HOUR_MS, "occupied")
+        journal.became("desk-1", DAY + 3 * HOUR_MS, "vacant")
+        journal.settle(NEXT)
+        window_ms = DAY - LONGEST_CLASS_MS
+        journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (window_ms,))
+        journal.add_checkpoint("desk-1", window_ms, "vacant")
+        journal.became("desk-1", DAY + 2 * HOUR_MS, "vacant")
+        journal.settle(NEXT + HOUR_MS)
+        counts = {row.fields for row in journal.rows(STAYS) if row.at_ms == DAY}
+        assert counts == {tuple(stay_counts(under_2_h=1).values())}
+
+
 def test_counts_of_erased_days_do_not_change():
     journal = RollupJournal(SITE)
     with closing(journal.db):
