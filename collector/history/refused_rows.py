@@ -71,7 +71,8 @@ class RejectedRows:
                     )
                 else:
                     db.execute(
-                        "INSERT INTO beyond VALUES (1, ?) ON CONFLICT DO UPDATE SET rev = min(rev, excluded.rev)",
+                        "INSERT INTO beyond (one, rev) VALUES (1, ?)"
+                        " ON CONFLICT DO UPDATE SET rev = min(rev, excluded.rev)",
                         (rev,),
                     )
 
@@ -179,7 +180,7 @@ class RejectedRows:
         with contextlib.closing(sqlite3.connect(beside)) as db, db:
             for table in _TABLES:
                 db.execute(table)
-            db.execute("INSERT INTO beyond VALUES (1, 0)")
+            db.execute("INSERT INTO beyond (one, rev) VALUES (1, 0)")
         self._path.with_name(f"{self._path.name}-journal").unlink(
             missing_ok=True
         )  # SQLite would apply it to the new file

@@ -50,7 +50,7 @@ def create_tables(db: sqlite3.Connection) -> None:
         " from_ms INTEGER NOT NULL)"
     )
     db.execute("CREATE TABLE IF NOT EXISTS history (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT, rev INTEGER)")
-    db.execute("INSERT OR IGNORE INTO history VALUES (1, ?, 0)", (secrets.token_hex(8),))
+    db.execute("INSERT OR IGNORE INTO history (one, id, rev) VALUES (1, ?, 0)", (secrets.token_hex(8),))
 
 
 def renew_identity(db: sqlite3.Connection) -> None:
@@ -133,7 +133,9 @@ def withdraw_rows(db: sqlite3.Connection, measure: Measure, from_ms: int, tag: s
         return 0
     rev = read_identity(db)[1] + 1
     db.execute("UPDATE history SET rev = ?", (rev,))
-    db.execute("INSERT INTO withdrawn VALUES (?, ?, ?, ?)", (rev, measure.name, tag, from_ms))
+    db.execute(
+        "INSERT INTO withdrawn (rev, measure, tag, from_ms) VALUES (?, ?, ?, ?)", (rev, measure.name, tag, from_ms)
+    )
     return deleted
 
 
@@ -210,7 +212,10 @@ def _erase_series(
     if gone:
         rev = read_identity(db)[1] + 1
         db.execute("UPDATE history SET rev = ?", (rev,))
-        db.execute("INSERT OR REPLACE INTO erased VALUES (?, ?, ?, ?)", (measure.name, tag, before_ms, rev))
+        db.execute(
+            "INSERT OR REPLACE INTO erased (measure, tag, before_ms, rev) VALUES (?, ?, ?, ?)",
+            (measure.name, tag, before_ms, rev),
+        )
     return gone
 
 

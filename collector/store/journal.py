@@ -156,7 +156,11 @@ class Journal:
         """Store events, and events of a device whose clock was never right; an event that exists stays unchanged."""
         rows = [*self._make_rows(dated, 1), *self._make_rows(undated, 0)]
         rows.sort()  # inserting neighbours one after the other takes two thirds of the time
-        self._connection.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO event (sensor_no, at_ms, stream_no, seq, kind_no, value, synchronised)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
 
     def _make_rows(self, events: Iterable[StoredEvent], synchronised: int) -> Iterator[EventRow]:
         """Convert events to rows; events of one message are adjacent and share device and stream."""
@@ -289,7 +293,7 @@ class Journal:
             [(span.space, max(span.from_ms, kept_ms)) for span in spans],
         )
         self._connection.executemany(
-            "INSERT OR REPLACE INTO transition VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO transition (space, at_ms, state) VALUES (?, ?, ?)",
             [
                 (span.space, transition.at_ms, transition.state)
                 for span in spans
@@ -309,7 +313,7 @@ class Journal:
 
     def store_values(self, bodies: Mapping[str, bytes]) -> None:
         """Store values by their keys: the newest evidence of spaces, the air of zones, and others."""
-        self._connection.executemany("INSERT OR REPLACE INTO stored_value VALUES (?, ?)", bodies.items())
+        self._connection.executemany("INSERT OR REPLACE INTO stored_value (key, body) VALUES (?, ?)", bodies.items())
 
     def read_checkpoints(self) -> dict[str, Checkpoint]:
         """What remains of erased events, by space."""
@@ -318,7 +322,9 @@ class Journal:
 
     def store_checkpoint(self, space: str, checkpoint: Checkpoint) -> None:
         """Store what remains of the erased events of a space."""
-        self._connection.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)", (space, *checkpoint))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO checkpoint (space, at_ms, state, body) VALUES (?, ?, ?, ?)", (space, *checkpoint)
+        )
 
     def record_restore(self, from_ms: int, to_ms: int) -> None:
         """Record that this file replaced a damaged one: what it lacks, and how far it covers each stream.
@@ -331,7 +337,7 @@ class Journal:
         self.tables.store_number(MISSING_FROM, from_ms)
         self.tables.store_number(RESTORED_AT, to_ms)
         self._connection.execute(f"DELETE FROM meta WHERE name GLOB '{RESTORED_POSITION}*'")  # noqa: S608 - our own name
-        self._connection.execute("INSERT INTO meta SELECT ? || no, seq FROM stream", (RESTORED_POSITION,))
+        self._connection.execute("INSERT INTO meta (name, value) SELECT ? || no, seq FROM stream", (RESTORED_POSITION,))
 
     def read_restored_positions(self) -> dict[StreamKey, int]:
         """For each stream without an event since the journal was restored: how far the backup covers it."""
@@ -352,7 +358,7 @@ class Journal:
         """
         with self.transaction():
             self._connection.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('growth_check', zeroblob(?))", (GROWTH_CHECK_BYTES,)
+                "INSERT OR REPLACE INTO meta (name, value) VALUES ('growth_check', zeroblob(?))", (GROWTH_CHECK_BYTES,)
             )
         with self.transaction():
             self._connection.execute("DELETE FROM meta WHERE name = 'growth_check'")

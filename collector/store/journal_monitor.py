@@ -191,7 +191,7 @@ def _erase_events(connection: sqlite3.Connection, before_ms: int, undated_after_
         connection.execute(f"DELETE FROM {table} WHERE at_ms < ?", (before_ms,))  # noqa: S608 - our own names
     for name in (ERASED_UNTIL, ACCEPTED_FROM):  # late events from before would be evaluated without the erased ones
         connection.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+            "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
             (name, before_ms),
         )
 

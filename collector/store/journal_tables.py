@@ -194,7 +194,7 @@ class JournalTables:
 
     def store_number(self, name: str, value: int) -> None:
         """Store a number under this name."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        self._db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
 
     def find_first_ms(self, spaces: Iterable[str]) -> int | None:
         """The time of the oldest transition of these spaces, or of the oldest event by a trusted clock."""
@@ -210,7 +210,7 @@ class JournalTables:
     def mark_stale(self, subject: str, from_ms: int) -> None:
         """Note that the history of a subject must be recomputed from `from_ms` or an earlier moment on."""
         self._db.execute(
-            "INSERT INTO stale_history VALUES (?, ?)"
+            "INSERT INTO stale_history (subject, from_ms) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)",
             (subject, from_ms),
         )
@@ -234,7 +234,7 @@ class JournalTables:
 
     def store_people_estimates(self, estimates: Iterable[tuple[int, bytes]]) -> None:
         """Store the estimates of who was inside, by their times."""
-        self._db.executemany("INSERT OR REPLACE INTO people_estimate VALUES (?, ?)", estimates)
+        self._db.executemany("INSERT OR REPLACE INTO people_estimate (at_ms, body) VALUES (?, ?)", estimates)
 
     def read_people_estimate(self, at_ms: int) -> bytes | None:
         """The newest estimate of who was inside that is not later than a moment."""

@@ -113,7 +113,7 @@ class Accounts:
         with self.store.write() as db:
             db.execute("DELETE FROM session")
             db.execute("DELETE FROM restore WHERE at_s < ?", (self.store.now_s() - RESTORE_NOTICE_S,))
-            db.execute("INSERT INTO restore VALUES (?, ?)", (self.store.now_s(), backup_s))
+            db.execute("INSERT INTO restore (at_s, backup_s) VALUES (?, ?)", (self.store.now_s(), backup_s))
         self.load()
 
     def list_accounts(self) -> list[UserAccount]:
@@ -319,7 +319,11 @@ class Accounts:
         """Store the clock state."""
         values = (belief.site_ms, belief.deletion_ms, belief.boot, belief.elapsed_ms, belief.confirmed)
         with self.store.write() as db:
-            db.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?, ?, ?)", values)
+            db.execute(
+                "INSERT OR REPLACE INTO clock (one, site_ms, deletion_ms, boot, elapsed_ms, confirmed)"
+                " VALUES (1, ?, ?, ?, ?, ?)",
+                values,
+            )
 
     def _update_account(self, db: sqlite3.Connection, name: str, columns: str, values: tuple[object, ...]) -> None:
         if not db.execute(f"UPDATE account SET {columns} WHERE name = ?", (*values, name)).rowcount:  # noqa: S608 - ours

@@ -134,7 +134,9 @@ class AccountsFile:
             if not self._is_ready:
                 accounts_schema.migrate_accounts(db)
                 if not db.execute("SELECT count(*) FROM secret").fetchone()[0]:
-                    db.execute("INSERT INTO secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
+                    db.execute(
+                        "INSERT INTO secret (one, value) VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),)
+                    )
                 self._is_ready = True
         except BaseException:
             db.close()

@@ -57,7 +57,7 @@ def create_tables(db: sqlite3.Connection, state: OutboxState) -> None:
     """Create the tables, inside a transaction."""
     db.execute(_STATE_TABLE)  # the first page after the header survives most truncations
     db.execute(_EVENTS_TABLE)
-    db.execute("INSERT INTO outbox VALUES (?)", (state.format_line(),))
+    db.execute("INSERT INTO outbox (state) VALUES (?)", (state.format_line(),))
     db.execute(f"PRAGMA user_version = {OUTBOX_VERSION}")
 
 

@@ -1,9 +1,11 @@
-"""SQL is written only by the owners of the files: another package calls their functions."""
+"""SQL is written only by the owners of the files, and names the columns that it writes."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.support.servers import ROOT
 
@@ -19,6 +21,10 @@ STATEMENT = re.compile(
     r"^\s*(SELECT\s|INSERT\s+(OR\s|INTO\s)|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|REPLACE\s+INTO\s|CREATE\s+(TABLE|INDEX)\s"
     r"|ALTER\s+TABLE\s|DROP\s+(TABLE|INDEX)\s|PRAGMA\s|VACUUM\b|BEGIN\b|COMMIT\b|ROLLBACK\b)"
 )
+POSITIONAL_INSERT = re.compile(
+    r"\b(?:insert|replace)\s+(?:or\s+\w+\s+)?into\s+[\"\w]+\s+(?:values|select|default)\b", re.IGNORECASE
+)
+"""An INSERT without a list of columns: swapping two columns of the table would store each in the other."""
 
 
 def is_owner(path: Path) -> bool:
@@ -35,6 +41,16 @@ def iter_statements(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value):
             yield node.lineno, node.value
+
+
+def iter_positional_inserts(source: str) -> Iterator[str]:
+    """Yield the texts of a source that insert by the position of columns; `x` is a part that is computed."""
+    for node in ast.walk(ast.parse(source)):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        constants = [part.value if isinstance(part, ast.Constant) else "x" for part in parts]
+        text = "".join(value for value in constants if isinstance(value, str))
+        if POSITIONAL_INSERT.search(text):
+            yield text
 
 
 def test_only_the_owners_of_the_files_write_sql() -> None:
@@ -68,3 +84,30 @@ def test_no_object_gives_its_connection_to_a_file_away() -> None:
         and node.attr in {"connection", "db", "cursor"}
     ]
     assert not found, f"use a name that begins with _: {', '.join(found)}"
+
+
+def test_every_insert_names_its_columns() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: name the columns: {statement}"
+        for folder in ("edge", "collector", "dashboard", "ledig", "tests", "bench")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path != Path(__file__)
+        for statement in iter_positional_inserts(path.read_text())
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_found"),
+    [
+        ("'INSERT INTO kind VALUES (?, ?)'", True),
+        ("'insert or replace into kind values (1, 2)'", True),
+        ("'REPLACE INTO kind VALUES (1, 2)'", True),
+        ("'INSERT INTO kind SELECT no, kind FROM other'", True),
+        ("f'INSERT INTO {table} VALUES ({marks})'", True),
+        ("'INSERT INTO kind (no, kind) VALUES (?, ?)'", False),
+        ("f'INSERT INTO {table} ({columns}) VALUES ({marks})'", False),
+    ],
+)
+def test_positional_inserts_are_found(expression: str, is_found: bool) -> None:
+    assert any(iter_positional_inserts(f"db.execute({expression})")) == is_found

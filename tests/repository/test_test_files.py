@@ -1,17 +1,11 @@
-"""Tests share code through tests/support alone, and name the columns that they write."""
+"""Tests share code through tests/support alone."""
 
 import ast
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.servers import ROOT
-
-POSITIONAL_INSERT = re.compile(
-    r"\b(?:insert|replace)\s+(?:or\s+\w+\s+)?into\s+\"?\w+\"?\s+(?:values|select)\b", re.IGNORECASE
-)
-"""An INSERT without a list of columns: swapping two columns of the table would store each in the other."""
 
 
 def imported_test_files(source: str) -> Iterator[str]:
@@ -23,13 +17,6 @@ def imported_test_files(source: str) -> Iterator[str]:
         yield from (name for name in names if name.startswith("tests.") and not name.startswith("tests.support."))
 
 
-def positional_inserts(source: str) -> Iterator[str]:
-    """Yield the statements of a source that insert by the position of columns."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and POSITIONAL_INSERT.search(node.value):
-            yield node.value
-
-
 def test_no_test_imports_a_test_or_a_conftest() -> None:
     found = [
         f"{path.relative_to(ROOT)}: move {name} to a module of tests/support"
@@ -38,31 +25,6 @@ def test_no_test_imports_a_test_or_a_conftest() -> None:
         for name in imported_test_files(path.read_text())
     ]
     assert found == []
-
-
-def test_no_test_inserts_by_the_position_of_columns() -> None:
-    found = [
-        f"{path.relative_to(ROOT)}: name the columns: {statement}"
-        for folder in ("tests", "bench")
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        if path.name != "test_test_files.py"
-        for statement in positional_inserts(path.read_text())
-    ]
-    assert found == []
-
-
-@pytest.mark.parametrize(
-    ("statement", "found"),
-    [
-        ("INSERT INTO kind VALUES (?, ?)", True),
-        ("insert or replace into kind values (1, 'motion')", True),
-        ("REPLACE INTO kind VALUES (1, 'motion')", True),
-        ("INSERT INTO kind SELECT no, kind FROM other", True),
-        ("INSERT INTO kind (no, kind) VALUES (?, ?)", False),
-    ],
-)
-def test_positional_inserts_are_found(statement: str, found: bool) -> None:
-    assert list(positional_inserts(f"db.execute({statement!r})")) == ([statement] if found else [])
 
 
 @pytest.mark.parametrize(
