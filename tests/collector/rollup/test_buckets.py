@@ -16,9 +16,12 @@ from collector.history.measures import (
     ZONE_FIVE_MIN,
     ZONE_HOUR,
 )
+from collector.people.estimate import DoorCrossing
 from collector.rollup.buckets import MAX_SLICE_MS, HistoryRollup
+from collector.site.site_sensor import Sensor
 from collector.site.spaces import SpaceKind, Tenure
 from collector.store.journal_tables import JournalTables
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal, build_space
 
@@ -283,6 +286,29 @@ def test_a_long_silence_stays_in_history_when_its_start_is_erased(journal):
     journal.add_checkpoint("desk-1", T0 + 2 * HOUR_MS, "unknown")
     journal.settle(T0 + 4 * HOUR_MS)
     assert [row.fields[2] for row in journal.rows(SPACE_HOUR)] == [3600.0, 3600.0, 3600.0, 3600.0]
+
+
+def test_a_series_begins_with_its_own_first_state_although_older_data_of_others_came_late(journal):
+    journal.became("desk-1", T0 + 30 * MINUTE, "vacant")
+    journal.settle(T0 + HOUR_MS)
+    journal.became("desk-1", T0 + 10 * MINUTE, "occupied")
+    journal.add_event("entrance", T0, "heartbeat", 0)
+    journal.settle(T0 + HOUR_MS)
+    assert min(row.at_ms for row in journal.rows(ZONE_FIVE_MIN)) == T0 + 10 * MINUTE
+
+
+def test_the_live_start_is_the_end_of_history_and_everything_after_it(journal):
+    sensor = Sensor(device="pi-1", id="pir", kind=SensorKind.PIR, space="desk-1")
+    journal.settlement = HistoryRollup(replace(ROLLUP_PLAN, sensors=(*ROLLUP_PLAN.sensors, sensor)))
+    journal.add_event("entrance", T0, "crossing", 1)
+    journal.became("desk-1", T0, "occupied")
+    journal.settle(T0 + BUCKET)
+    journal.add_event("entrance", T0 + BUCKET, "crossing", -1)
+    journal.became("desk-1", T0 + DAY_MS, "vacant")
+    estimate, crossings, timelines = journal.settlement.read_live_start(JournalTables(journal.db))
+    assert (estimate.at_ms, estimate.today.entries) == (T0 + BUCKET, 1)
+    assert crossings == [DoorCrossing(T0 + BUCKET, -1)]
+    assert timelines == {"desk-1": [(T0, "occupied"), (T0 + DAY_MS, "vacant")]}
 
 
 def test_a_long_span_is_computed_in_slices(journal):

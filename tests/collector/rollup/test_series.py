@@ -70,6 +70,18 @@ def test_fewer_than_five_usable_spaces_have_no_minimum():
     assert row.fields == (2.0, 2.5, 2.5, None, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("unknown", "others", "least"), [((0, 2), 10, 15.0), ((2, 0), 10, 15.0), ((3, 0), 5, None), ((0, 3), 5, None)]
+)
+def test_the_unknown_spaces_of_all_parts_are_compared_with_all_offered_spaces(unknown, others, least):
+    def part(count, unknown_count):
+        return desks(*[((HOUR_BEGIN_MS, VACANT),)] * (count - unknown_count), *[()] * unknown_count)
+
+    parts = [part(5 if unknown[0] else others, unknown[0]), part(5 if unknown[1] else others, unknown[1])]
+    (row,) = compute_zone_rows(TAGS, parts, HOUR_BEGIN_MS, HOUR_BEGIN_MS + BUCKET_MS)
+    assert row.fields[3] == least
+
+
 @pytest.mark.parametrize("minutes", [1, 4, 8, 20, 59])
 @pytest.mark.parametrize("devices_off", [1, 2, 3])
 def test_a_power_cut_never_lowers_the_minimum(minutes, devices_off):
@@ -159,6 +171,21 @@ def test_air_has_the_mean_of_each_kind_or_none():
     assert compute_air_rows("loft", readings, HOUR_BEGIN_MS, HOUR_BEGIN_MS + 2 * BUCKET_MS) == [
         HistoryRow(("loft",), HOUR_BEGIN_MS, (451.0, 21.0, None))
     ]
+
+
+def test_means_of_air_are_rounded_to_the_precision_of_the_sensors():
+    readings = [
+        (HOUR_BEGIN_MS + number, kind, value)
+        for kind, values in (("co2_ppm", (400, 401, 401)), ("temperature_c", (21.0, 21.1, 21.1)))
+        for number, value in enumerate(values)
+    ]
+    (row,) = compute_air_rows("loft", readings, HOUR_BEGIN_MS, HOUR_BEGIN_MS + BUCKET_MS)
+    assert row.fields == (401.0, 21.1, None)
+
+
+def test_readings_outside_of_the_span_are_ignored():
+    readings = [(HOUR_BEGIN_MS + offset_ms, "co2_ppm", 400) for offset_ms in (-1, BUCKET_MS)]
+    assert compute_air_rows("loft", readings, HOUR_BEGIN_MS, HOUR_BEGIN_MS + BUCKET_MS) == []
 
 
 @given(values=st.lists(st.floats(-90, 200), min_size=2, max_size=20), random=st.randoms(use_true_random=False))

@@ -141,6 +141,27 @@ def test_a_day_is_counted_when_over_and_only_for_offered_spaces():
         assert {row.fields for row in journal.rows(STAYS)} == {tuple(stay_counts(under_4_h=1).values())}
 
 
+def test_the_stays_of_a_zone_are_those_of_its_own_spaces_of_one_kind():
+    hall = [build_space(f"hall-{number}", at="hall") for number in range(5)]
+    rooms = [build_space(f"room-{number}", SpaceKind.ROOM) for number in range(5)]
+    journal = RollupJournal(replace(SITE, zones=(ZONE, replace(ZONE, id="hall")), spaces=(*DESKS, *hall, *rooms)))
+    with closing(journal.db):
+        for number, name in enumerate(("desk-1", "hall-0", "room-0")):
+            journal.became(name, DAY + HOUR_MS, "vacant")
+            journal.became(name, DAY + 2 * HOUR_MS, "occupied")
+            journal.became(name, DAY + (2 + 2**number) * HOUR_MS, "vacant")
+        journal.settle(NEXT)
+        stored = {row.tags: dict(zip(STAYS.fields, row.fields, strict=True)) for row in journal.rows(STAYS)}
+    one_hour, two_hours, four_hours = {"under_2_h": 1}, {"under_4_h": 1}, {"under_8_h": 1}
+    assert stored == {
+        ("loft", "desk"): stay_counts(**one_hour),
+        ("hall", "desk"): stay_counts(**two_hours),
+        ("site", "desk"): stay_counts(**one_hour, **two_hours),
+        ("loft", "room"): stay_counts(**four_hours),
+        ("site", "room"): stay_counts(**four_hours),
+    }
+
+
 def test_stays_of_few_offered_desks_are_not_stored():
     few = replace(SITE, spaces=SITE.spaces[1:])
     journal = RollupJournal(few)

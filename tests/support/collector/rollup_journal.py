@@ -43,7 +43,7 @@ ROLLUP_PLAN = SitePlan(
     opening_hours={weekday: (OpeningSpan(opens_min=6 * 60, closes_min=24 * 60),) for weekday in range(7)},
 )
 
-SENSORS = {"entrance": 1, "air": 2}
+SENSORS = {"entrance": 1, "air": 2, "back": 3}
 
 KINDS = {"crossing": 1, "co2_ppm": 2, "heartbeat": 3}
 
@@ -70,7 +70,7 @@ class RollupJournal:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-        self.stale({"entrance": "entrance", "air": "loft"}[sensor], at_ms)
+        self.stale({"entrance": "entrance", "back": "back", "air": "loft"}[sensor], at_ms)
 
     def became(self, name, at_ms, state):
         self.db.execute(
