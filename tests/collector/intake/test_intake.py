@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,6 +103,51 @@ def test_one_bad_event_is_rejected_alone_and_recorded_exactly(event: SensorEvent
     assert [refused.reason for refused in result.rejected] == [loss]
 
 
+@pytest.mark.parametrize(
+    ("event", "loss", "field"),
+    [
+        (motion(2, sensor="desk-9-pir"), LossReason.UNKNOWN_SENSOR, "sensor"),
+        (motion(2, NOON_MS + 2 * HOUR_MS), LossReason.FUTURE, "at"),
+        (
+            SensorEvent(seq=2, sensor="desk-0-pir", at_ms=NOON_MS, kind=EventKind.HEARTBEAT, value=65535),
+            LossReason.BAD_VALUE,
+            "value",
+        ),
+    ],
+)
+def test_a_rejection_has_the_event_its_position_its_sensor_and_the_wrong_field(
+    event: SensorEvent, loss: LossReason, field: str
+) -> None:
+    result = process(message([motion(1), event, motion(3)]))
+    payload = msgspec.json.encode(event)
+    assert result.rejected == [RejectedInput("pi-1", loss, payload, "s", 2, 2, event.sensor, field)]
+
+
+def test_events_at_the_limits_of_time_are_accepted() -> None:
+    assert seqs(process(message([motion(1, LIMITS.oldest_ms), motion(2, LIMITS.latest_ms)]))) == [1, 2]
+
+
+def test_one_event_that_left_the_outbox_is_a_gap() -> None:
+    result = process(motions([2], oldest=2))
+    assert (result.gaps, seqs(result)) == ([StreamGap("pi-1", "s", 1, 1, LossReason.DROPPED)], [2])
+
+
+def test_a_heartbeat_has_the_bounds_of_its_sensors_kinds() -> None:
+    bounds = AllowedKinds(build_desk_plan(1)).find_sensor_bounds("pi-1")
+    assert bounds["desk-0-pir"] == {
+        EventKind.MOTION: (0, 1),
+        EventKind.BATTERY_PCT: (0, 100),
+        EventKind.HEARTBEAT: (0, 1),
+    }
+    assert bounds["entrance-beams"][EventKind.HEARTBEAT] == (-1, 1)
+
+
+def test_the_stream_of_a_device_that_left_the_plan_advances_without_its_events() -> None:
+    result = process(motions([2]), stored={("pi-9", "s"): 1}, device="pi-9")
+    assert (result.receipts_due, seqs(result)) == ({("pi-9", "s"): 2}, [])
+    assert result.gaps == [StreamGap("pi-9", "s", 2, 2, LossReason.UNKNOWN_SENSOR)]
+
+
 def test_consecutive_events_rejected_for_one_reason_are_one_gap() -> None:
     result = process(message([motion(n, NOON_MS - 2 * HOUR_MS) for n in (1, 2, 3)]))
     assert result.gaps == [StreamGap("pi-1", "s", 1, 3, LossReason.TOO_OLD)]
@@ -109,8 +155,15 @@ def test_consecutive_events_rejected_for_one_reason_are_one_gap() -> None:
 
 def test_an_event_without_a_trusted_clock_is_stored_and_not_evaluated() -> None:
     lost = SensorEvent(seq=1, sensor="desk-0-pir", at_ms=0, kind=EventKind.MOTION, value=1, synchronised=False)
-    result = process(message([lost]))
-    assert (result.accepted, [event.seq for event in result.undated], result.gaps) == ([], [1], [])
+    result = process(message([lost, motion(2)]))
+    assert (seqs(result), [event.seq for event in result.undated], result.gaps) == ([2], [1], [])
+
+
+def test_a_changed_repeat_of_an_event_without_a_trusted_clock_is_rejected() -> None:
+    lost = SensorEvent(seq=1, sensor="desk-0-pir", at_ms=0, kind=EventKind.MOTION, value=1, synchronised=False)
+    assert process(message([lost]), message([lost])).rejected == []
+    result = process(message([lost]), message([replace(lost, value=0)]))
+    assert [refused.reason for refused in result.rejected] == [LossReason.REUSED_SEQUENCE]
 
 
 def test_a_device_can_send_for_its_own_sensors_only() -> None:
@@ -143,10 +196,12 @@ def test_the_streams_of_a_device_are_limited() -> None:
         (b"{", "stream"),
         (b"[" * 60_000, "stream"),
         (b'{"stream": 1}', "stream"),
+        (b'{"stream":"s"', "stream"),
         (b'{"stream":"\\ud800","oldest":1,"events":[{"seq":1}]}', "stream"),
         (b'{"stream":"s","oldest":1,"events":[]}', "seq"),
         (b'{"stream":"s","oldest":1,"events":[{"seq":0},{"seq":-1},{"seq":true},3]}', "seq"),
         (b'{"stream":"s","oldest":1,"events":[{"seq":' + b"9" * 5000 + b',"sensor":"x"}]}', "seq"),
+        ('{"stream":"s","oldest":1,"events":[{"seq":"\u0662"}]}'.encode(), "seq"),
     ],
 )
 def test_a_message_without_stream_or_seq_is_recorded_and_gets_no_receipt(payload: bytes, field: str) -> None:
@@ -190,6 +245,7 @@ INVALID = [
     ({"at": NOON_MS + 2 * HOUR_MS}, LossReason.FUTURE, "at"),
     ({"sync": 1}, LossReason.BAD_FIELD, "sync"),
     ({"unit": "ppm"}, LossReason.BAD_FIELD, "unit"),
+    ({"sensor": "x" * 64, "unit": "ppm"}, LossReason.BAD_FIELD, "unit"),
     ({"\x1b[31m\nroot: logged in": 1}, LossReason.BAD_FIELD, "?"),
 ]
 
@@ -206,6 +262,55 @@ def test_an_invalid_event_is_rejected_with_its_position_and_blocks_nothing(
     assert refused.position_text.isprintable()
     alone = process(wire(raw(1, **wrong)))
     assert (alone.stored_up_to, [gap.reason for gap in alone.gaps]) == ({S: 1}, [loss])
+
+
+@pytest.mark.parametrize(
+    ("item", "wrong", "payload"),
+    [
+        (raw(2, value=5), (LossReason.BAD_VALUE, "desk-0-pir", "value"), json.dumps(raw(2, value=5)).replace(" ", "")),
+        (raw(2, sensor=14), (LossReason.BAD_FIELD, "", "sensor"), json.dumps(raw(2, sensor=14)).replace(" ", "")),
+        ([1, 2], (LossReason.BAD_FIELD, "", ""), "[1,2]"),
+        ("\ud800", (LossReason.BAD_FIELD, "", ""), "?"),
+    ],
+)
+def test_an_invalid_event_is_recorded_as_compact_json(
+    item: object, wrong: tuple[LossReason, str, str], payload: str
+) -> None:
+    reason, sensor, field = wrong
+    result = process(wire(raw(1), item, raw(3)))
+    assert result.rejected == [RejectedInput("pi-1", reason, payload.encode(), "s", 2, 2, sensor, field)]
+
+
+def test_an_unknown_device_is_recorded_with_the_payload_of_its_invalid_message() -> None:
+    payload = wire(raw(1, value=5))
+    assert process(payload, device="pi-9").rejected == [RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, payload, "s")]
+
+
+def test_a_single_event_in_place_of_the_list_is_accepted() -> None:
+    result = process(json.dumps({"stream": "s", "oldest": 1, "events": raw(1)}).encode())
+    assert seqs(result) == [1]
+    assert result.rejected == [RejectedInput("pi-1", LossReason.BAD_MESSAGE, b"", "s", field="events")]
+
+
+@pytest.mark.parametrize(("seq", "covered"), [("2", 1), (2**53 - 1, 2**53 - 2)])
+def test_a_seq_as_text_and_the_highest_seq_are_readable(seq: object, covered: int) -> None:
+    result = process(wire(raw(seq, value=5), oldest=covered), stored={S: covered})
+    assert result.stored_up_to == {S: covered + 1}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "covered", "accepted"), [([8, 3, 4], 2, [3, 4]), ([8, 1], 0, [1]), ([1, 4], 2, [4])]
+)
+def test_of_contradictory_seqs_those_that_continue_the_stream_count(
+    numbers: list[int], covered: int, accepted: list[int]
+) -> None:
+    result = process(wire(*map(raw, numbers)), stored={S: covered} if covered else {})
+    assert (seqs(result), result.stored_up_to) == (accepted, {S: accepted[-1]})
+
+
+def test_positions_before_the_first_possible_event_are_recorded_as_a_fault_of_the_message() -> None:
+    result = process(wire(raw(8), raw(1)))
+    assert result.rejected == [RejectedInput("pi-1", LossReason.BAD_MESSAGE, b"", "s", field="seq")]
 
 
 @pytest.mark.parametrize("seq", [None, ..., "2", 2.0, 2.5, 0, -2, 2**53, "two", 10**30, True, 1, 9])
@@ -284,6 +389,48 @@ def test_readable_events_of_a_broken_message_are_accepted(payload: bytes, number
     assert [seq for seq in seqs(result) if seq in numbers] == numbers
     assert result.stored_up_to[S] >= numbers[-1]
     assert result.rejected or payload.startswith(b"\xef\xbb\xbf")
+
+
+def broken(*events: str) -> bytes:
+    """A message that is not JSON: its end is missing."""
+    return ('{"stream":"s","oldest":1,"events":[' + ",".join(events)).encode()
+
+
+@pytest.mark.parametrize("numbers", [[1, 3], [1, 4], [1, 3, 5], [1, 4, 6]])
+def test_positions_without_a_readable_seq_in_a_broken_message_are_exact_gaps(numbers: list[int]) -> None:
+    result = process(broken(*(json.dumps(raw(n)) if n in numbers else "{oops}" for n in range(1, numbers[-1] + 1))))
+    gone = [n for n in range(1, numbers[-1]) if n not in numbers]
+    assert (seqs(result), result.stored_up_to) == (numbers, {S: numbers[-1]})
+    assert [n for gap in result.gaps for n in range(gap.first, gap.last + 1)] == gone
+    empty = [RejectedInput("pi-1", LossReason.BAD_FIELD, b"", "s", n, n) for n in gone]
+    assert result.rejected == [RejectedInput("pi-1", LossReason.BAD_MESSAGE, b"", "s", field="events"), *empty]
+
+
+@pytest.mark.parametrize(("numbers", "covered"), [([1, 1001], 1000), ([1, 1002], 2), ([1, 900, 1800], 1000)])
+def test_a_broken_message_covers_at_most_the_positions_of_a_valid_one(numbers: list[int], covered: int) -> None:
+    assert process(broken(*(json.dumps(raw(n)) for n in numbers))).stored_up_to == {S: covered}
+
+
+def test_a_broken_message_states_what_left_the_outbox() -> None:
+    payload = motions([6, 7], oldest=6)[:-2]
+    result = process(payload, stored={S: 2})
+    assert (seqs(result), result.gaps) == ([6, 7], [StreamGap("pi-1", "s", 3, 5, LossReason.DROPPED)])
+    without = process(payload.replace(b'"oldest":6,', b""), stored={S: 5})
+    assert (seqs(without), without.gaps) == ([6, 7], [])
+
+
+def test_an_event_that_is_not_json_is_recorded_with_its_own_text() -> None:
+    wrong = '{"seq":1,"value":}'
+    result = process(broken(wrong, json.dumps(raw(2))))
+    assert [(refused.first, refused.payload) for refused in result.rejected if refused.first] == [
+        (1, wrong.encode() + b",")
+    ]
+    alone = process(broken(wrong))
+    assert [refused.payload for refused in alone.rejected if refused.first] == [wrong.encode()]
+
+
+def test_an_event_behind_a_superfluous_brace_is_accepted() -> None:
+    assert seqs(process(broken("{" + json.dumps(raw(1)), json.dumps(raw(2))))) == [1, 2]
 
 
 def test_too_many_events_are_accepted_up_to_the_limit() -> None:
