@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct, field, structs
 
+from collector.contract.collector_faults import CollectorFault
 from collector.site.privacy import MIN_SHOWN_PEOPLE
 from collector.site.spaces import SpaceKind
 from edge.contract.message import MessageRejected
@@ -288,8 +289,8 @@ class CollectorStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True,
     online: bool
     """False also while its journal cannot be written: then no states are evaluated, and published ones age."""
     at_ms: int = field(name="at", default=0)
-    fault: str = ""
-    """Current fault in plain text, such as "the journal's disk is full"; empty: none."""
+    faults: tuple[CollectorFault, ...] = ()
+    """What it cannot do at present."""
     instance: str = ""
     """Identifies the collector: the same after a restart, another for another machine or journal."""
     since_ms: int = field(name="since", default=0)

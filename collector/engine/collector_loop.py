@@ -11,7 +11,7 @@ When the disk accepts writes again, the state is read back and the senders conti
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from typing import Final
 
@@ -24,6 +24,7 @@ from collector.alerts.notification_sender import NotificationSender
 from collector.alerts.notifications import FIRST_UNSTORED_NO, write_notifications
 from collector.configuration.settings import CollectorSettings, HistoryKind
 from collector.contract.alerts import Alert, AlertKind
+from collector.contract.collector_faults import CollectorFault
 from collector.contract.states import CollectorStatus
 from collector.engine.message_publisher import MessagePublisher, MessageSource
 from collector.engine.pipeline import Pipeline
@@ -97,16 +98,16 @@ def run_collector(
     site_time.resume(load_initial_estimate(opened, site_time.last_ms()))
     journal: Journal | None = opened
     with ExitStack() as stack:
-        history_fault = _no_fault
+        find_history_fault = _find_no_fault
         if settings.history is HistoryKind.INFLUXDB:
             from collector.history.projection import Projection
 
             follower = Projection(settings.journal_path, settings.influx, site_time.last_ms)
             projection = stack.enter_context(closing(follower))
             projection.start()
-            history_fault = projection.describe_fault
+            find_history_fault = projection.find_fault
         instance = make_instance_id(opened)
-        loop = _CollectorLoop(settings, plan, site_time, stop, guard, history_fault, report_progress, instance)
+        loop = _CollectorLoop(settings, plan, site_time, stop, guard, find_history_fault, report_progress, instance)
         stack.callback(loop.close)
         while journal is not None:
             try:
@@ -120,8 +121,8 @@ def run_collector(
                 journal = loop.replace_journal(fault)
 
 
-def _no_fault() -> str:
-    return ""
+def _find_no_fault() -> CollectorFault | None:
+    return None
 
 
 class _CollectorLoop:
@@ -134,7 +135,7 @@ class _CollectorLoop:
         site_time: SiteTime,
         stop: threading.Event,
         guard: JournalGuard,
-        history_fault: Callable[[], str],
+        find_history_fault: Callable[[], CollectorFault | None],
         report_progress: Callable[[], None],
         instance: str,
     ) -> None:
@@ -146,7 +147,7 @@ class _CollectorLoop:
         self._now_ms = site_time.now_ms
         self._ticked_ms = 0
         self._stop = stop
-        self._history_fault = history_fault
+        self._find_history_fault = find_history_fault
         self._lease = Lease(instance)
         self._connection = CollectorConnection(settings.broker, plan.id, instance)
         self._publisher = MessagePublisher(self._connection, plan)
@@ -242,7 +243,7 @@ class _CollectorLoop:
         if time.monotonic() >= self._rollup_s + (DRAINING_ROLLUP_DELAY_S if is_draining else 0.0):
             self._rollup_s = time.monotonic() + ROLLUP_EVERY_S
             system = SystemFacts(
-                self._find_reachability(), bool(self._history_fault()), self._time.estimate.wall_ahead_ms
+                self._find_reachability(), bool(self._find_history_fault()), self._time.estimate.wall_ahead_ms
             )
             pipeline.alert_service.record_deliveries(self._notifier.take_attempts(), now_ms)
             if pipeline.advance_history(now_ms, system):
@@ -268,10 +269,8 @@ class _CollectorLoop:
         self._publisher.clear_retained(self._connection.take_retained_topics())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_EVERY_S
-            fault = "; ".join(
-                filter(None, (self._connection.fault or self._find_faults(), pipeline.name_unknown_devices(now_ms)))
-            )
-            self._publish_status(online=not self._connection.is_refused_events, fault=fault)
+            faults = [*self._find_faults(), pipeline.find_unknown_devices(now_ms)]
+            self._publish_status(online=not self._connection.is_refused_events, faults=faults)
         self._connection.flush()
 
     def _check_standby(self) -> bool:
@@ -295,15 +294,18 @@ class _CollectorLoop:
             self._announced_connection, self._status_s = 0, 0.0
         return self._lease.is_standby
 
-    def _publish_status(self, *, online: bool, fault: str = "") -> None:
+    def _publish_status(self, *, online: bool, faults: Iterable[CollectorFault | None] = ()) -> None:
         """Publish this collector's status, unless another one is active: they share one retained topic."""
         if self._lease.is_standby:
             return
         instance, since_ms = self._lease.instance, self._lease.since_ms or 0
-        self._publisher.publish_status(CollectorStatus(online, self._now_ms(), fault, instance, since_ms))
+        found = tuple(filter(None, faults))
+        self._publisher.publish_status(CollectorStatus(online, self._now_ms(), found, instance, since_ms))
 
-    def _find_faults(self) -> str:
-        return "; ".join(filter(None, (self._history_fault(), self._time.fault)))
+    def _find_faults(self) -> Sequence[CollectorFault | None]:
+        """Find the refused topics or, if there are none, the faults of the history and of the clock."""
+        refused = self._connection.fault
+        return [refused] if refused else [self._find_history_fault(), self._time.fault]
 
     def _find_reachability(self) -> Reachability:
         """Whether messages of devices can arrive: after an outage they too need time to reconnect, in real time."""
@@ -329,7 +331,7 @@ class _CollectorLoop:
                 self._report_progress()
             if time.monotonic() >= self._status_s:
                 self._status_s = time.monotonic() + STATUS_EVERY_S
-                self._publish_status(online=False, fault=fault.finding)
+                self._publish_status(online=False, faults=[fault.fault])
                 self._connection.flush()
             now_s = time.monotonic()
             if self._outage is None and now_s - began_s >= OUTAGE_ALERT_AFTER_S and now_s >= self._alert_again_s:

@@ -13,6 +13,7 @@ from collector.alerts.alert_service import NO_BROKER, AlertService, AlertSources
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import AlertCommand
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.findings import FindingCommand
 from collector.contract.loss_reasons import LossReason
 from collector.contract.messages import decode_message
@@ -152,10 +153,10 @@ class Pipeline:
             self._note_unknown_devices(result, now_ms)
         return result.receipts_due
 
-    def name_unknown_devices(self, now_ms: int) -> str:
-        """Name devices that have recently sent events and are missing from the site file; empty: none has."""
+    def find_unknown_devices(self, now_ms: int) -> CollectorFault | None:
+        """Find devices that have recently sent events and are missing from the site file; None: there are none."""
         names = [name for name, at_ms in self._unknown_devices.items() if 0 <= now_ms - at_ms < NAME_UNKNOWN_DEVICE_MS]
-        return f"events of {', '.join(names)} are rejected: the site file has no such device" if names else ""
+        return CollectorFault(FaultKind.UNKNOWN_DEVICES, tuple(names)) if names else None
 
     def _note_unknown_devices(self, result: IntakeResult, now_ms: int) -> None:
         for rejection in result.rejected:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import urllib3
 
 from collector.configuration.settings import InfluxSettings
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol
 from collector.history.measures import HistoryAway, HistoryRow, Measure
 
@@ -39,12 +40,12 @@ class InfluxAway(HistoryAway):
     """InfluxDB cannot do now what was requested. It may succeed later.
 
     Attributes:
-        finding: what is wrong, in plain text and without addresses: pages show it.
+        fault: what is wrong, for the collector's status.
     """
 
-    def __init__(self, url: str, finding: str, remedy: str, detail: str = "") -> None:
+    def __init__(self, url: str, fault: CollectorFault, finding: str, remedy: str, detail: str = "") -> None:
         super().__init__(f"InfluxDB at {url} {finding}{f' ({detail})' if detail else ''}; {remedy}")
-        self.finding = f"InfluxDB {finding}"
+        self.fault = fault
 
 
 class DatabaseAway(InfluxAway):
@@ -79,7 +80,8 @@ class InfluxClient:
         """
         results = self._run_statement(statement)
         if not results or bool(results[-1].get("partial")):
-            raise InfluxAway(self._url, "sends incomplete responses", "check its log and the network")
+            fault = CollectorFault(FaultKind.INFLUXDB_INCOMPLETE)
+            raise InfluxAway(self._url, fault, "sends incomplete responses", "check its log and the network")
         try:
             return [found for result in results for found in result.get("series", [])]
         except TypeError as fault:
@@ -159,18 +161,23 @@ class InfluxClient:
         if status in GATEWAY_STATUSES:
             return self._make_silent(detail)
         if status in {401, 403}:
-            return InfluxAway(self._url, "refuses the token", "correct the contents of its token_file", detail)
+            fault, remedy = CollectorFault(FaultKind.INFLUXDB_TOKEN), "correct the contents of its token_file"
+            return InfluxAway(self._url, fault, "refuses the token", remedy, detail)
         if status == 404:
             name = self._settings.bucket
             remedy = "in 2.x create it and let the token read and write it; in 1.x allow the user to create databases"
-            return DatabaseAway(self._url, f"has no database or bucket {name!r}", remedy, detail)
-        return InfluxAway(self._url, "answers with an error", "check its log; Ledig continues by itself", detail)
+            fault = CollectorFault(FaultKind.INFLUXDB_NO_DATABASE, (name,))
+            return DatabaseAway(self._url, fault, f"has no database or bucket {name!r}", remedy, detail)
+        fault, remedy = CollectorFault(FaultKind.INFLUXDB_ERROR), "check its log; Ledig continues by itself"
+        return InfluxAway(self._url, fault, "answers with an error", remedy, detail)
 
     def _make_stranger(self) -> InfluxAway:
-        return InfluxAway(self._url, "does not answer like InfluxDB", "correct its url")
+        fault = CollectorFault(FaultKind.NOT_INFLUXDB)
+        return InfluxAway(self._url, fault, "does not answer like InfluxDB", "correct its url")
 
     def _make_silent(self, detail: str) -> InfluxAway:
-        return InfluxAway(self._url, "does not answer", "start it, or correct its url", detail)
+        fault = CollectorFault(FaultKind.INFLUXDB_SILENT)
+        return InfluxAway(self._url, fault, "does not answer", "start it, or correct its url", detail)
 
 
 class InfluxHistory:

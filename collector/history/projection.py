@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.configuration.settings import InfluxSettings
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol, sqlite, tables
 from collector.history.influxdb import DatabaseAway, InfluxAway, InfluxClient, LinesRejected
 from collector.history.measures import HistoryAway, HistoryRow
@@ -66,8 +67,8 @@ class Projection:
         self._check_s, self._retry_s = check_s, retry_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
-        self._fault = ""
-        self._rejected_text = ""
+        self._fault: CollectorFault | None = None
+        self._rejection_fault: CollectorFault | None = None
 
     def start(self) -> None:
         """Start the thread."""
@@ -80,9 +81,9 @@ class Projection:
             self._thread.join(timeout=15)
         self.rejected.close()
 
-    def describe_fault(self) -> str:
-        """What keeps history from InfluxDB now, as text for pages; empty: nothing. The log has the details."""
-        return self._fault or self._rejected_text
+    def find_fault(self) -> CollectorFault | None:
+        """What keeps history from InfluxDB now; None: nothing. The log has the details."""
+        return self._fault or self._rejection_fault
 
     def _run(self) -> None:
         pause_s = POLL_S
@@ -96,11 +97,11 @@ class Projection:
                 self._stop.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
 
     def _report_fault(self, fault: HistoryAway) -> None:
-        """Report a fault: a short text for the pages, and the full text in the log if it is new."""
-        finding = fault.finding if isinstance(fault, InfluxAway) else "history cannot be copied to InfluxDB"
-        if finding != self._fault:
+        """Report a fault: its kind for the status, and the full text in the log if it is new."""
+        reported = fault.fault if isinstance(fault, InfluxAway) else CollectorFault(FaultKind.HISTORY_NOT_COPIED)
+        if reported != self._fault:
             log.warning("%s", fault)
-        self._fault = finding
+        self._fault = reported
 
     def _copy_changes(self, follower: "_Follower") -> None:
         """Write changes until `close`. Raises HistoryAway."""
@@ -117,7 +118,7 @@ class Projection:
             self._note_rejected()
             if self._fault:
                 log.warning("history is written to InfluxDB again")
-            self._fault = ""
+            self._fault = None
             if not more:
                 self._stop.wait(POLL_S)
 
@@ -125,12 +126,11 @@ class Projection:
         """Report how many rows InfluxDB rejects, and why; log when that begins and when it ends."""
         rows = self.rejected.list_newest()
         if not rows:
-            if self._rejected_text:
+            if self._rejection_fault:
                 log.warning("InfluxDB has accepted the rows of history that it had rejected")
-            self._rejected_text = ""
+            self._rejection_fault = None
             return
-        more = "or more " if self.rejected.read_overflow_revision() is not None else ""
-        if not self._rejected_text:
+        if not self._rejection_fault:
             measure, _, _, reason = rows[0]
             log.error(
                 "InfluxDB rejects rows of history, the last one of %s (%s); they stay in the journal and are tried"
@@ -138,7 +138,9 @@ class Projection:
                 measure,
                 ascii(reason)[1:201],
             )
-        self._rejected_text = f"InfluxDB rejects {len(rows)} {more}{'row' if len(rows) == 1 else 'rows'} of history"
+        has_more = self.rejected.read_overflow_revision() is not None
+        kind = FaultKind.MANY_ROWS_REJECTED if has_more else FaultKind.ROWS_REJECTED
+        self._rejection_fault = CollectorFault(kind, rows=len(rows))
 
 
 class _Follower:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.messages import decode_message, encode_message
 from collector.contract.states import CollectorStatus
 from collector.intake.intake import IncomingMessage
@@ -111,10 +112,10 @@ class CollectorConnection:
         return self._client.is_connected()
 
     @property
-    def fault(self) -> str:
-        """Which topics the broker refuses, as text that pages may show; empty: none."""
-        refused = self._subscriptions.refused
-        return f"the broker does not let the collector read {', '.join(refused)}" if refused else ""
+    def fault(self) -> CollectorFault | None:
+        """Which topics the broker refuses; None: none."""
+        refused = tuple(self._subscriptions.refused)
+        return CollectorFault(FaultKind.TOPICS_REFUSED, refused) if refused else None
 
     @property
     def is_refused_events(self) -> bool:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.sqlite_files.migration import SchemaTooNew
 from collector.sqlite_files.page_checksums import PageDifference
 from edge.process.file_access import find_access_problem
@@ -43,38 +44,60 @@ class JournalAway(ConnectionError):
     """The file cannot be written now. Writing may succeed later.
 
     Attributes:
-        finding: what is wrong, in plain text and without the path: pages show it.
+        fault: what is wrong, for the collector's status.
     """
 
-    def __init__(self, path: Path, finding: str, remedy: str) -> None:
+    def __init__(self, path: Path, kind: FaultKind, finding: str, remedy: str) -> None:
         super().__init__(f"{path}: {finding}; {remedy}")
-        self.finding = finding
+        self.fault = CollectorFault(kind)
 
 
-_FULL = ("the journal's disk is full", "free some disk space; the collector then continues by itself")
+_JournalProblem = tuple[FaultKind, str, str]
+"""What is wrong, as code and as text for the log, and the remedy."""
+_FULL = (
+    FaultKind.JOURNAL_FULL,
+    "the journal's disk is full",
+    "free some disk space; the collector then continues by itself",
+)
 _READ_ONLY = (
+    FaultKind.JOURNAL_READ_ONLY,
     "the journal's disk is read-only",
     "make it writable for this user; the collector then continues by itself",
 )
-_FAILS = ("the journal's disk fails", "check the disk and the system's log")
-_CANNOT_OPEN = ("the journal cannot be opened", "its folder must exist and be writable for this user")
-_FILES = ("too many files are open", "allow this process more open files (LimitNOFILE=, ulimit -n)")
+_FAILS = (FaultKind.JOURNAL_DISK_FAILS, "the journal's disk fails", "check the disk and the system's log")
+_CANNOT_OPEN = (
+    FaultKind.JOURNAL_NOT_OPENED,
+    "the journal cannot be opened",
+    "its folder must exist and be writable for this user",
+)
+_FILES = (
+    FaultKind.TOO_MANY_FILES,
+    "too many files are open",
+    "allow this process more open files (LimitNOFILE=, ulimit -n)",
+)
 _FILES_NEEDED: Final = 5
-_NOT_OURS = "the journal's files belong to another user"
-_AWAY: Final[Mapping[int, tuple[str, str]]] = {
+_AWAY: Final[Mapping[int, _JournalProblem]] = {
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_IOERR: _FAILS,
     sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
     sqlite3.SQLITE_PERM: _CANNOT_OPEN,
-    sqlite3.SQLITE_NOMEM: ("this machine is out of memory", "stop programs that use much memory"),
-    sqlite3.SQLITE_BUSY: ("the journal is locked by another program", "stop the other program"),
+    sqlite3.SQLITE_NOMEM: (
+        FaultKind.OUT_OF_MEMORY,
+        "this machine is out of memory",
+        "stop programs that use much memory",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        FaultKind.JOURNAL_LOCKED,
+        "the journal is locked by another program",
+        "stop the other program",
+    ),
 }
 _REJECTED: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away and restore a backup, or start with an empty one",
     sqlite3.SQLITE_NOTADB: "this is not an SQLite file; set another path in the site file",
 }
-_ERRNO: Final[Mapping[int, tuple[str, str]]] = {
+_ERRNO: Final[Mapping[int, _JournalProblem]] = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.EROFS: _READ_ONLY,
@@ -86,19 +109,20 @@ _ERRNO: Final[Mapping[int, tuple[str, str]]] = {
 
 def make_lock_file_error(path: Path, fault: OSError) -> JournalAway:
     """The error for a lock file, beside the journal, that could not be opened."""
-    return _build_away(path, *_ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
+    return _build_away(path, _ERRNO.get(fault.errno or 0, _CANNOT_OPEN))
 
 
 def make_missing_log_error(path: Path) -> JournalAway:
     """The error for a journal on which SQLite could not start its write-ahead log."""
-    return _build_away(path, *_FAILS)
+    return _build_away(path, _FAILS)
 
 
 def make_full_log_error(path: Path) -> JournalAway:
     """The error for a log that is full because another process keeps a very old snapshot of the journal open."""
     readers = sorted(_find_lock_holders(path.with_name(f"{path.name}-shm")) - {os.getpid()})
     who = f"process {', '.join(map(str, readers))}" if readers else "the program"
-    return JournalAway(path, "a reader prevents the journal's log from being shortened", f"stop {who} that has it open")
+    finding = "a reader prevents the journal's log from being shortened"
+    return JournalAway(path, FaultKind.JOURNAL_LOG_HELD, finding, f"stop {who} that has it open")
 
 
 def _find_lock_holders(file: Path) -> set[int]:
@@ -113,18 +137,19 @@ def _find_lock_holders(file: Path) -> set[int]:
     return {int(field[3]) for field in fields if len(field) > 4 and field[4] == name and int(field[3]) > 0}
 
 
-def _build_away(path: Path, finding: str, remedy: str) -> JournalAway:
-    """Build the error from the finding, or from the cause behind it.
+def _build_away(path: Path, problem: _JournalProblem) -> JournalAway:
+    """Build the error from the problem, or from the cause behind it.
 
     A foreign owner and a lack of file descriptors have no SQLite code of their own. The journal itself is not opened
     to find out: closing a second handle on it would drop SQLite's locks.
     """
-    if (finding, remedy) in {_READ_ONLY, _FAILS, _CANNOT_OPEN}:
-        if problem := find_access_problem(path):
-            return JournalAway(path, _NOT_OURS, problem)
+    if problem in {_READ_ONLY, _FAILS, _CANNOT_OPEN}:
+        if remedy := find_access_problem(path):
+            finding = "the journal's files belong to another user"
+            return JournalAway(path, FaultKind.JOURNAL_OF_ANOTHER_USER, finding, remedy)
         if _is_short_of_files():
             return JournalAway(path, *_FILES)
-    return JournalAway(path, finding, remedy)
+    return JournalAway(path, *problem)
 
 
 def _is_short_of_files() -> bool:
@@ -150,7 +175,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as fault:
         code = (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF  # the primary code
         if code in _AWAY:
-            raise _build_away(path, *_AWAY[code]) from fault
+            raise _build_away(path, _AWAY[code]) from fault
         if code in _REJECTED:
             raise JournalDamaged(f"{path}: {_REJECTED[code]}") from fault
         raise

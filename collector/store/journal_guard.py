@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.configuration.settings import RetentionSettings
+from collector.contract.collector_faults import FaultKind
 from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules
@@ -137,8 +138,8 @@ class JournalGuard:
     def _end_check(self) -> None:
         """End the check: one that still has the file open would delete the log of the file that replaces it."""
         if self._monitor is not None and not self._monitor.stop(0):
-            finding = "a check of the journal is still running"
-            raise JournalAway(self._path, finding, "check the disk; the collector retries automatically")
+            finding, remedy = "a check of the journal is still running", "check the disk; the collector tries again"
+            raise JournalAway(self._path, FaultKind.JOURNAL_CHECK_RUNS, finding, remedy)
 
     def _find_closed_damage(self, fault: Exception) -> str:
         """The damage of the file while no connection is open; empty: none found."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Final
 
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.timekeeping.device_times import DeviceTimes
 from collector.timekeeping.site_clock import MIN_AGREEING_DEVICES, ClockReading, TimeEstimate, update_estimate
-from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from edge.timekeeping.machine_clock import boot_id, elapsed_ms, read_kernel_time, unix_ms
 
 BOOT_DIGITS: Final = 15
@@ -96,20 +96,7 @@ class SiteTime:
             self._devices.record(device, at_ms, found.elapsed_ms, exact=exact)
 
     @property
-    def fault(self) -> str:
-        """What is wrong with the machine's clock, in plain text; empty: nothing."""
-        off_ms = self.estimate.wall_ahead_ms
-        if not off_ms:
-            return ""
-        return (
-            f"the server's clock is {_format_duration(abs(off_ms))} {'ahead' if off_ms > 0 else 'behind'}, confirmed"
-            " neither by time synchronisation nor by the devices; the site keeps its own time"
-        )
-
-
-def _format_duration(span_ms: int) -> str:
-    """A duration in the largest unit that fits at least twice."""
-    for unit, unit_ms in (("days", DAY_MS), ("hours", HOUR_MS)):
-        if span_ms >= 2 * unit_ms:
-            return f"{span_ms // unit_ms} {unit}"
-    return f"{max(2, round(span_ms / MINUTE_MS))} minutes"
+    def fault(self) -> CollectorFault | None:
+        """What is wrong with the machine's clock; None: nothing."""
+        ahead_ms = self.estimate.wall_ahead_ms
+        return CollectorFault(FaultKind.CLOCK_OFF, off_s=round(-ahead_ms / 1000)) if ahead_ms else None

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from collector.contract.alerts import Alerts
+from collector.contract.collector_faults import CollectorFault
 from collector.contract.findings import Findings
 from collector.contract.forecasts import Forecast, Outlook
 from collector.contract.messages import decode_message
@@ -119,8 +120,8 @@ class SiteSnapshot:
         """The collector's alerts; None: none received yet."""
         self.refused_topics: tuple[str, ...] = ()
         """Topics that the broker does not let the dashboard read."""
-        self.collector_fault = ""
-        """The collector's current fault, as it states it."""
+        self.collector_faults: tuple[CollectorFault, ...] = ()
+        """The collector's current faults."""
         self.version = 0
         """Grows with each change of what is shown."""
         self.rejected_count = 0
@@ -347,8 +348,8 @@ class SiteSnapshot:
 
     def _apply_collector_status(self, received: ReceivedValue[CollectorStatus]) -> None:
         status = received.value
-        self.version += status.fault != self.collector_fault
-        self.collector_fault = status.fault
+        self.version += status.faults != self.collector_faults
+        self.collector_faults = status.faults
         if received.is_retained:
             return  # a retained status does not prove that the collector still runs
         self._collector_online = status.online

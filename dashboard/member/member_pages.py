@@ -120,7 +120,7 @@ def health() -> ResponseReturnValue:
     body = jsonify(
         link=link,
         age_s=context.live.snapshot.compute_age_s(now_s),
-        fault=context.live.snapshot.collector_fault,
+        faults=[fault.kind for fault in context.live.snapshot.collector_faults],
         streams=context.stream_slots.open_count,
         max_streams=context.stream_slots.capacity,
         rejected_messages=context.live.snapshot.rejected_count,

@@ -16,6 +16,7 @@ from dashboard.live.frame import STATE_CODES, PublicFrame, format_air_level
 from dashboard.live.snapshot import SiteSnapshot
 from dashboard.site_report import alert_rows, finding_rows
 from dashboard.site_report.alert_rows import AlertPart
+from dashboard.site_report.collector_faults import describe_fault
 from dashboard.site_report.device_rows import DeviceRow, build_device_row, compute_mark, summarise_devices
 from dashboard.site_report.finding_rows import FindingRow
 from dashboard.text.explanations import ExplanationContext, explain_state
@@ -79,11 +80,12 @@ def manager_frame(picture: SiteSnapshot, public: PublicFrame, now_ms: int, texts
 
 
 def _fault_text(picture: SiteSnapshot, texts: PageTexts) -> str:
-    """Return the current fault in one or two sentences; empty: no known fault."""
-    if not picture.refused_topics:
-        return picture.collector_fault
-    text = texts.gettext("The broker does not let the dashboard read {topics}: correct its rights at the broker.")
-    return " ".join(filter(None, (text.format(topics=", ".join(picture.refused_topics)), picture.collector_fault)))
+    """Return the current faults, one sentence for each; empty: no known fault."""
+    sentences = [describe_fault(fault, texts) for fault in picture.collector_faults]
+    if picture.refused_topics:
+        text = texts.gettext("The broker does not let the dashboard read {topics}: correct its rights at the broker.")
+        sentences.insert(0, text.format(topics=", ".join(picture.refused_topics)))
+    return " ".join(sentences)
 
 
 def list_shown_spaces(plan: SitePlan) -> list[Space]:

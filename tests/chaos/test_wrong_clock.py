@@ -16,6 +16,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
+from collector.contract.collector_faults import FaultKind
 from collector.contract.states import CollectorStatus, decode
 from collector.history import tables
 from collector.history.measures import ZONE_HOUR, HistoryRow
@@ -191,9 +192,10 @@ class WrongClockSite:
 
         wait_until(covered, what=f"a receipt for event {self._seq}")
 
-    def fault(self) -> str:
+    def faults(self) -> list[FaultKind] | None:
+        """The kinds of the collector's faults; None: it is offline."""
         status = self.observer.status
-        return status.fault if status is not None and status.online else "offline"
+        return [fault.kind for fault in status.faults] if status is not None and status.online else None
 
 
 @contextmanager
@@ -204,7 +206,7 @@ def running(site: WrongClockSite, clock: FakedClock) -> Iterator[None]:
         for part in ("collector", "dashboard")
     ]
     try:
-        wait_until(lambda: site.fault() != "offline" and accepts_connections(site.port), seconds=START_S, what="start")
+        wait_until(lambda: site.faults() is not None and accepts_connections(site.port), seconds=START_S, what="start")
         yield
         assert [process.poll() for process in processes] == [None, None]
     finally:
@@ -236,17 +238,17 @@ def test_a_clock_jump_while_running_and_at_a_start_loses_nothing(
     with running(site, clock):
         site.send_event()
         clock.set(jump)
-        wait_until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
+        wait_until(lambda: FaultKind.CLOCK_OFF in (site.faults() or ()), what="a report of the clock")
         site.send_event()
         status = site.observer.status
         assert status is not None
         assert abs(status.at_ms - time.time_ns() // 1_000_000) < 60_000
-    wait_until(lambda: site.fault() == "offline", what="the end of the collector")
+    wait_until(lambda: site.faults() is None, what="the end of the collector")
     with running(site, clock):  # they start with the wrong clock
-        wait_until(lambda: "the server's clock is" in site.fault(), what="a report of the clock")
+        wait_until(lambda: FaultKind.CLOCK_OFF in (site.faults() or ()), what="a report of the clock")
         site.send_event()
         clock.set("+0")
-        wait_until(lambda: site.fault() == "", what="the clock is right")
+        wait_until(lambda: site.faults() == [], what="the clock is right")
         site.send_event()
     assert site.rows() == site.kept
     assert site.lost() == []

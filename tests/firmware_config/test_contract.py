@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from collector.contract.alerts import AlertKind, MuteAction, Severity
+from collector.contract.collector_faults import FaultKind
 from collector.contract.findings import FindingAction, FindingKind
+from collector.contract.loss_reasons import LossReason
 from collector.contract.messages import MESSAGE_TYPES, decode_message, encode_message
 from collector.contract.states import (
     AirBand,
@@ -89,7 +91,9 @@ def test_event_kinds_of_every_sensor_kind_are_in_its_row(kind: SensorKind) -> No
         *ClockState,
         *SensorHealth,
         *CommandName,
+        *FaultKind,
         *FindingKind,
+        *LossReason,
         *FindingAction,
         *AlertKind,
         *Severity,

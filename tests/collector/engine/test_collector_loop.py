@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from collector.configuration.settings import CollectorSettings
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, Findings, decode_findings
 from collector.contract.findings import encode as encode_findings
 from collector.contract.loss_reasons import LossReason
@@ -33,7 +34,7 @@ from edge.contract.message import ClockState, DeviceStatus, Receipt
 from edge.contract.message import encode as encode_status
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion, motions
-from tests.support.collector.site_observer import SiteObserver, read_fault, run_collecting
+from tests.support.collector.site_observer import SiteObserver, read_faults, run_collecting
 from tests.support.servers import OPEN_MOSQUITTO, Mosquitto, mosquitto, wait_until
 
 
@@ -66,7 +67,11 @@ def test_devices_outvote_an_unconfirmed_clock(
 
         def agrees() -> bool:
             shown = observer.status()
-            return shown is not None and 0 <= shown.at_ms - NOON_MS < 60_000 and "the server's clock is" in shown.fault
+            return (
+                shown is not None
+                and 0 <= shown.at_ms - NOON_MS < 60_000
+                and FaultKind.CLOCK_OFF in {fault.kind for fault in shown.faults}
+            )
 
         wait_until(agrees, what="the time of the devices")
         observer.send_events(message([motion(1, NOON_MS)]))
@@ -117,7 +122,7 @@ def test_an_event_is_stored_confirmed_and_published(broker: Mosquitto, observer:
     wait_until(lambda: not observer.online(), what="the last status")
     last = observer.status()
     assert last is not None
-    assert (last.at_ms, last.fault, len(last.instance)) == (NOON_MS + 60_000, "", 16)
+    assert (last.at_ms, last.faults, len(last.instance)) == (NOON_MS + 60_000, (), 16)
 
 
 def test_a_new_collector_publishes_a_receipt_for_every_known_stream(
@@ -277,8 +282,8 @@ def test_valid_events_among_invalid_messages_are_stored(
 def test_an_unknown_device_is_named_in_the_status(broker: Mosquitto, observer: SiteObserver, tmp_path: Path) -> None:
     with run_collecting(broker, observer, build_desk_plan(2), tmp_path / "journal.sqlite"):
         observer.send_events(motions([1]), device="pi-9")
-        wait_until(lambda: read_fault(observer), what="the fault")
-        assert read_fault(observer) == "events of pi-9 are rejected: the site file has no such device"
+        wait_until(lambda: read_faults(observer), what="the fault")
+        assert read_faults(observer) == (CollectorFault(FaultKind.UNKNOWN_DEVICES, ("pi-9",)),)
         assert observer.online()
         assert observer.receipts("pi-9") == []
 
@@ -316,15 +321,15 @@ def test_a_full_disk_is_reported_gives_no_receipt_and_recovers(
         stone = disk / "stone"
         fill_disk(stone)
         seq = 1
-        while not read_fault(observer):  # what SQLite still has room for is stored
+        while not read_faults(observer):  # what SQLite still has room for is stored
             seq = max(receipt.seq for receipt in observer.receipts()) + 1
             observer.send_events(motions(range(seq, seq + 500)))
             until_stored(observer, seq)
-        assert read_fault(observer) == "the journal's disk is full"
+        assert read_faults(observer) == (CollectorFault(FaultKind.JOURNAL_FULL),)
         assert not observer.online()  # nothing is evaluated: the states on the pages are old from now on
         assert observer.receipts()[-1].seq < seq
         stone.unlink()
-        wait_until(lambda: not read_fault(observer) and observer.online(), seconds=60, what="the end of the fault")
+        wait_until(lambda: not read_faults(observer) and observer.online(), seconds=60, what="the end of the fault")
         observer.send_events(motions(range(seq, seq + 500)))
         wait_until(lambda: Receipt("s", seq + 499) in observer.receipts(), what="the receipt after the fault")
 
@@ -332,7 +337,7 @@ def test_a_full_disk_is_reported_gives_no_receipt_and_recovers(
 def until_stored(observer: SiteObserver, seq: int) -> None:
     """Wait for the receipt, or for a fault that prevents it."""
     wait_until(
-        lambda: read_fault(observer) or seq <= max((receipt.seq for receipt in observer.receipts()), default=0),
+        lambda: read_faults(observer) or seq <= max((receipt.seq for receipt in observer.receipts()), default=0),
         what=f"a receipt for {seq}, or a fault",
     )
 

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from collector.configuration.settings import CollectorSettings, HistoryKind
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.engine.collector_loop import run_collector
 from collector.history.influxdb import InfluxHistory
 from collector.history.measures import SPACE_HOUR, HistoryAway
@@ -51,9 +52,12 @@ def test_an_event_becomes_a_row_in_influxdb_and_an_outage_is_reported(broker, ob
             wait_until(lambda: read_all_measures(reader) == read_all_measures(own), what="the rest")
         guarded.server.kill()
         clock[0] = NOON_MS + 2 * HOUR_MS
-        wait_until(lambda: read_fault(observer) == "InfluxDB does not answer", what="the report of the fault")
+        wait_until(
+            lambda: read_faults(observer) == (CollectorFault(FaultKind.INFLUXDB_SILENT),),
+            what="the report of the fault",
+        )
         guarded.server.start()
-        wait_until(lambda: read_fault(observer) == "", what="the end of the fault")
+        wait_until(lambda: read_faults(observer) == (), what="the end of the fault")
     finally:
         stop.set()
         collector.join(20)
@@ -67,6 +71,6 @@ def hours(reader):
         return []
 
 
-def read_fault(observer):
+def read_faults(observer):
     status = observer.status()
-    return None if status is None else status.fault
+    return None if status is None else status.faults

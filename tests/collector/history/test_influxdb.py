@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from collector.configuration.settings import InfluxSettings
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history.influxdb import InfluxClient, InfluxHistory, LinesRejected
 from collector.history.measures import SPACE_HOUR, HistoryAway
 from tests.support.collector.history_stores import NGINX_SNIPPET, guarded_influxdb, map_upstream, run_projection
@@ -27,12 +28,12 @@ def guarded(tmp_path):
         (
             lambda _folder: InfluxSettings(url=f"http://127.0.0.1:{find_free_port()}"),
             "does not answer .*; start it, or correct its url",
-            "InfluxDB does not answer",
+            FaultKind.INFLUXDB_SILENT,
         ),
         (
             lambda folder: InfluxSettings(token_file=folder / "missing"),
             "missing: cannot be read .*; it holds InfluxDB's token",
-            "history cannot be copied to InfluxDB",
+            FaultKind.HISTORY_NOT_COPIED,
         ),
     ],
     ids=["no server", "no token file"],
@@ -42,8 +43,8 @@ def test_an_outage_is_reported(settings, text, shown, journal, caplog):
     with closing(InfluxHistory(settings(tmp_path))) as reader, pytest.raises(HistoryAway, match=text):
         reader.read_rows(SPACE_HOUR, 0, 1)
     with run_projection(journal, settings(tmp_path)) as projection:
-        wait_until(projection.describe_fault, what="the report of the fault")
-        assert projection.describe_fault() == shown
+        wait_until(projection.find_fault, what="the report of the fault")
+        assert projection.find_fault() == CollectorFault(shown)
     assert re.search(text, caplog.text)
 
 

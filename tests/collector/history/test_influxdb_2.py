@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from collector.configuration.settings import InfluxSettings
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol
 from collector.history.influxdb import InfluxAway, InfluxClient
 from collector.history.measures import SPACE_HOUR, HistoryRow
@@ -104,7 +105,7 @@ def test_the_projection_continues_after_a_purge_whatever_the_answer_to_delete(jo
         wait_until(lambda: any(asked.startswith("DELETE") for asked in recorded.statements), what="the DELETE")
         journal.write(SPACE_HOUR, [HistoryRow(("desk-2",), T0, (1.0, 2.0, 3.0))])
         wait_until(lambda: len(rows_of(recorded)) == 2, what="the row after it")
-        assert projection.describe_fault() == ""
+        assert projection.find_fault() is None
 
 
 @pytest.mark.parametrize("answer", [b"{}", b"", b'{"results":[{"partial":true}]}'])
@@ -128,10 +129,13 @@ def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(jour
     with recorded_influxdb() as (recorded, settings):
         recorded.has_bucket = False
         with run_projection(journal, settings) as projection:
-            wait_until(projection.describe_fault, what="the fault")
-            assert projection.describe_fault() == "InfluxDB has no database or bucket 'ledig'"
+            wait_until(projection.find_fault, what="the fault")
+            assert projection.find_fault() == CollectorFault(FaultKind.INFLUXDB_NO_DATABASE, ("ledig",))
             recorded.has_bucket = True
-            wait_until(lambda: not projection.describe_fault() and len(rows_of(recorded)) == 1, what="the row")
+            wait_until(lambda: not projection.find_fault() and len(rows_of(recorded)) == 1, what="the row")
+
+
+TWO_ROWS = CollectorFault(FaultKind.ROWS_REJECTED, rows=2)
 
 
 @pytest.mark.parametrize(
@@ -140,15 +144,19 @@ def test_a_missing_bucket_is_reported_and_history_is_written_once_it_exists(jour
         (
             400,
             b'{"code":"invalid","message":"partial write: field type conflict"}',
-            "InfluxDB rejects 2 rows of history",
+            TWO_ROWS,
         ),
-        (413, b'{"code":"request too large","message":"too large"}', "InfluxDB rejects 2 rows of history"),
-        (422, b'{"code":"unprocessable entity","message":"outside retention"}', "InfluxDB rejects 2 rows of history"),
-        (401, b'{"code":"unauthorized","message":"unauthorized access"}', "InfluxDB refuses the token"),
-        (403, b'{"code":"forbidden","message":"insufficient permissions"}', "InfluxDB refuses the token"),
-        (429, b'{"code":"too many requests","message":"rate limit"}', "InfluxDB answers with an error"),
-        (500, b'{"code":"internal error","message":"no"}', "InfluxDB answers with an error"),
-        (503, b"", "InfluxDB does not answer"),
+        (413, b'{"code":"request too large","message":"too large"}', TWO_ROWS),
+        (
+            422,
+            b'{"code":"unprocessable entity","message":"outside retention"}',
+            TWO_ROWS,
+        ),
+        (401, b'{"code":"unauthorized","message":"unauthorized access"}', CollectorFault(FaultKind.INFLUXDB_TOKEN)),
+        (403, b'{"code":"forbidden","message":"insufficient permissions"}', CollectorFault(FaultKind.INFLUXDB_TOKEN)),
+        (429, b'{"code":"too many requests","message":"rate limit"}', CollectorFault(FaultKind.INFLUXDB_ERROR)),
+        (500, b'{"code":"internal error","message":"no"}', CollectorFault(FaultKind.INFLUXDB_ERROR)),
+        (503, b"", CollectorFault(FaultKind.INFLUXDB_SILENT)),
     ],
 )
 def test_any_rejection_is_reported_and_the_rows_are_written_once_it_ends(journal, status, body, fault):
@@ -161,8 +169,6 @@ def test_any_rejection_is_reported_and_the_rows_are_written_once_it_ends(journal
 
         recorded.write = refuse_rows
         journal.write(SPACE_HOUR, [HistoryRow((desk,), T0, (1.0, 2.0, 3.0)) for desk in ("desk-1", "desk-2")])
-        wait_until(lambda: projection.describe_fault() == fault, what="the fault")
+        wait_until(lambda: projection.find_fault() == fault, what="the fault")
         recorded.write = take
-        wait_until(
-            lambda: not projection.describe_fault() and len(rows_of(recorded)) == 2, seconds=60, what="both rows"
-        )
+        wait_until(lambda: not projection.find_fault() and len(rows_of(recorded)) == 2, seconds=60, what="both rows")

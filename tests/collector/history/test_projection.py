@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol, tables
 from collector.history.influxdb import InfluxClient, InfluxHistory
 from collector.history.measures import AIR_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryAway, HistoryRow
@@ -60,11 +61,11 @@ def test_a_server_that_returns_empty_after_ten_minutes_is_filled_again(guarded, 
         guarded.server.kill()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
         journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])  # a late correction of the first day
-        wait_until(projection.describe_fault, what="the report of the fault")
-        assert "answer" in projection.describe_fault()
+        wait_until(projection.find_fault, what="the report of the fault")
+        assert projection.find_fault() == CollectorFault(FaultKind.INFLUXDB_SILENT)
         guarded.server.restart_empty()
         guarded.create_user()
-        wait_until(lambda: not projection.describe_fault(), seconds=60, what="the end of the fault")
+        wait_until(lambda: not projection.find_fault(), seconds=60, what="the end of the fault")
         wait_until(lambda: is_projected(guarded.settings, journal), what="both days")
         assert equal(journal, guarded.settings)
         assert projection.rejected.list_newest() == []
@@ -76,9 +77,7 @@ def test_after_a_short_outage_the_projection_continues_from_the_cursor(guarded, 
         wait_until(lambda: is_projected(guarded.settings, journal), what="the first day")
         guarded.server.restart()
         ten_minutes_of_a_day_in_ten(journal, T0 + 24 * HOUR_MS)
-        wait_until(
-            lambda: not projection.describe_fault() and is_projected(guarded.settings, journal), what="both days"
-        )
+        wait_until(lambda: not projection.find_fault() and is_projected(guarded.settings, journal), what="both days")
         assert equal(journal, guarded.settings)
 
 
@@ -142,7 +141,8 @@ def test_a_rejected_row_is_recorded_with_its_reason_and_the_others_are_written(g
         assert "field type conflict" in refused["air_five_min"][2]
         assert "empty" in refused["space_hour"][2]
         wait_until(
-            lambda: projection.describe_fault() == "InfluxDB rejects 2 rows of history", what="the fault with its count"
+            lambda: projection.find_fault() == CollectorFault(FaultKind.ROWS_REJECTED, rows=2),
+            what="the fault with its count",
         )
 
 
@@ -159,17 +159,17 @@ def test_rows_that_influxdb_rejects_are_reported_kept_and_written_once_the_cause
         rows = [HistoryRow(("loft", "desk"), T0 + n * BUCKET, (12.0, 1.5, 5.0, 2.0, 0.5)) for n in range(buckets)]
         journal.write(ZONE_FIVE_MIN, rows)
         with run_projection(journal, guarded.settings, retry_s=0.1) as projection:
-            wait_until(lambda: "rejects" in projection.describe_fault(), what="the fault")
+            wait_until(projection.find_fault, what="the fault")
             wait_until(lambda: is_projected(guarded.settings, journal), seconds=90, what="the end of the first try")
             noted = min(buckets, MAX_ROWS)
-            more = " or more" if buckets > MAX_ROWS else ""
+            kind = FaultKind.MANY_ROWS_REJECTED if buckets > MAX_ROWS else FaultKind.ROWS_REJECTED
             wait_until(
-                lambda: projection.describe_fault() == f"InfluxDB rejects {noted}{more} rows of history",
+                lambda: projection.find_fault() == CollectorFault(kind, rows=noted),
                 what="the count",
             )
             assert "correct the cause in InfluxDB" in caplog.text
             influx.run_statement("DROP MEASUREMENT zone_five_min")
-            wait_until(lambda: not projection.describe_fault(), seconds=60, what="the end of the fault")
+            wait_until(lambda: not projection.find_fault(), seconds=60, what="the end of the fault")
             assert equal(journal, guarded.settings)
             assert (projection.rejected.list_newest(), projection.rejected.read_overflow_revision()) == ([], None)
 
@@ -180,9 +180,9 @@ def test_a_rejected_row_that_the_journal_erases_is_no_longer_a_fault(guarded, jo
         influx.write_lines([f"space_hour,space=other taken_s=8i {T0 * line_protocol.NS_PER_MS}"])
     journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, None, None))])
     with run_projection(journal, guarded.settings, retry_s=0.1) as projection:
-        wait_until(lambda: "rejects" in projection.describe_fault(), what="the fault")
+        wait_until(projection.find_fault, what="the fault")
         journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (None, None, None))])
-        wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
+        wait_until(lambda: not projection.find_fault(), what="the end of the fault")
 
 
 def test_a_wrong_password_is_reported_with_its_remedy_and_recovers(guarded, journal):
@@ -190,13 +190,13 @@ def test_a_wrong_password_is_reported_with_its_remedy_and_recovers(guarded, jour
     right = guarded.settings.token_file.read_text()
     guarded.settings.token_file.write_text("ledig:wrong")
     with run_projection(journal, guarded.settings) as projection, ExitStack() as stack:
-        wait_until(projection.describe_fault, what="the report of the fault")
-        assert projection.describe_fault() == "InfluxDB refuses the token"
+        wait_until(projection.find_fault, what="the report of the fault")
+        assert projection.find_fault() == CollectorFault(FaultKind.INFLUXDB_TOKEN)
         reader = stack.enter_context(closing(InfluxHistory(guarded.settings)))
         with pytest.raises(HistoryAway, match=r"refuses the token \(401.*token_file"):
             reader.read_rows(SPACE_HOUR, 0, 2**42)
         guarded.settings.token_file.write_text(right)
-        wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
+        wait_until(lambda: not projection.find_fault(), what="the end of the fault")
         wait_until(lambda: is_projected(guarded.settings, journal), what="the row")
 
 
@@ -206,7 +206,7 @@ def test_a_projection_waits_for_a_missing_journal(guarded, tmp_path):
     projection = Projection(late / "journal.sqlite", guarded.settings, unix_ms)
     projection.start()
     try:
-        wait_until(projection.describe_fault, what="the report of the fault")
+        wait_until(projection.find_fault, what="the report of the fault")
         journal = HistoryJournal(late)
         with closing(journal.db):
             journal.write(SPACE_HOUR, [HistoryRow(("desk-1",), T0, (1.0, 2.0, 3.0))])

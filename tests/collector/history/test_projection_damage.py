@@ -142,4 +142,4 @@ def test_rows_recorded_only_in_the_damaged_list_are_written_again(tmp_path):
             wait_until(
                 lambda: projection.rejected.read_overflow_revision() is None, what="the end of the second writing"
             )
-            wait_until(lambda: not projection.describe_fault(), what="the end of the fault")
+            wait_until(lambda: not projection.find_fault(), what="the end of the fault")

@@ -392,10 +392,10 @@ def test_a_file_that_cannot_grow_is_reported(path: Path) -> None:
         "from collector.store.journal_faults import JournalAway\n"
         f"journal = Journal(Path({str(path)!r}))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000,) * 2)\n"
-        "try:\n    journal.check_can_grow()\nexcept JournalAway as away:\n    print(away.finding)"
+        "try:\n    journal.check_can_grow()\nexcept JournalAway as away:\n    print(away.fault.kind)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "the journal's disk fails\n", done.stderr
+    assert done.stdout == "journal_disk_fails\n", done.stderr
 
 
 def test_a_device_that_floods_the_quarantine_evicts_only_its_own(journal: Journal) -> None:

@@ -27,7 +27,7 @@ A, B = "aaaa", "bbbb"
 
 
 def status(instance: str, since_ms: int = 1, *, online: bool = True) -> CollectorStatus:
-    return CollectorStatus(online, 0, "", instance, since_ms)
+    return CollectorStatus(online, 0, (), instance, since_ms)
 
 
 def test_a_single_collector_is_active_at_once_and_after_its_own_last_status() -> None:

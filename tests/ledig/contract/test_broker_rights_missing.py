@@ -15,6 +15,7 @@ import pytest
 
 from collector.configuration.settings import CollectorSettings
 from collector.contract import states
+from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.states import CollectorStatus
 from collector.engine.collector_loop import run_collector
 from collector.mqtt.connection import list_required_topics as collector_reads
@@ -95,15 +96,15 @@ def test_collector_without_read_access_is_not_online_and_recovers(
         return states.decode(reader.newest, CollectorStatus) if reader.newest else None
 
     with closing(TopicClient(guarded.broker, STATUS)) as reader, start_collector(guarded.broker, path):
-        wait_until(lambda: (last_status := status()) and last_status.fault, what="the fault on the collector's status")
+        wait_until(lambda: (last_status := status()) and last_status.faults, what="the fault on the collector's status")
         last_status = status()
         assert last_status is not None
         assert not last_status.online
-        assert last_status.fault == f"the broker does not let the collector read {EVENTS}"
+        assert last_status.faults == (CollectorFault(FaultKind.TOPICS_REFUSED, (EVENTS,)),)
         assert [record.levelno for record in caplog.records if EVENTS in record.message] == [logging.ERROR]
         guarded.allow("collector")
         wait_until(
-            lambda: (last_status := status()) and last_status.online and not last_status.fault,
+            lambda: (last_status := status()) and last_status.online and not last_status.faults,
             what="the collector online",
         )
         reader.publish(topics.EVENTS.topic(SITE, "pi-1"), motions([1]))

@@ -10,6 +10,7 @@ import paho.mqtt.client as mqtt
 
 from collector.configuration.settings import CollectorSettings
 from collector.contract import states
+from collector.contract.collector_faults import CollectorFault
 from collector.contract.states import CollectorStatus, Occupancy, SpaceState
 from collector.engine.collector_loop import run_collector
 from collector.site.site_plan import SitePlan
@@ -106,6 +107,6 @@ def run_collecting(
     wait_until(lambda: not observer.online(), what="the collector's last status")
 
 
-def read_fault(observer: SiteObserver) -> str:
+def read_faults(observer: SiteObserver) -> tuple[CollectorFault, ...]:
     status = observer.status()
-    return "" if status is None else status.fault
+    return () if status is None else status.faults
