@@ -38,6 +38,7 @@ from dashboard.manager import (
 )
 from dashboard.manager import overview_pages as manager
 from dashboard.member import member_pages
+from dashboard.shown_limits import SHOWN_LIMITS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text import language_selection
 from dashboard.web import compression, problems, routes
@@ -59,6 +60,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
     """
     app = Flask(__name__)
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.globals["limits"] = SHOWN_LIMITS
     app.config.update(
         SECRET_KEY=_read_form_secret(accounts),
         APPLICATION_ROOT=root_path(settings.base_path),  # the cookie's path

@@ -13,10 +13,11 @@ import msgspec
 from gpiozero import LED, Factory
 from msgspec import Struct
 
+from edge.contract.message import IDENTIFY_S
+
 PULSE_S = 1.5
 """On and off for this long each while the state is unknown."""
 BLINK_S = 0.1
-IDENTIFY_S = 10.0
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ Never: clocks, HTML, evaluation; the sentences of one kind, which are in `kinds.
 """
 
 from collector.alerts.kinds import ALERT_KINDS
+from collector.alerts.thresholds import format_number
 from collector.contract.alerts import Alert, AlertKind
 from collector.site.calendar import to_local_time
 from collector.site.site_plan import WHOLE_SITE, SitePlan
@@ -92,8 +93,7 @@ class AlertTexts:
         """Return a number in the format of the language; empty for None."""
         if value is None:
             return ""
-        point = self._texts.pgettext("decimal separator", ".")
-        return f"{value:.0f}" if float(value).is_integer() else f"{value:g}".replace(".", point)
+        return f"{value:.0f}" if float(value).is_integer() else format_number(self._texts, value)
 
     def _fill(self, text: str, alert: Alert) -> str:
         sensors = alert.sensors or 0

@@ -17,14 +17,12 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.contract.alerts import Alert, AlertKind, Severity
+from collector.contract.alerts import ENDED_KEPT_MS, Alert, AlertKind, Severity
 from collector.contract.states import coarsen_moment
 from collector.intake.fair_share import keep_newest_of_each
 from edge.contract.raw_retention import MAX_RAW_MS
-from edge.timekeeping.durations import DAY_MS, MINUTE_MS
+from edge.timekeeping.durations import MINUTE_MS
 
-ENDED_KEPT_MS: Final = 14 * DAY_MS
-"""Ended alerts are kept for two weeks."""
 MAX_ENDED: Final = 500
 """At most this many ended alerts are kept, the newest of each subject first."""
 

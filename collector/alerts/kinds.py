@@ -32,7 +32,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         settings=("device_silent_min",),
         subjects=find_sources,
         name=lambda texts: texts.pgettext("alert", "Device offline"),
-        threshold=lambda texts, settings, _plan: format_silence(texts, settings.device_silent_min),
+        threshold=lambda texts, settings, plan: format_silence(texts, plan, settings.device_silent_min),
         problem=lambda texts, _alert: texts.gettext("{name} has been offline since {since}: {sensors}."),
         remedy=lambda texts, _alert: texts.gettext("Check power and Wi-Fi of {device}."),
         end=lambda texts, _alert: texts.gettext(
@@ -48,7 +48,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         settings=("sensor_silent_min",),
         subjects=find_sources,
         name=lambda texts: texts.pgettext("alert", "Sensor not reporting"),
-        threshold=lambda texts, settings, _plan: format_silence(texts, settings.sensor_silent_min),
+        threshold=lambda texts, settings, plan: format_silence(texts, plan, settings.sensor_silent_min),
         problem=lambda texts, _alert: texts.gettext(
             "{name} has not reported since {since}, although {device} is online."
         ),

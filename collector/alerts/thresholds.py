@@ -6,15 +6,23 @@ Never: evaluation.
 """
 
 from collector.configuration.alert_settings import AlertSettings
+from collector.site.site_plan import SitePlan
 from collector.text.languages import Catalogue
 
 
-def format_silence(texts: Catalogue, minutes: int) -> str:
+def format_silence(texts: Catalogue, plan: SitePlan, minutes: int) -> str:
     """Return after how much silence an alert begins."""
     text = texts.ngettext(
-        "two missed reports and another {n} minute", "two missed reports and another {n} minutes", minutes
+        "no report for {intervals} report intervals and another {n} minute",
+        "no report for {intervals} report intervals and another {n} minutes",
+        minutes,
     )
-    return text.format(n=minutes)
+    return text.format(intervals=format_number(texts, plan.rules.silent_after_heartbeats), n=minutes)
+
+
+def format_number(texts: Catalogue, value: float) -> str:
+    """Return a number in the format of the language."""
+    return f"{value:g}".replace(".", texts.pgettext("decimal separator", "."))
 
 
 def format_duration(texts: Catalogue, minutes: int) -> str:

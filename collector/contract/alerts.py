@@ -14,6 +14,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from edge.contract.message import MAX_PAYLOAD_BYTES, decode_payload
+from edge.timekeeping.durations import DAY_MS
+
+ENDED_KEPT_MS: Final = 14 * DAY_MS
+"""Ended alerts are kept and published for this long."""
 
 
 class AlertKind(StrEnum):

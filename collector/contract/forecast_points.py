@@ -7,6 +7,8 @@ from msgspec import Struct
 
 DECILES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Probabilities whose values a point gives."""
+BAND_SHARE: Final = round(DECILES[-1] - DECILES[0], 6)
+"""Share of the outcomes between the lowest and the highest value of a point."""
 
 
 class ForecastPoint(Struct, frozen=True, gc=False, array_like=True):

@@ -167,11 +167,16 @@ def next_coarsening_ms(state: SpaceState, exact_for_ms: int) -> int | None:
     return min(exact) + exact_for_ms + 1 if exact else None
 
 
+FLIP_WINDOW_MS: Final = 180_000
+"""A space that is shown vacant and taken again within this time flipped: somebody was there all along."""
+FLIP_MEMORY_SPANS: Final = 200
+"""About this many of the last quiet spans that outlasted the hold count in the shares of flips."""
+
+
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Hold of a space after its last motion, in milliseconds, and how often the space flipped.
 
-    A flip: the space was shown vacant and taken again so soon that somebody was there all along. Shares are 0 to 1,
-    of about the last 200 quiet spans that outlasted the hold; None: too few.
+    Shares are 0 to 1, of about the last `FLIP_MEMORY_SPANS` quiet spans; None: too few.
     """
 
     hold_ms: int = field(name="hold")

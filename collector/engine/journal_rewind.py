@@ -16,7 +16,6 @@ from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
 from collector.health import health_rewind
 from collector.history.measures import BUCKET_MS, FORECAST, MEASURES, STAYS
-from collector.intake.intake import MAX_FUTURE_MS
 from collector.intake.rejection import StreamGap
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY
 from collector.site.calendar import find_midnight_ms
@@ -25,6 +24,7 @@ from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
 from collector.timekeeping.instants import FOREVER_MS
+from edge.contract.message import MAX_FUTURE_MS
 from edge.contract.raw_retention import MAX_RAW_MS
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 

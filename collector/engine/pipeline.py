@@ -25,7 +25,6 @@ from collector.health.health_service import HealthService
 from collector.history.measures import BUCKET_MS
 from collector.intake.intake import (
     KEPT_STREAMS,
-    MAX_FUTURE_MS,
     AllowedKinds,
     IncomingMessage,
     IntakeLimits,
@@ -50,7 +49,7 @@ from collector.store.stored_adjustments import load_adjustments, save_adjustment
 from collector.timekeeping.instants import FOREVER_MS
 from collector.timekeeping.site_time import SiteTime, make_given_time
 from edge.contract import topics
-from edge.contract.message import MessageRejected
+from edge.contract.message import MAX_FUTURE_MS, MessageRejected
 from edge.timekeeping.durations import HOUR_MS
 
 NAME_UNKNOWN_DEVICE_MS: Final = HOUR_MS

@@ -25,8 +25,6 @@ from collector.occupancy.evidence import EVENT_KINDS, StoredEvent
 from collector.site.site_plan import SitePlan
 from edge.contract.message import EventKind, EventsMessage, MessageRejected, SensorEvent, decode_events
 
-MAX_FUTURE_MS: Final = 300_000
-"""An event further ahead of the collector's clock than this comes from a wrong clock."""
 KEPT_STREAMS: Final = 100
 """Streams of one device that are kept after their events are erased."""
 MAX_STREAMS_PER_DEVICE: Final = 10_000

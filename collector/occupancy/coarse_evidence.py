@@ -16,10 +16,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from collector.contract.states import COARSE_STEP_MS, Because
+from collector.contract.states import COARSE_STEP_MS, FLIP_WINDOW_MS, Because
 from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, hold_after_door_opens_ms
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS
-from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 
 _SILENCES: Final = 2
 """A sensor that reports again after less than this many silences was only late."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.contract.states import Occupancy, SpaceHealth
+from collector.contract.states import FLIP_WINDOW_MS, Occupancy, SpaceHealth
 from collector.occupancy.evidence import (
     CORROBORATING,
     NEVER_MS,
@@ -25,7 +25,6 @@ from collector.occupancy.evidence import (
     hold_after_door_opens_ms,
 )
 from collector.occupancy.learning.threshold import may_vouch
-from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 from edge.timekeeping.durations import HOUR_MS

@@ -19,6 +19,10 @@ FEW_COUNT_VALUE: Final = MIN_SHOWN_PEOPLE / 2
 """Value of a count of one to four wherever counts are added, so that no mean reveals the exact count."""
 MIN_SHOWN_PLACES: Final = MIN_SHOWN_PEOPLE
 """Fewest desks of a zone whose history is shown (a floor that no setting passes)."""
+MIN_SMALL_GROUP_WEEKS: Final = 4
+"""The use of fewer than five spaces is shown only over this long or longer."""
+SMALL_GROUP_SHARE_STEP: Final = 0.05
+"""And rounded to this share."""
 MAX_DESK_HOURS_DAYS: Final = 35
 """Hourly use of one desk is never kept longer."""
 MAX_HISTORY_DAYS: Final = 396

@@ -20,7 +20,6 @@ from typing import Final
 from collector.configuration.settings import RetentionSettings
 from collector.history import tables
 from collector.history.sqlite import connect_read_only
-from collector.intake.intake import MAX_FUTURE_MS
 from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules, SourceDamaged
@@ -31,7 +30,7 @@ from collector.store.journal_faults import JournalDamaged
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
 from collector.store.site_file_copies import delete_replaced_copies
-from edge.contract.message import EventKind
+from edge.contract.message import MAX_FUTURE_MS, EventKind
 from edge.process.file_access import find_access_problem
 from edge.process.sqlite_transaction import transaction
 from edge.timekeeping.durations import HOUR_MS

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from collector.site.calendar import to_local_time
 from dashboard.accounts.access_log import AccessLogEntry, LoggedAction
 from dashboard.accounts.accounts import (
+    MAX_NAME_LENGTH,
     AccountRejected,
     Accounts,
     LastManager,
@@ -218,8 +219,9 @@ def _describe_refusal(refused: Exception, texts: PageTexts) -> str:
     if isinstance(refused, NameTaken):
         return _("Nothing was changed: an account with that name already exists. Choose another name.")
     if isinstance(refused, NameRejected):
-        return _(
+        text = _(
             "Nothing was changed. A name starts with a to z or a digit, followed by a to z, digits and . _ @ "
-            "-, at most 64 characters."
+            "-, at most {n} characters."
         )
+        return text.format(n=MAX_NAME_LENGTH)
     return _("Nothing was changed: there is no such account. It may have been removed.")

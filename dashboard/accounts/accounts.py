@@ -2,8 +2,8 @@
 
 In:    names, passwords, roles, session tokens, addresses.
 Out:   the account of a session; refusals that do not reveal which accounts exist.
-Never: storing a password or a session token (only hashes) or an address (only its hash, for 15 minutes); locking out
-       the last manager from a page.
+Never: storing a password or a session token (only hashes) or an address (only its hash, for
+       `LOGIN_FAILURE_WINDOW_S`); locking out the last manager from a page.
 """
 
 import contextlib
@@ -33,7 +33,8 @@ MIN_USE_WRITE_INTERVAL_S: Final = 60
 """The last use of a session is written at most this often, to spare SD cards."""
 RESTORE_NOTICE_S: Final = 30 * DAY_S
 """For this long managers see that accounts were restored from a backup."""
-NAME_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+MAX_NAME_LENGTH: Final = 64
+NAME_PATTERN: Final = re.compile(rf"[a-z0-9][a-z0-9._@-]{{0,{MAX_NAME_LENGTH - 1}}}")
 SESSION_ID_LENGTH: Final = 16
 """A page identifies a session by this many characters of its token's hash: enough to end it, useless for logging in."""
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
-from collector.site.privacy import MIN_SHOWN_PEOPLE, find_zones_without_air
+from collector.history.measures import BUCKET_MS
+from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SMALL_GROUP_WEEKS, find_zones_without_air
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Space, SpaceKind, Tenure, Zone
 from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.text.duration_texts import format_days, format_duration
 from dashboard.text.page_texts import PageTexts
-from dashboard.text.privacy_rules import format_days
 from edge.contract.sensor_kinds import SensorKind
+from edge.timekeeping.durations import HOUR_S, MINUTE_MS
 
 
 class WatchedSubject(StrEnum):
@@ -170,7 +172,8 @@ def _list_retention(
     subject: WatchedSubject, retention: RetentionSettings, texts: PageTexts, *, of_zone: bool
 ) -> tuple[RegisterLine, ...]:
     _ = texts.gettext
-    hours = texts.ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
+    hours = format_duration(retention.raw_hours * HOUR_S, texts)
+    minutes = BUCKET_MS // MINUTE_MS
     series = format_days(retention.series_days, texts)
     use = {
         WatchedSubject.DESK: retention.desk_hours_days,
@@ -184,10 +187,12 @@ def _list_retention(
         lines.append(RegisterLine(_("Totals for the zone, with no single space shown"), series))
     if subject is WatchedSubject.DOOR:
         lines.append(
-            RegisterLine(_("How many people entered and left in five minutes, and how many are inside"), series)
+            RegisterLine(
+                _("How many people entered and left in {n} minutes, and how many are inside").format(n=minutes), series
+            )
         )
     if subject is WatchedSubject.AIR or (of_zone and subject is not WatchedSubject.OWN):
-        lines.append(RegisterLine(_("Five-minute averages"), series))
+        lines.append(RegisterLine(_("Averages over {n} minutes").format(n=minutes), series))
     lines.append(RegisterLine(_("Whether the sensor works: daily counts"), format_days(KEPT_SENSOR_DAYS, texts)))
     return tuple(lines)
 
@@ -197,7 +202,9 @@ def _list_audience(subject: WatchedSubject, texts: PageTexts) -> tuple[RegisterL
     everybody, hosts = _("Everyone"), _("Staff")
     spot = _("Whether it is free now, during opening hours, but never since when.")
     why_now = _("Also the latest reading, such as “movement 6 minutes ago”.")
-    by_hour = _("History only as use over four weeks or more, together with the others of its kind.")
+    by_hour = _("History only as use over {n} weeks or more, together with the others of its kind.").format(
+        n=MIN_SMALL_GROUP_WEEKS
+    )
     audiences = {
         WatchedSubject.DESK: (
             spot,
@@ -214,8 +221,8 @@ def _list_audience(subject: WatchedSubject, texts: PageTexts) -> tuple[RegisterL
             _("About how many people are here; fewer than {n} is shown as “fewer than {n}”.").format(
                 n=MIN_SHOWN_PEOPLE
             ),
-            _("How many people entered and left in five minutes; fewer than {n} is not shown.").format(
-                n=MIN_SHOWN_PEOPLE
+            _("How many people entered and left in {minutes} minutes; fewer than {n} is not shown.").format(
+                minutes=BUCKET_MS // MINUTE_MS, n=MIN_SHOWN_PEOPLE
             ),
         ),
         WatchedSubject.AIR: (_("Whether the air is good, and whether it is improving."), _("The readings over time.")),

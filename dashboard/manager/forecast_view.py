@@ -13,7 +13,7 @@ from typing import Any
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
-from collector.contract.forecast_points import Lead
+from collector.contract.forecast_points import BAND_SHARE, Lead
 from collector.contract.forecasts import HourOutlook, Outlook
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow, Measure
 from collector.site.calendar import to_local_time
@@ -125,7 +125,10 @@ def build_figure(
     def points_of(pick: Callable[[HourOutlook], float | None]) -> _Points:
         return _extend_last_hour([(coming_hour.at_ms, pick(coming_hour.hour)) for coming_hour in ahead])
 
-    live, band = _("people") if outlook.capacity is None else _("free"), _("80%% range") % ()
+    live, band = (
+        _("people") if outlook.capacity is None else _("free"),
+        _("%(band)s range") % {"band": texts.format_percentage(BAND_SHARE)},
+    )
     traces = (
         _build_trace(
             "", "--free", _with_local_times(plan, points_of(lambda hour: _drawn_low(outlook, hour.low))), width=0
@@ -253,13 +256,18 @@ def _build_accuracy(outlook: Outlook, texts: PageTexts) -> ForecastAccuracy | No
         for lead, score in leads
     ]
     sentences.append(
-        _("%(share)s of the hours were within the 80%% range.") % {"share": texts.format_percentage(within)}
+        _("%(share)s of the hours were within the %(band)s range.")
+        % {"share": texts.format_percentage(within), "band": texts.format_percentage(BAND_SHARE)}
     )
     sure = scores.hit_rates[TOP_TENTH] if scores.hit_rates else None
     if sure is not None and sure.forecasts >= MIN_SCORED_FORECASTS:
         sentences.append(
-            _("Where the chance of a free space was 90%% or more, one was free %(n)s of %(of)s times.")
-            % {"n": round(sure.hit_rate * sure.forecasts), "of": sure.forecasts}
+            _("Where the chance of a free space was %(least)s or more, one was free %(n)s of %(of)s times.")
+            % {
+                "least": texts.format_percentage(TOP_TENTH / 10),
+                "n": round(sure.hit_rate * sure.forecasts),
+                "of": sure.forecasts,
+            }
         )
     return ForecastAccuracy(
         max(score.points for _lead, score in leads),

@@ -10,7 +10,7 @@ from datetime import date
 
 from babel.dates import format_date
 
-from collector.site.adjustments import MAX_DATES, AdjustmentCommand, Adjustments, SetHours, SetNotice
+from collector.site.adjustments import MAX_DATES, MAX_DAYS_AHEAD, AdjustmentCommand, Adjustments, SetHours, SetNotice
 from collector.site.spaces import Space
 from dashboard.text.page_texts import PageTexts
 
@@ -100,8 +100,10 @@ def explain_rejected_command(command: AdjustmentCommand, texts: PageTexts) -> st
     """Return the error for a command that the collector would reject."""
     _ = texts.gettext
     if isinstance(command, SetHours):
-        template = _("Choose a date from yesterday to a year ahead; at most {n} dates can have hours of their own.")
-        return template.format(n=MAX_DATES)
+        template = _(
+            "Choose a date from yesterday to {days} days ahead; at most {n} dates can have hours of their own."
+        )
+        return template.format(days=MAX_DAYS_AHEAD, n=MAX_DATES)
     if isinstance(command, SetNotice):
         return _("The notice has a character that cannot be shown. Write it again with letters, digits and signs.")
     return _("This change is not possible. Reload the page.")

@@ -140,7 +140,7 @@ def _read_instant(args: Mapping[str, str], reader: ExplanationContext) -> int:
     except ValueError:
         day = date.min
     if not 0 <= (day - today).days < OUTLOOK_DAYS:
-        raise ArrivalRejected(reader.texts.gettext("Choose one of the next seven days."))
+        raise ArrivalRejected(reader.texts.gettext("Choose one of the next {n} days.").format(n=OUTLOOK_DAYS))
     return round(datetime.combine(day, at, reader.plan.time_zone).timestamp() * 1000)
 
 

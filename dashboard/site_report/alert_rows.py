@@ -24,9 +24,12 @@ from collector.contract.mutes import is_covered, list_active
 from collector.site.calendar import to_local_time
 from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
+from dashboard.text.duration_texts import format_days
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS
 
+WEEK_MUTE_DAYS: Final = 7
+"""A mute for a week ends at midnight after this many days."""
 MAX_LINES: Final = 5
 """At most this many open alerts are listed on the staff page; the alerts page lists all."""
 
@@ -142,7 +145,7 @@ def compute_mute_end_ms(until: MuteDuration, plan: SitePlan, now_ms: int) -> int
         return None
     if until is MuteDuration.HOUR:
         return now_ms + HOUR_MS
-    end = to_local_time(plan, now_ms).date() + timedelta(days=7 if until is MuteDuration.WEEK else 1)
+    end = to_local_time(plan, now_ms).date() + timedelta(days=WEEK_MUTE_DAYS if until is MuteDuration.WEEK else 1)
     return int(datetime(end.year, end.month, end.day, tzinfo=plan.time_zone).timestamp() * 1000)
 
 
@@ -152,7 +155,7 @@ def list_durations(texts: PageTexts) -> dict[MuteDuration, str]:
     return {
         MuteDuration.HOUR: _("1 hour"),
         MuteDuration.TODAY: _("today"),
-        MuteDuration.WEEK: _("7 days"),
+        MuteDuration.WEEK: format_days(WEEK_MUTE_DAYS, texts),
         MuteDuration.CHANGED: _("until unmuted"),
     }
 

@@ -16,7 +16,9 @@ from msgspec.structs import replace
 from collector.contract.findings import Finding, FindingAction, FindingKind, Findings
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
+from dashboard.text.duration_texts import format_duration
 from dashboard.text.page_texts import PageTexts
+from edge.contract.message import MAX_FUTURE_MS
 
 _HOURS_FROM_MIN: Final = 120
 """Durations from here on are shown in hours."""
@@ -214,11 +216,11 @@ def _clock_off(device: str, found: Finding, texts: PageTexts) -> str:
         return text.format(device=device, span=minutes)
     if found.times is not None:
         text = ngettext(
-            "The clock of {device} is more than five minutes fast: {n} event was rejected.",
-            "The clock of {device} is more than five minutes fast: {n} events were rejected.",
+            "The clock of {device} is more than {span} fast: {n} event was rejected.",
+            "The clock of {device} is more than {span} fast: {n} events were rejected.",
             found.times,
         )
-        return text.format(device=device, n=found.times)
+        return text.format(device=device, span=format_duration(MAX_FUTURE_MS / 1000, texts), n=found.times)
     text = _("The clock of {device} was never set; events without a time: {share}%.")
     return text.format(device=device, share=found.share_pct)
 

@@ -14,7 +14,9 @@ from msgspec import Struct
 
 from collector.contract.findings import Rejection
 from collector.contract.loss_reasons import LossReason
+from dashboard.text.duration_texts import format_duration
 from dashboard.text.page_texts import PageTexts
+from edge.contract.message import MAX_FUTURE_MS
 
 
 class RejectionRow(Struct, frozen=True):
@@ -48,7 +50,9 @@ def _reason_text(reason: str, texts: PageTexts) -> str:
         LossReason.DROPPED: _("Dropped by the device before they were stored."),
         LossReason.UNKNOWN_SENSOR: _("The site file lists no such sensor for this device."),
         LossReason.UNFIT_KIND: _("This kind of sensor does not measure this quantity."),
-        LossReason.FUTURE: _("More than five minutes in the future: the clock is fast."),
+        LossReason.FUTURE: _("More than {span} in the future: the clock is fast.").format(
+            span=format_duration(MAX_FUTURE_MS / 1000, texts)
+        ),
         LossReason.TOO_OLD: _("Older than the time for which single events are kept."),
         LossReason.JOURNAL_DAMAGED: _("Stored, but lost when the database was damaged."),
         LossReason.UNKNOWN_KIND: _("This version does not know the quantity: update the collector."),

@@ -5,7 +5,7 @@ Out:   "sv" or "en", and its texts.
 Never: a session; the public page has none.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from collector.text.languages import TRANSLATIONS
+from dashboard.text.duration_texts import format_days, format_duration
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from edge.timekeeping.durations import DAY_S
 
@@ -32,7 +33,18 @@ def install_languages(app: Flask, default: str) -> None:
         locale_selector=select_language,
     )
     app.after_request(_store_choice)
-    app.context_processor(lambda: {"texts": get_texts(), "languages": LANGUAGES, "link_to_language": link_to_language})
+    app.context_processor(_list_template_values)
+
+
+def _list_template_values() -> dict[str, object]:
+    texts = get_texts()
+    return {
+        "texts": texts,
+        "languages": LANGUAGES,
+        "link_to_language": link_to_language,
+        "format_duration": partial(format_duration, texts=texts),
+        "format_days": partial(format_days, texts=texts),
+    }
 
 
 def select_language() -> str:

@@ -8,6 +8,7 @@ Never: a part left out; an unknown part is shown as it is logged.
 from collections.abc import Callable
 
 from collector.site.site_plan import WHOLE_SITE, SitePlan
+from dashboard.text.duration_texts import format_days
 from dashboard.text.page_texts import PageTexts
 
 
@@ -17,7 +18,7 @@ def describe_span(span: str, plan: SitePlan, texts: PageTexts) -> str:
     known: dict[str, Callable[[str], str]] = {
         "zone": lambda value: names.get(value, value),
         "kind": lambda value: texts.templates.get(f"kind.{value}", value).lower(),
-        "days": lambda value: texts.gettext("7 days") if value == "7" else texts.gettext("Today").lower(),
+        "days": lambda value: _describe_days(value, texts),
         "members": lambda value: texts.ngettext(
             "{n} member", "{n} members", int(value) if value.isdecimal() else 2
         ).format(n=value),
@@ -29,3 +30,7 @@ def describe_span(span: str, plan: SitePlan, texts: PageTexts) -> str:
         name, _equals, value = part.partition("=")
         parts.append(known[name](value) if value and name in known else part)
     return ", ".join(parts)
+
+
+def _describe_days(value: str, texts: PageTexts) -> str:
+    return format_days(int(value), texts) if value.isdecimal() and int(value) > 1 else texts.gettext("Today").lower()

@@ -6,13 +6,14 @@ Never: HTML; a rule that the code does not keep (tests/dashboard/test_privacy.py
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
+from collector.history.measures import BUCKET_MS
 from collector.site.privacy import (
-    MAX_HISTORY_DAYS,
     MIN_SHOWN_PEOPLE,
     MIN_SHOWN_PLACES,
+    MIN_SMALL_GROUP_WEEKS,
+    SMALL_GROUP_SHARE_STEP,
     find_hidden_desk_zones,
     has_dedicated,
     has_too_few,
@@ -24,11 +25,9 @@ from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
 from dashboard.configuration.settings import DashboardSettings
+from dashboard.text.duration_texts import format_days, format_duration
 from dashboard.text.page_texts import PageTexts
-from edge.timekeeping.durations import HOUR_S, MINUTE_S
-
-MONTHS_BY_DAYS: Final = {MAX_HISTORY_DAYS: 13}
-"""Periods in days that are written as months."""
+from edge.timekeeping.durations import HOUR_S, MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +52,6 @@ def build_privacy_sections(plan: SitePlan, settings: DashboardSettings, texts: P
     )
 
 
-def format_days(days: int, texts: PageTexts) -> str:
-    """Format a number of days; in months where MONTHS_BY_DAYS has an entry."""
-    if months := MONTHS_BY_DAYS.get(days):
-        return texts.ngettext("{n} month", "{n} months", months).format(n=months)
-    return texts.ngettext("{n} day", "{n} days", days).format(n=days)
-
-
 def _list_contacts(privacy: PrivacySettings, texts: PageTexts) -> tuple[str, ...]:
     _ = texts.gettext
     labelled = (
@@ -77,7 +69,7 @@ def _list_never_stored(texts: PageTexts) -> tuple[str, ...]:
     return (
         _("Names, member numbers, cards, phones, Bluetooth or Wi-Fi identities: no message has a field for them."),
         _(
-            "Pictures and sound: a sound sensor reports one level every half minute, and nothing that "
+            "Pictures and sound: a sound sensor reports only the loudest level of each period, and nothing that "
             "can be listened to."
         ),
         _("Who sits where: a sensor detects that a space is taken, never by whom."),
@@ -121,13 +113,15 @@ def _list_never_shown(plan: SitePlan, texts: PageTexts) -> tuple[str, ...]:
                 rules.append(text.format(kind=name, zone=zone.name))
     if any(has_too_few(plan, zone, kind) for zone in (*plan.zone_by_id, WHOLE_SITE) for kind in kinds):
         text = _(
-            "Where there are fewer than {n} booths, rooms or machines, only their use over four weeks or more is shown,"
-            " to the nearest 5%."
+            "Where there are fewer than {n} booths, rooms or machines, only their use over {weeks} weeks or more is "
+            "shown, to the nearest {step}."
         )
-        rules.append(text.format(n=MIN_SHOWN_PLACES))
+        step = texts.format_percentage(SMALL_GROUP_SHARE_STEP)
+        rules.append(text.format(n=MIN_SHOWN_PLACES, weeks=MIN_SMALL_GROUP_WEEKS, step=step))
     text = _("1 to {most} spaces that were taken are shown as “under {n}” in all history.")
     rules.append(text.format(most=MIN_SHOWN_PEOPLE - 1, n=MIN_SHOWN_PEOPLE))
-    rules.append(_("History is sampled once every five minutes, so it does not show when somebody came in between."))
+    text = _("History is sampled once every {minutes} minutes, so it does not show when somebody came in between.")
+    rules.append(text.format(minutes=BUCKET_MS // MINUTE_MS))
     rules.append(
         _("One to {most} people are shown as “under {n}”: now, in the past and in forecasts.").format(
             most=MIN_SHOWN_PEOPLE - 1, n=MIN_SHOWN_PEOPLE
@@ -137,23 +131,30 @@ def _list_never_shown(plan: SitePlan, texts: PageTexts) -> tuple[str, ...]:
 
 
 def _list_retention(retention: RetentionSettings, texts: PageTexts) -> tuple[str, ...]:
-    _, ngettext = texts.gettext, texts.ngettext
-    hours = ngettext("{n} hour", "{n} hours", retention.raw_hours).format(n=retention.raw_hours)
-    spans = (
-        (_("Sensor readings, and each change of a space: {span}."), hours),
+    _ = texts.gettext
+    raw = format_duration(retention.raw_hours * HOUR_S, texts)
+    from_settings = (
+        (_("Sensor readings, and each change of a space: {span}."), raw),
         (_("Whether a shared desk was taken, once an hour: {span}."), format_days(retention.desk_hours_days, texts)),
         (_("The same for a booth, a room or a machine: {span}."), format_days(retention.space_hours_days, texts)),
         (
-            _("Five-minute counts where there are {n} spaces or more: {span}."),
+            _("Counts every {minutes} minutes where there are {n} spaces or more: {span}."),
             format_days(retention.series_days, texts),
         ),
         (_("How many stays of each length a zone had each day: {span}."), format_days(retention.series_days, texts)),
+    )
+    fixed = (
         (_("How a sensor worked each day, without times: {span}."), format_days(KEPT_SENSOR_DAYS, texts)),
         (_("Who viewed or exported figures: {span}."), format_days(LOG_DAYS, texts)),
     )
     return (
-        *(text.format(span=long, n=MIN_SHOWN_PLACES) for text, long in spans),
-        _("Settings can make the first five periods shorter, never longer. Expired data is overwritten on disk."),
+        *(
+            text.format(span=span, n=MIN_SHOWN_PLACES, minutes=BUCKET_MS // MINUTE_MS)
+            for text, span in (*from_settings, *fixed)
+        ),
+        _("Settings can make the first {n} periods shorter, never longer. Expired data is overwritten on disk.").format(
+            n=len(from_settings)
+        ),
     )
 
 
@@ -186,11 +187,10 @@ def _list_access_checks(texts: PageTexts) -> tuple[str, ...]:
     return (
         _("Each view of figures and each export is logged: when, by which role, what, and which part."),
         _("Members can read that log without names, managers with names. It cannot be changed on any page."),
-        _(
-            "A login session ends after {idle} minutes without activity, and after {most} hours at most. "
-            "It stores no address."
-        ).format(idle=MAX_SESSION_IDLE_S // MINUTE_S, most=MAX_SESSION_S // HOUR_S),
-        _("After a wrong password, a hash of name and address is kept for {n} minutes to prevent guessing.").format(
-            n=LOGIN_FAILURE_WINDOW_S // 60
+        _("A login session ends after {idle} without activity, and after {most} at most. It stores no address.").format(
+            idle=format_duration(MAX_SESSION_IDLE_S, texts), most=format_duration(MAX_SESSION_S, texts)
+        ),
+        _("After a wrong password, a hash of name and address is kept for {span} to prevent guessing.").format(
+            span=format_duration(LOGIN_FAILURE_WINDOW_S, texts)
         ),
     )

@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from statistics import fmean, stdev
+from statistics import NormalDist, fmean, stdev
 from typing import Final
 
 MIN_COMPARED_DAYS: Final = 5
-_Z: Final = 1.959964
-"""The 97.5 % quantile of the normal distribution."""
+NOISE_CONFIDENCE: Final = 0.95
+"""If nothing has changed, the mean difference stays within the random variation in this share of cases."""
+_Z: Final = NormalDist().inv_cdf((1 + NOISE_CONFIDENCE) / 2)
 
 
 class ChangeVerdict(StrEnum):

@@ -41,7 +41,10 @@ ADDED_MEMBERS: Final = (0, 5, 10, 20)
 """Numbers of additional members; 0 gives the past as it was."""
 BOOTSTRAP_DRAWS: Final = 400
 RANGE_QUANTILES: Final = (0.1, 0.9)
-"""The quantiles between which the range lies: the middle 80 %, as for a forecast."""
+"""The quantiles between which the range lies."""
+MIDDLE_SHARE: Final = RANGE_QUANTILES[1] - RANGE_QUANTILES[0]
+TYPICAL_ADDED_MEMBERS: Final = 10
+"""The number of additional members that the answer is about."""
 MAX_MEMBERS: Final = 10_000
 
 _CAPACITY, _TAKEN, _PEAK, _FREE, _UNKNOWN = range(len(ZONE_FIVE_MIN.fields))

@@ -13,6 +13,7 @@ from dashboard.text.page_texts import PageTexts
 from dashboard.use.cells import CellValue, ColumnUnit, Sheet, SheetColumn, format_hour_span
 from dashboard.use.growth import (
     ADDED_MEMBERS,
+    TYPICAL_ADDED_MEMBERS,
     GrowthEstimate,
     GrowthQuery,
     GrowthQueryFault,
@@ -34,7 +35,7 @@ LINE_DASHES: Final = ("dot", "solid", "dash", "longdash")
 
 def format_answer(outlook: GrowthEstimate, asked: GrowthQuery, texts: PageTexts) -> str:
     """Describe the effect of ten more members in one sentence."""
-    place = ADDED_MEMBERS.index(10)
+    place = ADDED_MEMBERS.index(TYPICAL_ADDED_MEMBERS)
     text = texts.gettext("With {n} more members, {few} in {then} of {of} open hours a week; at present in {now}.")
     return text.format(
         n=ADDED_MEMBERS[place],
@@ -65,12 +66,13 @@ def format_steps(outlook: GrowthEstimate, texts: PageTexts) -> list[str]:
 
 def format_busiest_hour(outlook: GrowthEstimate, texts: PageTexts) -> str:
     """Name the busiest hour with ten more members."""
-    place = ADDED_MEMBERS.index(10)
+    place = ADDED_MEMBERS.index(TYPICAL_ADDED_MEMBERS)
     hour, chances = max(outlook.chances_by_hour.items(), key=lambda one: one[1][place].middle)
     text = texts.gettext(
-        "Busiest at {hour}: with 10 more members the chance is {chance} on a normal day; at present {now}."
+        "Busiest at {hour}: with {n} more members the chance is {chance} on a normal day; at present {now}."
     )
     return text.format(
+        n=TYPICAL_ADDED_MEMBERS,
         hour=format_hour_span(hour),
         chance=format_chance(chances[place], texts),
         now=format_share(chances[0].middle, texts),

@@ -150,7 +150,7 @@ def _stays_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
         SheetColumn(_("Length of stay"), ColumnUnit.TEXT),
-        SheetColumn(_("Stays, rounded to five"), ColumnUnit.COUNT),
+        SheetColumn(_("Stays, rounded to {n}").format(n=MIN_SHOWN_PEOPLE), ColumnUnit.COUNT),
         SheetColumn(_("Share"), ColumnUnit.SHARE),
     )
     stays = report.stays

@@ -8,14 +8,11 @@ Never: a figure for one hour, one day or one space; a finer share, because the d
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from collector.history.measures import HistoryRow
+from collector.site.privacy import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
 from collector.site.series_hours import SeriesHour
 from dashboard.use.used_hours import MIN_COVERAGE
-
-MIN_SMALL_GROUP_DAYS: Final = 28
-SHARE_STEP: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,11 @@ def compute_small_group_use(
         spaces: the number of spaces.
         days: the number of days in the query.
     """
-    if days < MIN_SMALL_GROUP_DAYS or not hours:
+    if days < 7 * MIN_SMALL_GROUP_WEEKS or not hours:
         return SmallGroupUse(None)
     open_ms = {hour.at_ms for hour in hours}
     states = [row.fields for row in rows if row.at_ms in open_ms]
     taken, vacant = (sum(state[field] != 0.0 for state in states) for field in (0, 1))
     if taken + vacant < MIN_COVERAGE * len(hours) * spaces:
         return SmallGroupUse(None)
-    return SmallGroupUse(round(round(taken / (taken + vacant) / SHARE_STEP) * SHARE_STEP, 2))
+    return SmallGroupUse(round(round(taken / (taken + vacant) / SMALL_GROUP_SHARE_STEP) * SMALL_GROUP_SHARE_STEP, 2))

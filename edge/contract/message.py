@@ -160,11 +160,17 @@ class DeviceStatus(Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     """Failed channels of sensors that have several channels and still work in part."""
 
 
+MAX_FUTURE_MS: Final = 300_000
+"""An event further ahead of the collector's clock than this comes from a wrong clock, and is rejected."""
+IDENTIFY_S: Final = 10.0
+"""For how long a device's lamp blinks on the command `identify`."""
+
+
 class CommandName(StrEnum):
     """The commands of a device."""
 
     IDENTIFY = "identify"
-    """Blink the state lamp for ten seconds, to find the device."""
+    """Blink the state lamp for `IDENTIFY_S`, to find the device."""
     REPORT = "report"
     """Publish the status now."""
 

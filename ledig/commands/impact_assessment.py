@@ -8,13 +8,16 @@ Never: legal advice; a statement about the site that its settings do not support
 from collections import Counter
 from typing import Final
 
+from collector.history.measures import BUCKET_MS
 from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES
 from collector.site.privacy_settings import PrivacySettings
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Tenure
 from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.text.duration_texts import format_duration
 from dashboard.text.page_texts import PageTexts
 from dashboard.text.privacy_rules import build_privacy_sections
+from edge.timekeeping.durations import HOUR_S, MINUTE_MS
 from ledig.site.site_file import SiteFile
 
 BLANK: Final = "____"
@@ -112,8 +115,8 @@ def _format_risks(texts: PageTexts, raw_hours: int) -> str:
         ),
         (
             _("Working out when one person came or left"),
-            _("Counts every five minutes; single changes for {hours}").format(
-                hours=texts.ngettext("{n} hour", "{n} hours", raw_hours).format(n=raw_hours)
+            _("Counts every {minutes} minutes; single changes for {span}").format(
+                minutes=BUCKET_MS // MINUTE_MS, span=format_duration(raw_hours * HOUR_S, texts)
             ),
         ),
         (_("An employer asks about its staff"), _("No figure by person, company or desk")),

@@ -17,10 +17,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from collector.contract.states import TAKEN_STATES, Occupancy
+from collector.contract.states import FLIP_WINDOW_MS, TAKEN_STATES, Occupancy
 from collector.occupancy.evaluate import find_lapses, fit_to_rules, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, build_space_rules
-from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Space
 from edge.timekeeping.durations import MINUTE_MS

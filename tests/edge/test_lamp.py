@@ -2,7 +2,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from edge.configuration.settings import PirSettings
-from edge.lamp import IDENTIFY_S, Lamp, LampState, decode_lamp_state
+from edge.contract.message import IDENTIFY_S
+from edge.lamp import Lamp, LampState, decode_lamp_state
 from edge.outbox.event_sender import COLLECTOR_TIMEOUT_MS, is_collector_online
 from tests.support.edge.sensor_table import open_sensor_rig
 from tests.support.servers import wait_until

@@ -15,14 +15,13 @@ from typing import Final
 
 from msgspec import Struct
 
-FLIP_WINDOW_MS: Final = 180_000
+from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_WINDOW_MS
+
 LENGTHEN_BY_MS: Final = 57_000
 """A flip lengthens the hold by this."""
 SHORTEN_BY_MS: Final = 3_000
 """A quiet span that is no flip shortens it by this. Flips converge to SHORTEN of (SHORTEN + LENGTHEN), 1 in 20."""
-MEMORY_SPANS: Final = 200
-"""About this many of the last quiet spans count in the shares."""
-_FADE: Final = 1 - 1 / MEMORY_SPANS
+_FADE: Final = 1 - 1 / FLIP_MEMORY_SPANS
 
 
 class HoldBounds(Struct, frozen=True, gc=False):

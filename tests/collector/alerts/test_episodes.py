@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.alerts.conditions import build_timings
-from collector.alerts.episodes import ENDED_KEPT_MS, AlertEpisodes, AlertSign, AlertTiming, SignLevel, update_episodes
+from collector.alerts.episodes import AlertEpisodes, AlertSign, AlertTiming, SignLevel, update_episodes
 from collector.configuration.alert_settings import AlertSettings
-from collector.contract.alerts import Alert, AlertKind, Severity
+from collector.contract.alerts import ENDED_KEPT_MS, Alert, AlertKind, Severity
 from collector.contract.states import COARSE_STEP_MS
 from edge.contract.raw_retention import MAX_RAW_MS
 

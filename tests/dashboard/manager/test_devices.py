@@ -1,5 +1,6 @@
 """The devices page: the status of each device and sensor, and the rights of managers and viewers."""
 
+import dataclasses
 import re
 import time
 
@@ -17,6 +18,7 @@ from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
+from dashboard.shown_limits import SHOWN_LIMITS
 from dashboard.site_report.device_rows import (
     DeviceRow,
     SensorRow,
@@ -211,7 +213,7 @@ def test_manager_identifies_a_device_and_it_is_logged(
     ((topic, payload),) = sent
     assert topic == topics.DEVICE_COMMAND.topic(PLAN.id, "pi-1")
     assert decode_command(payload) == DeviceCommand(CommandName.IDENTIFY)
-    assert "blinks fast for ten seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
+    assert "blinks fast for 10 seconds" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text
     last = next(
         one for one in Accounts(settings.accounts_path).log.list_entries(9) if one.endpoint == "devices.identify"
     )
@@ -301,3 +303,9 @@ def test_every_reason_has_a_text_in_both_languages(loss: LossReason) -> None:
     rows = [build_rejection_row(Rejection(loss), PLAN.time_zone, texts).why for texts in (EN, SV)]
     assert rows[0] != rows[1]
     assert loss not in rows
+
+
+def test_numbers_in_texts_follow_the_limits(app: Flask, manager: FlaskClient, live: LiveView) -> None:
+    publish_status(live, HEALTHY_DEVICE)
+    app.jinja_env.globals["limits"] = dataclasses.replace(SHOWN_LIMITS, identify_s=120)
+    assert "blinks fast for 2 minutes" in manager.get("/manage/devices?asked=pi-1&lang=en", base_url=HOME).text

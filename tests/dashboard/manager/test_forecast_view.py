@@ -35,11 +35,11 @@ def build_view(outlook: Outlook = OUTLOOK, rows: list[HistoryRow] = ACTUAL_ROWS,
 
 def test_live_usual_and_forecast_have_different_lines() -> None:
     traces = {trace["name"]: trace for trace in build_view().figure["data"]}
-    assert list(traces) == ["", "80 %-intervall", "normalt", "prognos", SV.gettext("free")]
+    assert list(traces) == ["", "80\xa0%-intervall", "normalt", "prognos", SV.gettext("free")]
     live = build_view().figure["data"][-1]
     assert (live["line"]["width"], live["line"]["dash"]) == (3, "solid")
     assert (traces["prognos"]["line"]["dash"], traces["normalt"]["line"]["width"]) == ("dash", 1)
-    assert traces["80 %-intervall"]["fill"] == "tonexty"
+    assert traces["80\xa0%-intervall"]["fill"] == "tonexty"
     assert live["x"][0] == "2025-11-24 09:00"
     assert (traces["prognos"]["x"], traces["prognos"]["y"]) == (
         ["2025-11-24 10:00", "2025-11-24 11:00", "2025-11-24 12:00"],
@@ -141,7 +141,7 @@ def test_missing_bucket_leaves_a_gap_in_the_line() -> None:
         (None, "Ingen prognos för det här valet"),
         (Outlook(at_ms=MONDAY_10_MS, missing_days=1), "Ingen prognos än. Det behövs en dag till med historik."),
         (Outlook(at_ms=MONDAY_10_MS, missing_days=9), "Ingen prognos än. Det behövs 9 dagar till med historik."),
-        (Outlook(at_ms=MONDAY_10_MS, capacity=28), "Stängt de närmaste sju dagarna."),
+        (Outlook(at_ms=MONDAY_10_MS, capacity=28), "Stängt de närmaste 7 dagarna."),
         (OUTLOOK, "måndag 24 november"),
     ],
 )

@@ -55,7 +55,7 @@ def test_less_than_four_weeks_of_history_show_a_message_and_no_figures(
     store_weeks(settings, weeks)
     page = viewer.get("/manage/growth?members=60&lang=en", base_url=HOME)
     assert page.status_code == 200
-    assert "four weeks are needed in which nearly all desks report" in page.text
+    assert "4 weeks are needed in which nearly all desks report" in page.text
     assert "<table" not in page.text
     assert viewer.get("/manage/growth/export?members=60", base_url=HOME).status_code == 404
 

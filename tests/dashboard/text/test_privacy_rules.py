@@ -42,7 +42,7 @@ def test_dedicated_desks_are_counted_and_zones_without_history_named(settings: D
     nobody = build_rule_texts(settings)["nobody"]
     assert "4 desks are dedicated, each to one member" in nobody
     assert "History is not shown" not in nobody
-    assert "fewer than 5 booths, rooms or machines, only their use over four weeks" in nobody
+    assert "fewer than 5 booths, rooms or machines, only their use over 4 weeks" in nobody
     assert "1 to 4 spaces that were taken are shown as “under 5”" in nobody
     few = replace(PLAN, spaces=tuple(s for s in PLAN.spaces if s.zone != "loft" or s.id in {"desk-28", "booth-1"}))
     nobody = build_rule_texts(settings, few)["nobody"]

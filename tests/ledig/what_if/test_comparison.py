@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.contract.states import FLIP_WINDOW_MS
 from collector.occupancy.evidence import StoredEvent
-from collector.occupancy.learning.tuning import FLIP_WINDOW_MS
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Space, SpaceKind, Tenure
