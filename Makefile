@@ -50,6 +50,7 @@ contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.contract.sensor_tables firmware-config/contract.md
 	@$(BIN)/python -m ledig.contract.broker_rights firmware-config/mosquitto/ledig.acl
 	@$(BIN)/python -m ledig.contract.topic_table firmware-config/contract.md
+	@$(BIN)/python -m ledig.contract.state_diagram docs/architecture.md
 
 install: $(VENV)/run.stamp
 	@sh requirements/lgpio.sh $(VENV) || true

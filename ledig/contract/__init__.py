@@ -1,1 +1,1 @@
-"""Writes the wire contract for machines: AsyncAPI and the broker's access rules."""
+"""Writes what is generated from the code: AsyncAPI, the broker's access rules, tables and a diagram of documents."""

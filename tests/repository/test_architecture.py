@@ -3,12 +3,15 @@
 import ast
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, build_space_rules
+from collector.occupancy.state_transitions import STATE_TRANSITIONS
+from ledig.contract import state_diagram
 from tests.support.collector.room import HOUR
 from tests.support.collector.simulated_spaces import Case, cases, rooms, stays
 from tests.support.servers import ROOT
@@ -28,7 +31,7 @@ def read_section(name: str) -> str:
 
 
 PATH = re.findall(r"^\| `([\w/.]+)` \| `(\w+)` \|$", read_section("path"), re.MULTILINE)
-EDGES = set(re.findall(r"^    (\w+) --> (\w+)", read_section("states"), re.MULTILINE))
+TRANSITIONS = {(each.before, each.after) for each in STATE_TRANSITIONS}
 
 
 def list_names(source: str) -> set[str]:
@@ -60,18 +63,28 @@ def test_every_file_on_the_path_handles_its_shape() -> None:
     assert wrong == []
 
 
-def test_every_state_is_in_the_diagram() -> None:
-    assert {name for edge in EDGES for name in edge} | {"disabled"} == {str(state) for state in Occupancy}
+def test_state_diagram_is_up_to_date() -> None:
+    assert state_diagram.replace_diagram(TEXT) == TEXT, "run `make contract`"
+
+
+def test_diagram_is_not_written_into_a_document_without_markers() -> None:
+    with pytest.raises(ValueError, match=r"architecture\.md must contain"):
+        state_diagram.replace_diagram("# Another document\n")
+
+
+def test_each_transition_is_listed_once_and_every_state_is_reached() -> None:
+    assert len(TRANSITIONS) == len(STATE_TRANSITIONS)
+    assert {after for _, after in TRANSITIONS} == set(Occupancy)
 
 
 @settings(max_examples=100)
 @given(case=st.one_of(cases(), rooms(), stays()))
-def test_every_transition_is_in_the_diagram(case: Case) -> None:
+def test_every_transition_of_random_events_is_listed(case: Case) -> None:
     site, events = case
     rules = build_space_rules(site, "space")
     evidence, transitions = fold_events(EMPTY_EVIDENCE, events, rules)
     transitions += find_lapses(evidence, rules, events[-1].at_ms + 20 * HOUR)
     before = EMPTY_EVIDENCE.state
     for transition in merge_transitions(before, transitions):
-        assert (str(before), str(transition.state)) in EDGES
+        assert (before, transition.state) in TRANSITIONS
         before = transition.state
