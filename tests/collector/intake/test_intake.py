@@ -50,7 +50,7 @@ def test_a_repeated_event_is_dropped_and_gets_a_receipt() -> None:
     result = process(motions([1, 2, 3]), stored={S: 2})
     assert (seqs(result), result.stored_up_to) == ([3], {S: 3})
     result = process(motions([1, 2]), stored={S: 2})
-    assert (seqs(result), result.stored_up_to, result.receipts_due) == ([], {}, {S: 2})
+    assert (seqs(result), result.stored_up_to, result.receipts_due, result.rejected) == ([], {}, {S: 2}, [])
 
 
 def test_nothing_beyond_a_hole_is_accepted_and_the_receipt_is_repeated() -> None:
@@ -121,6 +121,15 @@ def test_a_rejection_has_the_event_its_position_its_sensor_and_the_wrong_field(
     result = process(message([motion(1), event, motion(3)]))
     payload = msgspec.json.encode(event)
     assert result.rejected == [RejectedInput("pi-1", loss, payload, "s", 2, 2, event.sensor, field)]
+
+
+def test_values_at_their_limits_are_accepted() -> None:
+    assert seqs(process(message([motion(1), replace(motion(2), value=0), replace(motion(3), value=1)]))) == [1, 2, 3]
+
+
+def test_the_newest_time_of_a_device_is_that_of_all_its_messages() -> None:
+    result = process(message([motion(1, NOON_MS + 5)]), message([motion(2, NOON_MS)]))
+    assert result.newest_ms == {"pi-1": NOON_MS + 5}
 
 
 def test_events_at_the_limits_of_time_are_accepted() -> None:
@@ -197,6 +206,7 @@ def test_the_streams_of_a_device_are_limited() -> None:
         (b"[" * 60_000, "stream"),
         (b'{"stream": 1}', "stream"),
         (b'{"stream":"s"', "stream"),
+        (b'{"stream":"s","oldest":1,"events":"\\"seq\\":1"}', "seq"),
         (b'{"stream":"\\ud800","oldest":1,"events":[{"seq":1}]}', "stream"),
         (b'{"stream":"s","oldest":1,"events":[]}', "seq"),
         (b'{"stream":"s","oldest":1,"events":[{"seq":0},{"seq":-1},{"seq":true},3]}', "seq"),
@@ -284,6 +294,31 @@ def test_an_invalid_event_is_recorded_as_compact_json(
 def test_an_unknown_device_is_recorded_with_the_payload_of_its_invalid_message() -> None:
     payload = wire(raw(1, value=5))
     assert process(payload, device="pi-9").rejected == [RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, payload, "s")]
+
+
+def test_an_unknown_device_is_recorded_with_the_payload_of_its_valid_message() -> None:
+    payload = motions([1])
+    assert process(payload, device="pi-9").rejected == [RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, payload, "s")]
+
+
+def test_an_invalid_message_loses_no_event_between_its_oldest_and_its_first() -> None:
+    result = process(wire(raw(7), raw(8, value=5), oldest=6), stored={S: 2})
+    assert result.gaps == [StreamGap("pi-1", "s", 3, 5, LossReason.DROPPED)]
+    assert (result.receipts_due, seqs(result)) == ({S: 5}, [])
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    assert process(b"\xef\xbb\xbf" + motions([1])).rejected == []
+
+
+def test_a_message_at_the_limits_of_the_contract_has_no_fault() -> None:
+    empty = wire(raw(1), pad="")
+    longest = process(wire(raw(1), pad="x" * (MAX_PAYLOAD_BYTES - len(empty))))
+    assert [refused.field for refused in longest.rejected] == ["pad"]
+    most = process(json.dumps({"stream": "s", "oldest": 1, "events": [{"seq": n} for n in range(1, 1001)]}).encode())
+    assert [refused for refused in most.rejected if not refused.first] == []
+    newest = process(wire(raw(2**53 - 1), oldest=2**53 - 1, version=2), stored={S: 2**53 - 2})
+    assert [refused.field for refused in newest.rejected] == ["version"]
 
 
 def test_a_single_event_in_place_of_the_list_is_accepted() -> None:
@@ -515,6 +550,11 @@ def test_an_identical_repeat_is_dropped_and_a_different_one_is_rejected() -> Non
     )
 
 
+def test_a_changed_repeat_of_the_first_event_of_a_batch_is_rejected() -> None:
+    result = process(motions([1]), message([motion(1, NOON_MS + 7)]))
+    assert [refused.reason for refused in result.rejected] == [LossReason.REUSED_SEQUENCE]
+
+
 def test_a_repeated_rejected_event_is_rejected_once() -> None:
     result = process(*[wire(raw(1), raw(2, value=5))] * 3)
     assert len(result.rejected) == 1
@@ -530,9 +570,20 @@ def test_each_repeated_event_is_compared_with_what_is_stored() -> None:
         return repeat.seq != 2
 
     result = process_messages([IncomingMessage("pi-1", motions([1, 2, 3]))], {S: 2}, LIMITS, is_known)
-    assert [repeat.seq for repeat in asked] == [1, 2]
+    first, second = (motion(seq, NOON_MS + seq) for seq in (1, 2))
+    assert [repeat[:4] for repeat in asked] == [
+        (*S, event.seq, msgspec.json.encode(event)) for event in (first, second)
+    ]
     assert [(refused.reason, refused.first) for refused in result.rejected] == [(LossReason.REUSED_SEQUENCE, 2)]
     assert seqs(result) == [3]
+
+
+def test_an_invalid_repeat_is_compared_by_its_payload() -> None:
+    asked: list[RepeatedEvent] = []
+    payload = wire(raw(1, value=5), raw(2))
+    process_messages([IncomingMessage("pi-1", payload)], {S: 2}, LIMITS, lambda repeat: not asked.append(repeat))
+    wrong = json.dumps(raw(1, value=5), separators=(",", ":")).encode()
+    assert asked[0] == RepeatedEvent("pi-1", "s", 1, wrong, None)
 
 
 @st.composite

@@ -242,7 +242,8 @@ def test_rows_of_erased_events_do_not_change(journal):
     assert [row.fields[0] for row in journal.rows(SPACE_HOUR)] == [3600.0] * 5
 
 
-def test_a_half_erased_hour_and_bucket_do_not_change(journal):
+@pytest.mark.parametrize(("erased_ms", "state"), [(1, "occupied"), (32 * MINUTE, "vacant")])
+def test_a_half_erased_hour_and_bucket_do_not_change(journal, erased_ms, state):
     journal.add_event("air", T0, "co2_ppm", 450)  # kept, so that nothing is older than the stored events
     journal.became("desk-1", T0, "vacant")
     for number in range(2, 6):
@@ -252,9 +253,9 @@ def test_a_half_erased_hour_and_bucket_do_not_change(journal):
     journal.settle(T0 + 4 * HOUR_MS)
     before = journal.history()
     assert {row.fields[0] for row in journal.rows(SPACE_HOUR) if row.tags == ("desk-1",)} == {0.0, 3600.0}
-    horizon_ms = T0 + 2 * HOUR_MS + 32 * MINUTE
+    horizon_ms = T0 + 2 * HOUR_MS + erased_ms
     journal.db.execute("DELETE FROM transition WHERE at_ms < ?", (horizon_ms,))
-    journal.add_checkpoint("desk-1", horizon_ms, "vacant")
+    journal.add_checkpoint("desk-1", horizon_ms, state)
     for number in range(2, 6):
         journal.add_checkpoint(f"desk-{number}", horizon_ms, "occupied")
     for number in range(1, 6):
