@@ -53,6 +53,30 @@ def test_events_are_buffered_without_a_disk_and_losses_are_counted_exactly(
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
+def test_disk_that_stays_unavailable_is_tried_again_at_intervals(tmp_path: Path) -> None:
+    folder = tmp_path / "card"
+    buffer = BufferedOutbox(folder / "outbox.sqlite", 10_000)
+    add_events(buffer, 1)
+    buffer.flush(ANCHOR, DISK_RETRY_MS)
+    folder.mkdir()
+    buffer.flush(ANCHOR, 2 * DISK_RETRY_MS - 1)
+    assert buffer.outbox is None
+    buffer.flush(ANCHOR, 2 * DISK_RETRY_MS)
+    assert read_times(buffer) == [0]
+    buffer.close()
+
+
+def test_events_of_an_earlier_process_get_their_time_when_the_clock_is_already_right(tmp_path: Path) -> None:
+    earlier = BufferedOutbox(tmp_path / "outbox.sqlite", 10_000)
+    add_events(earlier, 2)
+    earlier.flush(ClockAnchor(), 0)
+    earlier.close()
+    buffer = BufferedOutbox(tmp_path / "outbox.sqlite", 10_000)
+    buffer.flush(ANCHOR, 0)
+    assert read_times(buffer) == [0, 1]
+    buffer.close()
+
+
 @pytest.fixture
 def small_card(tmp_path: Path, as_root: None) -> Iterator[Path]:
     folder = tmp_path / "card"

@@ -120,6 +120,15 @@ def test_new_stream_renumbers_the_held_events_from_one(path: Path) -> None:
         assert [event.value for event in outbox.read_events(1, 10)] == [1, 0, 0.5]
 
 
+def test_new_stream_is_on_disk_before_its_first_new_event(path: Path) -> None:
+    with open_outbox(path) as outbox:
+        outbox.append([pending_event(1), pending_event(0)])
+        outbox.start_new_stream()
+        stream = outbox.stream
+    with open_outbox(path) as outbox:
+        assert (outbox.stream, [event.value for event in outbox.read_events(1, 10)]) == (stream, [1, 0])
+
+
 def test_old_events_are_dropped_and_counted(path: Path) -> None:
     with open_outbox(path) as outbox:
         outbox.append([pending_event(at_ms=at_ms) for at_ms in (10, 20, 30, 20)])

@@ -41,6 +41,32 @@ def test_silence_resends_one_message_with_growing_pauses() -> None:
     assert state.deadline_ms == RESEND_AFTER_MS + 3 * RESEND_AFTER_MS
 
 
+def silent_window() -> SendWindow:
+    """Return a window that went back because of a receipt without progress, and then because of silence."""
+    state = send_window.mark_sent(send_window.mark_connected(SendWindow()), 100, 0, 0.0)
+    state = send_window.apply_receipt(state, 0, 1, 0.0)
+    return send_window.go_back_if_silent(send_window.mark_sent(state, 100, 2, 0.0), 2 + RESEND_AFTER_MS)
+
+
+def test_progress_after_silence_restores_the_full_window_and_the_first_pause() -> None:
+    state = send_window.mark_sent(silent_window(), EVENTS_PER_MESSAGE, 0, 0.0)
+    assert send_window.count_allowed_events(state) == 0
+    state = send_window.apply_receipt(state, 10, 1, 0.0)
+    assert send_window.count_allowed_events(state) == EVENTS_PER_MESSAGE
+    assert state.deadline_ms == 1 + RESEND_AFTER_MS
+
+
+def test_a_receipt_without_progress_after_silence_goes_back_again() -> None:
+    state = send_window.mark_sent(silent_window(), 100, 0, 0.0)
+    assert send_window.apply_receipt(state, 0, 1, 0.0).next_seq == 1
+
+
+def test_nothing_is_sent_after_a_disconnect() -> None:
+    state = send_window.mark_sent(send_window.mark_connected(SendWindow()), 100, 0, 0.0)
+    state = send_window.mark_disconnected(state)
+    assert (send_window.count_allowed_events(state), state.deadline_ms) == (0, None)
+
+
 def test_reconnect_starts_after_the_last_receipt() -> None:
     state = send_window.apply_receipt(
         send_window.mark_sent(send_window.mark_connected(SendWindow()), 100, 0, 0.0), 60, 1, 0.0
