@@ -14,6 +14,7 @@ HELD = st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.integers(0,
 def test_exactly_the_surplus_is_deleted_and_only_from_the_largest(held: dict[str, int], surplus: int) -> None:
     gone = plan_evictions(held, surplus)
     assert sum(gone.values()) == min(surplus, sum(held.values()))
+    assert all(count > 0 for count in gone.values())
     left = {owner: count - gone.get(owner, 0) for owner, count in held.items()}
     assert all(count >= 0 for count in left.values())
     for owner in gone:
