@@ -12,4 +12,4 @@ from edge.contract.sensor_kinds import SensorKind
 def describe_sensor_kind(kind: SensorKind, texts: PageTexts, *, of_supply: bool = False) -> tuple[str, str]:
     """Return the name of a sensor kind and what such a sensor records at a space, door, zone or supply."""
     described = kind.traits.supply_texts if of_supply and kind.traits.supply_texts else kind.traits.texts
-    return described.label.in_language(texts.language), described.records.in_language(texts.language)
+    return texts.gettext(described.label), texts.gettext(described.records)

@@ -269,7 +269,7 @@ def _battery_text(note: SensorNote, texts: PageTexts) -> str:
 def _failed_channels_text(channels: Iterable[EventKind], texts: PageTexts) -> str:
     """Return which quantities a sensor no longer measures."""
     _ = texts.gettext
-    names = {quantity.name: quantity.label.in_language(texts.language) for quantity in QUANTITIES}
+    names = {quantity.name: texts.gettext(quantity.label) for quantity in QUANTITIES}
     failed = ", ".join(names.get(channel.value, channel.value) for channel in channels)
     return _("no valid reading of {channels}").format(channels=failed)
 

@@ -64,7 +64,7 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
     _ = texts.gettext
     remedy = None if sensor is None else sensor.kind.traits.health.stuck_remedy
     if finding.kind is FindingKind.STUCK_ON and remedy is not None:
-        return remedy.in_language(texts.language)
+        return texts.gettext(remedy)
     answers = _("Walk up to it and see whether it responds. If not, check its wiring or replace it.")
     return {
         FindingKind.STUCK_ON: _("Check for something in front of it, and check its wiring."),

@@ -26,8 +26,8 @@ from edge.contract.sensor_traits import (
     SensorTraits,
     Simulation,
     SimulationModel,
-    Translated,
     WatchTarget,
+    mark_translatable,
 )
 
 _ROOMS: Final = frozenset({WatchTarget.BOOTH, WatchTarget.ROOM})
@@ -46,7 +46,7 @@ _PRESENCE: Final = Quantity(
     high=1,
     is_whole=True,
     unit="",
-    label=Translated(en="presence", sv="närvaro"),
+    label=mark_translatable("presence"),
     meaning="1 when somebody is near, 0 when not",
 )
 
@@ -72,7 +72,7 @@ class SensorKind(StrEnum):
                     high=1,
                     is_whole=True,
                     unit="",
-                    label=Translated(en="movement", sv="rörelse"),
+                    label=mark_translatable("movement"),
                     meaning="1 when movement begins, 0 when it ends",
                 ),
             ),
@@ -88,10 +88,9 @@ class SensorKind(StrEnum):
                 role=HealthRole.MOVEMENT, max_rises_per_hour=_MAX_MOVEMENT_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Movement sensor", sv="Rörelsesensor"),
-                records=Translated(
-                    en="When something warm starts to move in front of it and when it stops: yes or no, no picture.",
-                    sv="När något varmt börjar röra sig framför den och när det slutar: ja eller nej, ingen bild.",
+                label=mark_translatable("Movement sensor"),
+                records=mark_translatable(
+                    "When something warm starts to move in front of it and when it stops: yes or no, no picture."
                 ),
             ),
             supply_texts=None,
@@ -108,7 +107,7 @@ class SensorKind(StrEnum):
                     high=1,
                     is_whole=True,
                     unit="",
-                    label=Translated(en="door open", sv="öppen dörr"),
+                    label=mark_translatable("door open"),
                     meaning="1 when a door opens, 0 when it closes",
                 ),
             ),
@@ -122,11 +121,8 @@ class SensorKind(StrEnum):
             sees_people=False,
             health=HealthTraits(role=HealthRole.DOOR, max_rises_per_hour=_MAX_DOOR_RISES_PER_HOUR, stuck_remedy=None),
             texts=SensorTexts(
-                label=Translated(en="Door contact", sv="Dörrkontakt"),
-                records=Translated(
-                    en="When the door is opened and closed.",
-                    sv="När dörren öppnas och stängs.",
-                ),
+                label=mark_translatable("Door contact"),
+                records=mark_translatable("When the door is opened and closed."),
             ),
             supply_texts=None,
             simulation=Simulation(model=SimulationModel.DOOR, resting=1, active=0),
@@ -142,7 +138,7 @@ class SensorKind(StrEnum):
                     high=1,
                     is_whole=True,
                     unit="",
-                    label=Translated(en="pressure", sv="tryck"),
+                    label=mark_translatable("pressure"),
                     meaning="1 when somebody sits down on a mat, 0 when they get up",
                 ),
             ),
@@ -157,17 +153,11 @@ class SensorKind(StrEnum):
             health=HealthTraits(
                 role=HealthRole.DIRECT,
                 max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR,
-                stuck_remedy=Translated(
-                    en="Check for a bag on the mat, or a mat that does not spring back.",
-                    sv="Kontrollera om en väska ligger på mattan, eller om mattan inte fjädrar tillbaka.",
-                ),
+                stuck_remedy=mark_translatable("Check for a bag on the mat, or a mat that does not spring back."),
             ),
             texts=SensorTexts(
-                label=Translated(en="Seat mat", sv="Sittmatta"),
-                records=Translated(
-                    en="When somebody sits down and gets up: yes or no, no weight.",
-                    sv="När någon sätter sig och reser sig: ja eller nej, ingen vikt.",
-                ),
+                label=mark_translatable("Seat mat"),
+                records=mark_translatable("When somebody sits down and gets up: yes or no, no weight."),
             ),
             supply_texts=None,
             simulation=Simulation(model=SimulationModel.SEAT, resting=0, active=1),
@@ -183,7 +173,7 @@ class SensorKind(StrEnum):
                 high=100,
                 is_whole=False,
                 unit="%",
-                label=Translated(en="level", sv="nivå"),
+                label=mark_translatable("level"),
                 meaning="remaining supply, per cent",
             ),
             watches=SEATS | {WatchTarget.SUPPLY},
@@ -197,18 +187,12 @@ class SensorKind(StrEnum):
                 role=HealthRole.DIRECT, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Distance sensor", sv="Avståndssensor"),
-                records=Translated(
-                    en="When something comes close to the seat and when it goes away: yes or no.",
-                    sv="När något kommer nära sitsen och när det försvinner: ja eller nej.",
-                ),
+                label=mark_translatable("Distance sensor"),
+                records=mark_translatable("When something comes close to the seat and when it goes away: yes or no."),
             ),
             supply_texts=SensorTexts(
-                label=Translated(en="Level sensor", sv="Nivåsensor"),
-                records=Translated(
-                    en="How much is left, as a percentage.",
-                    sv="Hur mycket som är kvar, i procent.",
-                ),
+                label=mark_translatable("Level sensor"),
+                records=mark_translatable("How much is left, as a percentage."),
             ),
             simulation=Simulation(model=SimulationModel.SEAT, resting=0, active=1),
         ),
@@ -223,7 +207,7 @@ class SensorKind(StrEnum):
                     high=1,
                     is_whole=True,
                     unit="",
-                    label=Translated(en="people passing", sv="passager"),
+                    label=mark_translatable("people passing"),
                     meaning="+1 when a person enters, -1 when a person leaves, 0 when nobody passed",
                 ),
             ),
@@ -239,10 +223,9 @@ class SensorKind(StrEnum):
                 role=HealthRole.CROSSINGS, max_rises_per_hour=_MAX_CROSSINGS_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Door counter", sv="Dörräknare"),
-                records=Translated(
-                    en="One person in or one person out, with the time. It cannot distinguish one person from another.",
-                    sv="En person in eller en person ut, med klockslag. Den kan inte skilja en person från en annan.",
+                label=mark_translatable("Door counter"),
+                records=mark_translatable(
+                    "One person in or one person out, with the time. It cannot distinguish one person from another."
                 ),
             ),
             supply_texts=None,
@@ -259,7 +242,7 @@ class SensorKind(StrEnum):
                     high=100_000,
                     is_whole=False,
                     unit="W",
-                    label=Translated(en="power", sv="effekt"),
+                    label=mark_translatable("power"),
                     meaning="watts",
                 ),
             ),
@@ -275,11 +258,8 @@ class SensorKind(StrEnum):
                 role=HealthRole.MACHINE, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Power meter", sv="Effektmätare"),
-                records=Translated(
-                    en="How much power the machine draws, in watts.",
-                    sv="Hur mycket effekt maskinen drar, i watt.",
-                ),
+                label=mark_translatable("Power meter"),
+                records=mark_translatable("How much power the machine draws, in watts."),
             ),
             supply_texts=None,
             simulation=Simulation(model=SimulationModel.MACHINE, resting=0, active=0),
@@ -295,7 +275,7 @@ class SensorKind(StrEnum):
                     high=20_000,  # such air is unfit for work, and above that most sensors are saturated
                     is_whole=False,
                     unit="ppm",
-                    label=Translated(en="CO₂", sv="CO₂"),
+                    label=mark_translatable("CO₂"),
                     meaning="parts per million",
                 ),
                 Quantity(
@@ -304,7 +284,7 @@ class SensorKind(StrEnum):
                     high=70,  # a sensor in the sun
                     is_whole=False,
                     unit="°C",
-                    label=Translated(en="temperature", sv="temperatur"),
+                    label=mark_translatable("temperature"),
                     meaning="degrees Celsius",
                 ),
                 Quantity(
@@ -313,7 +293,7 @@ class SensorKind(StrEnum):
                     high=100,
                     is_whole=False,
                     unit="%",
-                    label=Translated(en="humidity", sv="luftfuktighet"),
+                    label=mark_translatable("humidity"),
                     meaning="relative humidity, per cent",
                 ),
             ),
@@ -329,11 +309,8 @@ class SensorKind(StrEnum):
                 role=HealthRole.UNCHECKED, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Air sensor", sv="Luftsensor"),
-                records=Translated(
-                    en="Carbon dioxide, temperature and humidity.",
-                    sv="Koldioxid, temperatur och luftfuktighet.",
-                ),
+                label=mark_translatable("Air sensor"),
+                records=mark_translatable("Carbon dioxide, temperature and humidity."),
             ),
             supply_texts=None,
             simulation=Simulation(model=SimulationModel.AIR, resting=0, active=0),
@@ -355,10 +332,9 @@ class SensorKind(StrEnum):
                 role=HealthRole.DIRECT, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Presence sensor", sv="Närvarosensor"),
-                records=Translated(
-                    en="When somebody is near, even sitting still, and when nobody is: yes or no, no picture.",
-                    sv="När någon är nära, även stillasittande, och när ingen är det: ja eller nej, ingen bild.",
+                label=mark_translatable("Presence sensor"),
+                records=mark_translatable(
+                    "When somebody is near, even sitting still, and when nobody is: yes or no, no picture."
                 ),
             ),
             supply_texts=None,
@@ -375,7 +351,7 @@ class SensorKind(StrEnum):
                     high=10_000,
                     is_whole=True,
                     unit="",
-                    label=Translated(en="people", sv="personer"),
+                    label=mark_translatable("people"),
                     meaning="number of people in view",
                 ),
             ),
@@ -390,17 +366,13 @@ class SensorKind(StrEnum):
             health=HealthTraits(
                 role=HealthRole.COUNT,
                 max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR,
-                stuck_remedy=Translated(
-                    en="It has miscounted: reset it, and check that it covers the whole doorway.",
-                    sv="Den har räknat fel: nollställ den och kontrollera att den täcker hela dörröppningen.",
+                stuck_remedy=mark_translatable(
+                    "It has miscounted: reset it, and check that it covers the whole doorway."
                 ),
             ),
             texts=SensorTexts(
-                label=Translated(en="People counter", sv="Personräknare"),
-                records=Translated(
-                    en="How many people are there: a number, and nothing about who.",
-                    sv="Hur många som är där: ett antal, ingenting om vilka.",
-                ),
+                label=mark_translatable("People counter"),
+                records=mark_translatable("How many people are there: a number, and nothing about who."),
             ),
             supply_texts=None,
             simulation=Simulation(model=SimulationModel.COUNT, resting=0, active=0),
@@ -416,7 +388,7 @@ class SensorKind(StrEnum):
                     high=140,  # the threshold of pain
                     is_whole=False,
                     unit="dB",
-                    label=Translated(en="sound level", sv="ljudnivå"),
+                    label=mark_translatable("sound level"),
                     meaning="the loudest level of a span of time, decibels; never sound itself",
                 ),
             ),
@@ -432,10 +404,9 @@ class SensorKind(StrEnum):
                 role=HealthRole.INDIRECT, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Sound level meter", sv="Ljudnivåmätare"),
-                records=Translated(
-                    en="The loudest level over a short period: one number in decibels. No sound is recorded.",
-                    sv="Den högsta ljudnivån under en kort stund: ett tal i decibel. Inget ljud spelas in.",
+                label=mark_translatable("Sound level meter"),
+                records=mark_translatable(
+                    "The loudest level over a short period: one number in decibels. No sound is recorded."
                 ),
             ),
             supply_texts=None,
@@ -452,7 +423,7 @@ class SensorKind(StrEnum):
                     high=150_000,  # the sun at noon has about 120,000 lux
                     is_whole=False,
                     unit="lux",
-                    label=Translated(en="light", sv="ljus"),
+                    label=mark_translatable("light"),
                     meaning="lux",
                 ),
             ),
@@ -468,11 +439,8 @@ class SensorKind(StrEnum):
                 role=HealthRole.UNCHECKED, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
-                label=Translated(en="Light sensor", sv="Ljussensor"),
-                records=Translated(
-                    en="How bright it is, in lux.",
-                    sv="Hur ljust det är, i lux.",
-                ),
+                label=mark_translatable("Light sensor"),
+                records=mark_translatable("How bright it is, in lux."),
             ),
             supply_texts=None,
             simulation=Simulation(model=SimulationModel.LAMP, resting=12, active=480),

@@ -10,16 +10,9 @@ from enum import StrEnum
 from typing import Final
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
-    """One text in each language of the pages."""
-
-    en: str
-    sv: str
-
-    def in_language(self, language: str) -> str:
-        """Return the text in "en" or "sv"."""
-        return str(getattr(self, language))
+def mark_translatable(text: str) -> str:
+    """Return the English text unchanged, and mark it for the catalogue, from which pages and commands translate it."""
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +29,7 @@ class Quantity:
     """Whether only whole numbers are possible."""
     unit: str
     """After a value on a page; empty: none."""
-    label: Translated
+    label: str
     """What is measured, within a sentence."""
     meaning: str
     """Its line in firmware-config/contract.md."""
@@ -124,7 +117,7 @@ class HealthTraits:
     role: HealthRole
     max_rises_per_hour: int
     """It flaps if it turns on more often: more changes than a person causes."""
-    stuck_remedy: Translated | None
+    stuck_remedy: str | None
     """What to do when it is stuck; None: the general remedy."""
 
 
@@ -132,8 +125,8 @@ class HealthTraits:
 class SensorTexts:
     """What the pages call a sensor, and what it records."""
 
-    label: Translated
-    records: Translated
+    label: str
+    records: str
     """One or two sentences of the register, true for every sensor of the kind."""
 
 

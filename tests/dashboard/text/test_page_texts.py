@@ -6,7 +6,7 @@ import re
 import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -119,8 +119,11 @@ def test_a_supply_shows_when_it_runs_out() -> None:
 def extracted() -> Catalog:
     found = Catalog()
     method_map = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-    for package in ("collector", "dashboard", "ledig"):
-        for _file, _line, message, _comments, context in extract_from_dir(ROOT / package, method_map):
+    keywords = {**DEFAULT_KEYWORDS, "mark_translatable": None}
+    for package in ("collector", "dashboard", "edge", "ledig"):
+        for _file, _line, message, _comments, context in extract_from_dir(
+            ROOT / package, method_map, keywords=keywords
+        ):
             found.add(message, context=context)
     return found
 

@@ -6,10 +6,9 @@ import pytest
 
 from collector.contract.states import Reason
 from collector.site.spaces import SpaceKind
-from dashboard.text.page_texts import LANGUAGES
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import QUANTITIES, SensorKind, check_every_kind
-from edge.contract.sensor_traits import SensorTraits, Translated, WatchTarget
+from edge.contract.sensor_traits import SensorTraits, WatchTarget
 from tests.support.servers import ROOT
 
 CONTRACT = (ROOT / "firmware-config" / "contract.md").read_text()
@@ -49,10 +48,6 @@ def test_every_event_kind_that_code_names_exists(name: str) -> None:
 @pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.name)
 def test_meaning_of_every_quantity_is_in_the_contract(quantity) -> None:
     assert f"| `{quantity.name}` | {quantity.low:.0f} | {quantity.high:.0f} | {quantity.meaning} |" in CONTRACT
-
-
-def test_texts_exist_in_every_language_of_the_pages() -> None:
-    assert {field.name for field in fields(Translated)} == set(LANGUAGES)
 
 
 def test_every_kind_of_space_can_be_watched() -> None:
