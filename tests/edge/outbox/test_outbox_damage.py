@@ -257,6 +257,46 @@ def _stream(folder: Path) -> str:
     return state.stream
 
 
+def write_sound_outbox(path: Path) -> None:
+    with Outbox(path, max_events=100, boot="boot") as outbox:
+        outbox.append([create_timed_event("desk-14-pir", EventKind.MOTION, value, 1000 + value) for value in (0, 1)])
+
+
+def read_values(path: Path) -> list[float]:
+    with Outbox(path, max_events=100, boot="boot") as outbox:
+        return [event.value for event in outbox.read_events(1, 10)]
+
+
+def test_damaged_version_number_loses_no_event(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    write_sound_outbox(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    assert read_values(path) == [0, 1]
+    assert path.with_name("outbox.sqlite.corrupt-1").exists()
+
+
+def test_row_that_is_not_text_is_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    write_sound_outbox(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE events SET sensor = CAST(x'ff' AS TEXT) WHERE seq = 1")
+        db.commit()
+    assert read_values(path) == [1]
+
+
+@pytest.mark.parametrize(("has_log", "values"), [(False, [0, 1]), (True, [])])
+def test_interrupted_replacement_is_finished_only_if_the_new_file_is_complete(
+    tmp_path: Path, has_log: bool, values: list[float]
+) -> None:
+    path, new_path = tmp_path / "outbox.sqlite", tmp_path / "outbox.sqlite.new"
+    write_sound_outbox(path)
+    path.rename(new_path)
+    if has_log:
+        wal_path(new_path).touch()
+    assert read_values(path) == values
+
+
 def test_holes_are_joined_and_removed() -> None:
     holes = Holes()
     for first, last in ((5, 6), (9, 9), (7, 7), (4, 3)):
