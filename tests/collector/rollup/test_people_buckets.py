@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN
+from collector.history.door_days import DayTurns, DoorDay
+from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.people.estimate import PeopleEstimate
 from collector.people.odds import PeopleOdds
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE, PeopleRollup
 from collector.store.journal_tables import JournalTables
-from edge.timekeeping.durations import MINUTE_MS
+from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal
 
 T0 = 1_763_856_000_000
@@ -89,6 +90,25 @@ def test_every_bucket_keeps_its_corrections(journal):
         (("site", "negative"), T0, (-1.0, 0.0)),
         (("site", "negative"), T0 + BUCKET_MS, (-1.0, 0.0)),
     ]
+
+
+def people_row(at_ms, entries, exits, count):
+    return HistoryRow(("site",), at_ms, (entries, exits, count, 0.0, 9.0, None))
+
+
+def test_without_a_stored_estimate_it_is_restored_from_the_rows_of_the_days(journal):
+    day = DayTurns(ONE_DOOR).find_turn(T0).day
+    earlier = [people_row(T0 - DAY_MS, 3.0, 2.0, 1.0), people_row(T0 - DAY_MS + BUCKET_MS, 1.0, 0.0, 2.0)]
+    today = [people_row(T0, 4.0, 0.0, 4.0), people_row(T0 + BUCKET_MS, 0.0, 1.0, 3.0)]
+    db = JournalTables(journal.db)
+    db.history.upsert_rows(PEOPLE_FIVE_MIN, earlier)
+    estimate = PeopleRollup(ONE_DOOR).read_estimate(db, T0)
+    yesterday = DoorDay(day - 1, 4, 2, 3 * BUCKET_MS)
+    assert (estimate.odds, estimate.today, estimate.days) == (PeopleOdds(0), DoorDay(day), (yesterday,))
+    db.history.upsert_rows(PEOPLE_FIVE_MIN, today)
+    estimate = PeopleRollup(ONE_DOOR).read_estimate(db, T0 + 2 * BUCKET_MS)
+    assert (estimate.at_ms, estimate.odds) == (T0 + 2 * BUCKET_MS, PeopleOdds(3))
+    assert (estimate.today, estimate.days) == (DoorDay(day, 4, 1, 7 * BUCKET_MS), (yesterday,))
 
 
 def test_crossings_are_read_from_the_start_of_a_span_to_before_its_end(journal):
