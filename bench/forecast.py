@@ -15,7 +15,7 @@ from math import pi, sin
 from random import Random
 from typing import Final
 
-from collector.forecast.model.course import forecast_hours
+from collector.forecast.model.coming_hours import forecast_hours
 from collector.forecast.model.series_history import learn_series
 from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS

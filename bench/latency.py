@@ -35,7 +35,7 @@ from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from dashboard.configuration.settings import DashboardSettings
 from edge import agent
 from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
-from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.machine_clock import HostClock
 from tests.support.processes import running_collector, running_dashboard

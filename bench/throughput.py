@@ -39,7 +39,7 @@ from bench.spread import MIN_RUNS, Spread, parse_runs
 from collector.configuration.settings import CollectorSettings
 from collector.engine.collector_loop import run_collector
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_events, encode
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan
 from tests.support.servers import mosquitto

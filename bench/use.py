@@ -34,13 +34,13 @@ from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx
 from dashboard.manager.use_pages import generate_open_hours, read_report
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import Sheet
 from dashboard.use.figures import sum_week_hours
 from dashboard.use.grid import build_heatmap
 from dashboard.use.sheets import build_hourly_sheet
+from dashboard.use.table_cells import Sheet
 from dashboard.use.use_query import WEEK, ComparedPeriod, DayRange, UseQuery
 from dashboard.use.used_hours import group_by_scope, list_open_hours
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from edge.timekeeping.machine_clock import unix_ms
 from tests.support.servers import ROOT, influxdb, nginx, wait_until

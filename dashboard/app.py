@@ -24,7 +24,6 @@ from dashboard.charts.plan_drawing import draw_floors
 from dashboard.configuration.base_path import BasePathMiddleware, cookie_name, root_path
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.feeds import api
-from dashboard.foyer import foyer_pages
 from dashboard.live.broadcast import StreamSlots
 from dashboard.manager import (
     alerts_pages,
@@ -38,9 +37,11 @@ from dashboard.manager import (
 )
 from dashboard.manager import overview_pages as manager
 from dashboard.member import member_pages
+from dashboard.register import register_pages
 from dashboard.shown_limits import SHOWN_LIMITS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text import language_selection
+from dashboard.wall import wall_pages
 from dashboard.web import compression, problems, routes
 from dashboard.web.app_context import AppContext
 
@@ -82,7 +83,8 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
     language_selection.install_languages(app, settings.language)
     for blueprint in (
         member_pages.routes,
-        foyer_pages.routes,
+        wall_pages.routes,
+        register_pages.routes,
         api.routes,
         manager.routes,
         use_pages.routes,

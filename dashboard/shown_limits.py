@@ -13,7 +13,7 @@ from collector.contract.forecast_points import BAND_SHARE
 from collector.contract.forecasts import OUTLOOK_DAYS, SCORING_DAYS
 from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_WINDOW_MS
 from collector.history.measures import BUCKET_MS
-from collector.site.privacy import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
+from collector.site.privacy_limits import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
 from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_NAME_LENGTH, MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S

@@ -35,7 +35,7 @@ from collector.occupancy.evidence import StoredEvent
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
-from dashboard.site_report.finding_rows import describe_finding
+from dashboard.manager_rows.finding_rows import describe_finding
 from dashboard.text.page_texts import PageTexts
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

@@ -28,7 +28,7 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.recordings import read_all
 from collector.contract.forecast_odds import chance_at_least_free
 from collector.contract.forecast_points import ForecastPoint, Lead
-from collector.forecast.model.course import forecast_hours
+from collector.forecast.model.coming_hours import forecast_hours
 from collector.forecast.model.scores import IssuedPoint, score_by_tenth, score_points
 from collector.forecast.model.series_history import LearnedSeries, learn_series
 from collector.site.series_hours import HourOpening, SeriesHour

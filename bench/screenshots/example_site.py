@@ -19,7 +19,7 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.server import serve_dashboard
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth, encode
 from edge.timekeeping.durations import DAY_MS
 from ledig.site.site_file import SiteFile

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from collector.alerts.active_mutes import apply_command, is_covered, list_active
 from collector.alerts.alert_store import AlertNotes, load_notes, save_notes
 from collector.alerts.conditions import (
     LOSS_GAP_MS,
@@ -27,7 +28,6 @@ from collector.alerts.episodes import AlertEpisodes, EndedEpisode, OpenEpisode, 
 from collector.alerts.notifications import DeliveryAttempt, Notification, select_alerts, write_notifications
 from collector.alerts.subjects import list_monitored_supplies
 from collector.configuration.alert_settings import AlertSettings
-from collector.contract import mutes
 from collector.contract.alerts import MAX_BYTES, Alert, AlertCommand, Alerts, encode
 from collector.contract.findings import Finding
 from collector.contract.loss_reasons import LossReason
@@ -123,7 +123,7 @@ class AlertService:
 
     def apply_command(self, command: AlertCommand, now_ms: int) -> None:
         """Apply a manager's command, inside the journal's transaction."""
-        self._notes = replace(self._notes, mutes=mutes.apply_command(self._notes.mutes, command, now_ms))
+        self._notes = replace(self._notes, mutes=apply_command(self._notes.mutes, command, now_ms))
         self._has_changes = True
         self._save()
 
@@ -189,7 +189,7 @@ class AlertService:
         known = self._collect_facts(now_ms, system)
         found = find_signs(self._plan, self._settings, self._subjects, known)
         episodes = update_episodes(self._drop_unmonitored(now_ms), found, self._timings, now_ms, self._sources.raw_ms)
-        active_mutes = mutes.list_active(self._notes.mutes, now_ms)
+        active_mutes = list_active(self._notes.mutes, now_ms)
         alerts, episodes = select_alerts(episodes, active_mutes, self._settings, self._plan, now_ms)
         written = write_notifications(alerts, self._settings, self._plan, now_ms, self._notes.notification_count + 1)
         lost = {device: loss for device, loss in self._losses.items() if now_ms - loss.at_ms < LOSS_GAP_MS}
@@ -312,7 +312,7 @@ class AlertService:
         return message
 
     def _is_muted(self, alert: Alert) -> bool:
-        return mutes.is_covered(self._notes.mutes, alert.kind, alert.subject)
+        return is_covered(self._notes.mutes, alert.kind, alert.subject)
 
 
 def _end_unmonitored(episode: OpenEpisode, now_ms: int) -> EndedEpisode:

@@ -18,8 +18,8 @@ from typing import Final
 from collector.alerts.notifications import DeliveryAttempt, Notification
 from collector.configuration.alert_settings import Destination
 
-FIRST_PAUSE_S: Final = 30.0
-MAX_PAUSE_S: Final = 1800.0
+FIRST_SEND_PAUSE_S: Final = 30.0
+MAX_SEND_PAUSE_S: Final = 1800.0
 CLOSE_TIMEOUT_S: Final = 2.0
 """How long an attempt may continue when the collector stops; its notification is stored anyway."""
 
@@ -68,7 +68,7 @@ class _Route:
             return
         self.failures += 1
         self.retry_at_s = time.monotonic() + random.uniform(0.5, 1) * self._pause_s  # noqa: S311 - jitter, no secret
-        self._pause_s = min(2 * self._pause_s, MAX_PAUSE_S)
+        self._pause_s = min(2 * self._pause_s, MAX_SEND_PAUSE_S)
 
 
 class NotificationSender:
@@ -78,7 +78,7 @@ class NotificationSender:
         self,
         destinations: Iterable[Destination],
         deliver: DeliverFunction = deliver,
-        first_pause_s: float = FIRST_PAUSE_S,
+        first_pause_s: float = FIRST_SEND_PAUSE_S,
     ) -> None:
         self._routes = {one.name: _Route(one.url, first_pause_s) for one in destinations}
         self._deliver = deliver

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.contract.alerts import AlertKind, Severity
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import SEATING_KINDS
 from collector.text.languages import Language
@@ -88,8 +88,8 @@ class AlertSettings:
         for name, (least, most) in BOUNDS.items():
             if not least <= getattr(self, name) <= most:
                 raise SettingsRejected((name, f"must lie between {least} and {most}, got {getattr(self, name)}"))
-        if 0 < self.most_people < MIN_SHOWN_PEOPLE:  # an alert would expose a lower count
-            raise SettingsRejected(("most_people", f"must be 0 or at least {MIN_SHOWN_PEOPLE}, got {self.most_people}"))
+        if 0 < self.most_people < MIN_SHOWN_GROUP:  # an alert would expose a lower count
+            raise SettingsRejected(("most_people", f"must be 0 or at least {MIN_SHOWN_GROUP}, got {self.most_people}"))
         if self.quiet_hours and parse_hours(self.quiet_hours) is None:
             raise SettingsRejected(("quiet_hours", f'must be like "22:00-07:00", got "{self.quiet_hours}"'))
         for kind, hours in self.when.items():
@@ -116,4 +116,4 @@ def parse_hours(hours: str) -> tuple[int, int] | None:
 def count_places(plan: SitePlan, settings: AlertSettings) -> int:
     """Return for how many people the site has places."""
     own = sum(space.kind in SEATING_KINDS and not space.disabled for space in plan.spaces)
-    return settings.most_people or max(own, MIN_SHOWN_PEOPLE)
+    return settings.most_people or max(own, MIN_SHOWN_GROUP)

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from collector.configuration.alert_settings import AlertSettings
-from collector.site.privacy import MAX_DESK_HOURS_DAYS, MAX_HISTORY_DAYS
-from edge.contract.broker import BrokerSettings
+from collector.site.privacy_limits import MAX_DESK_HOURS_DAYS, MAX_HISTORY_DAYS
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.settings_rejected import SettingsRejected
 

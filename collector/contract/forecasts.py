@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from collector.contract.forecast_odds import chance_at_least_free
 from collector.contract.forecast_points import DECILES, ChanceScore, ForecastPoint, ForecastScore, Lead
-from collector.site.privacy import MIN_SHOWN_PLACES
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceKind
 from edge.contract.message import MessageRejected
 from edge.timekeeping.durations import HOUR_MS
@@ -122,7 +122,7 @@ def build_hour_outlooks(points: Sequence[ForecastPoint], now_ms: int) -> tuple[H
 def _hour_outlook(point: ForecastPoint, now_ms: int) -> HourOutlook:
     deciles = tuple(round_count(value, point.capacity) for value in count_deciles(point))
     free = None if point.capacity is None else round(chance_at_least_free(point, 1), 3)
-    if point.capacity is not None and point.capacity < MIN_SHOWN_PLACES:  # no more precise than the deciles beside it
+    if point.capacity is not None and point.capacity < MIN_SHOWN_GROUP:  # no more precise than the deciles beside it
         shown = replace(point, deciles=tuple(point.capacity - count for count in reversed(deciles)))
         free = round(chance_at_least_free(shown, 1), 2)
     return HourOutlook(
@@ -147,7 +147,7 @@ def round_count(count: float, capacity: float | None) -> float:
 
     Below five spaces, round to halves: one hour of one day changes the usual value by less than that (0033).
     """
-    if capacity is not None and capacity < MIN_SHOWN_PLACES:
+    if capacity is not None and capacity < MIN_SHOWN_GROUP:
         return round(2 * count) / 2
     if capacity is not None and capacity >= WHOLE_SPACES_FROM:
         return round(count)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, field, structs
 
 from collector.contract.collector_faults import CollectorFault
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceKind
 from edge.contract.message import MessageRejected
 from edge.timekeeping.durations import MINUTE_MS
@@ -281,10 +281,10 @@ def hide_few_people(summary: Summary) -> Summary:
     people = summary.people
     if people is None:
         return summary
-    least = 0 if people.least < MIN_SHOWN_PEOPLE else people.least
-    if people.count is not None and people.count >= MIN_SHOWN_PEOPLE:
+    least = 0 if people.least < MIN_SHOWN_GROUP else people.least
+    if people.count is not None and people.count >= MIN_SHOWN_GROUP:
         return structs.replace(summary, people=structs.replace(people, least=least))
-    most = people.most + MIN_SHOWN_PEOPLE - 1 - people.most % MIN_SHOWN_PEOPLE
+    most = people.most + MIN_SHOWN_GROUP - 1 - people.most % MIN_SHOWN_GROUP
     return structs.replace(summary, people=structs.replace(people, count=None, least=0, most=most))
 
 

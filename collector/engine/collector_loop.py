@@ -39,7 +39,7 @@ from collector.store.lease import Lease, apply_status, claim_if_free, make_insta
 from collector.timekeeping.site_clock import AGREEMENT_MS
 from collector.timekeeping.site_time import SiteTime, TimeSource
 from edge.contract import topics
-from edge.process.retry_pause import MAX_PAUSE_S
+from edge.process.recovery_pause import MAX_RECOVERY_PAUSE_S
 
 TICK_S: Final = 0.1
 """Changed states are published together, at most this often."""
@@ -66,7 +66,7 @@ OUTAGE_ALERT_EVERY_S: Final = MIN_REPEAT_MS / 1000
 OUTAGE_PROGRESS_S: Final = 1800.0
 """How long an outage of the journal counts as progress: it is reported, and a new process would find the same disk.
 After that the service manager may restart the process, in case that helps."""
-FIRST_PAUSE_S: Final = 1.0
+FIRST_REOPEN_PAUSE_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -323,7 +323,7 @@ class _CollectorLoop:
         Meanwhile nothing is evaluated and the published states grow old, so the status is not online.
         """
         log.error("%s", fault)
-        pause_s, again_s, self._status_s = FIRST_PAUSE_S, time.monotonic() + FIRST_PAUSE_S, 0.0
+        pause_s, again_s, self._status_s = FIRST_REOPEN_PAUSE_S, time.monotonic() + FIRST_REOPEN_PAUSE_S, 0.0
         began_s, began_ms = time.monotonic(), self._now_ms()
         while not self._stop.is_set():
             self._connection.read_batch(TICK_S)  # neither receipts nor acknowledgements: the senders keep the events
@@ -339,7 +339,7 @@ class _CollectorLoop:
                 self._send_outage_alert(began_ms)
             if time.monotonic() < again_s:
                 continue
-            pause_s = min(2 * pause_s, MAX_PAUSE_S)
+            pause_s = min(2 * pause_s, MAX_RECOVERY_PAUSE_S)
             again_s = time.monotonic() + pause_s
             try:
                 journal = _open_writable(self._guard)

@@ -15,7 +15,7 @@ from collector.forecast.known_hours import read_free_hours, read_people_hours, r
 from collector.forecast.look_ahead import ForecastSeries, KnownHours, forecast_series
 from collector.history.measures import FORECAST, PEOPLE, HistoryRow
 from collector.site.calendar import HourCalendar
-from collector.site.privacy import compute_tenancy, has_forecast, has_too_few
+from collector.site.privacy_limits import compute_tenancy, has_forecast, has_too_few
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
 from collector.store.journal_tables import JournalTables

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from collector.history.measures import SPACE_HOUR
-from collector.site.privacy import MIN_SHOWN_PLACES, Tenancy, coarsen_count
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, Tenancy, coarsen_count
 from collector.store.journal_tables import JournalTables
 
 MIN_BUCKETS: Final = 10
@@ -75,7 +75,7 @@ def _half_past(states: Sequence[tuple[float | None, ...]], of: int) -> KnownHour
     taken, vacant, unknown = (sum(state[field] != 0.0 for state in states) for field in range(3))
     if unknown + of - len(states) > MAX_UNKNOWN_SHARE * of or not taken + vacant:
         return None
-    free = float(vacant) if of < MIN_SHOWN_PLACES else max(0.0, taken + vacant - coarsen_count(taken))
+    free = float(vacant) if of < MIN_SHOWN_GROUP else max(0.0, taken + vacant - coarsen_count(taken))
     return KnownHour(free, float(vacant > 0), float(taken + vacant + unknown))
 
 

@@ -23,11 +23,11 @@ from collector.contract.forecasts import (
     usual_count,
 )
 from collector.forecast.known_hours import KnownHour
-from collector.forecast.model.course import MIN_KNOWN_DAYS, forecast_hours
+from collector.forecast.model.coming_hours import MIN_KNOWN_DAYS, forecast_hours
 from collector.forecast.model.series_history import MIN_SERIES_DAYS, LearnedSeries, learn_series
 from collector.forecast.score_keeping import add_outcome, build_forecast_row, score_rows
 from collector.history.measures import HistoryRow
-from collector.site.privacy import Tenancy
+from collector.site.privacy_limits import Tenancy
 from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 

@@ -150,7 +150,7 @@ def _count_day(day: int, one: _DayBits, hours: Sequence[HourTally]) -> DayTally:
     minutes = len(hours) * MINUTES_PER_HOUR
     on = find_runs(one.held)
     tail = minutes - on[-1][0] if on and on[-1][1] == minutes else 0
-    limit = one.how.kind.traits.health.max_rises_per_hour
+    limit = one.how.kind.traits.health.flaps_above_rises_per_hour
     return DayTally(
         day=day,
         minutes=minutes,

@@ -9,7 +9,7 @@ import sqlite3
 from typing import NamedTuple
 
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN
-from collector.site.privacy import FEW_COUNT_VALUE, MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import FEW_COUNT_VALUE, MIN_SHOWN_GROUP
 from edge.timekeeping.durations import HOUR_MS
 
 
@@ -48,7 +48,7 @@ def read_hourly_free(db: sqlite3.Connection, scope: tuple[str, str], from_ms: in
 
 def read_hourly_people(db: sqlite3.Connection, zone: str, from_ms: int, to_ms: int) -> list[PeopleHour]:
     """Read the people of a zone (or WHOLE_SITE), one to four as one number."""
-    coarse_people = f"CASE WHEN people > 0 AND people < {MIN_SHOWN_PEOPLE} THEN {FEW_COUNT_VALUE} ELSE people END"
+    coarse_people = f"CASE WHEN people > 0 AND people < {MIN_SHOWN_GROUP} THEN {FEW_COUNT_VALUE} ELSE people END"
     rows = db.execute(
         f"SELECT at_ms / {HOUR_MS} * {HOUR_MS}, count(people), avg({coarse_people})"  # noqa: S608 - our own names
         f" FROM {PEOPLE_FIVE_MIN.name} WHERE zone = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1",

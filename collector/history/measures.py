@@ -57,7 +57,7 @@ ZONE_FIVE_MIN: Final = Measure(
     bucket_ms=BUCKET_MS,
 )
 """One kind of space in one zone, or in WHOLE_SITE, counted at the start of the bucket. One to four occupied spaces are
-stored as 2.5 (`privacy.FEW_COUNT_VALUE`). Mean and peak differ in ZONE_HOUR only. Fewer than five spaces have no
+stored as 2.5 (`privacy_limits.FEW_COUNT_VALUE`). Mean and peak differ in ZONE_HOUR only. Fewer than five spaces have no
 row.
 
 `free_least` counts spaces with unknown state as possibly free, so it exceeds the true minimum by at most their number.
@@ -77,7 +77,7 @@ STAYS: Final = Measure(
     bucket_ms=DAY_MS,
 )
 """How many stays ended on one local day (from local midnight), by length. The length of those in `cut_short` is unknown
-because the sensor was silent. Offered spaces only, and only where `privacy.has_forecast` allows it."""
+because the sensor was silent. Offered spaces only, and only where `privacy_limits.has_forecast` allows it."""
 PEOPLE_FIVE_MIN: Final = Measure(
     name="people_five_min",
     tags=("zone",),

@@ -33,7 +33,7 @@ POLL_S: Final = 0.5
 """How often it looks for new rows in the journal."""
 CHECK_CURSOR_EVERY_S: Final = 60.0
 """How often it checks that InfluxDB still has what was written."""
-MAX_PAUSE_S: Final = 30.0
+MAX_PROJECTION_PAUSE_S: Final = 30.0
 RETRY_S: Final = 30.0
 MAX_RETRY_S: Final = 600.0
 
@@ -92,7 +92,9 @@ class Projection:
                 with closing(_Follower(self._journal_path, self._settings, self.rejected, self._now_ms)) as follower:
                     self._copy_changes(follower)
             except HistoryAway as fault:
-                pause_s = min(MAX_PAUSE_S, pause_s * 2) if self._fault else POLL_S  # the first fault after a success
+                pause_s = (
+                    min(MAX_PROJECTION_PAUSE_S, pause_s * 2) if self._fault else POLL_S
+                )  # the first fault after a success
                 self._report_fault(fault)
                 self._stop.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
 

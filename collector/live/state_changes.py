@@ -27,7 +27,7 @@ from collector.occupancy.evidence import StoredEvent, Transition
 from collector.occupancy.zone_air import AirState, evaluate_air, update_air
 from collector.people.counting import PeopleCounter
 from collector.people.estimate import DoorCrossing
-from collector.site.privacy import MIN_SHOWN_PEOPLE, find_conditional_air_zones, find_published_air_sensors
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, find_conditional_air_zones, find_published_air_sensors
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import Space, Tenure
 from edge.contract.message import EventKind
@@ -181,7 +181,7 @@ class StateChanges:
     def _is_air_hidden(self, zone: str) -> bool:
         """Return whether the air would reveal which of a few members are there."""
         others = self._conditional_air.get(zone)
-        return others is not None and sum(self._shown[space] in TAKEN_STATES for space in others) < MIN_SHOWN_PEOPLE
+        return others is not None and sum(self._shown[space] in TAKEN_STATES for space in others) < MIN_SHOWN_GROUP
 
     def build_site_summary(self, now_ms: int) -> Summary:
         """Return the summary of the site; people only where a door is watched."""

@@ -18,12 +18,12 @@ from collector.contract.messages import decode_message, encode_message
 from collector.contract.states import CollectorStatus
 from collector.intake.intake import IncomingMessage
 from collector.mqtt.packet_socket import PacketSocket, PacketSocketClient, PublishPacket
-from edge.contract import broker, client_conflicts, topics
+from edge.contract import broker_client, client_conflicts, topics
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.message import ClockState, DeviceStatus, MessageRejected
 from edge.contract.subscriptions import Subscriptions, describe_refused
 from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, find_topic_kind
-from edge.process.retry_pause import MAX_PAUSE_S
+from edge.process.recovery_pause import MAX_RECOVERY_PAUSE_S
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -43,7 +43,7 @@ CHECK_SPACE: Final = "ledig-check"
 """Not a space: `--check` publishes to this name, and what comes back changes nothing."""
 RESUBSCRIBE_EVERY_S: Final = 10.0
 """How often topics that the broker refused are subscribed to again."""
-FIRST_PAUSE_S: Final = 0.5
+FIRST_RECONNECT_PAUSE_S: Final = 0.5
 
 _READ: Final = topics.list_read_by(Role.COLLECTOR)
 _CLEARED: Final = tuple(topic_kind for topic_kind in TOPIC_KINDS if topic_kind.is_cleared)
@@ -73,7 +73,7 @@ class CollectorConnection:
         connections: number of connections so far. After each new one, publish all retained messages and receipts again.
     """
 
-    def __init__(self, settings: broker.BrokerSettings, site: str, instance: str = "") -> None:
+    def __init__(self, settings: broker_client.BrokerSettings, site: str, instance: str = "") -> None:
         self.connection_count = 0
         self._settings = settings
         self._where = f"the broker at {settings.host}:{settings.port}"
@@ -92,11 +92,11 @@ class CollectorConnection:
         self._device_times: list[tuple[str, int]] = []
         self._retained: set[str] = set()
         self._retained_at: float | None = None
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s = FIRST_RECONNECT_PAUSE_S
         self._connect_at = self._housekeeping_at = 0.0
         self._logged_fault = ""
         will = (topics.COLLECTOR_STATUS.topic(site), encode_message(CollectorStatus(online=False, instance=instance)))
-        self._client = broker.create_client(
+        self._client = broker_client.create_client(
             settings, f"ledig-collector-{site}-{instance}", will=will, manual_ack=True, client_class=PacketSocketClient
         )
         self._subscriptions = Subscriptions(self._client, self._on_refused)
@@ -104,7 +104,7 @@ class CollectorConnection:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_socket_register_write = _want_write  # while this is set, paho does not write on its own
-        self._client.connect_async(settings.host, settings.port, broker.KEEPALIVE_S)
+        self._client.connect_async(settings.host, settings.port, broker_client.KEEPALIVE_S)
 
     @property
     def is_connected(self) -> bool:
@@ -320,7 +320,7 @@ class CollectorConnection:
             time.sleep(min(wait_s, seconds))
             return
         self._connect_at = time.monotonic() + random.uniform(0.5, 1) * self._pause_s  # noqa: S311 - jitter, no secret
-        self._pause_s = min(2 * self._pause_s, MAX_PAUSE_S)
+        self._pause_s = min(2 * self._pause_s, MAX_RECOVERY_PAUSE_S)
         try:
             self._client.reconnect()
         except OSError as fault:
@@ -340,7 +340,7 @@ class CollectorConnection:
             self._log_fault(f"{self._where} refuses {self._user!r} ({reason})")
             return
         self._connections = client_conflicts.record_connect(self._connections, time.monotonic())
-        self._pause_s, self._logged_fault = FIRST_PAUSE_S, ""
+        self._pause_s, self._logged_fault = FIRST_RECONNECT_PAUSE_S, ""
         self._queue, self._bytes = [], 0  # the broker delivers these again
         self._commands.clear()
         self._adjustment_commands.clear()

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.occupancy.hourly_use import Timeline
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import SEATING_KINDS, Space, Tenure
 
@@ -103,8 +103,8 @@ class _StateCounts:
     def seen(self, at_ms: int) -> PresenceStep:
         """Return what the counts show."""
         # dedicated spaces count in whole groups, without the last group, so that the sum shows none of them
-        counted = max(0, min(self._occupied_dedicated, self._dedicated - MIN_SHOWN_PEOPLE))
-        hidden = counted - counted % MIN_SHOWN_PEOPLE
+        counted = max(0, min(self._occupied_dedicated, self._dedicated - MIN_SHOWN_GROUP))
+        hidden = counted - counted % MIN_SHOWN_GROUP
         if self._occupied or self._occupied_dedicated:
             return PresenceStep(at_ms, self._occupied + hidden, True, None, None)
         if self._taken_ms:

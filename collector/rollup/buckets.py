@@ -29,9 +29,9 @@ from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.rollup import series, stay_rows
 from collector.rollup.people_buckets import PeopleRollup
 from collector.site.calendar import find_ended_days
-from collector.site.privacy import (
+from collector.site.privacy_limits import (
     COUNTED_KINDS,
-    MIN_SHOWN_PEOPLE,
+    MIN_SHOWN_GROUP,
     build_series_groups,
     find_conditional_air_zones,
     find_counted_spaces,
@@ -188,7 +188,7 @@ class HistoryRollup:
         published = [
             row
             for row in rows
-            if sum(hourly_use.find_state(other, row.at_ms) in TAKEN_STATES for other in others) >= MIN_SHOWN_PEOPLE
+            if sum(hourly_use.find_state(other, row.at_ms) in TAKEN_STATES for other in others) >= MIN_SHOWN_GROUP
         ]
         shown_ms = {row.at_ms for row in published}
         stored = db.history.read_rows(AIR_FIVE_MIN, (zone,), *span)

@@ -16,7 +16,7 @@ from collector.contract.states import TAKEN_STATES, Occupancy
 from collector.history.measures import AIR_FIVE_MIN, BUCKET_MS, HistoryRow
 from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE
 from collector.occupancy.hourly_use import Timeline, find_state
-from collector.site.privacy import MIN_SHOWN_PEOPLE, coarsen_count
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, coarsen_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _row(tags: tuple[str, ...], parts: Sequence[SeriesPart], at_ms: int) -> Hist
         taken += counted
         if part.offered:
             offered += len(usable)
-            uncertain += len(usable) if counted and len(usable) < MIN_SHOWN_PEOPLE else len(usable) - len(known)
+            uncertain += len(usable) if counted and len(usable) < MIN_SHOWN_GROUP else len(usable) - len(known)
             free += max(0.0, len(usable) - counted)
     least = None if uncertain > MAX_UNCERTAIN_SHARE * offered else free
     return HistoryRow(tags, at_ms, (float(capacity), taken, taken, least, float(unknown)))

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from collector.site.opening_spans import HoursRejected, OpeningSpan, read_hours
-from collector.site.privacy import MAX_HISTORY_DAYS
+from collector.site.privacy_limits import MAX_HISTORY_DAYS
 from collector.site.site_plan import SitePlan
 from edge.contract.message import Id, MessageRejected, decode_payload
 

@@ -2,7 +2,7 @@
 
 In:    table [privacy] of the site file.
 Out:   validated values.
-Never: the privacy rules themselves, which no setting changes (see collector/site/privacy.py).
+Never: the privacy rules themselves, which no setting changes (see collector/site/privacy_limits.py).
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ from collector.history.measures import (
     Measure,
 )
 from collector.history.zone_hours import AIR_DECIMALS, MAX_UNCERTAIN_SHARE, compute_zone_hours
-from collector.site.privacy import MIN_SHOWN_PLACES, coarsen_count
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, coarsen_count
 from collector.site.site_plan import WHOLE_SITE
 from edge.timekeeping.durations import DAY_MS, HOUR_S
 
@@ -138,14 +138,14 @@ def _coarsen_zone_rows(rows: Sequence[HistoryRow]) -> list[HistoryRow]:
     """Coarsen the rows of one kind and bucket: the site's row sums its shown zones and all other spaces together."""
     counts = {row.tags: _read_count(row) for row in rows}
     zones = {tags: count for tags, count in counts.items() if tags[0] != WHOLE_SITE}
-    shown = {tags: count for tags, count in zones.items() if count.capacity >= MIN_SHOWN_PLACES}
+    shown = {tags: count for tags, count in zones.items() if count.capacity >= MIN_SHOWN_GROUP}
     whole = next((count for tags, count in counts.items() if tags[0] == WHOLE_SITE), None)
     if (
-        whole is not None and shown and 0 < _subtract_shown(whole, shown).capacity < MIN_SHOWN_PLACES
+        whole is not None and shown and 0 < _subtract_shown(whole, shown).capacity < MIN_SHOWN_GROUP
     ):  # it could be computed from the others
         del shown[min(shown, key=lambda tags: (shown[tags].capacity, tags))]
     coarse_counts = {tags: count.coarse() for tags, count in shown.items()}
-    if whole is not None and whole.capacity >= MIN_SHOWN_PLACES:
+    if whole is not None and whole.capacity >= MIN_SHOWN_GROUP:
         total = _subtract_shown(whole, shown).coarse()
         for count in coarse_counts.values():
             total = total.add(count)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from collector.site.privacy import MAX_HISTORY_DAYS
+from collector.site.privacy_limits import MAX_HISTORY_DAYS
 from dashboard.accounts.accounts_file import MAX_FUTURE_S, AccountsFile
 from dashboard.accounts.roles import AccountRole, UserAccount
 from edge.timekeeping.durations import DAY_S, HOUR_S

@@ -15,9 +15,9 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
-from collector.site import privacy
+from collector.site import privacy_limits
 from collector.site.calendar import find_midnight_ms, to_local_time
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
 from dashboard.charts.plot_axes import build_time_axis
@@ -91,7 +91,7 @@ def read_choice(args: Mapping[str, str], plan: SitePlan) -> ChartChoice:
 
 def is_hidden(choice: ChartChoice, plan: SitePlan) -> bool:
     """Return whether history is hidden because it would reveal something about single people."""
-    return privacy.is_history_hidden(plan, choice.zone, choice.kind)
+    return privacy_limits.is_history_hidden(plan, choice.zone, choice.kind)
 
 
 def build_query(choice: ChartChoice, plan: SitePlan, now_ms: int) -> HistoryQuery:
@@ -163,8 +163,8 @@ def build_table(rows: list[HistoryRow], plan: SitePlan, texts: PageTexts) -> tup
         return format_decimal(sum(values) / len(values), pattern, locale=texts.language) if values else "–"  # noqa: RUF001
 
     def format_taken(values: list[float], pattern: str) -> str:
-        few = values and 0 < sum(values) / len(values) < MIN_SHOWN_PEOPLE
-        return texts.gettext("under {n}").format(n=MIN_SHOWN_PEOPLE) if few else format_mean(values, pattern)
+        few = values and 0 < sum(values) / len(values) < MIN_SHOWN_GROUP
+        return texts.gettext("under {n}").format(n=MIN_SHOWN_GROUP) if few else format_mean(values, pattern)
 
     table_rows: list[ChartTableRow] = []
     for at, group in groupby(rows, local_hour):
@@ -200,5 +200,5 @@ def insert_gaps(rows: list[HistoryRow]) -> list[tuple[int, HistoryRow | None]]:
 
 def _drawn_value(field: int, value: float | None) -> float | None:
     """Return the value to draw; 1 to 4 taken spaces are left out."""
-    few = value is not None and field in {TAKEN_MEAN, TAKEN_PEAK} and 0 < value < MIN_SHOWN_PEOPLE
+    few = value is not None and field in {TAKEN_MEAN, TAKEN_PEAK} and 0 < value < MIN_SHOWN_GROUP
     return None if value is None or few else round(value, 2)

@@ -12,7 +12,7 @@ from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, Alert
 from collector.configuration.settings import HistoryKind, InfluxSettings, RetentionSettings
 from collector.text.languages import Language
 from dashboard.configuration.base_path import BASE_PATH_PATTERN
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.hosts import LOOPBACK, find_host_problem
 from edge.contract.settings_rejected import SettingsRejected
 

@@ -27,10 +27,9 @@ from collector.history.measures import (
     Measure,
 )
 from collector.history.open_history import open_reader
-from collector.site.privacy import (
+from collector.site.privacy_limits import (
     FEW_COUNT_VALUE,
-    MIN_SHOWN_PEOPLE,
-    MIN_SHOWN_PLACES,
+    MIN_SHOWN_GROUP,
     compute_tenancy,
     find_small_zones,
     find_zones_without_air,
@@ -123,13 +122,13 @@ def _filter_permitted(measure: Measure, rows: list[HistoryRow], plan: SitePlan) 
     if measure not in (ZONE_FIVE_MIN, ZONE_HOUR):
         return [row for row in rows if permitted[row.tags]]
     capacity = measure.fields.index("capacity")
-    return [row for row in rows if permitted[row.tags] and (row.fields[capacity] or 0) >= MIN_SHOWN_PLACES]
+    return [row for row in rows if permitted[row.tags] and (row.fields[capacity] or 0) >= MIN_SHOWN_GROUP]
 
 
 def _mask_few_people(row: HistoryRow) -> HistoryRow:
     """Replace counts of one to four people inside by FEW_COUNT_VALUE, so that such rows look alike."""
     passed, inside, rest = row.fields[:2], row.fields[2:5], row.fields[5:]
-    masked = (FEW_COUNT_VALUE if people is not None and 0 < people < MIN_SHOWN_PEOPLE else people for people in inside)
+    masked = (FEW_COUNT_VALUE if people is not None and 0 < people < MIN_SHOWN_GROUP else people for people in inside)
     return HistoryRow(row.tags, row.at_ms, (*passed, *masked, *rest))
 
 
@@ -166,7 +165,7 @@ def _mask_few_taken(measure: Measure, row: HistoryRow, plan: SitePlan) -> dict[s
 
 
 def _is_few(count: float | None) -> bool:
-    return count is not None and 0 < count < MIN_SHOWN_PEOPLE
+    return count is not None and 0 < count < MIN_SHOWN_GROUP
 
 
 def _is_permitted(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bool:
@@ -185,7 +184,7 @@ def _is_permitted(measure: Measure, tags: tuple[str, ...], plan: SitePlan) -> bo
 
 def _has_enough_spaces(plan: SitePlan, zone: str, kind: str) -> bool:
     """Whether the zone has enough spaces of a kind; false for a removed zone, whose former size is unknown."""
-    return sum(space.kind == kind and zone in {space.zone, WHOLE_SITE} for space in plan.spaces) >= MIN_SHOWN_PLACES
+    return sum(space.kind == kind and zone in {space.zone, WHOLE_SITE} for space in plan.spaces) >= MIN_SHOWN_GROUP
 
 
 def _mask_value(measure: Measure, tags: tuple[str, ...], value: float | None) -> float | None:
@@ -193,7 +192,7 @@ def _mask_value(measure: Measure, tags: tuple[str, ...], value: float | None) ->
     if measure is STAYS and value is not None:
         return round_stays(value)
     people = measure in (PEOPLE_FIVE_MIN, PEOPLE_CORRECTION) or (measure is FORECAST and PEOPLE in tags)
-    return None if people and value is not None and 0 < value < MIN_SHOWN_PEOPLE else value
+    return None if people and value is not None and 0 < value < MIN_SHOWN_GROUP else value
 
 
 def round_stays(count: float) -> float | None:
@@ -201,9 +200,9 @@ def round_stays(count: float) -> float | None:
 
     So the difference of two periods reveals hardly anything about a single stay; hundreds of periods do (0022).
     """
-    if 0 < count < MIN_SHOWN_PEOPLE:
+    if 0 < count < MIN_SHOWN_GROUP:
         return None
-    return float(int(count / MIN_SHOWN_PEOPLE + 0.5) * MIN_SHOWN_PEOPLE)
+    return float(int(count / MIN_SHOWN_GROUP + 0.5) * MIN_SHOWN_GROUP)
 
 
 def _check_tag(measure: Measure, tag: str, value: str, plan: SitePlan) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from collector.contract.states import TAKEN_STATES, AirBand, AirTrend, Occupancy, SpaceState, ZoneAir
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import Space, SpaceKind
 from dashboard.live import upcoming_hours
 
@@ -118,7 +118,7 @@ def hide_when_few(frame: PublicFrame, *, shows_minimum: bool) -> PublicFrame:
     def hide_counts(kinds: dict[SpaceKind, FreeCount]) -> dict[SpaceKind, FreeCount]:
         return {
             kind: FreeCount(
-                max(0, free.capacity - (MIN_SHOWN_PEOPLE - 1)) if shows_minimum else 0, free.capacity, free.capacity
+                max(0, free.capacity - (MIN_SHOWN_GROUP - 1)) if shows_minimum else 0, free.capacity, free.capacity
             )
             for kind, free in kinds.items()
         }
@@ -133,7 +133,7 @@ def hide_when_few(frame: PublicFrame, *, shows_minimum: bool) -> PublicFrame:
         silent={},
         supplies={space: SupplyLevel() for space in frame.supplies},
         air={},
-        people=(0, MIN_SHOWN_PEOPLE - 1) if shows_minimum and frame.people is not None else None,
+        people=(0, MIN_SHOWN_GROUP - 1) if shows_minimum and frame.people is not None else None,
         from_zero=shows_minimum and frame.from_zero,
     )
 

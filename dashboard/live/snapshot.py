@@ -27,7 +27,7 @@ from collector.contract.states import (
     ZoneAir,
 )
 from collector.history.measures import PEOPLE
-from collector.site import privacy
+from collector.site import privacy_limits
 from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments
 from collector.site.calendar import is_open
 from collector.site.site_plan import WHOLE_SITE, SitePlan
@@ -167,7 +167,7 @@ class SiteSnapshot:
             (zone, kind.value)
             for zone in (WHOLE_SITE, *plan.zone_by_id)
             for kind in SpaceKind
-            if privacy.has_forecast(plan, zone, kind)
+            if privacy_limits.has_forecast(plan, zone, kind)
         }
         """Zones and kinds that may be forecast; no page shows others, whatever is published on the broker."""
 
@@ -260,7 +260,9 @@ class SiteSnapshot:
     def has_few_people(self) -> bool:
         """Whether fewer than five people seem to be inside, by the doors and by the taken spaces."""
         taken = sum(self.get_occupancy(space) in TAKEN_STATES for space in self.offered)
-        return taken < privacy.MIN_SHOWN_PEOPLE and (self.people is None or self.people.most < privacy.MIN_SHOWN_PEOPLE)
+        return taken < privacy_limits.MIN_SHOWN_GROUP and (
+            self.people is None or self.people.most < privacy_limits.MIN_SHOWN_GROUP
+        )
 
     def get_outlook(self, zone: str, kind: str, now_ms: int) -> Outlook | None:
         """Return the forecast for a kind of space, or for PEOPLE, in a zone or WHOLE_SITE; None if missing or too old.
@@ -286,7 +288,7 @@ class SiteSnapshot:
         """Return since when all these spaces are unknown, as local time; empty if one is known, or if they are few."""
         known = [self.states.get(space.id) for space in spaces if space.is_offered and not space.disabled]
         since = [state.since_ms for state in known if state is not None and state.state is Occupancy.UNKNOWN]
-        whole = len(since) == len(known) >= privacy.MIN_SHOWN_PLACES
+        whole = len(since) == len(known) >= privacy_limits.MIN_SHOWN_GROUP
         return format_clock(self.plan, max(since)) if whole else ""
 
     def _select_shown_people(self) -> tuple[int, int] | None:
@@ -294,9 +296,9 @@ class SiteSnapshot:
             return None
         least, most = self.people.least, self.people.most
         return (
-            (0, privacy.MIN_SHOWN_PEOPLE - 1)
-            if most < privacy.MIN_SHOWN_PEOPLE
-            else (least if least >= privacy.MIN_SHOWN_PEOPLE else 0, most)
+            (0, privacy_limits.MIN_SHOWN_GROUP - 1)
+            if most < privacy_limits.MIN_SHOWN_GROUP
+            else (least if least >= privacy_limits.MIN_SHOWN_GROUP else 0, most)
         )
 
     def _apply_message(self, message: BrokerMessage, now_s: float, now_ms: int) -> None:

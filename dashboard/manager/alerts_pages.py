@@ -15,8 +15,8 @@ from flask.typing import ResponseReturnValue
 
 from collector.contract.alerts import AlertCommand, AlertKind, MuteAction, encode
 from dashboard.accounts.roles import AccountRole
-from dashboard.site_report import alert_rows
-from dashboard.site_report.alert_rows import MuteDuration
+from dashboard.manager_rows import alert_rows
+from dashboard.manager_rows.alert_rows import MuteDuration
 from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector

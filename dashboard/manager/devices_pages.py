@@ -12,14 +12,14 @@ from typing import Final
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from collector.alerts.active_mutes import list_active
 from collector.contract.findings import Findings
-from collector.contract.mutes import list_active
 from collector.site.site_plan import SitePlan
 from dashboard.accounts.roles import AccountRole
-from dashboard.site_report import alert_rows
-from dashboard.site_report.device_rows import build_sensor_rows, format_muted
-from dashboard.site_report.manager_frame import manager_frame
-from dashboard.site_report.rejections import RejectionRow, build_rejection_row
+from dashboard.manager_rows import alert_rows
+from dashboard.manager_rows.device_rows import build_sensor_rows, format_muted
+from dashboard.manager_rows.manager_frame import manager_frame
+from dashboard.manager_rows.rejections import RejectionRow, build_rejection_row
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.language_selection import get_texts
 from dashboard.text.page_texts import PageTexts

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import (
+from dashboard.use.table_cells import (
     CellPlaceholder,
     CellValue,
     ColumnUnit,

@@ -17,7 +17,7 @@ from collector.contract.forecast_points import BAND_SHARE, Lead
 from collector.contract.forecasts import HourOutlook, Outlook
 from collector.history.measures import PEOPLE_FIVE_MIN, ZONE_FIVE_MIN, HistoryRow, Measure
 from collector.site.calendar import to_local_time
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import SitePlan
 from dashboard.charts.history_chart import build_layout, insert_gaps
 from dashboard.live.opening_times import format_clock
@@ -228,9 +228,9 @@ def _build_cell(outlook: Outlook, texts: PageTexts, coming_hour: UpcomingHour | 
     if coming_hour is None:
         return WeekCell(NO_VALUE, None)
     if outlook.capacity is None:
-        few = 0 < coming_hour.hour.median < MIN_SHOWN_PEOPLE
+        few = 0 < coming_hour.hour.median < MIN_SHOWN_GROUP
         return WeekCell(
-            f"<{MIN_SHOWN_PEOPLE}" if few else format_decimal(coming_hour.hour.median, "0", locale=texts.language), None
+            f"<{MIN_SHOWN_GROUP}" if few else format_decimal(coming_hour.hour.median, "0", locale=texts.language), None
         )
     level = min(SHADE_COUNT - 1, int(coming_hour.hour.median / max(1, outlook.capacity) * SHADE_COUNT))
     return WeekCell(format_decimal(coming_hour.hour.median, "0", locale=texts.language), level)
@@ -301,8 +301,8 @@ def _format_range(outlook: Outlook, texts: PageTexts, hour: HourOutlook) -> str:
 def _format_value(outlook: Outlook, texts: PageTexts, value: float | None) -> str:
     if value is None:
         return NO_VALUE
-    if outlook.capacity is None and 0 < value < MIN_SHOWN_PEOPLE:
-        return texts.gettext("under {n}").format(n=MIN_SHOWN_PEOPLE)
+    if outlook.capacity is None and 0 < value < MIN_SHOWN_GROUP:
+        return texts.gettext("under {n}").format(n=MIN_SHOWN_GROUP)
     return _format_decimal(texts, value)
 
 
@@ -312,14 +312,14 @@ def _format_decimal(texts: PageTexts, value: float) -> str:
 
 def _drawn_value(outlook: Outlook, value: float | None) -> float | None:
     """Return the value to draw; 1 to 4 people are left out."""
-    return None if value is None or (outlook.capacity is None and 0 < value < MIN_SHOWN_PEOPLE) else value
+    return None if value is None or (outlook.capacity is None and 0 < value < MIN_SHOWN_GROUP) else value
 
 
 def _drawn_high(outlook: Outlook, high: float) -> float:
     """Return the upper end to draw; an end of 1 to 4 people is drawn at 5."""
-    return float(MIN_SHOWN_PEOPLE) if outlook.capacity is None and 0 < high < MIN_SHOWN_PEOPLE else high
+    return float(MIN_SHOWN_GROUP) if outlook.capacity is None and 0 < high < MIN_SHOWN_GROUP else high
 
 
 def _drawn_low(outlook: Outlook, low: float) -> float:
     """Return the lower end to draw; an end below 5 people is drawn at 0."""
-    return 0.0 if outlook.capacity is None and low < MIN_SHOWN_PEOPLE else low
+    return 0.0 if outlook.capacity is None and low < MIN_SHOWN_GROUP else low

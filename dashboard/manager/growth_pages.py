@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryAway
 from collector.site.calendar import to_local_time
-from collector.site.privacy import has_forecast
+from collector.site.privacy_limits import has_forecast
 from collector.site.site_plan import WHOLE_SITE
 from collector.site.spaces import SpaceKind
 from dashboard.history import queries

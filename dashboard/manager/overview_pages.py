@@ -18,14 +18,14 @@ from flask.typing import ResponseReturnValue
 from collector.contract.findings import FindingCommand, encode
 from collector.history.measures import ZONE_FIVE_MIN
 from collector.site.calendar import find_midnight_ms
-from collector.site.privacy import is_history_hidden
+from collector.site.privacy_limits import is_history_hidden
 from collector.site.site_plan import WHOLE_SITE
 from collector.site.spaces import SpaceKind
 from dashboard.accounts.roles import AccountRole
 from dashboard.history import queries
 from dashboard.live.frame import PublicFrame
 from dashboard.manager.least_free import FewestFree, find_fewest_free
-from dashboard.site_report.manager_frame import list_shown_spaces, manager_frame
+from dashboard.manager_rows.manager_frame import list_shown_spaces, manager_frame
 from dashboard.text.language_selection import get_texts
 from dashboard.web import sse
 from dashboard.web.app_context import get_app_context

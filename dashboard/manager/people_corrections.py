@@ -16,7 +16,7 @@ from collector.contract.states import PeopleCount
 from collector.history.door_days import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
 from collector.history.measures import CorrectionReason, HistoryRow
 from collector.site.calendar import to_local_time
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import SEATING_KINDS
 from dashboard.text.page_texts import PageTexts
@@ -74,7 +74,7 @@ def build_correction_rows(
     corrections: Sequence[HistoryRow], plan: SitePlan, texts: PageTexts
 ) -> tuple[CorrectionRow, ...]:
     """Return the newest corrections, without those between two counts of fewer than five people."""
-    exposed = [row for row in corrections if not all(0 <= (value or 0) < MIN_SHOWN_PEOPLE for value in row.fields)]
+    exposed = [row for row in corrections if not all(0 <= (value or 0) < MIN_SHOWN_GROUP for value in row.fields)]
     exposed.sort(key=lambda row: row.at_ms, reverse=True)
     reasons = _reasons(texts)
     return tuple(
@@ -131,7 +131,7 @@ def _last_empty_text(people: PeopleCount | None, plan: SitePlan, texts: PageText
 
 def _crowded_warning(people: PeopleCount | None, plan: SitePlan, texts: PageTexts) -> str:
     places = sum(space.kind in SEATING_KINDS for space in plan.spaces)
-    if people is None or people.least <= max(places, MIN_SHOWN_PEOPLE):
+    if people is None or people.least <= max(places, MIN_SHOWN_GROUP):
         return ""
     text = texts.gettext(
         "More people are counted than there are desks, booths and rooms ({n}): either it is very "
@@ -142,8 +142,8 @@ def _crowded_warning(people: PeopleCount | None, plan: SitePlan, texts: PageText
 
 def _count_text(count: float | None, texts: PageTexts) -> str:
     people = int(count or 0)
-    if 0 < people < MIN_SHOWN_PEOPLE:
-        return texts.gettext("under {n}").format(n=MIN_SHOWN_PEOPLE)
+    if 0 < people < MIN_SHOWN_GROUP:
+        return texts.gettext("under {n}").format(n=MIN_SHOWN_GROUP)
     return str(people).replace("-", "\u2212")  # a minus, not a hyphen
 
 

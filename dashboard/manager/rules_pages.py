@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from dashboard.text.language_selection import get_texts
-from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.text.privacy_rule_texts import build_privacy_sections
 from dashboard.web.app_context import get_app_context
 
 routes = Blueprint("rules", __name__, url_prefix="/manage/house-rules")

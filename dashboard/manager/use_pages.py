@@ -20,7 +20,7 @@ from flask import Blueprint, Response, g, render_template, request, stream_with_
 from flask.typing import ResponseReturnValue
 
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_HOUR, HistoryAway, HistoryRow, Measure
-from collector.site.privacy import has_too_few, is_history_hidden
+from collector.site.privacy_limits import has_too_few, is_history_hidden
 from collector.site.series_hours import SeriesHour
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.configuration.settings import DashboardSettings
@@ -29,11 +29,11 @@ from dashboard.manager.exports import generate_csv, write_xlsx
 from dashboard.text.language_selection import get_texts
 from dashboard.text.page_texts import PageTexts
 from dashboard.use import sentences
-from dashboard.use.cells import format_value
 from dashboard.use.grid import build_heatmap
 from dashboard.use.plots import build_figures
 from dashboard.use.sheets import HOURLY_SHEET, build_hourly_sheet, build_sheets
 from dashboard.use.small_groups import SmallGroupUse, compute_small_group_use
+from dashboard.use.table_cells import format_value
 from dashboard.use.use_query import (
     MAX_RANGE_DAYS,
     PRESET_DAYS,

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from collector.contract.forecasts import OUTLOOK_DAYS, HourOutlook, Outlook, chance_in_hour
 from collector.history.measures import PEOPLE
-from collector.site.privacy import MIN_SHOWN_PEOPLE, has_forecast
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, has_forecast
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.history.queries import QueryRejected, parse_instant
 from dashboard.live.upcoming_hours import find_hour, iterate_upcoming_hours
@@ -104,7 +104,7 @@ def build_forecast_json(query: ArrivalQuery, outlook: Outlook | None, now_ms: in
 def _build_hour(query: ArrivalQuery, at_ms: int, hour: HourOutlook) -> dict[str, Any]:
     counts = {"usual": hour.usual, "low": hour.low, "middle": hour.median, "high": hour.high}
     if query.kind == PEOPLE:
-        return {"at": at_ms} | {name: None if 0 < value < MIN_SHOWN_PEOPLE else value for name, value in counts.items()}
+        return {"at": at_ms} | {name: None if 0 < value < MIN_SHOWN_GROUP else value for name, value in counts.items()}
     return {"at": at_ms, **counts, "odds": hour.odds}
 
 

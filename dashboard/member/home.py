@@ -13,14 +13,14 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from collector.contract.forecasts import Outlook
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import Space, SpaceKind
 from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs
 from dashboard.member.member_texts import get_member_texts, get_script_texts
-from dashboard.member.spot import describe_space, describe_usual, list_needs
+from dashboard.member.space_details import describe_space, describe_usual, list_needs
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import MAX_WEEKDAY_DAYS
 
@@ -124,7 +124,7 @@ def build_script_data(inputs: MemberPageInput, values: dict[str, Any], urls: dic
     zones = [zone.id for zone in plan.zones]
     return page | {
         "kind": values["first"],
-        "min_people": MIN_SHOWN_PEOPLE,
+        "min_people": MIN_SHOWN_GROUP,
         "zones": [[zone.id, zone.name] for zone in plan.zones],
         "spots": [
             [one.kind, zones.index(one.zone), needs.encode_needs(one.attributes)] for one in needs.list_offered(plan)

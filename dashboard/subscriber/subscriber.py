@@ -24,10 +24,10 @@ from collector.site.site_plan import SitePlan
 from dashboard.live.broadcast import FrameBroadcast
 from dashboard.live.frame import LinkStatus, PublicFrame, encode_frame, hide_when_closed, hide_when_few
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopics, SiteSnapshot
-from dashboard.site_report.manager_frame import encode_manager_frame, manager_frame
+from dashboard.manager_rows.manager_frame import encode_manager_frame, manager_frame
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from edge.contract import client_conflicts, topics
-from edge.contract.broker import BrokerSettings, create_client, set_reconnect_pause
+from edge.contract.broker_client import BrokerSettings, create_client, set_reconnect_pause
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.subscriptions import Subscriptions, describe_refused
 

@@ -7,7 +7,7 @@ Never: instants, ages (see page_texts).
 
 from typing import Final
 
-from collector.site.privacy import MAX_HISTORY_DAYS
+from collector.site.privacy_limits import MAX_HISTORY_DAYS
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_S, MINUTE_S
 

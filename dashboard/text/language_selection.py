@@ -74,6 +74,13 @@ def get_texts() -> PageTexts:
     return PageTexts.load(select_language())
 
 
+def vary_by_language(page: str) -> Response:
+    """Return a response that caches keep once for each language and cookie."""
+    response = Response(page)
+    response.vary.update(["Accept-Language", "Cookie"])
+    return response
+
+
 def link_to_language(language: str) -> str:
     """Return a link to the current page with the same query in another language."""
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]

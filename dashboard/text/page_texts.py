@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 from babel import Locale
 from babel.numbers import format_percent
 
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceKind
 from collector.text.languages import LANGUAGE_TABLE, Catalogue, Language, load_catalogue
 from dashboard.live.upcoming_hours import DaySentence
@@ -182,8 +182,8 @@ class PageTexts:
             return ""
         key = "people" if frame.from_zero else "people.so_far"
         least, most = frame.people
-        if most < MIN_SHOWN_PEOPLE:
-            return self.format_template(f"{key}.few", n=MIN_SHOWN_PEOPLE)
+        if most < MIN_SHOWN_GROUP:
+            return self.format_template(f"{key}.few", n=MIN_SHOWN_GROUP)
         form = key if least == most else f"{key}.range" if least else f"{key}.most"
         return self.format_template(form, n=most, least=least, most=most)
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import CellPlaceholder, format_hour_span, format_placeholder, get_weekday_name
 from dashboard.use.figures import WeekHourUse
 from dashboard.use.remarks import MIN_REMARK_WEEKS, OFTEN_FULL_SHARE, WELL_COVERED
+from dashboard.use.table_cells import CellPlaceholder, format_hour_span, format_placeholder, get_weekday_name
 
 SHADE_COUNT: Final = 5
 """The number of shades of a week on a page."""
@@ -70,7 +70,7 @@ def _build_square(cell: WeekHourUse | None, texts: PageTexts) -> HeatmapSquare |
         )
     if cell.total.is_few:
         return HeatmapSquare(
-            f"<{MIN_SHOWN_PEOPLE}",
+            f"<{MIN_SHOWN_GROUP}",
             f"{name}: {format_placeholder(CellPlaceholder.FEW, texts)}, {coverage_text}",
             "0",
             coverage_text,

@@ -25,7 +25,7 @@ from math import comb, prod
 from typing import Final
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
-from collector.site.privacy import Tenancy, compute_tenancy
+from collector.site.privacy_limits import Tenancy, compute_tenancy
 from collector.site.series_hours import SeriesHour
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind

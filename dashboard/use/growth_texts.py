@@ -10,7 +10,6 @@ from typing import Any, Final
 from babel.numbers import format_decimal
 
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import CellValue, ColumnUnit, Sheet, SheetColumn, format_hour_span
 from dashboard.use.growth import (
     ADDED_MEMBERS,
     TYPICAL_ADDED_MEMBERS,
@@ -21,6 +20,7 @@ from dashboard.use.growth import (
     RangedEstimate,
 )
 from dashboard.use.plots import get_percent_sign
+from dashboard.use.table_cells import CellValue, ColumnUnit, Sheet, SheetColumn, format_hour_span
 
 MIN_SHOWN_SHARE: Final = 0.01
 """A smaller share is shown as "under 1%", a share this close to 1 as "over 99%"."""

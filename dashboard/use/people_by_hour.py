@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.history.measures import HistoryRow
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.series_hours import SeriesHour
 from dashboard.use.used_hours import BUCKETS_PER_HOUR, MIN_COVERAGE, drop_public_holidays
 from edge.timekeeping.durations import HOUR_MS
@@ -30,7 +30,7 @@ class PeopleByHour:
     @property
     def is_few(self) -> bool:
         """Whether the mean is above 0 and below 5, so that it is not shown."""
-        return self.mean is not None and 0 < self.mean < MIN_SHOWN_PEOPLE
+        return self.mean is not None and 0 < self.mean < MIN_SHOWN_GROUP
 
 
 class PeopleTotals:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from dashboard.charts.plot_axes import build_day_axis, has_data
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import CellValue, ColumnUnit, Sheet
+from dashboard.use.table_cells import CellValue, ColumnUnit, Sheet
 
 SHEET_TRACES: Final = {
     "hours": (("bar", 1, "--taken"),),

@@ -11,14 +11,14 @@ from datetime import date
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import ROUNDS_TO_ZERO, CellPlaceholder, format_hour_span, format_placeholder
 from dashboard.use.compare import ChangeVerdict, MeanChange
 from dashboard.use.remarks import BusiestHour, FullHours, HardlyUsedZone, QuietestWeekday, Remark
 from dashboard.use.sheets import get_stay_class_name
+from dashboard.use.table_cells import ROUNDS_TO_ZERO, CellPlaceholder, format_hour_span, format_placeholder
 from dashboard.use.use_query import DayRange
 from dashboard.use.use_report import UseReport
 
@@ -132,7 +132,7 @@ def describe_stays(report: UseReport, texts: PageTexts) -> str:
     stays = report.stays
     middle = stays.median_class
     if middle is None and None in stays.counts:
-        return _("There were fewer than {n} stays of every length.").format(n=MIN_SHOWN_PEOPLE)
+        return _("There were fewer than {n} stays of every length.").format(n=MIN_SHOWN_GROUP)
     if middle is None:
         return _("The length of the stays is not known.")
     sentence = _("The median stay is {length}, out of about {n} stays.").format(
@@ -150,7 +150,7 @@ def describe_people(report: UseReport, texts: PageTexts) -> str:
     _ = texts.gettext
     known = [(row.mean, row.hour) for row in report.people if row.mean is not None and not row.is_few]
     if not known:
-        return _("No hour has enough data, or fewer than {n} people were here.").format(n=MIN_SHOWN_PEOPLE)
+        return _("No hour has enough data, or fewer than {n} people were here.").format(n=MIN_SHOWN_GROUP)
     mean, hour = max(known, key=lambda row: row[0])
     if mean < ROUNDS_TO_ZERO:
         return _("No people were counted in this period.")
@@ -243,9 +243,7 @@ def format_count(value: float, texts: PageTexts) -> str:
 
 def _format_taken(value: float, format_exact: Callable[[float, PageTexts], str], texts: PageTexts) -> str:
     """Format a number of taken spaces; 1 to 4 are shown as "under 5"."""
-    return (
-        format_placeholder(CellPlaceholder.FEW, texts) if 0 < value < MIN_SHOWN_PEOPLE else format_exact(value, texts)
-    )
+    return format_placeholder(CellPlaceholder.FEW, texts) if 0 < value < MIN_SHOWN_GROUP else format_exact(value, texts)
 
 
 def _format_scope(scope: tuple[str, ...], plan: SitePlan, texts: PageTexts) -> str:

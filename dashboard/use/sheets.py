@@ -8,11 +8,13 @@ Never: HTML, files, colours; a zero where nothing is known.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.series_hours import SeriesHour
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import (
+from dashboard.use.compare import ChangeVerdict, MeanChange
+from dashboard.use.stay_counts import STAY_CLASSES
+from dashboard.use.table_cells import (
     CellPlaceholder,
     CellValue,
     ColumnUnit,
@@ -22,8 +24,6 @@ from dashboard.use.cells import (
     get_weekday_name,
     get_zone_name,
 )
-from dashboard.use.compare import ChangeVerdict, MeanChange
-from dashboard.use.stay_counts import STAY_CLASSES
 from dashboard.use.use_report import UseReport
 from dashboard.use.used_hours import UsedHours, UseSum, get_local_date, sum_hours
 
@@ -75,7 +75,7 @@ def _or_unknown(value: float | None) -> CellValue:
 
 def _withhold_few(value: float | None) -> CellValue:
     """Return a count or mean of people or taken spaces; 1 to 4 are withheld."""
-    return CellPlaceholder.UNKNOWN if value is None else CellPlaceholder.FEW if 0 < value < MIN_SHOWN_PEOPLE else value
+    return CellPlaceholder.UNKNOWN if value is None else CellPlaceholder.FEW if 0 < value < MIN_SHOWN_GROUP else value
 
 
 def _sum_cells(total: UseSum) -> tuple[CellValue, ...]:
@@ -150,7 +150,7 @@ def _stays_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     _ = texts.gettext
     columns = (
         SheetColumn(_("Length of stay"), ColumnUnit.TEXT),
-        SheetColumn(_("Stays, rounded to {n}").format(n=MIN_SHOWN_PEOPLE), ColumnUnit.COUNT),
+        SheetColumn(_("Stays, rounded to {n}").format(n=MIN_SHOWN_GROUP), ColumnUnit.COUNT),
         SheetColumn(_("Share"), ColumnUnit.SHARE),
     )
     stays = report.stays
@@ -206,11 +206,11 @@ def _comparison_sheet(report: UseReport, texts: PageTexts) -> Sheet:
     if changes is not None:
         rows = [
             _comparison_row(_("Occupied, per cent"), changes.use, texts, scale=100),
-            _comparison_row(_("Maximum"), changes.peak, texts, few=MIN_SHOWN_PEOPLE),
+            _comparison_row(_("Maximum"), changes.peak, texts, few=MIN_SHOWN_GROUP),
             _comparison_row(_("Fewest free"), changes.surplus, texts),
         ]
         if changes.people is not None:
-            rows.append(_comparison_row(_("People, average"), changes.people, texts, few=MIN_SHOWN_PEOPLE))
+            rows.append(_comparison_row(_("People, average"), changes.people, texts, few=MIN_SHOWN_GROUP))
     return Sheet("compared", _("Comparison"), columns, rows)
 
 

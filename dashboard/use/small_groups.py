@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.history.measures import HistoryRow
-from collector.site.privacy import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
+from collector.site.privacy_limits import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
 from collector.site.series_hours import SeriesHour
 from dashboard.use.used_hours import MIN_COVERAGE
 

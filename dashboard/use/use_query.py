@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from collector.site.calendar import to_local_time
-from collector.site.privacy import MAX_HISTORY_DAYS
+from collector.site.privacy_limits import MAX_HISTORY_DAYS
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
 

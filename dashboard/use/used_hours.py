@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
 from collector.site.calendar import cut_hours
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.series_hours import HourOpening, SeriesHour
 from collector.site.site_plan import SitePlan
 from dashboard.use.use_query import DayRange
@@ -82,7 +82,7 @@ class UseSum:
     @property
     def is_few(self) -> bool:
         """Whether this is a single hour with 1 to 4 taken spaces: share times capacity would expose their number."""
-        return self.hour_count == 1 and 0 < self.taken_h < MIN_SHOWN_PEOPLE
+        return self.hour_count == 1 and 0 < self.taken_h < MIN_SHOWN_GROUP
 
     @property
     def known_peak(self) -> float | None:

@@ -61,9 +61,9 @@ ROUTES: Final[dict[str, Route]] = {
     "pages.manifest": Route(Audience.EVERYONE, RouteKind.FEED),
     "pages.worker": Route(Audience.EVERYONE, RouteKind.FEED),
     "pages.health": Route(Audience.EVERYONE, RouteKind.FEED),
-    "foyer.wall": Route(Audience.EVERYONE),
-    "foyer.sensing": Route(Audience.EVERYONE, in_navigation=True),
-    "foyer.sign": Route(Audience.EVERYONE),
+    "wall.page": Route(Audience.EVERYONE),
+    "register.sensing": Route(Audience.EVERYONE, in_navigation=True),
+    "register.sign": Route(Audience.EVERYONE),
     "api.states": Route(Audience.EVERYONE, RouteKind.FEED),
     "api.summary": Route(Audience.EVERYONE, RouteKind.FEED),
     "api.frame": Route(Audience.EVERYONE, RouteKind.FEED),
@@ -119,7 +119,7 @@ def get_page_names(texts: PageTexts) -> dict[str, str]:
     _ = texts.gettext
     return {
         "api.history": _("History, as data"),
-        "foyer.sensing": _("Sensors"),
+        "register.sensing": _("Sensors"),
         "manage.live": _("Now"),
         "use.page": _("Use"),
         "use.export": _("Exported use"),

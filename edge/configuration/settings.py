@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Final
 
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.sensor_kinds import SensorKind, check_every_kind
 from edge.contract.settings_rejected import SettingsRejected

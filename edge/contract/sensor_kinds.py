@@ -85,7 +85,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.NOTHING,
             sees_people=True,
             health=HealthTraits(
-                role=HealthRole.MOVEMENT, max_rises_per_hour=_MAX_MOVEMENT_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.MOVEMENT, flaps_above_rises_per_hour=_MAX_MOVEMENT_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Movement sensor"),
@@ -119,7 +119,9 @@ class SensorKind(StrEnum):
             hold=HoldRule.NONE,
             learning=LearningMethod.NOTHING,
             sees_people=False,
-            health=HealthTraits(role=HealthRole.DOOR, max_rises_per_hour=_MAX_DOOR_RISES_PER_HOUR, stuck_remedy=None),
+            health=HealthTraits(
+                role=HealthRole.DOOR, flaps_above_rises_per_hour=_MAX_DOOR_RISES_PER_HOUR, stuck_remedy=None
+            ),
             texts=SensorTexts(
                 label=mark_translatable("Door contact"),
                 records=mark_translatable("When the door is opened and closed."),
@@ -152,7 +154,7 @@ class SensorKind(StrEnum):
             sees_people=True,
             health=HealthTraits(
                 role=HealthRole.DIRECT,
-                max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR,
+                flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR,
                 stuck_remedy=mark_translatable("Check for a bag on the mat, or a mat that does not spring back."),
             ),
             texts=SensorTexts(
@@ -184,7 +186,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.NOTHING,
             sees_people=True,
             health=HealthTraits(
-                role=HealthRole.DIRECT, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.DIRECT, flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Distance sensor"),
@@ -220,7 +222,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.NOTHING,
             sees_people=False,
             health=HealthTraits(
-                role=HealthRole.CROSSINGS, max_rises_per_hour=_MAX_CROSSINGS_PER_HOUR, stuck_remedy=None
+                role=HealthRole.CROSSINGS, flaps_above_rises_per_hour=_MAX_CROSSINGS_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Door counter"),
@@ -255,7 +257,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.LEVELS,
             sees_people=False,
             health=HealthTraits(
-                role=HealthRole.MACHINE, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.MACHINE, flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Power meter"),
@@ -306,7 +308,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.CO2_TREND,
             sees_people=False,
             health=HealthTraits(
-                role=HealthRole.UNCHECKED, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.UNCHECKED, flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Air sensor"),
@@ -329,7 +331,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.NOTHING,
             sees_people=True,
             health=HealthTraits(
-                role=HealthRole.DIRECT, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.DIRECT, flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Presence sensor"),
@@ -365,7 +367,7 @@ class SensorKind(StrEnum):
             sees_people=True,
             health=HealthTraits(
                 role=HealthRole.COUNT,
-                max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR,
+                flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR,
                 stuck_remedy=mark_translatable(
                     "It has miscounted: reset it, and check that it covers the whole doorway."
                 ),
@@ -401,7 +403,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.THRESHOLD,
             sees_people=False,
             health=HealthTraits(
-                role=HealthRole.INDIRECT, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.INDIRECT, flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Sound level meter"),
@@ -436,7 +438,7 @@ class SensorKind(StrEnum):
             learning=LearningMethod.THRESHOLD,
             sees_people=False,
             health=HealthTraits(
-                role=HealthRole.UNCHECKED, max_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
+                role=HealthRole.UNCHECKED, flaps_above_rises_per_hour=_MAX_HUMAN_RISES_PER_HOUR, stuck_remedy=None
             ),
             texts=SensorTexts(
                 label=mark_translatable("Light sensor"),

@@ -115,7 +115,7 @@ class HealthTraits:
     """How the health of a sensor is checked."""
 
     role: HealthRole
-    max_rises_per_hour: int
+    flaps_above_rises_per_hour: int
     """It flaps if it turns on more often: more changes than a person causes."""
     stuck_remedy: str | None
     """What to do when it is stuck; None: the general remedy."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
 
-    from edge.contract.broker import BrokerSettings
+    from edge.contract.broker_client import BrokerSettings
 
 
 class Subscriptions:

@@ -4,6 +4,8 @@ In:    topics and payloads to publish.
 Out:   on the agent's queue: connects, disconnects and received messages.
 Never: decisions in a callback. Callbacks run in paho's own thread and only queue; an exception there would end that
        thread while the client still reports itself as connected.
+
+paho connects again by itself; its longest pause is `MAX_RECONNECT_PAUSE_S` of `edge/contract/broker_client.py`.
 """
 
 import random
@@ -13,8 +15,8 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from edge.contract import broker, client_conflicts
-from edge.contract.broker import KEEPALIVE_S, BrokerSettings
+from edge.contract import broker_client, client_conflicts
+from edge.contract.broker_client import KEEPALIVE_S, BrokerSettings
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.message import MAX_PAYLOAD_BYTES
 from edge.contract.subscriptions import Subscriptions
@@ -60,7 +62,7 @@ class BrokerLink:
         self, settings: BrokerSettings, client_id: str, will: tuple[str, bytes], inbox: "SimpleQueue[object]"
     ) -> None:
         self._settings, self._inbox = settings, inbox
-        self._client = broker.create_client(settings, client_id, will=will)
+        self._client = broker_client.create_client(settings, client_id, will=will)
         self._subscriptions = Subscriptions(self._client, lambda refused: inbox.put(SubscriptionsRefused(refused)))
         self._history = ConnectionHistory()
         self._client.max_queued_messages_set(MAX_QUEUED_MESSAGES)
@@ -113,7 +115,10 @@ class BrokerLink:
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._history = client_conflicts.record_disconnect(self._history, time.monotonic())
-        broker.set_reconnect_pause(self._client, client_conflicts.reconnect_pause_s(self._history, random.random()))  # noqa: S311 - jitter
+        broker_client.set_reconnect_pause(
+            self._client,
+            client_conflicts.reconnect_pause_s(self._history, random.random()),  # noqa: S311 - jitter, no secret
+        )
         contested = client_conflicts.CONFLICT_TEXT.format(n=self._history.short) if self._history.is_contested else None
         self._inbox.put(Disconnected(contested))
 

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import (
     ClockState,
     DeviceStatus,

@@ -9,14 +9,14 @@ from collections import Counter
 from typing import Final
 
 from collector.history.measures import BUCKET_MS
-from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SHOWN_PLACES
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.privacy_settings import PrivacySettings
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Tenure
-from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.register.sensor_descriptions import describe_sensor_kind
 from dashboard.text.duration_texts import format_duration
 from dashboard.text.page_texts import PageTexts
-from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.text.privacy_rule_texts import build_privacy_sections
 from edge.timekeeping.durations import HOUR_S, MINUTE_MS
 from ledig.site.site_file import SiteFile
 
@@ -110,7 +110,7 @@ def _format_risks(texts: PageTexts, raw_hours: int) -> str:
         (
             _("Singling out one person in a small zone"),
             _("No history of fewer than {places} spaces; 1 to {few} are “under {n}”").format(
-                places=MIN_SHOWN_PLACES, few=MIN_SHOWN_PEOPLE - 1, n=MIN_SHOWN_PEOPLE
+                places=MIN_SHOWN_GROUP, few=MIN_SHOWN_GROUP - 1, n=MIN_SHOWN_GROUP
             ),
         ),
         (

@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 
 from collector.contract import states
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.message import CommandName, DeviceCommand, MessageRejected, decode_status, encode
 from edge.contract.subscriptions import Subscriptions, describe_refused
 from ledig.replay.servers import ReplayAway

@@ -25,7 +25,7 @@ from edge.configuration.settings import (
     PinSettings,
     SensorSettings,
 )
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from ledig.replay.recorded_data import RecordedSensor, Recording, SensorChange
 from ledig.runtime.mock_pins import create_mock_factory
 from ledig.simulation.wired_pins import WiredPin

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from collector.configuration.settings import CollectorSettings
 from collector.engine import collector_loop
 from collector.site.site_plan import SitePlan
-from edge.contract.broker import BrokerAway, BrokerSettings
+from edge.contract.broker_client import BrokerAway, BrokerSettings
 from edge.contract.hosts import LOOPBACK
 from ledig.runtime.stopping import stop_with_parent
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from edge.contract.broker import BrokerAway, BrokerSettings, create_client
+from edge.contract.broker_client import BrokerAway, BrokerSettings, create_client
 from edge.contract.subscriptions import describe_refused
 from ledig.site.broker_passwords import BrokerPasswordRejected
 

@@ -20,13 +20,13 @@ from typing import Any
 
 from edge.contract.hosts import LOOPBACK
 from edge.process.log_output import log_to_stderr
-from edge.process.retry_pause import MAX_PAUSE_S
+from edge.process.recovery_pause import MAX_RECOVERY_PAUSE_S
 from edge.process.thread_supervision import exit_on_thread_failure
 from ledig.runtime.exit_status import ExitStatus, report_error
 from ledig.runtime.stopping import stop_on_signals_or_hangup, stop_with_parent
 
-MIN_PAUSE_S = 1.0
-PAUSE_RESET_S = 60.0
+MIN_RESTART_PAUSE_S = 1.0
+RESTART_PAUSE_RESET_S = 60.0
 """After running this long, the pause of a child starts over."""
 STOP_TIMEOUT_S = 4.0
 """A child that has not stopped after this is killed."""
@@ -60,7 +60,7 @@ def find_next_pause_s(pause_s: float, lived_s: float) -> float:
         pause_s: the last pause.
         lived_s: how long the child ran.
     """
-    return MIN_PAUSE_S if lived_s >= PAUSE_RESET_S else min(MAX_PAUSE_S, pause_s * 2)
+    return MIN_RESTART_PAUSE_S if lived_s >= RESTART_PAUSE_RESET_S else min(MAX_RECOVERY_PAUSE_S, pause_s * 2)
 
 
 class _RunningChild:
@@ -68,7 +68,7 @@ class _RunningChild:
 
     def __init__(self, child: ChildProcess) -> None:
         self.child = child
-        self.pause_s = MIN_PAUSE_S / 2
+        self.pause_s = MIN_RESTART_PAUSE_S / 2
         self.due_s = 0.0
         self.process: BaseProcess | None = None
         self.started_s = 0.0

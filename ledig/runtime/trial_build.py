@@ -133,10 +133,10 @@ def _build_pages(site: SiteFile, folder: Path) -> list[str]:
     """Build the web application, its first frame, and the sensor list and privacy rules in every language."""
     from dashboard.accounts.accounts import Accounts
     from dashboard.app import create_app
-    from dashboard.foyer.register import build_register
+    from dashboard.register.sensor_register import build_register
     from dashboard.subscriber.subscriber import LiveView
     from dashboard.text.page_texts import LANGUAGES, PageTexts
-    from dashboard.text.privacy_rules import build_privacy_sections
+    from dashboard.text.privacy_rule_texts import build_privacy_sections
 
     now_ms = time.time_ns() // 1_000_000
     live = LiveView(site.plan, lambda: now_ms)

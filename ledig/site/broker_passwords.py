@@ -9,7 +9,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from ledig.site.settings_files import SettingsFileAway, check_ca_file, is_world_accessible, read_settings_text
 
 _TOKEN_BYTES = 24

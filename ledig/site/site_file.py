@@ -21,7 +21,7 @@ from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
 from dashboard.configuration.settings import DashboardSettings
 from edge.configuration.settings import DeviceSettings
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.settings_rejected import SettingsRejected
 from ledig.site.alerts_table import read_alerts
 from ledig.site.devices import DeviceContext, read_devices

@@ -24,7 +24,7 @@ import click
 
 from collector.configuration.alert_settings import AlertSettings
 from collector.timekeeping.site_time import TimeSource, read_machine_clocks
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.hosts import LOOPBACK
 from edge.contract.topics import Role
 from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY

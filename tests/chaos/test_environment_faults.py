@@ -20,8 +20,7 @@ import pytest
 
 from collector.contract.alerts import AlertKind, decode_alerts
 from collector.contract.loss_reasons import LossReason
-from edge.contract import broker as edge_broker
-from edge.contract import topics
+from edge.contract import broker_client, topics
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, decode_receipt, encode
 from tests.support.chaos.fire import ReadOnlyJournal
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -81,7 +80,7 @@ class ContractDevice:
     def __init__(self, broker: Mosquitto) -> None:
         self.sent = self.covered = 0
         self._begun_ms = time.time_ns() // 1_000_000
-        self._client = edge_broker.create_client(broker.settings("pi-1"), "device")
+        self._client = broker_client.create_client(broker.settings("pi-1"), "device")
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)
@@ -121,7 +120,7 @@ class OpenAlerts:
 
     def __init__(self, broker: Mosquitto) -> None:
         self.open: set[AlertKind] = set()
-        self._client = edge_broker.create_client(broker.settings("observer"), "observer")
+        self._client = broker_client.create_client(broker.settings("observer"), "observer")
         self._client.on_connect = lambda client, *_: client.subscribe(topics.ALERTS.topic("mill"), qos=1)
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)

@@ -25,8 +25,7 @@ from collector.store.journal import Journal
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
-from edge.contract import broker as edge_broker
-from edge.contract import topics
+from edge.contract import broker_client, topics
 from edge.contract.message import EventKind, EventsMessage, Receipt, SensorEvent, decode_receipt, encode
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
@@ -118,7 +117,7 @@ class SiteClient:
     def __init__(self, broker: Mosquitto) -> None:
         self.receipts: list[Receipt] = []
         self.status: CollectorStatus | None = None
-        self._client = edge_broker.create_client(broker.settings("observer"), "observer")
+        self._client = broker_client.create_client(broker.settings("observer"), "observer")
         self._client.on_connect = lambda client, *_: client.subscribe("ledig/v1/mill/#", qos=1)
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)

@@ -20,7 +20,7 @@ from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.server import serve_dashboard
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from tests.support import browser
 from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.fixture_types import Served, ServedSite

@@ -32,7 +32,7 @@ from collector.history.measures import (
     HistoryRow,
     Measure,
 )
-from collector.site.privacy import find_hidden_desk_zones
+from collector.site.privacy_limits import find_hidden_desk_zones
 from collector.site.site_plan import WHOLE_SITE
 from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts

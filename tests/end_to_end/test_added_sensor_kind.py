@@ -19,7 +19,7 @@ import pytest
 
 from collector.contract.states import Occupancy, Reason, SpaceState, decode
 from edge.contract import topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from tests.support.servers import ROOT, Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 from tests.support.site_files import DEVICE, SITE, site_file
 

@@ -27,7 +27,7 @@ from collector.occupancy.evidence import EVENT_KINDS
 from collector.occupancy.zone_air import AIR_BANDS
 from collector.store.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
 from edge.contract import message, topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from edge.contract.message import MAX_FUTURE_MS, ClockState, CommandName, EventKind, SensorHealth
 from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.sensor_kinds import SensorKind

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from dashboard.foyer.foyer_pages import routes
+from dashboard.wall.wall_pages import routes
 from tests.support.servers import ROOT
 
 UNIT = ROOT / "firmware-config" / "kiosk" / "ledig-wall.service"

@@ -18,7 +18,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, create_client
 from ledig.contract import broker_rights
 from tests.support.certificates import create_certificates, read_tls_configuration
 from tests.support.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, wait_until

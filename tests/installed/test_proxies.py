@@ -16,7 +16,7 @@ import pytest
 from collector.contract.states import CollectorStatus, encode
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
-from edge.contract import broker, topics
+from edge.contract import broker_client, topics
 from ledig.site.site_file import read_site_file
 from tests.support.dashboard_process import start_dashboard, write_site
 from tests.support.installed.proxies import RunningProxy, run_caddy, run_nginx
@@ -120,7 +120,7 @@ def next_frame(response: HTTPResponse) -> Any:
 
 
 def test_live_update_is_not_buffered(pages: ProxiedPages) -> None:
-    client = broker.create_client(pages.broker_server.settings(), "collector")
+    client = broker_client.create_client(pages.broker_server.settings(), "collector")
     client.connect(HOST, pages.broker_server.port)
     client.loop_start()
 

@@ -28,6 +28,7 @@ PUBLIC_OF_COLLECTOR = (
     "collector.configuration",
     "collector.sqlite_files",
     "collector.timekeeping",
+    "collector.alerts.active_mutes",
     "collector.alerts.kinds",
     "collector.alerts.alert_texts",
     "collector.text",

@@ -12,8 +12,8 @@ _SPELLED = re.compile(r"\b(fewer than|under|färre än) (five|5|fem)\b|\bfive (s
 """A shown text with the number in words or digits, instead of a placeholder."""
 _RETENTION = {
     "edge/contract/raw_retention.py: 72",
-    "collector/site/privacy.py: 35",
-    "collector/site/privacy.py: 396",
+    "collector/site/privacy_limits.py: 35",
+    "collector/site/privacy_limits.py: 396",
 }
 _NOT_RETENTION = {
     "collector/health/finding_rules.py: 72": "hours of power without a break",
@@ -26,7 +26,7 @@ _TREES = {
     for package in ("collector", "dashboard", "edge", "ledig")
     for path in sorted((ROOT / package).rglob("*.py"))
 }
-_PRIVACY = ROOT / "collector/site/privacy.py"
+_PRIVACY = ROOT / "collector/site/privacy_limits.py"
 
 
 def test_floor_of_five_is_one_number() -> None:
@@ -40,7 +40,7 @@ def test_floor_of_five_is_one_number() -> None:
         for target in [node.target]
         if isinstance(target, ast.Name) and re.search(r"PEOPLE|PLACES|GROUP|FEW|SPACES", target.id)
     ]
-    assert floors == ["collector/site/privacy.py: MIN_SHOWN_PEOPLE"]
+    assert floors == ["collector/site/privacy_limits.py: MIN_SHOWN_GROUP"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "dashboard/static").glob("*.js")), ids=lambda path: path.name)

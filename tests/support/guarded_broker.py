@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from tests.support.servers import Mosquitto, mosquitto
 
 _ITERATIONS = 101

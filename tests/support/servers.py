@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED_MOSQUITTO = ROOT / "firmware-config" / "mosquitto"

@@ -1,7 +1,7 @@
 """What is learned of a series: its usual week, the deviation of its days, and the errors of their forecasts.
 
 In:    the hours of the days before today.
-Out:   the input of `course.py`.
+Out:   the input of `coming_hours.py`.
 Never: today or later. A past day is forecast from what was known at its midnight.
 
 Source of the weights: chosen on one half of the car parks of UCI 482 and confirmed on the other (docs/decisions/0018).

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from collector.alerts.kind_row import AlertKindRow
+from collector.alerts.alert_kind_columns import AlertKindRow
 from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import AlertKind

@@ -9,7 +9,7 @@ import pytest
 from collector.forecast.known_hours import KnownHour, read_free_hours, read_people_hours, read_small_group_hours
 from collector.history import tables
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, ZONE_FIVE_MIN, HistoryRow
-from collector.site.privacy import Tenancy
+from collector.site.privacy_limits import Tenancy
 from collector.sqlite_files.migration import migrate_schema
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables

@@ -18,7 +18,7 @@ from collector.engine.collector_loop import run_collector
 from collector.store import lease
 from collector.store.lease import LEASE_S, Lease
 from edge.contract import topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from edge.contract.message import Receipt, decode_receipt
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
 from tests.support.servers import Mosquitto, mosquitto, wait_until

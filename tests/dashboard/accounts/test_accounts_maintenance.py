@@ -18,7 +18,7 @@ from dashboard.accounts.roles import AccountRole
 from dashboard.app import create_app
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.timekeeping.durations import DAY_S
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME

@@ -13,7 +13,7 @@ import pytest
 from collector.contract.states import Occupancy
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.server import PortTaken, serve_dashboard
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_state, publish_everything, run_publisher

@@ -21,7 +21,7 @@ from collector.contract.states import (
 from collector.site.spaces import SpaceKind
 from dashboard.live.frame import FreeCount, LinkStatus, format_air_level, hide_when_closed
 from dashboard.live.snapshot import COLLECTOR_SILENT_S, BrokerConnection, BrokerMessage, SiteSnapshot
-from dashboard.site_report.manager_frame import manager_frame
+from dashboard.manager_rows.manager_frame import manager_frame
 from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from edge.contract import topics

@@ -24,8 +24,8 @@ from collector.contract.alerts import (
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.site_report import alert_rows
-from dashboard.site_report.alert_rows import MAX_LINES, MuteDuration
+from dashboard.manager_rows import alert_rows
+from dashboard.manager_rows.alert_rows import MAX_LINES, MuteDuration
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import PageTexts
 from edge.contract import topics

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, Mute, MuteAction, decode_command, encode
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from edge.timekeeping.durations import HOUR_MS
 from tests.support import browser
 from tests.support.dashboard.alert_messages import AIR_ALERT, ALERTS_MESSAGE, CROWD_ALERT, DEVICE_ALERT

@@ -14,7 +14,7 @@ from collector.history.measures import (
     ZONE_HOUR,
     HistoryRow,
 )
-from collector.site.privacy import find_hidden_desk_zones
+from collector.site.privacy_limits import find_hidden_desk_zones
 from collector.site.site_plan import WHOLE_SITE
 from collector.site.spaces import SpaceKind, Tenure
 from dashboard.charts.history_chart import (

@@ -6,7 +6,7 @@ from flask import Flask
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.states import CollectorStatus, encode
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.site_report.collector_faults import describe_fault
+from dashboard.manager_rows.collector_faults import describe_fault
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import PageTexts
 from edge.contract import topics

@@ -18,8 +18,7 @@ from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.shown_limits import SHOWN_LIMITS
-from dashboard.site_report.device_rows import (
+from dashboard.manager_rows.device_rows import (
     DeviceRow,
     SensorRow,
     build_device_row,
@@ -27,7 +26,8 @@ from dashboard.site_report.device_rows import (
     compute_mark,
     summarise_devices,
 )
-from dashboard.site_report.rejections import build_rejection_row
+from dashboard.manager_rows.rejections import build_rejection_row
+from dashboard.shown_limits import SHOWN_LIMITS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts

@@ -12,7 +12,7 @@ from collector.contract.states import Occupancy
 from collector.site.spaces import SpaceKind
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from edge.contract.message import CommandName, DeviceCommand, DeviceStatus, decode_command
 from tests.support import browser
 from tests.support.dashboard.device_reports import HEALTHY_DEVICE

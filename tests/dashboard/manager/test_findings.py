@@ -20,7 +20,7 @@ from collector.site.site_sensor import Sensor
 from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.site_report import finding_rows
+from dashboard.manager_rows import finding_rows
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import PageTexts
 from edge.contract import topics

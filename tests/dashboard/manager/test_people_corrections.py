@@ -9,7 +9,7 @@ from flask import Flask
 from collector.contract.states import PeopleCount
 from collector.history import tables
 from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, CorrectionReason, HistoryRow
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.store.journal import Journal
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.manager.people_corrections import (
@@ -108,7 +108,7 @@ def test_more_people_than_places_are_flagged_and_not_limited() -> None:
     ).crowded_warning.startswith("More people are counted")
     assert (
         build_people_corrections(
-            [], [], PeopleCount(places + 9, MIN_SHOWN_PEOPLE, places + 12), PLAN, EN
+            [], [], PeopleCount(places + 9, MIN_SHOWN_GROUP, places + 12), PLAN, EN
         ).crowded_warning
         == ""
     )

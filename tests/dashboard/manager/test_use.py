@@ -22,8 +22,8 @@ from dashboard.manager.exports import escape_formula, generate_csv, write_xlsx
 from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import CellPlaceholder, ColumnUnit, Sheet, SheetColumn, format_value
 from dashboard.use.sheets import HOURLY_SHEET, build_sheets
+from dashboard.use.table_cells import CellPlaceholder, ColumnUnit, Sheet, SheetColumn, format_value
 from dashboard.use.use_query import UseQuery
 from dashboard.use.use_report import UseRows, build_report
 from tests.support.dashboard.login import log_in

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
 from dashboard.configuration.settings import DashboardSettings
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.live_pages import log_in_with_browser

@@ -6,10 +6,10 @@ import pytest
 
 from collector.history.measures import HistoryRow
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import ColumnUnit, format_value
 from dashboard.use.grid import build_heatmap
 from dashboard.use.sentences import describe_change, describe_peaks, describe_stays, describe_total, describe_zones
 from dashboard.use.sheets import build_sheets
+from dashboard.use.table_cells import ColumnUnit, format_value
 from dashboard.use.use_query import ComparedPeriod, DayRange
 from dashboard.use.use_report import UseReport, UseRows, build_report
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

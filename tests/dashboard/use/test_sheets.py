@@ -1,9 +1,9 @@
 """Each column of a table has the values that its heading names, and the figure draws the same values."""
 
 from dashboard.text.page_texts import PageTexts
-from dashboard.use.cells import ColumnUnit, Sheet
 from dashboard.use.plots import build_figures
 from dashboard.use.sheets import build_sheets
+from dashboard.use.table_cells import ColumnUnit, Sheet
 from dashboard.use.use_report import UseRows, build_report
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.weeks import build_query, build_weeks, generate_hour_rows, to_unix_ms

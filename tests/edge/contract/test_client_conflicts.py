@@ -99,7 +99,7 @@ def test_two_dashboards_with_one_name_stay_connected() -> None:
 
 @pytest.mark.parametrize("password", ["secret", None])
 def test_client_id_depends_on_the_password(password: str | None) -> None:
-    from edge.contract.broker import BrokerSettings, create_client
+    from edge.contract.broker_client import BrokerSettings, create_client
 
     ids = {
         create_client(BrokerSettings(user=user, password=password), "pi-1")._client_id.decode()

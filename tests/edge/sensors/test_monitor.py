@@ -15,7 +15,7 @@ from edge.configuration.settings import (
     SensorSettings,
     SoundSettings,
 )
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import SensorHealth
 from edge.sensors.channel_faults import RECOVERY_MS
 from edge.sensors.monitor import SensorMonitor

@@ -23,7 +23,7 @@ from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopi
 from dashboard.subscriber.subscriber import SiteSubscriber
 from dashboard.subscriber.subscriber import list_topic_filters as dashboard_reads
 from edge.contract import topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from edge.outbox import broker_link
 from edge.outbox.broker_link import BrokerLink, Connected
 from ledig.replay.mqtt_probe import open_replay_connection

@@ -8,7 +8,7 @@ import pytest
 
 from collector.site.spaces import SpaceKind
 from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording, SensorChange
 from ledig.replay.recorded_rows import RecordedRow

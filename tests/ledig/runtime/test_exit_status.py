@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from collector.history.measures import HistoryAway
-from edge.contract.broker import BrokerAway
+from edge.contract.broker_client import BrokerAway
 from ledig.runtime.exit_status import (
     AWAY_ERRORS,
     OS_REMEDIES,

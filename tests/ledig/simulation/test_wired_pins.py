@@ -19,7 +19,7 @@ from edge.configuration.settings import (
     SensorSettings,
     SoundSettings,
 )
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from ledig.simulation.signals import SensorSignal
 from ledig.simulation.wired_pins import SimulatedWiring
 from tests.support.edge.sensor_table import open_sensor_rig

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from ledig.site.broker_passwords import BrokerPasswordRejected, add_credentials, create_passwords
 
 

@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.hosts import LOOPBACK
 from ledig.runtime.start_checks import check_broker
 from ledig.runtime.supervisor import ChildProcess, Supervisor

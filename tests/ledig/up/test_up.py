@@ -18,9 +18,9 @@ from typing import Any
 import psutil
 import pytest
 
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from ledig.runtime.start_checks import check_broker
-from ledig.runtime.supervisor import MAX_PAUSE_S, MIN_PAUSE_S, PAUSE_RESET_S, find_next_pause_s
+from ledig.runtime.supervisor import MAX_RECOVERY_PAUSE_S, MIN_RESTART_PAUSE_S, RESTART_PAUSE_RESET_S, find_next_pause_s
 from ledig.site.broker_passwords import BrokerPasswordRejected
 from tests.support.command import NO_PINS, read_error_lines, run_ledig, run_ledig_without
 from tests.support.servers import accepts_connections, find_free_port, wait_until
@@ -246,9 +246,9 @@ def test_simulated_and_real_history_do_not_mix(tmp_path: Path) -> None:
 
 
 def test_pauses_between_restarts_grow_and_reset_after_steady_running() -> None:
-    pauses = [MIN_PAUSE_S]
-    while pauses[-1] < MAX_PAUSE_S:
+    pauses = [MIN_RESTART_PAUSE_S]
+    while pauses[-1] < MAX_RECOVERY_PAUSE_S:
         pauses.append(find_next_pause_s(pauses[-1], lived_s=1))
     assert pauses == [1, 2, 4, 8, 15]
-    assert find_next_pause_s(MAX_PAUSE_S, lived_s=1) == MAX_PAUSE_S
-    assert find_next_pause_s(MAX_PAUSE_S, lived_s=PAUSE_RESET_S) == MIN_PAUSE_S
+    assert find_next_pause_s(MAX_RECOVERY_PAUSE_S, lived_s=1) == MAX_RECOVERY_PAUSE_S
+    assert find_next_pause_s(MAX_RECOVERY_PAUSE_S, lived_s=RESTART_PAUSE_RESET_S) == MIN_RESTART_PAUSE_S

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from collector.contract.forecast_points import ForecastPoint
-from collector.forecast.model.course import forecast_hours
+from collector.forecast.model.coming_hours import forecast_hours
 from collector.forecast.model.series_history import learn_series
 from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS

@@ -14,8 +14,7 @@ from collector.contract.collector_faults import CollectorFault
 from collector.contract.states import CollectorStatus, Occupancy, SpaceState
 from collector.engine.collector_loop import run_collector
 from collector.site.site_plan import SitePlan
-from edge.contract import broker as edge_broker
-from edge.contract import topics
+from edge.contract import broker_client, topics
 from edge.contract.message import Receipt, decode_receipt
 from tests.support.collector.random_sites import NOON_MS
 from tests.support.servers import Mosquitto, wait_until
@@ -27,7 +26,7 @@ class SiteObserver:
     def __init__(self, broker: Mosquitto, ca_file: Path | None = None) -> None:
         self.received: list[tuple[str, bytes]] = []
         self.retained: dict[str, bytes] = {}
-        self._client = edge_broker.create_client(replace(broker.settings("observer"), ca_file=ca_file), "observer")
+        self._client = broker_client.create_client(replace(broker.settings("observer"), ca_file=ca_file), "observer")
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._ready = threading.Event()

@@ -25,7 +25,7 @@ from collector.occupancy.zone_air import classify_co2
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.message import ClockState, DeviceStatus, OutboxStatus, SensorHealth
 from edge.contract.message import encode as encode_status
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

@@ -11,8 +11,8 @@ from gpiozero.pins.mock import MockFactory
 
 from edge import agent
 from edge.configuration.settings import DeviceSettings, SensorSettings
-from edge.contract import broker, topics
-from edge.contract.broker import BrokerSettings
+from edge.contract import broker_client, topics
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import (
     DeviceStatus,
     EventsMessage,
@@ -83,7 +83,7 @@ class FakeCollector:
         self._stored_seqs: dict[str, int] = {}
         self._ready = threading.Event()
         settings = server.settings(user)
-        self.client = broker.create_client(settings, f"test-{user}")
+        self.client = broker_client.create_client(settings, f"test-{user}")
         self.client.on_connect = lambda *_: self.client.subscribe(
             [(topic_kind.topic_filter(SITE), 1) for topic_kind in (topics.EVENTS, topics.DEVICE_STATUS)]
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from edge.contract import broker, topics
+from edge.contract import broker_client, topics
 from edge.contract.message import CommandName, DeviceCommand, encode
 from tests.support.certificates import AUTHORITY, create_certificates, read_tls_configuration
 from tests.support.installed.slow_link import SlowLink
@@ -134,14 +134,14 @@ class InstalledSite:
         """Return the retained message of a topic or, with `request_message`, the response to that request."""
         payloads: SimpleQueue[bytes] = SimpleQueue()
         ca_file = self.folder / "tls" / AUTHORITY
-        settings = broker.BrokerSettings(
+        settings = broker_client.BrokerSettings(
             host=HOST,
             port=self.broker.port,
             user="installer",
             password=(self.folder / "passwords" / "installer").read_text().strip(),
             ca_file=ca_file if ca_file.exists() else None,
         )
-        connection = broker.create_client(settings, "installer")
+        connection = broker_client.create_client(settings, "installer")
         connection.on_connect = lambda client, *_: client.subscribe(topic, 1)
         if request_message is not None:
             connection.on_subscribe = lambda client, *_: client.publish(*request_message, qos=1)

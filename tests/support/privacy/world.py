@@ -28,7 +28,7 @@ from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics
-from edge.contract.broker import BrokerSettings
+from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
 from ledig.simulation.signals import compute_signals, occupied_spans

@@ -2,8 +2,8 @@
 
 import pytest
 
+from collector.alerts.active_mutes import MAX_MUTES, apply_command, is_covered, list_active
 from collector.contract.alerts import AlertCommand, AlertKind, Mute, MuteAction
-from collector.contract.mutes import MAX_MUTES, apply_command, is_covered, list_active
 
 CO2, SILENT, DEVICE = AlertKind.CO2_HIGH, AlertKind.SENSOR_SILENT, AlertKind.DEVICE_SILENT
 

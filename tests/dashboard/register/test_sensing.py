@@ -8,7 +8,7 @@ from flask import Flask
 
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.page_texts import LANGUAGES, PageTexts
-from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.text.privacy_rule_texts import build_privacy_sections
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.users import USER_NAME

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 KEEPALIVE_S = 15
 """A connection that breaks without notice is detected within two of these."""
 MAX_RECONNECT_PAUSE_S = 30
+"""Longest pause of an agent or dashboard between two attempts to reach the broker; each client has its own longest
+pause, between half of this and all of it, so that they do not all come back at once."""
 
 
 class BrokerAway(ConnectionError):
@@ -91,7 +93,7 @@ def create_client(
 
 
 def set_reconnect_pause(client: "mqtt.Client", least_s: float) -> None:
-    """Set the shortest reconnect pause of a paho client; pauses grow up to half a minute."""
+    """Set the shortest reconnect pause of a paho client; pauses grow up to MAX_RECONNECT_PAUSE_S."""
     longest = random.randint(MAX_RECONNECT_PAUSE_S // 2, MAX_RECONNECT_PAUSE_S)  # noqa: S311 - jitter, no secret
     least = max(1, round(least_s))
     client.reconnect_delay_set(min_delay=least, max_delay=max(least, longest))

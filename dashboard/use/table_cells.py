@@ -14,7 +14,7 @@ from typing import Final
 from babel.dates import format_date, get_day_names
 from babel.numbers import format_decimal
 
-from collector.site.privacy import MIN_SHOWN_PEOPLE
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from dashboard.text.page_texts import PageTexts
 
@@ -93,7 +93,7 @@ def format_placeholder(value: CellPlaceholder, texts: PageTexts) -> str:
     _ = texts.gettext
     return {
         CellPlaceholder.UNKNOWN: _("unknown"),
-        CellPlaceholder.FEW: _("under {n}").format(n=MIN_SHOWN_PEOPLE),
+        CellPlaceholder.FEW: _("under {n}").format(n=MIN_SHOWN_GROUP),
         CellPlaceholder.NO_FIGURE: "–",  # noqa: RUF001 - an en dash stands for "no figure"
     }[value]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.forecast.model.course import forecast_hours
+from collector.forecast.model.coming_hours import forecast_hours
 from collector.forecast.model.series_history import learn_series
 from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS

@@ -14,11 +14,11 @@ from collector.site.site_plan import SitePlan
 from collector.site.spaces import Space, SpaceKind
 from dashboard.live.frame import STATE_CODES, PublicFrame, format_air_level
 from dashboard.live.snapshot import SiteSnapshot
-from dashboard.site_report import alert_rows, finding_rows
-from dashboard.site_report.alert_rows import AlertPart
-from dashboard.site_report.collector_faults import describe_fault
-from dashboard.site_report.device_rows import DeviceRow, build_device_row, compute_mark, summarise_devices
-from dashboard.site_report.finding_rows import FindingRow
+from dashboard.manager_rows import alert_rows, finding_rows
+from dashboard.manager_rows.alert_rows import AlertPart
+from dashboard.manager_rows.collector_faults import describe_fault
+from dashboard.manager_rows.device_rows import DeviceRow, build_device_row, compute_mark, summarise_devices
+from dashboard.manager_rows.finding_rows import FindingRow
 from dashboard.text.explanations import ExplanationContext, explain_state
 from dashboard.text.page_texts import PageTexts
 

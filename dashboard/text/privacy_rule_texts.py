@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.history.measures import BUCKET_MS
-from collector.site.privacy import (
-    MIN_SHOWN_PEOPLE,
-    MIN_SHOWN_PLACES,
+from collector.site.privacy_limits import (
+    MIN_SHOWN_GROUP,
     MIN_SMALL_GROUP_WEEKS,
     SMALL_GROUP_SHARE_STEP,
     find_hidden_desk_zones,
@@ -88,7 +87,7 @@ def _list_never_shown(plan: SitePlan, texts: PageTexts) -> tuple[str, ...]:
             "count in their zone only where there are {few} or more.",
             dedicated,
         )
-        rules.append(text.format(n=dedicated, few=MIN_SHOWN_PEOPLE))
+        rules.append(text.format(n=dedicated, few=MIN_SHOWN_GROUP))
     rules.append(
         _(
             "A shared desk is shown as free or taken. Since when, and how it has been used, is never "
@@ -101,7 +100,7 @@ def _list_never_shown(plan: SitePlan, texts: PageTexts) -> tuple[str, ...]:
             "History is not shown for the desks of {zones}. It is shown only for {n} desks or more, and "
             "never where it could be derived from other zones."
         )
-        rules.append(text.format(zones=names, n=MIN_SHOWN_PLACES))
+        rules.append(text.format(zones=names, n=MIN_SHOWN_GROUP))
     kinds = {SpaceKind.BOOTH: _("phone booths"), SpaceKind.ROOM: _("rooms"), SpaceKind.EQUIPMENT: _("machines")}
     for zone in plan.zones:
         for kind, name in kinds.items():
@@ -117,14 +116,14 @@ def _list_never_shown(plan: SitePlan, texts: PageTexts) -> tuple[str, ...]:
             "shown, to the nearest {step}."
         )
         step = texts.format_percentage(SMALL_GROUP_SHARE_STEP)
-        rules.append(text.format(n=MIN_SHOWN_PLACES, weeks=MIN_SMALL_GROUP_WEEKS, step=step))
+        rules.append(text.format(n=MIN_SHOWN_GROUP, weeks=MIN_SMALL_GROUP_WEEKS, step=step))
     text = _("1 to {most} spaces that were taken are shown as “under {n}” in all history.")
-    rules.append(text.format(most=MIN_SHOWN_PEOPLE - 1, n=MIN_SHOWN_PEOPLE))
+    rules.append(text.format(most=MIN_SHOWN_GROUP - 1, n=MIN_SHOWN_GROUP))
     text = _("History is sampled once every {minutes} minutes, so it does not show when somebody came in between.")
     rules.append(text.format(minutes=BUCKET_MS // MINUTE_MS))
     rules.append(
         _("One to {most} people are shown as “under {n}”: now, in the past and in forecasts.").format(
-            most=MIN_SHOWN_PEOPLE - 1, n=MIN_SHOWN_PEOPLE
+            most=MIN_SHOWN_GROUP - 1, n=MIN_SHOWN_GROUP
         )
     )
     return tuple(rules)
@@ -149,7 +148,7 @@ def _list_retention(retention: RetentionSettings, texts: PageTexts) -> tuple[str
     )
     return (
         *(
-            text.format(span=span, n=MIN_SHOWN_PLACES, minutes=BUCKET_MS // MINUTE_MS)
+            text.format(span=span, n=MIN_SHOWN_GROUP, minutes=BUCKET_MS // MINUTE_MS)
             for text, span in (*from_settings, *fixed)
         ),
         _("Settings can make the first {n} periods shorter, never longer. Expired data is overwritten on disk.").format(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.configuration.settings import DashboardSettings
-from dashboard.foyer.sign import BORDER_SQUARES, QrCode, encode_qr, find_public_origin
+from dashboard.register.sign import BORDER_SQUARES, QrCode, encode_qr, find_public_origin
 
 ADDRESS = "https://ledig.spinneriet.example/sensing"
 

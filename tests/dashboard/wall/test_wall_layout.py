@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collector.site.spaces import Space, SpaceKind, Tenure
 from dashboard.charts.plan_drawing import draw_floors
-from dashboard.foyer.wall import (
+from dashboard.wall.wall_layout import (
     MAX_NAMED,
     PLAN_SIZE_PX,
     SHIFT_POSITIONS,

@@ -12,12 +12,12 @@ import msgspec
 from babel.numbers import format_decimal
 from msgspec import Struct
 
+from collector.alerts.active_mutes import list_active
 from collector.contract.alerts import Mute
 from collector.contract.findings import Findings, SensorNote
-from collector.contract.mutes import list_active
 from collector.site.site_sensor import Sensor
 from dashboard.live.snapshot import DeviceSnapshot, SiteSnapshot
-from dashboard.site_report import finding_rows
+from dashboard.manager_rows import finding_rows
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from edge.contract.message import ClockState, DeviceStatus, EventKind, SensorHealth

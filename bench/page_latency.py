@@ -1,6 +1,6 @@
 """Latency from an event on the broker until a page in Chromium has drawn it.
 
-Run:   python -m bench.pixel [--rate N] [--seconds N]
+Run:   python -m bench.page_latency [--rate N] [--seconds N]
 In:    events as five devices publish them, a real Mosquitto, collector and dashboard as processes, the first page of a
        site with a hundred desks in real Chromium, in a phone's window.
 Out:   median, 95 and 99 % and maximum of the milliseconds from the event's publication until the browser draws the
@@ -26,7 +26,7 @@ from bench.latency import DESKS, DEVICES, PLAN, print_delays
 from collector.configuration.settings import CollectorSettings
 from dashboard.configuration.settings import DashboardSettings
 from edge.contract import topics
-from edge.contract.broker import create_client
+from edge.contract.broker_client import create_client
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode
 from tests.support.browser import chromium
 from tests.support.processes import running_collector, running_dashboard

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.site.privacy import (
+from collector.site.privacy_limits import (
     SeriesGroup,
     Tenancy,
     build_series_groups,

@@ -10,7 +10,7 @@ from collector.site.site_plan import SitePlan
 from collector.site.spaces import Tenure
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.text.page_texts import LANGUAGES, PageTexts
-from dashboard.text.privacy_rules import build_privacy_sections
+from dashboard.text.privacy_rule_texts import build_privacy_sections
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN
 

@@ -7,7 +7,7 @@ import pytest
 from collector.contract.forecasts import Outlook
 from collector.site.site_plan import WHOLE_SITE
 from dashboard.live.frame import STATE_CODES
-from dashboard.member.spot import describe_space, describe_usual
+from dashboard.member.space_details import describe_space, describe_usual
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from tests.support.dashboard.outlooks import build_outlook

@@ -13,12 +13,11 @@ from typing import Final
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SEATING_KINDS, Space, SpaceKind, Tenure
 
-MIN_SHOWN_PEOPLE: Final = 5
-"""Smallest shown count of people, live or past, on pages and feeds; smaller ones are shown as "fewer than"."""
-FEW_COUNT_VALUE: Final = MIN_SHOWN_PEOPLE / 2
+MIN_SHOWN_GROUP: Final = 5
+"""Smallest group that is shown, live or past, on pages and feeds: people that are counted (smaller counts are shown as
+"fewer than"), and spaces of one kind in a zone whose history is shown. A floor that no setting passes."""
+FEW_COUNT_VALUE: Final = MIN_SHOWN_GROUP / 2
 """Value of a count of one to four wherever counts are added, so that no mean reveals the exact count."""
-MIN_SHOWN_PLACES: Final = MIN_SHOWN_PEOPLE
-"""Fewest desks of a zone whose history is shown (a floor that no setting passes)."""
 MIN_SMALL_GROUP_WEEKS: Final = 4
 """The use of fewer than five spaces is shown only over this long or longer."""
 SMALL_GROUP_SHARE_STEP: Final = 0.05
@@ -40,7 +39,7 @@ def find_counted_spaces(plan: SitePlan) -> frozenset[str]:
     """
     there = [space for space in plan.spaces if space.kind is not SpaceKind.SUPPLY and not space.disabled]
     own = Counter((space.zone, space.kind) for space in there if not space.is_offered)
-    return frozenset(space.id for space in there if space.is_offered or own[space.zone, space.kind] >= MIN_SHOWN_PEOPLE)
+    return frozenset(space.id for space in there if space.is_offered or own[space.zone, space.kind] >= MIN_SHOWN_GROUP)
 
 
 def find_zones_without_air(plan: SitePlan) -> frozenset[str]:
@@ -49,7 +48,7 @@ def find_zones_without_air(plan: SitePlan) -> frozenset[str]:
     return frozenset(
         zone
         for zone, members in own.items()
-        if members < MIN_SHOWN_PEOPLE and len(shared.get(zone, ())) < MIN_SHOWN_PLACES
+        if members < MIN_SHOWN_GROUP and len(shared.get(zone, ())) < MIN_SHOWN_GROUP
     )
 
 
@@ -62,7 +61,7 @@ def find_conditional_air_zones(plan: SitePlan) -> dict[str, tuple[str, ...]]:
     return {
         zone: tuple(shared[zone])
         for zone, members in own.items()
-        if members < MIN_SHOWN_PEOPLE and len(shared.get(zone, ())) >= MIN_SHOWN_PLACES
+        if members < MIN_SHOWN_GROUP and len(shared.get(zone, ())) >= MIN_SHOWN_GROUP
     }
 
 
@@ -70,7 +69,7 @@ def find_small_zones(plan: SitePlan) -> frozenset[str]:
     """Return zones with one to four places: five-minute means of their air would date arrivals and departures."""
     own, shared = _count_places(plan)
     return frozenset(
-        zone for zone in plan.zone_by_id if 0 < own.get(zone, 0) + len(shared.get(zone, ())) < MIN_SHOWN_PLACES
+        zone for zone in plan.zone_by_id if 0 < own.get(zone, 0) + len(shared.get(zone, ())) < MIN_SHOWN_GROUP
     )
 
 
@@ -120,7 +119,7 @@ def compute_tenancy(plan: SitePlan, zone: str, kind: str) -> Tenancy:
 
 def coarsen_count(count: float) -> float:
     """Return a count as it is stored and added up: one to four become FEW_COUNT_VALUE, so that they look the same."""
-    return FEW_COUNT_VALUE if 0 < count < MIN_SHOWN_PEOPLE else float(count)
+    return FEW_COUNT_VALUE if 0 < count < MIN_SHOWN_GROUP else float(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def has_too_few(plan: SitePlan, zone: str, kind: str) -> bool:
     offered = [space for space in plan.spaces if space.kind == kind and space.is_offered and not space.disabled]
     if kind == SpaceKind.DESK or not offered:
         return False
-    return len(offered) < MIN_SHOWN_PLACES if zone == WHOLE_SITE else zone in _zones_with_few(plan, offered)
+    return len(offered) < MIN_SHOWN_GROUP if zone == WHOLE_SITE else zone in _zones_with_few(plan, offered)
 
 
 def find_hidden_desk_zones(plan: SitePlan) -> frozenset[str]:
@@ -180,7 +179,7 @@ def find_hidden_desk_zones(plan: SitePlan) -> frozenset[str]:
     known = find_counted_spaces(plan)
     hidden_zones = {space.zone for space in desks} - {space.zone for space in desks if space.id in known}
     shared = [space for space in desks if space.is_offered]
-    if 0 < len(shared) < MIN_SHOWN_PLACES:
+    if 0 < len(shared) < MIN_SHOWN_GROUP:
         hidden_zones.add(WHOLE_SITE)
     return _zones_with_few(plan, shared) | hidden_zones
 
@@ -213,7 +212,7 @@ def has_forecast(plan: SitePlan, zone: str, kind: str) -> bool:
     offered = [space for space in plan.spaces if space.is_offered and space.kind == kind and not space.disabled]
     there = sum(zone in {space.zone, WHOLE_SITE} for space in offered)
     if kind == SpaceKind.DESK:
-        return there >= MIN_SHOWN_PLACES and zone not in find_hidden_desk_zones(plan)
+        return there >= MIN_SHOWN_GROUP and zone not in find_hidden_desk_zones(plan)
     return there > 0 and not has_dedicated(plan, zone, kind)
 
 
@@ -224,8 +223,8 @@ def _zones_with_few(plan: SitePlan, desks: Sequence[Space]) -> frozenset[str]:
     reveal them.
     """
     seats = {zone.id: sum(desk.zone == zone.id for desk in desks) for zone in plan.zones}
-    hidden = {zone for zone, n in seats.items() if 0 < n < MIN_SHOWN_PLACES}
-    others = sorted((n, zone) for zone, n in seats.items() if n >= MIN_SHOWN_PLACES)
-    if hidden and others and sum(seats[zone] for zone in hidden) < MIN_SHOWN_PLACES:
+    hidden = {zone for zone, n in seats.items() if 0 < n < MIN_SHOWN_GROUP}
+    others = sorted((n, zone) for zone, n in seats.items() if n >= MIN_SHOWN_GROUP)
+    if hidden and others and sum(seats[zone] for zone in hidden) < MIN_SHOWN_GROUP:
         hidden.add(others[0][1])
     return frozenset(hidden)

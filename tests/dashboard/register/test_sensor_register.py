@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from collector.configuration.settings import RetentionSettings
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Space, SpaceKind, Tenure
-from dashboard.foyer.register import RegisterEntry, RegisterSection, build_register
-from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.register.sensor_descriptions import describe_sensor_kind
+from dashboard.register.sensor_register import RegisterEntry, RegisterSection, build_register
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.dashboard.site import PLAN

@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.history.measures import BUCKET_MS
-from collector.site.privacy import MIN_SHOWN_PEOPLE, MIN_SMALL_GROUP_WEEKS, find_zones_without_air
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, MIN_SMALL_GROUP_WEEKS, find_zones_without_air
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Space, SpaceKind, Tenure, Zone
-from dashboard.foyer.sensor_descriptions import describe_sensor_kind
+from dashboard.register.sensor_descriptions import describe_sensor_kind
 from dashboard.text.duration_texts import format_days, format_duration
 from dashboard.text.page_texts import PageTexts
 from edge.contract.sensor_kinds import SensorKind
@@ -218,11 +218,9 @@ def _list_audience(subject: WatchedSubject, texts: PageTexts) -> tuple[RegisterL
         ),
         WatchedSubject.SUPPLY: (_("How much is left."), _("The same.")),
         WatchedSubject.DOOR: (
-            _("About how many people are here; fewer than {n} is shown as “fewer than {n}”.").format(
-                n=MIN_SHOWN_PEOPLE
-            ),
+            _("About how many people are here; fewer than {n} is shown as “fewer than {n}”.").format(n=MIN_SHOWN_GROUP),
             _("How many people entered and left in {minutes} minutes; fewer than {n} is not shown.").format(
-                minutes=BUCKET_MS // MINUTE_MS, n=MIN_SHOWN_PEOPLE
+                minutes=BUCKET_MS // MINUTE_MS, n=MIN_SHOWN_GROUP
             ),
         ),
         WatchedSubject.AIR: (_("Whether the air is good, and whether it is improving."), _("The readings over time.")),

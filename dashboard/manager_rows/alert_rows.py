@@ -16,11 +16,11 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from collector.alerts.active_mutes import is_covered, list_active
 from collector.alerts.alert_texts import AlertTexts
 from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
-from collector.contract.mutes import is_covered, list_active
 from collector.site.calendar import to_local_time
 from collector.site.site_plan import SitePlan
 from collector.text.languages import Language

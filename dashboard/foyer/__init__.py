@@ -1,1 +1,0 @@
-"""The wall screen, the sensor register and the printed sign."""

@@ -1,0 +1,1 @@
+"""The sensor register and the printed sign that leads to it."""

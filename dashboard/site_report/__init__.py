@@ -1,1 +1,0 @@
-"""What hosts see of devices, findings and alerts."""
