@@ -3,6 +3,7 @@
 In:    the file of a database in WAL mode whose checkpoints all call `before_checkpoint` and `after_checkpoint`.
 Out:   a file of checksums beside it; the pages that differ.
 Never: a false alarm: the checksums are deleted before pages change, and written again when all pages are on the disk.
+       Checksums of another database, such as the one before somebody restored a backup by hand, are not used.
 
 Between checkpoints the database file does not change: commits go to the log, which has checksums of its own.
 The file is read through one handle that stays open as long as SQLite uses the file: closing a second handle would drop
@@ -20,12 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_MAGIC: Final = b"ledig-page-sums-1\n"
-_HEAD: Final = struct.Struct("!18s?IQ")
-"""Magic, whether the database was closed after this was written, page size, number of pages.
+_MAGIC: Final = b"ledig-page-sums-2\n"
+_HEAD: Final = struct.Struct("!18s?8sIQ")
+"""Magic, whether the database was closed after this was written, its mark, page size, number of pages.
 
 A checksum of the header and of all page checksums follows, then the page checksums."""
 _CHECK: Final = struct.Struct("!I")
+_DATABASE_HEAD_BYTES: Final = 100
 _WAL_HEAD: Final = 32
 _FRAME_HEAD: Final = 24
 _READ_PAGES: Final = 256
@@ -59,7 +61,7 @@ class PageSums:
         """Open the file for reading; SQLite must have it open already."""
         self._path, self._sums_path = path, make_checksums_path(path)
         self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._page_bytes = _read_page_bytes(os.pread(self._handle, 100, 0))
+        self._page_bytes = _read_page_bytes(os.pread(self._handle, _DATABASE_HEAD_BYTES, 0))
         self._changing: set[int] = set()
         self._ending = threading.Lock()
         self._ended = False
@@ -127,7 +129,8 @@ class PageSums:
         body = self.sums.tobytes()
         beside = self._sums_path.with_name(f"{self._sums_path.name}.new")
         with beside.open("wb") as file:
-            head = _HEAD.pack(_MAGIC, closing, self._page_bytes, pages)
+            mark = _read_mark(os.pread(self._handle, _DATABASE_HEAD_BYTES, 0))
+            head = _HEAD.pack(_MAGIC, closing, mark, self._page_bytes, pages)
             file.write(head + _CHECK.pack(zlib.crc32(head + body)) + body)
             file.flush()
             os.fsync(file.fileno())
@@ -196,12 +199,14 @@ def _load_stored(path: Path) -> "tuple[PageChecksums[int], int] | None":
         return None
     if len(found) < _HEAD.size + _CHECK.size:
         return None
-    magic, closed, page_bytes, pages = _HEAD.unpack_from(found)
+    magic, closed, mark, page_bytes, pages = _HEAD.unpack_from(found)
     (check,) = _CHECK.unpack_from(found, _HEAD.size)
     head, body = found[: _HEAD.size], found[_HEAD.size + _CHECK.size :]
     if magic != _MAGIC or zlib.crc32(head + body) != check or len(body) != 4 * pages:
         return None
     if not closed and not path.with_name(f"{path.name}-wal").exists():
+        return None
+    if _is_other_database(path, mark):
         return None
     sums = array("I")
     sums.frombytes(body)
@@ -218,6 +223,28 @@ def _find_difference(
 
 def _add_sums(sums: "PageChecksums[int]", block: bytes, page_bytes: int) -> None:
     sums.extend(zlib.crc32(block[start : start + page_bytes]) for start in range(0, len(block), page_bytes))
+
+
+def _read_mark(head: bytes) -> bytes:
+    """What distinguishes this content from other contents: the journal modes, the page size, the change counter.
+
+    A backup is in another journal mode than a database in use.
+    """
+    return head[16:20] + head[24:28]
+
+
+def _is_other_database(path: Path, mark: bytes) -> bool:
+    """Whether the file is a complete database with another mark, so that somebody put it in its place.
+
+    Every change of SQLite writes the change counter twice; damage would have to change both to the same value.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_DATABASE_HEAD_BYTES)
+    except OSError:
+        return False
+    is_intact = head.startswith(b"SQLite format 3\0") and head[24:28] == head[92:96]
+    return is_intact and _read_mark(head) != mark
 
 
 def _read_page_bytes(head: bytes) -> int:

@@ -1,6 +1,7 @@
 """A healthy journal stays in place: late checks, false reports and other collectors do not replace it."""
 
 import os
+import shutil
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -194,3 +195,48 @@ def test_a_failed_replacement_releases_the_lock_for_the_next_attempt(
     waiting.rmdir()
     with closing(guard.open_journal()) as journal:
         assert events(journal) == 9
+
+
+@pytest.mark.parametrize("is_stopped", [True, False], ids=["stopped", "killed"])
+def test_a_backup_restored_by_hand_stays_in_place(
+    path: Path, guard: JournalGuard, backed_up: Journal, caplog: pytest.LogCaptureFixture, *, is_stopped: bool
+) -> None:
+    """The commands of docs/operation.md: the checksums beside the file belong to the file that was replaced."""
+    (chosen,) = backup.list_backups(path, path.parent / "backups")
+    if is_stopped:
+        backed_up.close()
+    else:
+        store(backed_up, range(400, 500))
+    place_by_hand(chosen.path, path)
+    if not is_stopped:
+        backed_up.page_sums.close()
+        backed_up._lock.release()
+    with closing(guard.open_journal()) as restored:
+        checked(guard, restored)
+        assert events(restored) == 9
+        assert restored.tables.read_number(RESTORED_AT) is None
+    with closing(guard.open_journal()) as again:
+        assert events(again) == 9
+    assert not backup.list_damaged_files(path)
+    assert not caplog.records
+
+
+def place_by_hand(chosen: Path, path: Path) -> None:
+    path.unlink()
+    shutil.copyfile(chosen, path)
+    for sidecar in ("-wal", "-shm"):
+        path.with_name(f"{path.name}{sidecar}").unlink(missing_ok=True)
+
+
+def test_a_changed_first_page_is_damage_even_in_the_change_counter(
+    path: Path, guard: JournalGuard, backed_up: Journal
+) -> None:
+    backed_up.close()
+    with path.open("r+b") as file:
+        file.seek(27)
+        (counter,) = file.read(1)
+        file.seek(27)
+        file.write(bytes([counter ^ 1]))
+    with closing(guard.open_journal()) as restored:
+        assert restored.tables.read_number(RESTORED_AT) is not None
+    assert backup.list_damaged_files(path)
