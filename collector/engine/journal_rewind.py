@@ -65,7 +65,7 @@ def _rewind_events(journal: Journal, now_ms: int) -> None:
         seqs = [row[2] for _, row in members]
         gaps.append(StreamGap(device, stream, seqs[0], seqs[-1], LossReason.FUTURE))
     if gaps:
-        journal.add_gaps(gaps, now_ms)
+        journal.rejections.add_gaps(gaps, now_ms)
         journal.tables.delete_events_after(ahead_ms)
 
 

@@ -210,7 +210,7 @@ class Pipeline:
                 self._erase_expired(now_ms)
             self._must_shrink = True
         if self._must_shrink:  # until then, erased data can be read in the log
-            self._must_shrink = not self._journal.truncate_log()
+            self._must_shrink = not self._journal.log.truncate()
         return due_ms > self._counted_until_ms or (
             not self._more_history and self.forecaster.is_due(self._counted_until_ms)
         )
@@ -267,9 +267,9 @@ class Pipeline:
         journal.add_events(result.accepted, result.undated)
         journal.set_stored_up_to(result.stored_up_to)
         if result.gaps:
-            journal.add_gaps(result.gaps, now_ms)
+            journal.rejections.add_gaps(result.gaps, now_ms)
         if result.rejected:
-            journal.add_rejected(result.rejected, now_ms)
+            journal.rejections.add_rejected(result.rejected, now_ms)
         self._store_changes(self.spaces.apply_events(result.accepted, now_ms, self._read_later_events))
         for sensor, at_ms in self._find_late(result).items():
             if at_ms < self._counted_until_ms and (name := self._series.get(sensor)):

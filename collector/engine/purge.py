@@ -65,7 +65,7 @@ class JournalPurge:
     def _purge_rest(self, journal: Journal, before_ms: int, undated_after_ms: int) -> None:
         """Erase what belongs to no space (doors, air, removed sensors), rejections, and data of removed spaces."""
         journal.erase_events(journal.list_sensors() - self._space_sensors, before_ms, undated_after_ms)
-        journal.erase_rejected(before_ms)
-        journal.clear_gap_times(before_ms)
+        journal.rejections.erase_rejected(before_ms)
+        journal.rejections.clear_gap_times(before_ms)
         journal.erase_people_estimates(before_ms - BUCKET_MS)  # late events are counted from the last of these on
         journal.erase_unknown_subjects(self._known, before_ms)

@@ -9,48 +9,33 @@ when two connections checkpoint, so only this connection does.
 """
 
 import contextlib
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from collector.contract.loss_reasons import LossReason
-from collector.intake.fair_share import plan_evictions
 from collector.intake.intake import RepeatedEvent, StreamKey
-from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import SpaceChange, StoredEvent
 from collector.site.site_sensor import SensorKey
 from collector.sqlite_files.lock import FileLock, LockInUse
-from collector.sqlite_files.migration import MigrationStep, migrate_schema
-from collector.sqlite_files.page_checksums import PageSums, load_checksums
+from collector.sqlite_files.migration import MigrationStep
+from collector.sqlite_files.page_checksums import load_checksums
 from collector.store.journal_faults import (
     JournalAway,
     JournalInUse,
     JournalRejected,
-    make_full_log_error,
     make_lock_file_error,
-    make_missing_log_error,
     translate_errors,
 )
+from collector.store.journal_log import JournalLog, open_connection
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
+from collector.store.rejection_tables import RejectionTables
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.process.sqlite_transaction import transaction
 
-QUARANTINE_ROWS: Final = 1000
-QUARANTINE_BYTES: Final = 2048
-"""Most bytes that are kept of one rejected payload."""
-GAP_ROWS: Final = 100_000
 GROWTH_CHECK_BYTES: Final = 256 * 1024
-MAX_LOCK_WAIT_S: Final = 0.5
-"""The longest time that a reader or another program may delay the loop."""
-TRUNCATE_LOG_BYTES: Final = 4 * 1024 * 1024
-"""A write-ahead log of this size is written into the file."""
-MAX_LOG_BYTES: Final = 60 * 1024 * 1024
-"""Hard limit of the log's size, even while a reader prevents a checkpoint."""
 RESTORED_AT: Final = "restored_at_ms"
 """When a backup replaced a damaged journal."""
 MISSING_FROM: Final = "restored_from_ms"
@@ -58,13 +43,6 @@ MISSING_FROM: Final = "restored_from_ms"
 RESTORED_POSITION: Final = "restored_position:"
 AIR_PREFIX: Final = "air:"
 """Prefix of a zone's air among the stored values, where the key of a space is its id; no space's id has a colon."""
-
-_BOUNDED: Final = {
-    "gap": ("device", "device, stream, first", "at_ms, stream, first"),
-    "quarantine": (f"CASE reason WHEN '{LossReason.UNKNOWN_DEVICE}' THEN '' ELSE device END", "no", "no"),
-}
-"""For each bounded table: SQL for a row's owner, its key, and its order by age. Unknown devices share one owner."""
-
 
 EventRow = tuple[int, int, int, int, int, float, int]
 """One event as its table stores it."""
@@ -90,6 +68,8 @@ class Journal:
 
     Attributes:
         tables: for those who compute from what is stored.
+        rejections: what is not stored, and why.
+        log: the write-ahead log.
 
     Raises:
         JournalInUse: another collector uses the file.
@@ -103,19 +83,16 @@ class Journal:
     ) -> None:
         self.path = path
         self._lock = lock_journal(path) if lock is None else lock
-        self.file_lock = threading.Lock()
-        """Held while a reader needs the file unchanged."""
-        self._log = path.with_name(f"{path.name}-wal")
-        self._truncate_at_bytes = TRUNCATE_LOG_BYTES
         try:
             self.stored_sums = load_checksums(path)
             with translate_errors(self.path):
-                self._connection = _open_connection(path, steps)
+                self._connection = open_connection(path, steps)
             self.tables = JournalTables(self._connection)
+            self.rejections = RejectionTables(self._connection, self.tables)
             try:
                 with translate_errors(self.path):
                     self._read_names()
-                    self.page_sums = PageSums(path)
+                    self.log = JournalLog(path, self._connection)
             except BaseException:
                 self._connection.close()
                 raise
@@ -129,12 +106,12 @@ class Journal:
         truncated = False
         try:
             with contextlib.suppress(JournalAway, JournalRejected):  # everything committed is on the disk already
-                truncated = self._truncate_log(closing=True)
+                truncated = self.log.truncate(closing=True)
             if not truncated:  # SQLite may now write the log into the file, which would make the checksums wrong
-                self.page_sums.discard()
+                self.log.page_sums.discard()
             self._connection.close()
         finally:
-            self.page_sums.close()
+            self.log.page_sums.close()
             self._lock.release()
 
     @contextmanager
@@ -148,7 +125,7 @@ class Journal:
         """
         with translate_errors(self.path), transaction(self._connection):
             yield
-        self._bound_log()
+        self.log.enforce_bound()
 
     # Events
 
@@ -209,40 +186,6 @@ class Journal:
             "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in stored_up_to.items()]
         )
 
-    def add_gaps(self, gaps: Iterable[StreamGap], now_ms: int) -> None:
-        """Record events that are not stored and never will be."""
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO gap (device, stream, first, last, reason, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-            [(*g, now_ms) for g in gaps],
-        )
-        self._enforce_bound("gap", GAP_ROWS, GAP_ROWS // 100)
-
-    def add_rejected(self, refused: Iterable[RejectedInput], now_ms: int) -> None:
-        """Store rejections in the quarantine. At its bound the oldest are dropped and counted.
-
-        A repeated message is only counted: its sender cannot stop repeating it.
-        """
-        for number, r in enumerate(refused, 1):
-            if number % QUARANTINE_ROWS == 0:  # a batch may hold many times more, and each is compared with all
-                self._enforce_bound("quarantine", QUARANTINE_ROWS, 0)
-            payload = r.payload[:QUARANTINE_BYTES]
-            if not r.first and self._count_again(r, payload):
-                continue
-            self._connection.execute(
-                "INSERT INTO quarantine (at_ms, device, reason, payload, stream, first, last, sensor, field)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (now_ms, r.device, r.reason, payload, r.stream, r.first, r.last, r.sensor, r.field),
-            )
-        self._enforce_bound("quarantine", QUARANTINE_ROWS, 0)
-
-    def _count_again(self, refused: RejectedInput, payload: bytes) -> bool:
-        same = self._connection.execute(
-            "UPDATE quarantine SET times = times + 1"
-            " WHERE device = ? AND stream = ? AND first = 0 AND reason = ? AND field = ? AND payload = ?",
-            (refused.device, refused.stream, refused.reason, refused.field, payload),
-        )
-        return same.rowcount > 0
-
     def is_known(self, repeat: RepeatedEvent, from_ms: int, to_ms: int) -> bool:
         """Whether an event with a covered sequence number may be the one that had it first.
 
@@ -264,21 +207,7 @@ class Journal:
                 return True
             if not from_ms <= event.at_ms <= to_ms:
                 return True
-        refused = self._connection.execute(
-            "SELECT payload FROM quarantine WHERE device = ? AND stream = ? AND first <= ? AND last >= ?",
-            (*key, repeat.seq, repeat.seq),
-        ).fetchall()
-        if refused:
-            return any(payload in (b"", repeat.payload[:QUARANTINE_BYTES]) for (payload,) in refused)
-        return self._is_in_gap(key, repeat.seq)
-
-    def _is_in_gap(self, key: StreamKey, seq: int) -> bool:
-        """Whether an event lies in a gap."""
-        found = self._connection.execute(
-            "SELECT last FROM gap WHERE device = ? AND stream = ? AND first <= ? ORDER BY first DESC LIMIT 1",
-            (*key, seq),
-        ).fetchone()
-        return found is not None and found[0] >= seq
+        return self.rejections.is_known(repeat)
 
     # Occupancy
 
@@ -406,67 +335,9 @@ class Journal:
             self._connection.execute("DELETE FROM stored_value WHERE key = ?", (space,))
             self._connection.execute("DELETE FROM checkpoint WHERE space = ? AND at_ms < ?", (space, before_ms))
 
-    def erase_rejected(self, before_ms: int) -> None:
-        """Erase rejections from before a moment."""
-        self._connection.execute("DELETE FROM quarantine WHERE at_ms < ?", (before_ms,))
-
-    def clear_gap_times(self, before_ms: int) -> None:
-        """Clear the report time of gaps reported before a moment; keep which events are missing, and why."""
-        self._connection.execute("UPDATE gap SET at_ms = 0 WHERE at_ms > 0 AND at_ms < ?", (before_ms,))
-
     def erase_people_estimates(self, before_ms: int) -> None:
         """Erase the estimates of who was inside before a moment."""
         self._connection.execute("DELETE FROM people_estimate WHERE at_ms < ?", (before_ms,))
-
-    def truncate_log(self) -> bool:
-        """Write the log into the file and truncate it, so that no erased data is left in it.
-
-        Returns:
-            Whether it is done. A reader or a running check of the file delays it.
-        """
-        return self._truncate_log()
-
-    def _bound_log(self) -> None:
-        """Truncate the log when it has grown. A reader that blocks this for long stops the collector, not the disk.
-
-        Raises:
-            JournalAway: the log has its full size and cannot be truncated. What is committed stays; devices keep the
-                rest.
-        """
-        size = self._log_bytes()
-        if size < self._truncate_at_bytes:
-            return
-        if self._truncate_log():
-            self._truncate_at_bytes = TRUNCATE_LOG_BYTES
-        else:
-            self._truncate_at_bytes = min(size + TRUNCATE_LOG_BYTES // 4, MAX_LOG_BYTES)
-            if size >= MAX_LOG_BYTES:
-                raise make_full_log_error(self.path)
-
-    def _log_bytes(self) -> int:
-        try:
-            return self._log.stat().st_size
-        except OSError:
-            return 0
-
-    def _truncate_log(self, *, closing: bool = False) -> bool:
-        """Checkpoint the whole log without waiting for readers."""
-        if not self.file_lock.acquire(blocking=False):
-            return False
-        try:
-            with translate_errors(self.path):
-                self.page_sums.before_checkpoint()
-                self._connection.execute("PRAGMA busy_timeout = 0")
-                try:
-                    (blocked, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                finally:
-                    self._connection.execute(f"PRAGMA busy_timeout = {int(MAX_LOCK_WAIT_S * 1000)}")
-                if not blocked:
-                    with contextlib.suppress(OSError):  # without checksums, SQLite's own check still covers the file
-                        self.page_sums.after_checkpoint(closing=closing)
-                return not blocked
-        finally:
-            self.file_lock.release()
 
     def remove_old_streams(self, kept: int) -> list[StreamKey]:
         """Remove old streams of devices with more than `kept` streams, if none of their events is stored any more.
@@ -493,29 +364,6 @@ class Journal:
             self._connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{no}",))
             del self._streams[device, stream], self._stream_names[no]
         return [(device, stream) for _, device, stream in rows]
-
-    def _enforce_bound(self, table: str, most: int, spare: int) -> None:
-        """Once a table has more than `most` rows, delete the oldest rows of owners with the most, and count them.
-
-        Args:
-            table: `gap` or `quarantine`.
-            most: how many rows may stay.
-            spare: how many more to delete, so that the next rows do not cost the same again.
-        """
-        (rows,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
-        if rows <= most:
-            return
-        owner, key, order = _BOUNDED[table]
-        row_counts = dict(self._connection.execute(f"SELECT {owner}, count(*) FROM {table} GROUP BY 1"))  # noqa: S608
-        gone = plan_evictions(row_counts, rows - most + spare)
-        for device, number in gone.items():
-            self._connection.execute(
-                f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608
-                f" (SELECT {key} FROM {table} WHERE {owner} = ? ORDER BY {order} LIMIT ?)",
-                (device, number),
-            )
-        name = f"{table}_dropped"
-        self.tables.store_number(name, (self.tables.read_number(name) or 0) + sum(gone.values()))
 
     # Numbers that stand for names
 
@@ -565,24 +413,3 @@ def lock_journal(path: Path) -> FileLock:
         raise JournalInUse(str(fault)) from fault
     except OSError as fault:
         raise make_lock_file_error(path, fault) from fault
-
-
-def _start_log(connection: sqlite3.Connection, path: Path) -> None:
-    """Switch to a write-ahead log. If the disk fails here, SQLite continues without one and reports no error."""
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise make_missing_log_error(path)
-
-
-def _open_connection(path: Path, steps: Sequence[MigrationStep]) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=MAX_LOCK_WAIT_S, isolation_level=None)
-    try:
-        _start_log(connection, path)
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `_truncate_log` does it and keeps the page checksums
-        connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
-        connection.execute("PRAGMA secure_delete = ON")  # erased data cannot be read in the file
-        migrate_schema(connection, steps)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

@@ -73,7 +73,7 @@ class JournalMonitor:
     def start(self, previous: "JournalMonitor | None") -> None:
         """Start with a check, once `previous` has ended. The log is not truncated before the check is done."""
         self._previous = previous
-        self._journal.file_lock.acquire()
+        self._journal.log.file_lock.acquire()
         self._thread.start()
 
     def stop(self, wait_s: float) -> bool:
@@ -104,7 +104,7 @@ class JournalMonitor:
                     self._previous = None
                 self._attempt(self._verify)  # `start` has acquired the lock for it
             finally:
-                self._journal.file_lock.release()
+                self._journal.log.file_lock.release()
             while self._damage is None and not self._stopping.is_set():
                 self._attempt(self._maintain)
                 self._stopping.wait(RETRY_S if self._fault else POLL_S)
@@ -122,7 +122,7 @@ class JournalMonitor:
         found = backup.list_backups(self._path, self._folder)
         if not backup.is_due(found, now_ms, BACKUP_EVERY_MS):
             return
-        with self._journal.file_lock:
+        with self._journal.log.file_lock:
             self._verify()
         if self._damage is not None or self._stopping.is_set():
             return
@@ -136,7 +136,7 @@ class JournalMonitor:
 
     def _verify(self) -> None:
         """Compare the pages with their checksums, then run SQLite's check. The log is not truncated meanwhile."""
-        pages = self._journal.page_sums
+        pages = self._journal.log.page_sums
         found = pages.read_checksums(self._stopping.is_set)
         if found is None:
             return

@@ -44,7 +44,7 @@ def write_history(plan: SitePlan, journal_path: Path, until_ms: int, report: Cal
         leftover.unlink()
     with closing(Journal(unfinished)) as journal:
         _write_days(plan, journal, until_ms, report)
-        journal.truncate_log()
+        journal.log.truncate()
     unfinished.rename(journal_path)
     unfinished.with_name(f"{unfinished.name}.lock").unlink(missing_ok=True)
 

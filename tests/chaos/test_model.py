@@ -32,7 +32,7 @@ def empty() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         path = Path(folder) / "empty.sqlite"
         with closing(Journal(path)) as journal:
-            journal.truncate_log()
+            journal.log.truncate()
         yield path
 
 

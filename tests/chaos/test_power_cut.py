@@ -58,7 +58,7 @@ while True:
     os.write(1, seq.to_bytes(8, "little"))
     size = size % 7 + 1
     if seq % 5 == 0:
-        journal.truncate_log()
+        journal.log.truncate()
 """
 
 
@@ -110,8 +110,8 @@ def check_journal(path: Path, receipt: int, cut: str) -> None:
     guard = JournalGuard(path, plan, retention, lambda: NOON_MS)
     with closing(guard.open_journal()) as journal:
         with guard.monitor_journal(journal):
-            journal.file_lock.acquire()  # the first check has ended
-            journal.file_lock.release()
+            journal.log.file_lock.acquire()  # the first check has ended
+            journal.log.file_lock.release()
             guard.raise_findings()
         stored = journal.read_stored_up_to().get(("pi-1", "s"), 0)
         assert stored >= receipt, f"{cut}: {receipt} has a receipt, {stored} is there"

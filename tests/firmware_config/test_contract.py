@@ -25,7 +25,7 @@ from collector.contract.states import (
 from collector.intake.intake import MAX_STREAMS_PER_DEVICE
 from collector.occupancy.evidence import EVENT_KINDS
 from collector.occupancy.zone_air import AIR_BANDS
-from collector.store.journal import QUARANTINE_BYTES, QUARANTINE_ROWS
+from collector.store.rejection_tables import QUARANTINE_BYTES, QUARANTINE_ROWS
 from edge.contract import message, topics
 from edge.contract.broker_client import create_client
 from edge.contract.message import MAX_FUTURE_MS, ClockState, CommandName, EventKind, SensorHealth

@@ -194,7 +194,7 @@ def test_dedicated_desk_has_no_last_event_while_its_sensor_is_alive(journal: Jou
 
 def test_lost_events_are_counted_by_device(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_gaps(
+        journal.rejections.add_gaps(
             [StreamGap("pi", "s", 3, 9, LossReason.DROPPED), StreamGap("pi", "t", 1, 1, LossReason.FUTURE)], MONDAY_MS
         )
     watching = HealthRun(PLAN, journal, MONDAY_MS)

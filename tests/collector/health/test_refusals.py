@@ -85,12 +85,12 @@ def test_finding_about_rejections_can_be_ignored_and_ends_with_the_rejections(jo
     work.process_commands([answer], NOON_MS + 61_000)
     assert [one.ignored for one in published(work, NOON_MS + 62_000).findings] == [True]
     with journal.transaction():
-        journal.erase_rejected(NOON_MS + HOUR_MS)
+        journal.rejections.erase_rejected(NOON_MS + HOUR_MS)
     assert published(work, NOON_MS + 200_000).findings == []
 
 
 def test_rejections_of_a_device_outside_the_plan_are_not_published(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_rejected([RejectedInput("pi-1", LossReason.UNREADABLE, b"")], NOON_MS)
-        journal.add_rejected([RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, b"")], NOON_MS)
+        journal.rejections.add_rejected([RejectedInput("pi-1", LossReason.UNREADABLE, b"")], NOON_MS)
+        journal.rejections.add_rejected([RejectedInput("pi-9", LossReason.UNKNOWN_DEVICE, b"")], NOON_MS)
     assert [one.reason for one in published(work_on(journal), NOON_MS).rejected] == ["unreadable"]

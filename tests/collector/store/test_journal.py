@@ -16,18 +16,12 @@ from collector.history.measures import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryR
 from collector.intake.intake import RepeatedEvent
 from collector.intake.rejection import RejectedInput, StreamGap
 from collector.occupancy.evidence import StoredEvent
-from collector.store.journal import (
-    GAP_ROWS,
-    MAX_LOG_BYTES,
-    QUARANTINE_BYTES,
-    QUARANTINE_ROWS,
-    TRUNCATE_LOG_BYTES,
-    Checkpoint,
-    Journal,
-)
+from collector.store.journal import Checkpoint, Journal
 from collector.store.journal_faults import JournalAway, JournalRejected
+from collector.store.journal_log import MAX_LOG_BYTES, TRUNCATE_LOG_BYTES
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.loss_sentences import LOSS_SENTENCES
+from collector.store.rejection_tables import GAP_ROWS, QUARANTINE_BYTES, QUARANTINE_ROWS
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.faulty_disks import fill_disk, small_disk
@@ -102,16 +96,16 @@ def test_erased_events_are_gone_and_the_rest_stays(journal: Journal) -> None:
 
 def test_erased_data_cannot_be_read_in_the_files(path: Path, journal: Journal) -> None:
     with journal.transaction():
-        journal.add_rejected([RejectedInput("pi-1", LossReason.BAD_VALUE, b"a-secret-word" * 20)], 1)
+        journal.rejections.add_rejected([RejectedInput("pi-1", LossReason.BAD_VALUE, b"a-secret-word" * 20)], 1)
     with journal.transaction():
-        journal.erase_rejected(2)
-    journal.truncate_log()
+        journal.rejections.erase_rejected(2)
+    journal.log.truncate()
     assert not any(b"a-secret-word" in file.read_bytes() for file in path.parent.iterdir())
 
 
 def test_the_quarantine_is_bounded_and_counts_what_it_dropped(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_rejected(
+        journal.rejections.add_rejected(
             [
                 RejectedInput("pi-1", LossReason.BAD_VALUE, b"y" * 9999, "s", seq, seq)
                 for seq in range(1, QUARANTINE_ROWS + 8)
@@ -126,8 +120,8 @@ def test_the_quarantine_is_bounded_and_counts_what_it_dropped(journal: Journal) 
 def test_a_repeated_rejected_message_is_counted_and_stored_once(journal: Journal) -> None:
     unreadable = RejectedInput("pi-1", LossReason.UNREADABLE, b"x" * 9999, field="stream")
     with journal.transaction():
-        journal.add_rejected([unreadable, unreadable, unreadable._replace(device="pi-2")], 1)
-        journal.add_rejected([unreadable, unreadable._replace(payload=b"y")], 2)
+        journal.rejections.add_rejected([unreadable, unreadable, unreadable._replace(device="pi-2")], 1)
+        journal.rejections.add_rejected([unreadable, unreadable._replace(payload=b"y")], 2)
     rows = journal._connection.execute("SELECT device, times FROM quarantine ORDER BY no").fetchall()
     assert rows == [("pi-1", 3), ("pi-2", 1), ("pi-1", 1)]
 
@@ -203,7 +197,7 @@ def test_the_cost_of_rejections_grows_no_faster_than_the_batch(journal: Journal)
             return 0
 
         journal._connection.set_progress_handler(count_step, 1000)
-        journal.add_rejected(
+        journal.rejections.add_rejected(
             [RejectedInput("pi-1", LossReason.UNREADABLE, b"%s %d" % (name.encode(), n)) for n in range(count)], 1
         )
         journal._connection.set_progress_handler(None, 0)
@@ -215,8 +209,8 @@ def test_the_cost_of_rejections_grows_no_faster_than_the_batch(journal: Journal)
 
 def test_a_repeated_rejected_event_is_compared_with_the_quarantine(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_gaps([StreamGap("pi-1", "s", 3, 9, LossReason.UNKNOWN_SENSOR)], 1)
-        journal.add_rejected([RejectedInput("pi-1", LossReason.UNKNOWN_SENSOR, b"an event", "s", 5, 5)], 1)
+        journal.rejections.add_gaps([StreamGap("pi-1", "s", 3, 9, LossReason.UNKNOWN_SENSOR)], 1)
+        journal.rejections.add_rejected([RejectedInput("pi-1", LossReason.UNKNOWN_SENSOR, b"an event", "s", 5, 5)], 1)
     in_gap = replace(EVENT, device="pi-1", stream="s", seq=5)
     assert journal.is_known(repeat_of(in_gap), 0, 10**15)
     assert not journal.is_known(repeat_of(in_gap)._replace(payload=b"another"), 0, 10**15)
@@ -226,7 +220,7 @@ def test_a_repeated_rejected_event_is_compared_with_the_quarantine(journal: Jour
 
 def test_gaps_are_stored_unchanged(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_gaps(
+        journal.rejections.add_gaps(
             [StreamGap("pi-1", "s", 3, 5, LossReason.DROPPED), StreamGap("pi-1", "s", 9, 9, LossReason.TOO_OLD)], 1
         )
     rows = journal._connection.execute("SELECT first, last, reason FROM gap ORDER BY first").fetchall()
@@ -235,8 +229,10 @@ def test_gaps_are_stored_unchanged(journal: Journal) -> None:
 
 def test_gaps_dropped_at_the_bound_are_counted_exactly(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_gaps([StreamGap("pi-1", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(10)], 1)
-        journal.add_gaps([StreamGap("pi-2", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(GAP_ROWS - 5)], 2)
+        journal.rejections.add_gaps([StreamGap("pi-1", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(10)], 1)
+        journal.rejections.add_gaps(
+            [StreamGap("pi-2", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(GAP_ROWS - 5)], 2
+        )
     (kept,) = journal._connection.execute("SELECT count(*) FROM gap").fetchone()
     assert kept <= GAP_ROWS
     assert journal.tables.read_number("gap_dropped") == GAP_ROWS + 5 - kept
@@ -400,18 +396,18 @@ def test_a_file_that_cannot_grow_is_reported(path: Path) -> None:
 
 def test_a_device_that_floods_the_quarantine_evicts_only_its_own(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_rejected(
+        journal.rejections.add_rejected(
             [RejectedInput("pi-quiet", LossReason.BAD_VALUE, b"%d" % n, "s", n, n) for n in (1, 2, 3)], 1
         )
         for burst in range(4):
             noise = [
                 RejectedInput("pi-noisy", LossReason.UNREADABLE, b"%d" % n, first=n) for n in range(1, QUARANTINE_ROWS)
             ]
-            journal.add_rejected(noise, 2 + burst)
+            journal.rejections.add_rejected(noise, 2 + burst)
         strangers = [
             RejectedInput(f"stranger-{n}", LossReason.UNKNOWN_DEVICE, b"x") for n in range(2 * QUARANTINE_ROWS)
         ]
-        journal.add_rejected(strangers, 9)
+        journal.rejections.add_rejected(strangers, 9)
     rows = dict(journal._connection.execute("SELECT device, count(*) FROM quarantine GROUP BY device"))
     assert rows["pi-quiet"] == 3
     assert rows["pi-noisy"] >= QUARANTINE_ROWS // 2 - 3
@@ -422,11 +418,13 @@ def test_a_device_that_floods_the_quarantine_evicts_only_its_own(journal: Journa
 
 def test_a_device_that_floods_the_gaps_evicts_only_its_own(journal: Journal) -> None:
     with journal.transaction():
-        journal.add_gaps([StreamGap("pi-quiet", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(10)], 1)
-        journal.add_gaps(
+        journal.rejections.add_gaps([StreamGap("pi-quiet", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(10)], 1)
+        journal.rejections.add_gaps(
             [StreamGap("pi-noisy", "s", 3 * n, 3 * n, LossReason.FUTURE) for n in range(GAP_ROWS + 1000)], 2
         )
-        journal.add_gaps([StreamGap("pi-noisy", "t", 3 * n, 3 * n, LossReason.FUTURE) for n in range(1000)], 3)
+        journal.rejections.add_gaps(
+            [StreamGap("pi-noisy", "t", 3 * n, 3 * n, LossReason.FUTURE) for n in range(1000)], 3
+        )
     rows = dict(journal._connection.execute("SELECT device, count(*) FROM gap GROUP BY device"))
     assert rows["pi-quiet"] == 10
     assert GAP_ROWS * 98 // 100 <= sum(rows.values()) <= GAP_ROWS
@@ -479,12 +477,12 @@ def test_the_log_is_truncated_when_it_grows(path: Path, journal: Journal) -> Non
 
 def test_erased_data_leaves_the_log_once_no_reader_blocks_it(path: Path, journal: Journal) -> None:
     with journal.transaction():
-        journal.add_rejected([RejectedInput("pi-1", LossReason.UNREADABLE, b"a-secret-word" * 20)], 1)
+        journal.rejections.add_rejected([RejectedInput("pi-1", LossReason.UNREADABLE, b"a-secret-word" * 20)], 1)
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM quarantine").fetchone()
         with journal.transaction():
-            journal.erase_rejected(2)
-        assert not journal.truncate_log()
-    assert journal.truncate_log()
+            journal.rejections.erase_rejected(2)
+        assert not journal.log.truncate()
+    assert journal.log.truncate()
     assert not any(b"a-secret-word" in file.read_bytes() for file in path.parent.iterdir())

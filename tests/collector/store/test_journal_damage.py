@@ -70,7 +70,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             wait_until(lambda: sqlite_backup.list_backups(path, running / "backups"), what="the backup")
         store(work, range(IN_BACKUP + 1, STORED - 20))
         work.save_evidence()
-        assert journal.truncate_log()
+        assert journal.log.truncate()
         take(work, range(STORED - 20, STORED + 1))
         shutil.copytree(running, folder)
     return folder
@@ -94,7 +94,7 @@ def start(path: Path, now_ms: int = DAMAGED_MS) -> tuple[Journal, str]:
 
     def checked() -> bool:
         guard.raise_findings()
-        return journal.page_sums.sums is not None
+        return journal.log.page_sums.sums is not None
 
     try:
         with closing(journal), guard.monitor_journal(journal):

@@ -47,7 +47,7 @@ def checked(guard: JournalGuard, journal: Journal) -> None:
 
     def done() -> bool:
         guard.raise_findings()
-        return journal.page_sums.sums is not None
+        return journal.log.page_sums.sums is not None
 
     with guard.monitor_journal(journal):
         wait_until(done, what="the check of the start")
@@ -61,7 +61,7 @@ def backed_up(path: Path, guard: JournalGuard) -> Journal:
     with guard.monitor_journal(journal):
         wait_until(lambda: backup.list_backups(path, path.parent / "backups"), what="the backup")
     store(journal, range(10, 400))
-    assert journal.truncate_log()
+    assert journal.log.truncate()
     return journal
 
 
@@ -86,7 +86,7 @@ def test_reading_pages_stops_when_the_file_is_closed(path: Path) -> None:
     """A slow card: the file is closed between two reads, and the number of its handle is reused for another file."""
     journal = Journal(path)
     store(journal, range(1, 400))
-    assert journal.truncate_log()
+    assert journal.log.truncate()
     reading, closed = threading.Event(), threading.Event()
     found: list[object] = []
 
@@ -96,14 +96,14 @@ def test_reading_pages_stops_when_the_file_is_closed(path: Path) -> None:
         return False
 
     def check() -> None:
-        with journal.file_lock:
-            sums = journal.page_sums.read_checksums(stopped)
+        with journal.log.file_lock:
+            sums = journal.log.page_sums.read_checksums(stopped)
             found.append(sums)
 
     thread = threading.Thread(target=check)
     thread.start()
     assert reading.wait(30)
-    whole = journal.page_sums.read_checksums(lambda: False)
+    whole = journal.log.page_sums.read_checksums(lambda: False)
     assert whole is not None
     store(journal, range(400, 800))
     journal.close()
@@ -114,7 +114,7 @@ def test_reading_pages_stops_when_the_file_is_closed(path: Path) -> None:
     finally:
         os.close(other)
     assert found == [None]
-    journal.page_sums.store_checksums(whole)
+    journal.log.page_sums.store_checksums(whole)
     assert not path.with_name("journal.sqlite.sums").exists(), "checksums of before the file was closed"
     with closing(Journal(path)) as again:
         assert events(again) == 799

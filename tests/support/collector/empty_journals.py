@@ -18,7 +18,7 @@ def create_empty_journal() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:
         path = Path(folder) / "empty.sqlite"
         with closing(Journal(path)) as journal:
-            journal.truncate_log()
+            journal.log.truncate()
         yield path
 
 
