@@ -97,14 +97,14 @@ def _forecast_points(
     past = [_with_value(hour, known) for hour in calendar if hour.at_ms < now_ms]
     coming = [hour for hour in calendar if hour.at_ms >= now_ms]
     today = next((hour.day for hour in coming if hour.opening is not HourOpening.CLOSED), coming[0].day)
-    learnt = learn_series([_learnable(hour) for hour in past if hour.day < today], today)
+    learned = learn_series([_learnable(hour) for hour in past if hour.day < today], today)
     recent = [hour for hour in past if hour.day == today]
-    points = forecast_hours(learnt, recent, _with_capacity(series, coming[: OUTLOOK_DAYS * 24]))
+    points = forecast_hours(learned, recent, _with_capacity(series, coming[: OUTLOOK_DAYS * 24]))
     days = _with_capacity(series, (hour for hour in calendar if hour.day in {today, today + OUTLOOK_DAYS}))
     from_midnight = [
-        (hour.day, point) for hour, point in zip(days, forecast_hours(learnt, (), days), strict=True) if point
+        (hour.day, point) for hour, point in zip(days, forecast_hours(learned, (), days), strict=True) if point
     ]
-    missing = _missing_days(learnt)
+    missing = _missing_days(learned)
     if not any(points) and any(hour.opening is not HourOpening.CLOSED for hour in coming[: OUTLOOK_DAYS * 24]):
         missing = max(missing, 1)  # a site that seldom opens has too few days for a band
     return _SeriesForecast(
@@ -172,7 +172,7 @@ def _learnable(hour: SeriesHour) -> SeriesHour:
     return replace(hour, value=None) if hour.opening is HourOpening.RED else hour
 
 
-def _missing_days(learnt: LearnedSeries) -> int:
-    if learnt.first_day is None:
+def _missing_days(learned: LearnedSeries) -> int:
+    if learned.first_day is None:
         return MIN_SERIES_DAYS
-    return max(0, MIN_SERIES_DAYS - (learnt.today - learnt.first_day), MIN_KNOWN_DAYS - len(learnt.days))
+    return max(0, MIN_SERIES_DAYS - (learned.today - learned.first_day), MIN_KNOWN_DAYS - len(learned.days))

@@ -158,10 +158,10 @@ class StateChanges:
                 self._coarsen_at_ms[space] = until_ms
         return due_now
 
-    def pop_changed_tunings(self, learnt: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning | None]]:
+    def pop_changed_tunings(self, learned: Callable[[str], Tuning | None]) -> list[tuple[str, Tuning | None]]:
         """Return changed learned values by space; None: no longer any. Checks spaces that were evaluated again."""
         changed, self._learning_changed = self._learning_changed, set()
-        found = ((space, learnt(space)) for space in sorted(changed))
+        found = ((space, learned(space)) for space in sorted(changed))
         changes = [(space, values) for space, values in found if values != self._tunings.get(space)]
         self._tunings.update(changes)
         return changes

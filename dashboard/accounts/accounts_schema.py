@@ -80,7 +80,12 @@ def _rename_tables(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE restored RENAME TO restore")
 
 
-MIGRATIONS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums, _rename_tables)
+def _rename_endpoint(db: sqlite3.Connection) -> None:
+    """Follow a renamed endpoint of routes.py."""
+    db.execute("UPDATE access_log SET endpoint = 'learned.page' WHERE endpoint = 'learnt.page'")
+
+
+MIGRATIONS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums, _rename_tables, _rename_endpoint)
 """Each function migrates the file to the next version."""
 
 ACCOUNT_COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"

@@ -20,7 +20,7 @@ from dashboard.web.app_context import get_app_context
 from dashboard.web.history_access import read_history
 from edge.timekeeping.durations import DAY_MS
 
-routes: Final = Blueprint("learnt", __name__, url_prefix="/manage/learnt")
+routes: Final = Blueprint("learned", __name__, url_prefix="/manage/learned-values")
 
 CORRECTION_DAYS: Final = 3
 """Corrections of this many days are shown."""
@@ -31,14 +31,14 @@ def page() -> ResponseReturnValue:
     """Show what was learned from spaces and doors."""
     here = get_app_context()
     return render_template(
-        "learnt.html",
+        "learned_values.html",
         plan=here.plan,
-        learnt=build_learned_values(here.live.snapshot.tunings, here.plan, get_texts()),
-        ledger=_read_ledger(here.live.now_ms()) if here.plan.doors else None,
+        learned=build_learned_values(here.live.snapshot.tunings, here.plan, get_texts()),
+        corrections=_read_people_corrections(here.live.now_ms()) if here.plan.doors else None,
     )
 
 
-def _read_ledger(now_ms: int) -> PeopleCorrections | None:
+def _read_people_corrections(now_ms: int) -> PeopleCorrections | None:
     """Return how people are counted; None while history is unavailable."""
     here = get_app_context()
     corrections = read_history(

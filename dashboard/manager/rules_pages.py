@@ -12,7 +12,7 @@ from dashboard.text.language_selection import get_texts
 from dashboard.text.privacy_rule_texts import build_privacy_sections
 from dashboard.web.app_context import get_app_context
 
-routes = Blueprint("rules", __name__, url_prefix="/manage/house-rules")
+routes = Blueprint("rules", __name__, url_prefix="/manage/rules")
 
 
 @routes.get("")
@@ -20,5 +20,5 @@ def page() -> ResponseReturnValue:
     """Show every privacy rule of the site."""
     here = get_app_context()
     return render_template(
-        "house_rules.html", plan=here.plan, sections=build_privacy_sections(here.plan, here.settings, get_texts())
+        "rules.html", plan=here.plan, sections=build_privacy_sections(here.plan, here.settings, get_texts())
     )

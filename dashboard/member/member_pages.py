@@ -25,7 +25,7 @@ from dashboard.web.page_cache import RenderedPage
 
 routes = Blueprint("pages", __name__)
 
-SCRIPTS: Final = ("home.js", "say.js", "link.js", "floors.js", "needs.js")
+SCRIPTS: Final = ("home.js", "texts.js", "link.js", "floors.js", "needs.js")
 CACHED_FILES: Final = ("board.css", *SCRIPTS, "icon.svg")
 """The page's static files; the service worker caches them."""
 HTML_HEADERS: Final = {

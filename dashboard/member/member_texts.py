@@ -11,7 +11,7 @@ from typing import Final
 from collector.site.spaces import SpaceAttribute, SpaceKind, ZoneCharacter
 from dashboard.text.page_texts import PageTexts, PluralForms
 
-SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "unheard.", "only", "none", "like", "lost", "spot.")
+SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "no_data.", "only", "none", "like", "lost", "spot.")
 """Key prefixes of the texts that the page's script also needs."""
 SHARED_PREFIXES: Final = (
     *("answer.", "ago.", "ahead.", "air.", "at", "all_known", "hour", "lost", "opens."),
@@ -86,8 +86,8 @@ def _reason_texts(texts: PageTexts) -> dict[str, str]:
 def _line_texts(texts: PageTexts) -> dict[str, str]:
     _ = texts.gettext
     return {
-        "unheard.zone": _("{zone}: {n} of {of} unknown"),
-        "unheard.since": _("{zone}: no data since {at}"),
+        "no_data.zone": _("{zone}: {n} of {of} unknown"),
+        "no_data.since": _("{zone}: no data since {at}"),
         "only": _("Only {needs}"),
         "only.more": _("Show {n} more"),
         "only.whole": _("All zones: {ahead}"),

@@ -1,7 +1,7 @@
 /* Keeps the public part of the managers' live page up to date: answer, counts and plan. manage.js shows the managers'
    part; it gets each frame by the event `ledig:frame`. */
 import { subscribe } from "./link.js";
-import { createTexts } from "./say.js";
+import { createTexts } from "./texts.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);

@@ -2,7 +2,7 @@
 import { createFloors } from "./floors.js";
 import { subscribe } from "./link.js";
 import { countFree, createNeeds } from "./needs.js";
-import { createTexts } from "./say.js";
+import { createTexts } from "./texts.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
@@ -133,10 +133,10 @@ function paintAnswer(count) {
     const [least, most, capacity] = count(page.kind, `${index}`);
     const since = frame.silent[id];
     if (most === least) return "";
-    if (since) return texts.fill("unheard.since", { zone, at: texts.at(since) });
-    return texts.fill("unheard.zone", { zone, n: most - least, of: capacity });
+    if (since) return texts.fill("no_data.since", { zone, at: texts.at(since) });
+    return texts.fill("no_data.zone", { zone, n: most - least, of: capacity });
   });
-  at("unheard").replaceChildren(...lines.filter(Boolean).map((line) => {
+  at("no-data").replaceChildren(...lines.filter(Boolean).map((line) => {
     const item = document.createElement("li");
     item.textContent = line;
     return item;

@@ -1,6 +1,6 @@
 /* Keeps the wall screen up to date for weeks. Only text and classes change; no element is added. */
 import { subscribe } from "./link.js";
-import { createTexts } from "./say.js";
+import { createTexts } from "./texts.js";
 
 const TURN_MS = 20000; // how long each floor is shown
 const SHIFT_MS = 60000;

@@ -169,7 +169,7 @@ def _describe_hold(hold: HoldTuning | None, texts: PageTexts) -> str:
     elif hold.hold_ms == hold.start_ms:
         clause = _("hold time {n} min after movement, still learning between {least} and {most}")
     else:
-        clause = _("hold time {n} min after movement, learnt here between {least} and {most}")
+        clause = _("hold time {n} min after movement, learned here between {least} and {most}")
     n, least, most = (format_minutes(span_ms, texts) for span_ms in (hold.hold_ms, hold.least_ms, hold.most_ms))
     return clause.format(n=n, least=least, most=most)
 

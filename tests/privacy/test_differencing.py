@@ -51,7 +51,7 @@ _CHANGE = "it changes something, and shows nothing"
 NO_PAST = {
     "use.page": _SAME,
     "growth.page": _SAME,
-    "learnt.page": "corrections of the count of people, which the history of people_correction has",
+    "learned.page": "corrections of the count of people, which the history of people_correction has",
     "alerts.page": "the alerts of their topic, which is read in test_topics.py",
     "devices.page": "the findings of their topics, which are read in test_topics.py",
     "api.forecast": "the forecast topic, whose outcomes the history of forecast has",

@@ -119,6 +119,14 @@ def test_accounts_from_before_roles_become_managers(tmp_path: Path, clock: Acces
     ]
 
 
+def test_entries_of_a_renamed_endpoint_are_migrated(tmp_path: Path, clock: AccessLogClock) -> None:
+    path = tmp_path / "accounts.sqlite"
+    Accounts(path, clock).log.record(ANNA, LoggedAction.VIEW, "learnt.page")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+    assert [entry.endpoint for entry in Accounts(path, clock).log.list_entries(9)] == ["learned.page"]
+
+
 def test_a_failed_migration_leaves_the_file_unchanged(tmp_path: Path, clock: AccessLogClock) -> None:
     path = tmp_path / "accounts.sqlite"
     create_file_without_roles(path)

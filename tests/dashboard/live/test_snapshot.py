@@ -140,16 +140,16 @@ def test_an_invalid_or_cleared_state_is_unknown() -> None:
 
 
 def test_learned_values_are_shown_to_managers_until_cleared() -> None:
-    learnt = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
+    learned = Tuning(hold=HoldTuning(hold_ms=480_000, start_ms=600_000, least_ms=300_000, most_ms=900_000))
     topic = topics.TUNING.topic(PLAN.id, "desk-1")
     messages = (
         space_message("desk-1", build_state(Occupancy.OCCUPIED)),
-        BrokerMessage(topic, encode(learnt), retained=True),
+        BrokerMessage(topic, encode(learned), retained=True),
     )
     for taken_back in (False, True):
         picture = apply_messages(*messages, *[BrokerMessage(topic, b"", retained=False)][: int(taken_back)])
         frame = manager_frame(picture, picture.build_frame(0, MONDAY_10_MS), MONDAY_10_MS, PageTexts.load("en"))
-        assert ("hold time 8 min after movement, learnt here" in frame.spaces["desk-1"].why) is not taken_back
+        assert ("hold time 8 min after movement, learned here" in frame.spaces["desk-1"].why) is not taken_back
 
 
 def test_a_space_outside_the_plan_changes_nothing() -> None:

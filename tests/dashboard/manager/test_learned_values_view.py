@@ -51,9 +51,9 @@ def test_spaces_are_in_the_order_of_the_site_file() -> None:
 def test_page_shows_learned_values_once_there_are_any(app: Flask, live: LiveView) -> None:
     manager = app.test_client()
     log_in(manager)
-    assert "Ingenting än." in manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
+    assert "Ingenting än." in manager.get("/manage/learned-values?lang=sv", base_url="https://localhost").text
     live.inbox.append(BrokerMessage(topics.TUNING.topic(PLAN.id, "desk-1"), encode(LEARNT), retained=True))
     live.tick(time.monotonic())
-    page = manager.get("/manage/learnt?lang=sv", base_url="https://localhost").text
+    page = manager.get("/manage/learned-values?lang=sv", base_url="https://localhost").text
     assert "Ingenting än." not in page
     assert "12 min" in page

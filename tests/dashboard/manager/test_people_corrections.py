@@ -130,6 +130,6 @@ def test_page_shows_the_corrections(app: Flask, settings: DashboardSettings) -> 
         tables.upsert_rows(journal._connection, PEOPLE_FIVE_MIN, passage_rows(200, 180))
     client = app.test_client()
     assert log_in(client).status_code == 303
-    page = client.get("/manage/learnt", base_url="https://localhost").text
+    page = client.get("/manage/learned-values", base_url="https://localhost").text
     assert re.search("ingen aktivitet någonstans</td><td[^>]*>7</td><td[^>]*>0</td>", page)
     assert "så varje person ut räknas som 1,10" in page

@@ -88,13 +88,13 @@ def test_reason_for_a_range_is_one_tap_away_and_names_no_desk(site: ServedSite, 
         expect_live_member_page(page)
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         page.locator("summary").first.click()
-        expect(page.locator("#unheard li")).to_have_text(["Spinnsalen: 1 av 15 okända", "Tysta rummet: 1 av 8 okända"])
+        expect(page.locator("#no-data li")).to_have_text(["Spinnsalen: 1 av 15 okända", "Tysta rummet: 1 av 8 okända"])
         quiet = [space.id for space in PLAN.spaces if space.zone == "quiet" and space.is_offered]
         publisher.publish_states({space: build_state(Occupancy.UNKNOWN, space=space) for space in quiet})
         since = "Tysta rummet: inga data sedan kl. 09.54"
-        expect(page.locator("#unheard li").last).to_have_text(since)
+        expect(page.locator("#no-data li").last).to_have_text(since)
         page.reload()
-        expect(page.locator("#unheard li").last).to_have_text(since)
+        expect(page.locator("#no-data li").last).to_have_text(since)
 
 
 def test_state_change_updates_the_open_page(site: ServedSite, phone: OpenPhone) -> None:
@@ -206,7 +206,7 @@ def test_everything_works_without_javascript(site: ServedSite, phone: OpenPhone)
         page.get_by_role("button", name="Visa chansen").click()
         expect(page.locator(".odds")).to_contain_text("90 % att minst ett skrivbord är ledigt i dag kl. 11.00.")
         expect(page.locator("#like")).to_be_hidden()
-        expect(page.locator("#come")).to_contain_text("Tidigare prognoser som denna har stämt 380 av 390 gånger.")
+        expect(page.locator("#arrival")).to_contain_text("Tidigare prognoser som denna har stämt 380 av 390 gånger.")
         page.get_by_role("link", name="Uppdatera").click()
         expect(page.locator("#of")).to_have_text("av 28 skrivbord lediga")
 
@@ -258,7 +258,7 @@ def test_script_and_server_choose_the_same_plural_forms(site: ServedSite, phone:
         page.goto(f"/{language}")
         shown = page.evaluate(
             """async ([templates, numbers]) => {
-                const { createTexts } = await import("/static/say.js");
+                const { createTexts } = await import("/static/texts.js");
                 const texts = createTexts(templates, 5);
                 return numbers.flatMap((n) => [
                     texts.answer("desk", [0, n, 28]),

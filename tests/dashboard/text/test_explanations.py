@@ -98,7 +98,8 @@ def test_a_desk_after_somebody_left_lists_its_evidence_and_its_lapse() -> None:
     )
     assert explain(what, tuning=LEARNT) == (
         "movement at desk-14-pir 6 min ago; desk-14-mat agrees, until 10:02;"
-        " free 10:04 if nothing happens for another 4 min; hold time 8 min after movement, learnt here between 5 and 15"
+        " free 10:04 if nothing happens for another 4 min;"
+        " hold time 8 min after movement, learned here between 5 and 15"
     )
     assert explain(what, "sv", tuning=LEARNT) == (
         "rörelse vid desk-14-pir för 6 min sedan; desk-14-mat bekräftar, till kl. 10.02;"
@@ -139,7 +140,7 @@ def test_ongoing_evidence_has_no_end() -> None:
     [
         ((600_000, 600_000, 300_000, 900_000), "hold time 10 min after movement, still learning between 5 and 15"),
         ((420_000, 420_000, 420_000, 420_000), "hold time 7 min after movement, set in the site file"),
-        ((657_000, 600_000, 300_000, 900_000), "hold time 11 min after movement, learnt here between 5 and 15"),
+        ((657_000, 600_000, 300_000, 900_000), "hold time 11 min after movement, learned here between 5 and 15"),
         ((90_000, 90_000, 90_000, 90_000), "hold time 1.5 min after movement, set in the site file"),
     ],
 )

@@ -72,6 +72,6 @@ def test_no_sentence_has_an_unfilled_placeholder(settings: DashboardSettings, la
 def test_the_page_shows_every_rule(app: Flask, settings: DashboardSettings) -> None:
     client = app.test_client()
     log_in(client)
-    page = client.get("/manage/house-rules?lang=sv", base_url="https://localhost").text
+    page = client.get("/manage/rules?lang=sv", base_url="https://localhost").text
     assert "Så skyddar Spinneriet din integritet" in page
     assert page.count("<section") == len(build_privacy_sections(PLAN, settings, EN))
