@@ -72,6 +72,9 @@ class SensorVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+_FINDING_GOALS: Final = {SensorVerdict.RIGHT: Goal(most=0), SensorVerdict.WRONG: Goal(least=1)}
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedSeries:
     """One sensor's readings, and whether it is right by other evidence."""
@@ -124,7 +127,7 @@ def _build_line(one: RecordedSeries, found: SensorFindings) -> ResultLine:
         rule=f"{one.sensor.device} {one.sensor.id}",
         ours=True,
         figures={Figure.FINDINGS: float(len(found))},
-        goals={Figure.FINDINGS: Goal(most=0)} if one.verdict is SensorVerdict.RIGHT else {},
+        goals={Figure.FINDINGS: goal} if (goal := _FINDING_GOALS.get(one.verdict)) is not None else {},
         note=f"{one.verdict.capitalize()}: {one.reason}. Found: {f'{kinds}. ' if kinds else ''}{sentences}",
     )
 

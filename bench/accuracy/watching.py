@@ -11,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from collector.contract.findings import Finding, FindingKind
+from collector.contract.loss_reasons import LossReason
 from collector.health.health_service import HealthService
+from collector.intake.rejection import RejectedInput
 from collector.live.space_states import SpaceStates
 from collector.occupancy.evidence import Evidence, StoredEvent
 from collector.site.site_plan import SitePlan
@@ -32,9 +34,18 @@ class HealthRun:
         self.health = HealthService(plan, journal, self.spaces, MAX_RAW_HOURS, now_ms)
         self._plan, self._journal = plan, journal
 
-    def add_events(self, events: Sequence[StoredEvent], now_ms: int) -> None:
-        """Store and evaluate events, then do everything that is due."""
+    def add_events(self, sent: Sequence[StoredEvent], now_ms: int) -> None:
+        """Reject the values that the contract rejects, store and evaluate the rest, and do everything that is due."""
+        events = [event for event in sent if event.kind.low <= event.value <= event.kind.high]
+        refused = [
+            RejectedInput(
+                event.device, LossReason.BAD_VALUE, b"", event.stream, event.seq, event.seq, event.sensor, "value"
+            )
+            for event in sent
+            if not event.kind.low <= event.value <= event.kind.high
+        ]
         with self._journal.transaction():
+            self._journal.add_rejected(refused, now_ms)
             self._journal.add_events(events)
             self.spaces.apply_events(events, now_ms, self._read_events)
             for event in events:
@@ -48,12 +59,17 @@ class HealthRun:
                 self.health.run_slice(now_ms)
 
     def list_findings(self, now_ms: int) -> SensorFindings:
-        """Return the present findings."""
+        """Return the present findings; one about rejected events counts for each sensor that sent them."""
         self.health.republish_all()
         return [
-            ((device, finding.sensor), finding)
+            ((device, sensor), finding)
             for device, report in self.health.pop_changed_findings(now_ms)
             for finding in report.findings
+            for sensor in (
+                sorted({one.sensor for one in report.rejected})
+                if finding.kind is FindingKind.REJECTED
+                else [finding.sensor]
+            )
         ]
 
     def _read_events(self, space: str, evidence: Evidence) -> list[StoredEvent]:
@@ -62,14 +78,14 @@ class HealthRun:
 
 
 def collect_findings(plan: SitePlan, events: Sequence[StoredEvent], step_ms: int = HOUR_MS) -> SensorFindings:
-    """Return all findings ever made, each kind once per sensor, as last reported.
+    """Return all findings ever made, each kind once per sensor and quantity, as last reported.
 
     Args:
         plan: the site.
         events: stored events in canonical order.
         step_ms: interval between two looks at the findings.
     """
-    latest: dict[tuple[SensorKey, FindingKind], Finding] = {}
+    latest: dict[tuple[SensorKey, FindingKind, str], Finding] = {}
     start_ms = events[0].at_ms // HOUR_MS * HOUR_MS
     with TemporaryDirectory() as folder, closing(Journal(Path(folder) / "journal.sqlite")) as journal:
         watching = HealthRun(plan, journal, start_ms)
@@ -79,5 +95,7 @@ def collect_findings(plan: SitePlan, events: Sequence[StoredEvent], step_ms: int
             while place < len(events) and events[place].at_ms < now_ms:
                 place += 1
             watching.add_events(events[first:place], now_ms)
-            latest |= {(name, finding.kind): finding for name, finding in watching.list_findings(now_ms)}
-    return [(name, finding) for (name, _), finding in latest.items()]
+            latest |= {
+                (name, finding.kind, finding.quantity): finding for name, finding in watching.list_findings(now_ms)
+            }
+    return [(name, finding) for (name, _, _), finding in latest.items()]

@@ -39,6 +39,10 @@ class FindingKind(StrEnum):
     """The device sends events that the collector rejects."""
     TWO_CLIENTS = "two_clients"
     """Two clients sign in as this device."""
+    IMPLAUSIBLE = "implausible"
+    """It has readings of a quantity that are possible, but not in a building."""
+    UNCHANGING = "unchanging"
+    """Its readings of a quantity stay the same although they must change."""
 
 
 class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -60,7 +64,7 @@ class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
     space: str = ""
     """The space whose activity it matches."""
     times: int | None = None
-    """Stays that it missed, people that it lost, or changes in its busiest hour."""
+    """Stays that it missed, people that it lost, changes in its busiest hour, or implausible readings."""
     days: int | None = None
     """On how many days of the site."""
     span_min: int | None = None
@@ -74,6 +78,10 @@ class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
     """Days until the battery is empty, if it continues to fall at this rate."""
     off_s: int | None = None
     """Seconds by which the clock is behind (positive) or ahead (negative)."""
+    quantity: str = ""
+    """The quantity whose readings are wrong; a sensor may have one finding of a kind for each."""
+    value: float | None = None
+    """The reading furthest from the plausible ones, or the one that does not change, in the unit of the quantity."""
 
 
 class SensorNote(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -130,13 +138,14 @@ class FindingAction(StrEnum):
     """Stop ignoring it."""
 
 
-class FindingCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class FindingCommand(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """One command about a finding; not retained."""
 
     command: FindingAction
     device: Id
     finding: FindingKind
     sensor: str = ""
+    quantity: str = ""
 
 
 MAX_NOTES: Final = 500

@@ -16,7 +16,14 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.health.hour_tallies import MINUTES_PER_HOUR, ActivityRule, HourTally, join_hours
+from collector.health.hour_tallies import (
+    MINUTES_PER_HOUR,
+    ActivityRule,
+    HourTally,
+    ReadingRange,
+    join_hours,
+    join_ranges,
+)
 from collector.health.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
 from collector.site.site_sensor import SensorKey
 from edge.contract.sensor_traits import HealthRole
@@ -99,6 +106,8 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
     own_pct: int = 0
     is_comparable: bool = False
     """Whether it and the other sensors of its space moved enough to be compared."""
+    ranges: tuple[ReadingRange, ...] = ()
+    """Of the checked quantities with readings."""
 
 
 class SensorHours(NamedTuple):
@@ -161,6 +170,7 @@ def _count_day(day: int, one: _DayBits, hours: Sequence[HourTally]) -> DayTally:
         flapping_hours=sum(hour.rises > limit for hour in hours),
         on_until_end_min=tail if tail >= MAX_STILL_MIN else 0,
         battery_pct=next((hour.battery_pct for hour in reversed(hours) if hour.battery_pct is not None), None),
+        ranges=join_ranges(one for hour in hours for one in hour.ranges),
     )
 
 

@@ -16,19 +16,16 @@ These cases cause no false findings:
 - many sensors: the thresholds grow with the size of the site, because rare coincidences are more frequent there.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import log, log2
 from statistics import median
 from typing import Final
 
-from msgspec import Struct
-
 from collector.contract.findings import Finding, FindingKind
 from collector.health.day_tallies import DETECTING_ROLES, MAX_STILL_MIN, DayTally
-from collector.health.hour_tallies import ActivityRule
+from collector.health.reading_rules import find_reading_faults
+from collector.health.site_activity import SensorRecord, SiteActivity, summarise_site
 from collector.site.site_sensor import SensorKey
-from collector.site.spaces import SpaceKind
-from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import HealthRole
 
 STUCK_ON_MIN: Final = 20 * 60
@@ -57,7 +54,6 @@ MIN_DOOR_DAYS: Final = 4
 """People were on site on this many days without a crossing at the only door."""
 MIN_MATCH_DAYS: Final = 3
 MATCH_DAYS: Final = 7
-MIN_PEERS: Final = 3
 MAX_DAY_EVIDENCE: Final = log(10)
 """A day on which all peers were used counts like one on which nine in ten were, because desks differ."""
 MIN_QUIET_EVIDENCE: Final = 16
@@ -70,70 +66,6 @@ MIN_BATTERY_DAYS: Final = 5
 MIN_BATTERY_FALL_PCT: Final = 5
 
 
-class HoldReliability(Struct, frozen=True):
-    """Statistics about a space's hold time (collector/occupancy/learning/tuning.py)."""
-
-    flips: float = 0
-    """How often somebody was detected again soon after it ended."""
-    ends: float = 0
-    """How often it ended."""
-    is_at_bound: bool = False
-    """Whether it is at its upper bound."""
-
-
-class SensorRecord(Struct, frozen=True):
-    """One sensor with its daily tallies."""
-
-    rule: ActivityRule
-    space: str = ""
-    space_kind: SpaceKind | None = None
-    dedicated: bool = False
-    door: str = ""
-    fired: bool = False
-    """Whether it has ever turned on."""
-    hold: HoldReliability = HoldReliability()
-    """The hold time of its space, if this sensor represents the space."""
-    days: Sequence[DayTally] = ()
-
-
-class SiteActivity(Struct, frozen=True):
-    """What a rule needs to know about the other sensors of the site."""
-
-    records: Mapping[SensorKey, SensorRecord]
-    active_share: Mapping[tuple[SensorKind, SpaceKind | None], Mapping[int, float]]
-    """For each kind of sensor at each kind of space: the share of live sensors that turned on, by day."""
-    days_in_use: frozenset[int]
-    """Days on which people were on site."""
-    space_count: int
-    door_count: int
-
-
-def summarise_site(sensors: Sequence[SensorRecord]) -> SiteActivity:
-    """Summarise the activity of all sensors of a site, by kind and day."""
-    active_by_day: dict[tuple[SensorKind, SpaceKind | None], dict[int, list[bool]]] = {}
-    active_sensors: dict[int, int] = {}
-    for one in sensors:
-        for day in one.days:
-            if 2 * day.alive_min >= day.minutes:
-                peers = active_by_day.setdefault((one.rule.kind, one.space_kind), {})
-                peers.setdefault(day.day, []).append(day.active_min > 0)
-            if one.rule.health_role in DETECTING_ROLES and day.active_min:
-                active_sensors[day.day] = active_sensors.get(day.day, 0) + 1
-    spaces = len({one.space for one in sensors if one.space})
-    return SiteActivity(
-        records={one.rule.key: one for one in sensors},
-        active_share={
-            kind: {
-                day: sum(is_active) / len(is_active) for day, is_active in days.items() if len(is_active) > MIN_PEERS
-            }
-            for kind, days in active_by_day.items()
-        },
-        days_in_use=frozenset(day for day, times in active_sensors.items() if times >= min(3, max(1, spaces // 2))),
-        space_count=spaces,
-        door_count=len({one.door for one in sensors if one.door}),
-    )
-
-
 def evaluate_sensors(sensors: Sequence[SensorRecord]) -> list[tuple[SensorKey, Finding]]:
     """Apply all rules; `since_ms` is 0, and numbers that would expose a dedicated desk's member are omitted."""
     site = summarise_site(sensors)
@@ -141,8 +73,8 @@ def evaluate_sensors(sensors: Sequence[SensorRecord]) -> list[tuple[SensorKey, F
         (one.rule.key, _without_numbers(finding) if one.dedicated else finding)
         for one in sensors
         if one.days
-        for find in RULES
-        if (finding := find(one, site)) is not None
+        for finding in (*(find(one, site) for find in RULES), *find_reading_faults(one, site))
+        if finding is not None
     ]
 
 
@@ -157,6 +89,7 @@ def _without_numbers(finding: Finding) -> Finding:
         witness_device=finding.witness_device,
         witness=finding.witness,
         space=finding.space,
+        quantity=finding.quantity,
     )
 
 

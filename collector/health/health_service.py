@@ -27,7 +27,7 @@ from collector.contract.messages import OutgoingMessage
 from collector.contract.states import COARSE_STEP_MS, coarsen_moment
 from collector.health.clocks import ArrivalAges, find_clock_fault
 from collector.health.day_tallies import PLACED_ROLES
-from collector.health.finding_rules import HoldReliability, SensorRecord, estimate_battery, evaluate_sensors
+from collector.health.finding_rules import estimate_battery, evaluate_sensors
 from collector.health.health_store import (
     FindingStart,
     HealthNotes,
@@ -46,6 +46,7 @@ from collector.health.minutes import bin_minutes, find_runs
 from collector.health.misplacement import SpaceMatch, match_space
 from collector.health.refusals import build_rejection_findings, read_rejections
 from collector.health.sensor_history import CountedHours, SensorHistory, compute_days, count_hours, join_active_minutes
+from collector.health.site_activity import HoldReliability, SensorRecord
 from collector.history.door_days import DaySpan, find_day_span
 from collector.intake.intake import IntakeResult
 from collector.live.space_states import SpaceStates
@@ -341,9 +342,15 @@ class HealthService:
         for device, hours in self._arrivals.hours.items():
             if (finding := find_clock_fault(hours, now_ms)) is not None:
                 found.append(((device, ""), finding))
-        before = {(since.device, since.sensor, since.kind): since.at_ms for since in self._since}
+        before = {(since.device, since.sensor, since.kind, since.quantity): since.at_ms for since in self._since}
         self._since = [
-            FindingStart(*name, finding.kind, before.get((*name, finding.kind), now_ms)) for name, finding in found
+            FindingStart(
+                *name,
+                finding.kind,
+                before.get((*name, finding.kind, finding.quantity), now_ms),
+                finding.quantity,
+            )
+            for name, finding in found
         ]
         self._found = [
             (name, replace(finding, since_ms=since.at_ms))
@@ -373,6 +380,7 @@ class HealthService:
             space=sensor.space or "",
             space_kind=space.kind if space else None,
             dedicated=space is not None and space.tenure is Tenure.DEDICATED,
+            zone=sensor.zone or (space.zone if space else ""),
             door=sensor.door or "",
             fired=past.fired,
             hold=read_hold_reliability(self._spaces, sensor.space) if sensor.space and named else HoldReliability(),
@@ -383,7 +391,7 @@ class HealthService:
         return build_activity_rule(self._plan, sensor, read_threshold(self._spaces, sensor))
 
     def _is_ignored(self, name: SensorKey, finding: Finding) -> bool:
-        return any(one.is_about(name, finding.kind) for one in self._ignored)
+        return any(one.is_about(name, finding) for one in self._ignored)
 
     def _today(self, now_ms: int) -> int:
         return find_day_span(now_ms, self._plan.time_zone).day

@@ -6,7 +6,7 @@ Never: evaluation, transactions of its own.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -15,11 +15,12 @@ from collector.health.ignoring import IgnoredFinding, compute_fingerprint
 from collector.health.sensor_history import SensorHistory
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor, SensorKey
-from collector.store.blobs import BlobFormat, BlobKind
+from collector.store.blobs import BlobFormat, BlobKind, OlderVersion
 from collector.store.journal import Journal
 
 KEY_PREFIX: Final = "health:"
 _NOTES_KEY: Final = KEY_PREFIX + "notes"
+_T = TypeVar("_T")
 
 
 class FindingStart(Struct, frozen=True, gc=False, array_like=True):
@@ -29,6 +30,8 @@ class FindingStart(Struct, frozen=True, gc=False, array_like=True):
     sensor: str
     kind: str
     at_ms: int
+    quantity: str = ""
+    """The quantity that the finding is about; empty: the sensor."""
 
 
 class HealthNotes(Struct, frozen=True, gc=False, array_like=True):
@@ -53,8 +56,15 @@ class SensorGroup(Struct, frozen=True):
         return self.sensors[0].space is not None
 
 
-SENSOR_HISTORIES: Final = BlobFormat(BlobKind.SENSOR_HISTORIES, 1, dict[str, SensorHistory])
-HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 1, HealthNotes)
+def _decode_with_defaults(stored_type: type[_T]) -> Mapping[int, OlderVersion[_T]]:
+    """Read version 1, which lacks the last fields of some structs: they get their defaults."""
+    return {1: OlderVersion(stored_type, lambda value: value)}
+
+
+SENSOR_HISTORIES: Final = BlobFormat(
+    BlobKind.SENSOR_HISTORIES, 2, dict[str, SensorHistory], _decode_with_defaults(dict[str, SensorHistory])
+)
+HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 2, HealthNotes, _decode_with_defaults(HealthNotes))
 
 
 def group_sensors(plan: SitePlan) -> dict[str, SensorGroup]:

@@ -1,7 +1,8 @@
 """Counts what one sensor did in one hour.
 
 In:    the sensor's events of that hour, how the hour before ended, how to interpret its values.
-Out:   a tally: one bit per minute in which it was alive, active, or on throughout; activations; battery.
+Out:   a tally: one bit per minute in which it was alive, active, or on throughout; activations; battery; the range
+       of the readings of each checked quantity.
 Never: clocks, the journal. Bit 0 is the first minute of the hour.
 
 A tally with minutes shows when somebody was present, so `service` deletes it when the raw events of its hour expire.
@@ -50,6 +51,18 @@ class ActivityRule(Struct, frozen=True, gc=False):
         return self.kind.traits.health.role
 
 
+class ReadingRange(Struct, frozen=True, gc=False, array_like=True):
+    """The readings of one quantity in one hour, or on one day."""
+
+    quantity: str
+    readings: int
+    """Heartbeats that repeat the level count too."""
+    implausible: int
+    """Readings that a sound sensor never has."""
+    low: float
+    high: float
+
+
 class HourTally(Struct, frozen=True, gc=False, array_like=True):
     """One sensor in one hour."""
 
@@ -67,6 +80,8 @@ class HourTally(Struct, frozen=True, gc=False, array_like=True):
     """Whether it was on at the end of the hour."""
     last_event_ms: int = 0
     """Its newest event, in this hour or earlier; 0: none."""
+    ranges: tuple[ReadingRange, ...] = ()
+    """Of the checked quantities with readings."""
 
 
 EMPTY_TALLY: Final = HourTally()
@@ -125,7 +140,39 @@ def count_hour(events: Sequence[TimedValue], before: HourTally, from_ms: int, ru
         battery,
         is_on=minutes.on,
         last_event_ms=minutes.last_event_ms,
+        ranges=_find_ranges(events, rule.kind),
     )
+
+
+def _find_ranges(events: Sequence[TimedValue], kind: SensorKind) -> tuple[ReadingRange, ...]:
+    """Return the range of each checked quantity; readings that are not possible are left out."""
+    found: list[ReadingRange] = []
+    for quantity, check in kind.traits.checked_quantities:
+        names = {quantity.name, EventKind.HEARTBEAT} if quantity is kind.traits.level else {quantity.name}
+        values = [value for _, name, value in events if name in names and quantity.low <= value <= quantity.high]
+        if values:
+            implausible = sum(not check.is_plausible(value) for value in values)
+            found.append(ReadingRange(quantity.name, len(values), implausible, min(values), max(values)))
+    return tuple(found)
+
+
+def join_ranges(ranges: Iterable[ReadingRange]) -> tuple[ReadingRange, ...]:
+    """Return one range for each quantity."""
+    joined: dict[str, ReadingRange] = {}
+    for one in ranges:
+        known = joined.get(one.quantity)
+        joined[one.quantity] = (
+            one
+            if known is None
+            else ReadingRange(
+                one.quantity,
+                known.readings + one.readings,
+                known.implausible + one.implausible,
+                min(known.low, one.low),
+                max(known.high, one.high),
+            )
+        )
+    return tuple(joined.values())
 
 
 class _MinuteBits:

@@ -4,7 +4,7 @@ In:    ignored findings, current findings, the fingerprint of each sensor.
 Out:   the findings that are still ignored.
 Never: clocks, the journal.
 
-A manager ignores one kind of finding of one sensor. That lasts until
+A manager ignores one kind of finding of one sensor, or of one of its quantities. That lasts until
 
 - the sensor is replaced: its kind, device, pins, or what it watches changed;
 - or the finding was gone for a week, so that a later one is new;
@@ -23,6 +23,9 @@ from collector.site.site_sensor import Sensor, SensorKey
 
 FORGET_AFTER_DAYS: Final = 7
 
+FindingKey = tuple[str, str, FindingKind, str]
+"""Device, sensor, kind and quantity: which finding it is."""
+
 
 class IgnoredFinding(Struct, frozen=True, gc=False, array_like=True):
     """One ignored finding."""
@@ -36,10 +39,17 @@ class IgnoredFinding(Struct, frozen=True, gc=False, array_like=True):
     """The witness or the other space; empty: none."""
     day: int
     """The newest day with this finding."""
+    quantity: str = ""
+    """The quantity that the finding is about; empty: the sensor."""
 
-    def is_about(self, name: SensorKey, kind: FindingKind) -> bool:
+    def is_about(self, name: SensorKey, finding: Finding) -> bool:
         """Return whether it is this finding of this sensor."""
-        return (self.device, self.sensor) == name and self.kind is kind
+        return self.key == _key_of(name, finding)
+
+    @property
+    def key(self) -> FindingKey:
+        """Which finding it is."""
+        return self.device, self.sensor, self.kind, self.quantity
 
 
 def compute_fingerprint(sensor: Sensor) -> str:
@@ -57,12 +67,14 @@ def apply_command(
 ) -> list[IgnoredFinding]:
     """Return the ignored findings after a manager's command; ignoring what is not found changes nothing."""
     name = command.device, command.sensor
-    rest = [one for one in ignored if not one.is_about(name, command.finding)]
+    key = (*name, command.finding, command.quantity)
+    rest = [one for one in ignored if one.key != key]
     if command.command is FindingAction.UNIGNORE:
         return rest
     for whose, finding in found:
-        if whose == name and finding.kind is command.finding:
-            rest.append(IgnoredFinding(*name, command.finding, fingerprints.get(name, ""), _cause(finding), day))
+        if _key_of(whose, finding) == key:
+            fingerprint = fingerprints.get(name, "")
+            rest.append(IgnoredFinding(*name, finding.kind, fingerprint, _cause(finding), day, finding.quantity))
     return rest
 
 
@@ -73,11 +85,11 @@ def keep_valid(
     day: int,
 ) -> list[IgnoredFinding]:
     """Return the findings that are still ignored after a new evaluation."""
-    causes = {(name, finding.kind): _cause(finding) for name, finding in found}
+    causes = {_key_of(name, finding): _cause(finding) for name, finding in found}
     kept: list[IgnoredFinding] = []
     for one in ignored:
         name = one.device, one.sensor
-        cause = causes.get((name, one.kind))
+        cause = causes.get(one.key)
         if fingerprints.get(name, "") != one.fingerprint or (cause is None and day - one.day >= FORGET_AFTER_DAYS):
             continue
         if cause is None:
@@ -85,6 +97,10 @@ def keep_valid(
         elif not (cause and one.cause) or cause == one.cause:
             kept.append(replace(one, day=day))
     return kept
+
+
+def _key_of(name: SensorKey, finding: Finding) -> FindingKey:
+    return *name, finding.kind, finding.quantity
 
 
 def _cause(finding: Finding) -> str:

@@ -40,7 +40,13 @@ routes = Blueprint("manage", __name__, url_prefix="/manage")
 
 _log = logging.getLogger(__name__)
 
-_COMMAND_FIELDS: Final = {"command": "answer", "device": "device", "finding": "finding", "sensor": "sensor"}
+_COMMAND_FIELDS: Final = {
+    "command": "answer",
+    "device": "device",
+    "finding": "finding",
+    "sensor": "sensor",
+    "quantity": "quantity",
+}
 """The fields of a command and their names in the form."""
 PLOTLY_MAX_AGE_S: Final = 365 * DAY_S
 
@@ -116,7 +122,8 @@ def answer() -> ResponseReturnValue:
         abort(HTTPStatus.BAD_REQUEST)
     if command.device not in here.plan.device_ids:
         abort(HTTPStatus.BAD_REQUEST)
-    set_logged_span(f"{command.command} {command.finding} of {command.device} {command.sensor}".rstrip())
+    about = filter(None, (command.device, command.sensor, command.quantity))
+    set_logged_span(f"{command.command} {command.finding} of {' '.join(about)}")
     send_to_collector(topics.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
     return redirect(url_for("devices.page", _anchor="findings"), 303)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,11 +20,13 @@ from collector.site.site_sensor import Sensor
 from dashboard.text.duration_texts import format_duration
 from dashboard.text.page_texts import PageTexts
 from edge.contract.message import MAX_FUTURE_MS
+from edge.contract.sensor_kinds import QUANTITIES
 
 _HOURS_FROM_MIN: Final = 120
 """Durations from here on are shown in hours."""
 _NO_BREAK_SPACE: Final = "\u00a0"
 """A no-break space."""
+_QUANTITY_BY_NAME: Final = {quantity.name: quantity for quantity in QUANTITIES}
 
 
 class FindingRow(Struct, frozen=True):
@@ -32,6 +35,8 @@ class FindingRow(Struct, frozen=True):
     device: str
     sensor: str
     kind: FindingKind
+    quantity: str
+    """The quantity that the finding is about; empty: the sensor."""
     about: str
     """The sensor and what it watches, or the device."""
     what: str
@@ -65,6 +70,10 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
     remedy = None if sensor is None else sensor.kind.traits.health.stuck_remedy
     if finding.kind is FindingKind.STUCK_ON and remedy is not None:
         return texts.gettext(remedy)
+    quantity = _QUANTITY_BY_NAME.get(finding.quantity)
+    if quantity is not None and quantity.check is not None:
+        return texts.gettext(quantity.check.remedy)
+    restart = _("Restart it; replace it if that does not help.")
     answers = _("Walk up to it and see whether it responds. If not, check its wiring or replace it.")
     return {
         FindingKind.STUCK_ON: _("Check for something in front of it, and check its wiring."),
@@ -81,6 +90,8 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
             "Look for a copied memory card or a second process; give each device a name and a password of its own."
         ),
         FindingKind.REJECTED: _("See below what is rejected and why; correct the site file or the device."),
+        FindingKind.IMPLAUSIBLE: restart,
+        FindingKind.UNCHANGING: restart,
     }[finding.kind]
 
 
@@ -93,6 +104,7 @@ def _build_row(device: str, finding: Finding, plan: SitePlan, texts: PageTexts) 
         device=device,
         sensor=finding.sensor,
         kind=finding.kind,
+        quantity=finding.quantity,
         about=f"{finding.sensor} ({what.replace(' ', _NO_BREAK_SPACE)})" if what else finding.sensor or device,
         what=describe_finding(device, _with_space_name(finding, plan), texts),
         do=describe_remedy(finding, sensor, texts),
@@ -259,6 +271,47 @@ def _rejected(device: str, found: Finding, texts: PageTexts) -> str:
     return text.format(n=found.times, device=device)
 
 
+def _reading_text(value: float, found: Finding, texts: PageTexts) -> str:
+    """Return a reading with the unit of the finding's quantity."""
+    unit = quantity.unit if (quantity := _QUANTITY_BY_NAME.get(found.quantity)) is not None else ""
+    return f"{format_decimal(value, '0.#', locale=texts.language)}{_NO_BREAK_SPACE}{unit}".rstrip()
+
+
+def _quantity_label(found: Finding, texts: PageTexts) -> str:
+    """Return the name of a finding's quantity; one that this version does not know has its name on the wire."""
+    quantity = _QUANTITY_BY_NAME.get(found.quantity)
+    return found.quantity if quantity is None else texts.gettext(quantity.label)
+
+
+def _implausible(_device: str, found: Finding, texts: PageTexts) -> str:
+    _, ngettext = texts.gettext, texts.ngettext
+    label = _quantity_label(found, texts)
+    if found.times is None or found.value is None:
+        return _("Readings of {quantity} that do not occur in a building.").format(quantity=label)
+    text = ngettext(
+        "{n} reading of {quantity} in {days} that does not occur in a building, such as {reading}.",
+        "{n} readings of {quantity} in {days} that do not occur in a building, such as {reading}.",
+        found.times,
+    )
+    return text.format(
+        n=found.times,
+        quantity=label,
+        days=_days_text(found.days, texts),
+        reading=_reading_text(found.value, found, texts),
+    )
+
+
+def _unchanging(_device: str, found: Finding, texts: PageTexts) -> str:
+    _ = texts.gettext
+    label = _quantity_label(found, texts)
+    if found.days is None or found.value is None:
+        return _("The readings of {quantity} stay the same although they must change.").format(quantity=label)
+    text = _("The readings of {quantity} have been {reading} without a change for {days}.")
+    return text.format(
+        quantity=label, reading=_reading_text(found.value, found, texts), days=_days_text(found.days, texts)
+    )
+
+
 _SENTENCES: Final = {
     FindingKind.STUCK_ON: _stuck_on,
     FindingKind.STUCK_OFF: _stuck_off,
@@ -270,4 +323,6 @@ _SENTENCES: Final = {
     FindingKind.WRONG_PLACE: _wrong_place,
     FindingKind.REJECTED: _rejected,
     FindingKind.TWO_CLIENTS: _two_clients,
+    FindingKind.IMPLAUSIBLE: _implausible,
+    FindingKind.UNCHANGING: _unchanging,
 }

@@ -12,6 +12,7 @@ adds a kind as an example.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from math import inf
 from typing import Final, Self, TypeVar
 
 from edge.contract.sensor_traits import (
@@ -21,6 +22,7 @@ from edge.contract.sensor_traits import (
     HoldRule,
     LearningMethod,
     Quantity,
+    ReadingCheck,
     SensorRole,
     SensorTexts,
     SensorTraits,
@@ -48,6 +50,7 @@ _PRESENCE: Final = Quantity(
     unit="",
     label=mark_translatable("presence"),
     meaning="1 when somebody is near, 0 when not",
+    check=None,
 )
 
 
@@ -74,6 +77,7 @@ class SensorKind(StrEnum):
                     unit="",
                     label=mark_translatable("movement"),
                     meaning="1 when movement begins, 0 when it ends",
+                    check=None,
                 ),
             ),
             supply_quantity=None,
@@ -109,6 +113,7 @@ class SensorKind(StrEnum):
                     unit="",
                     label=mark_translatable("door open"),
                     meaning="1 when a door opens, 0 when it closes",
+                    check=None,
                 ),
             ),
             supply_quantity=None,
@@ -142,6 +147,7 @@ class SensorKind(StrEnum):
                     unit="",
                     label=mark_translatable("pressure"),
                     meaning="1 when somebody sits down on a mat, 0 when they get up",
+                    check=None,
                 ),
             ),
             supply_quantity=None,
@@ -177,6 +183,7 @@ class SensorKind(StrEnum):
                 unit="%",
                 label=mark_translatable("level"),
                 meaning="remaining supply, per cent",
+                check=None,
             ),
             watches=SEATS | {WatchTarget.SUPPLY},
             role=SensorRole.LEVEL,
@@ -211,6 +218,7 @@ class SensorKind(StrEnum):
                     unit="",
                     label=mark_translatable("people passing"),
                     meaning="+1 when a person enters, -1 when a person leaves, 0 when nobody passed",
+                    check=None,
                 ),
             ),
             supply_quantity=None,
@@ -246,6 +254,15 @@ class SensorKind(StrEnum):
                     unit="W",
                     label=mark_translatable("power"),
                     meaning="watts",
+                    check=ReadingCheck(
+                        plausible_low=-5,  # a meter without load reads up to a few watts of noise
+                        plausible_high=100_000,
+                        unchanging_days=None,  # a machine may be off for weeks
+                        resting_high=inf,
+                        remedy=mark_translatable(
+                            "Check which way round it is connected: a machine does not feed power back."
+                        ),
+                    ),
                 ),
             ),
             supply_quantity=None,
@@ -279,6 +296,15 @@ class SensorKind(StrEnum):
                     unit="ppm",
                     label=mark_translatable("CO₂"),
                     meaning="parts per million",
+                    check=ReadingCheck(
+                        plausible_low=350,  # outdoor air has 425; meters may be wrong by 50 ppm and 5 %
+                        plausible_high=10_000,  # the Swedish short-term limit at work (AFS 2023:14)
+                        unchanging_days=1,  # people breathe, and air that nobody breathes becomes fresh
+                        resting_high=500,  # fresh air; some meters show no less than 400
+                        remedy=mark_translatable(
+                            "Calibrate it in outdoor air and restart it; replace it if that does not help."
+                        ),
+                    ),
                 ),
                 Quantity(
                     name="temperature_c",
@@ -288,15 +314,34 @@ class SensorKind(StrEnum):
                     unit="°C",
                     label=mark_translatable("temperature"),
                     meaning="degrees Celsius",
+                    check=ReadingCheck(
+                        plausible_low=-30,  # an unheated hall in a cold winter
+                        plausible_high=55,  # an attic in summer
+                        unchanging_days=7,  # a thermostat may hold whole degrees for days
+                        resting_high=inf,
+                        remedy=mark_translatable(
+                            "Check that neither the sun nor a heater warms it and restart it; replace it if that"
+                            " does not help."
+                        ),
+                    ),
                 ),
                 Quantity(
                     name="humidity_pct",
                     low=1,  # air of 0 % does not exist in a building
-                    high=100,
+                    high=110,  # a wet sensor may exceed 100; an SHT reports a fault as 119
                     is_whole=False,
                     unit="%",
                     label=mark_translatable("humidity"),
                     meaning="relative humidity, per cent",
+                    check=ReadingCheck(
+                        plausible_low=2,  # outdoor air of -30 degrees, heated to 21, has this
+                        plausible_high=100,
+                        unchanging_days=3,  # it follows the weather and the people
+                        resting_high=inf,
+                        remedy=mark_translatable(
+                            "Check that it is dry and restart it; replace it if that does not help."
+                        ),
+                    ),
                 ),
             ),
             supply_quantity=None,
@@ -355,6 +400,7 @@ class SensorKind(StrEnum):
                     unit="",
                     label=mark_translatable("people"),
                     meaning="number of people in view",
+                    check=None,
                 ),
             ),
             supply_quantity=None,
@@ -392,6 +438,13 @@ class SensorKind(StrEnum):
                     unit="dB",
                     label=mark_translatable("sound level"),
                     meaning="the loudest level of a span of time, decibels; never sound itself",
+                    check=ReadingCheck(
+                        plausible_low=-100,
+                        plausible_high=140,
+                        unchanging_days=3,  # people make sounds; a meter may show no less than its own noise
+                        resting_high=inf,
+                        remedy=mark_translatable("Check its cable and restart it; replace it if that does not help."),
+                    ),
                 ),
             ),
             supply_quantity=None,
@@ -427,6 +480,7 @@ class SensorKind(StrEnum):
                     unit="lux",
                     label=mark_translatable("light"),
                     meaning="lux",
+                    check=None,  # a lamp may burn for weeks in a room without windows
                 ),
             ),
             supply_quantity=None,

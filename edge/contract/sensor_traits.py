@@ -16,15 +16,35 @@ def mark_translatable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCheck:
+    """Which readings of a quantity a sound sensor never has in a building, although they are possible."""
+
+    plausible_low: float
+    """Readings below this are implausible."""
+    plausible_high: float
+    """Readings above this are implausible."""
+    unchanging_days: int | None
+    """A sound sensor's readings change within this many days; None: they may stay the same for weeks."""
+    resting_high: float
+    """Up to this value the readings may stay the same for as long as nobody is there; `inf`: at any value."""
+    remedy: str
+    """What to do about such readings."""
+
+    def is_plausible(self, value: float) -> bool:
+        """Return whether a sound sensor may have this reading."""
+        return self.plausible_low <= value <= self.plausible_high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
     """What an event's value measures."""
 
     name: str
     """On the wire; it contains the unit."""
     low: float
-    """The lowest possible value."""
+    """The lowest possible value; lower ones are rejected."""
     high: float
-    """The highest possible value."""
+    """The highest possible value; higher ones are rejected."""
     is_whole: bool
     """Whether only whole numbers are possible."""
     unit: str
@@ -33,6 +53,8 @@ class Quantity:
     """What is measured, within a sentence."""
     meaning: str
     """Its line in firmware-config/contract.md."""
+    check: ReadingCheck | None
+    """Which possible readings cause a finding; None: none."""
 
 
 class WatchTarget(StrEnum):
@@ -107,7 +129,7 @@ class HealthRole(StrEnum):
     CROSSINGS = "crossings"
     """It counts people at a door of the site."""
     UNCHECKED = "unchecked"
-    """Its readings do not depend on people alone; only silence and its battery are checked."""
+    """Its readings do not depend on people alone; only silence, its battery and implausible readings are checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,3 +230,8 @@ class SensorTraits:
     def all_quantities(self) -> tuple[Quantity, ...]:
         """Everything that its events can measure, whatever it watches."""
         return self.quantities if self.supply_quantity is None else (*self.quantities, self.supply_quantity)
+
+    @property
+    def checked_quantities(self) -> tuple[tuple[Quantity, ReadingCheck], ...]:
+        """The quantities whose readings are checked, each with its check."""
+        return tuple((one, one.check) for one in self.quantities if one.check is not None)

@@ -1,4 +1,4 @@
-"""Three recorded offices: the drifting counter is found, and there are no false alarms."""
+"""Three recorded offices: the drifting counter and both wrong air sensors are found, and there are no false alarms."""
 
 from pathlib import Path
 
@@ -24,11 +24,18 @@ def recorded(shared_data: Path) -> list[RecordedSeries]:
     return read_sensors(shared_data / "data" / RECORDING)
 
 
-def test_only_the_drifting_counter_is_found(recorded: list[RecordedSeries]) -> None:
+def test_every_wrong_sensor_is_found_and_no_right_one(recorded: list[RecordedSeries]) -> None:
     found = collect_findings(build_plan([one.sensor for one in recorded]), derive_events(recorded))
     found_sensors = {one.sensor.key: one.verdict for one in recorded if findings_about(one, found)}
-    assert found_sensors == {("917810", "stereo-counter"): SensorVerdict.WRONG}
-    ((_, finding),) = found
+    assert found_sensors == {
+        ("917810", "stereo-counter"): SensorVerdict.WRONG,
+        ("917810", "managed-air"): SensorVerdict.WRONG,
+        ("917810", "desk-air"): SensorVerdict.WRONG,
+    }
+    kinds = {name[1]: finding for name, finding in found}
+    assert (kinds["desk-air"].kind, kinds["desk-air"].quantity) == (FindingKind.IMPLAUSIBLE, "co2_ppm")
+    assert kinds["managed-air"].kind is FindingKind.REJECTED
+    finding = kinds["stereo-counter"]
     assert (finding.kind, finding.witness) == (FindingKind.STUCK_ON, "pir")
     assert finding.span_min is not None
     assert finding.span_min >= 240

@@ -19,7 +19,7 @@ def ignored() -> list[IgnoredFinding]:
 
 
 def test_finding_is_ignored_and_no_longer_ignored() -> None:
-    assert [one.is_about(NAME, FindingKind.POOR_COVERAGE) for one in ignored()] == [True]
+    assert [one.is_about(NAME, Finding(FindingKind.POOR_COVERAGE, 0)) for one in ignored()] == [True]
     unignore = replace(IGNORE, command=FindingAction.UNIGNORE)
     assert apply_command(ignored(), unignore, [(NAME, POOR)], MARKS, 101) == []
 

@@ -50,6 +50,10 @@ FULL = {
     ),
     FindingKind.REJECTED: Finding(FindingKind.REJECTED, 0, times=61),
     FindingKind.TWO_CLIENTS: Finding(FindingKind.TWO_CLIENTS, 0),
+    FindingKind.IMPLAUSIBLE: Finding(
+        FindingKind.IMPLAUSIBLE, 0, "air", times=189, days=3, quantity="humidity_pct", value=104
+    ),
+    FindingKind.UNCHANGING: Finding(FindingKind.UNCHANGING, 0, "air", days=4, quantity="humidity_pct", value=612),
 }
 """One finding of each kind with its numbers."""
 
@@ -61,6 +65,8 @@ OTHERS = (
     Finding(FindingKind.CLOCK_OFF, 0, times=40),
     Finding(FindingKind.CLOCK_OFF, 0, share_pct=100),
     Finding(FindingKind.BATTERY_LOW, 0, "x", battery_pct=12),
+    Finding(FindingKind.IMPLAUSIBLE, 0, "x", quantity="humidity_pct"),
+    Finding(FindingKind.UNCHANGING, 0, "x", quantity="a_new_one"),
 )
 
 

@@ -40,6 +40,12 @@ def test_every_quantity_is_an_event_kind_with_its_bounds() -> None:
     assert len({one.name for one in QUANTITIES}) == len(QUANTITIES)
 
 
+def test_plausible_readings_are_possible() -> None:
+    for quantity in QUANTITIES:
+        if (check := quantity.check) is not None:
+            assert quantity.low <= check.plausible_low < check.plausible_high <= quantity.high
+
+
 @pytest.mark.parametrize("name", [name for name in EventKind.__annotations__ if name not in {"low", "high"}])
 def test_every_event_kind_that_code_names_exists(name: str) -> None:
     assert EventKind[name] is getattr(EventKind, name)
