@@ -10,8 +10,11 @@ from collector.history.door_days import DayTurns, DoorDay
 from collector.history.measures import BUCKET_MS, PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, HistoryRow
 from collector.people.estimate import PeopleEstimate
 from collector.people.odds import PeopleOdds
+from collector.rollup.buckets import HistoryRollup
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE, PeopleRollup
+from collector.site.site_sensor import Sensor
 from collector.store.journal_tables import JournalTables
+from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import DAY_MS, MINUTE_MS
 from tests.support.collector.rollup_journal import ROLLUP_PLAN, RollupJournal
 
@@ -73,6 +76,22 @@ def test_only_buckets_with_door_events_have_rows(journal):
         (T0, (1.0, 0.0, 1.0)),
         (T0 + 2 * BUCKET_MS, (0.0, 0.0, 1.0)),
     ]
+
+
+def test_only_crossings_are_counted(journal):
+    journal.add_event("entrance", T0, "heartbeat", 1)
+    compute(journal)
+    assert [row.fields[:3] for row in journal.rows(PEOPLE_FIVE_MIN)] == [(0.0, 0.0, 0.0)]
+
+
+def test_late_states_of_spaces_change_the_count(journal):
+    sensor = Sensor(device="pi-1", id="pir", kind=SensorKind.PIR, space="desk-1")
+    journal.settlement = HistoryRollup(replace(ROLLUP_PLAN, sensors=(DOOR, sensor)))
+    journal.add_event("entrance", T0, "heartbeat", 0)
+    journal.settle(T0 + BUCKET_MS)
+    journal.became("desk-1", T0 + MINUTE_MS, "occupied")
+    journal.settle(T0 + BUCKET_MS)
+    assert [row.fields[2] for row in journal.rows(PEOPLE_FIVE_MIN)] == [1.0]
 
 
 def test_the_estimates_begin_with_the_first_door_event(journal):
