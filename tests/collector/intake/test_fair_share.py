@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collector.intake.fair_share import keep_newest_of_each, plan_evictions
@@ -11,6 +11,7 @@ HELD = st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.integers(0,
 
 
 @given(HELD, st.integers(0, 400))
+@example({"a": 1, "b": 2, "c": 2}, 1)
 def test_exactly_the_surplus_is_deleted_and_only_from_the_largest(held: dict[str, int], surplus: int) -> None:
     gone = plan_evictions(held, surplus)
     assert sum(gone.values()) == min(surplus, sum(held.values()))
