@@ -34,6 +34,7 @@ def test_two_motions_behind_a_closed_door_hold_until_one_hold_after_it_opens() -
     assert since_noon(ROOM, events) == [(1, OCCUPIED), (40, AWAY), (50, VACANT)]
     evidence, _ = fold_events(EMPTY_EVIDENCE, numbered([event for event in events if event.at_ms < at(30)]), ROOM)
     shown = build_space_state(evidence, ROOM, at(30))
+    assert shown.at_ms == at(29.5), "the time of the newest evidence"
     assert shown.because == Because(Reason.DOOR_CLOSED, "pi", "contact", at(1.1))
     assert shown.lapse == Lapse(UNKNOWN, at(2) + SECOND + 4 * HOUR)
     evidence, _ = fold_events(EMPTY_EVIDENCE, numbered([event for event in events if event.at_ms <= at(40)]), ROOM)
