@@ -1,6 +1,7 @@
 # make run    a live simulated site on this machine, without any set-up
 # make test   all tests, after installing the servers and the browser that they need; ARGS with files: those, in one process
 # make check  what CI runs: format, lint, types, then all tests
+# make coverage   coverage of each package by the tests; fails below tests/coverage_floors.toml; ARGS with files: those
 # make bench  all benchmarks; a single one: make bench BENCH=throughput ARGS=--help
 # make lighthouse   Lighthouse's scores of the public pages; fails below the required scores
 # make screenshots   the README's six screenshots of the example site, after three weeks of simulated history
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 PARALLEL := -n 3 --dist loadfile
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: run test check lint bench lighthouse screenshots accuracy contract install install-edge lock tools fresh-roots clean
+.PHONY: run test check lint coverage bench lighthouse screenshots accuracy contract install install-edge lock tools fresh-roots clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -32,6 +33,9 @@ lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+coverage: tools $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.support.package_coverage $(ARGS)
 
 bench: tools $(VENV)/dev.stamp
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
