@@ -52,6 +52,14 @@ def test_a_boundary_lies_between_an_empty_room_and_speech(random: Random) -> Non
     assert 36 < boundary.keeps_above <= boundary.takes_above < 62
 
 
+def test_between_equally_good_levels_a_third_keeps_and_three_quarters_take() -> None:
+    boundary = learnt([(35.0, False)] * 1000 + [(45.0, True)] + [(60.0, True)] * 447).boundary
+    assert boundary is not None
+    lowest, highest = (35 * 45) ** 0.5, (45 * 60) ** 0.5  # the cells of the histogram are logarithmic
+    assert boundary.keeps_above == pytest.approx(lowest * (highest / lowest) ** (1 / 3), abs=0.5)
+    assert boundary.takes_above == pytest.approx(lowest * (highest / lowest) ** (3 / 4), abs=0.5)
+
+
 def test_nothing_is_learned_before_both_kinds_of_readings() -> None:
     quiet = learnt([(35.0, False)] * (MIN_EMPTY_READINGS - 1) + [(60.0, True)] * MIN_TAKEN_READINGS)
     assert quiet.boundary is None
