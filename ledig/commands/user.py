@@ -23,7 +23,7 @@ def user() -> None:
 
 def _command(name: str, help_line: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
     """Return a decorator that makes a subcommand with the options for the site."""
-    site = click.option("--site", type=PATH_TYPE, help="Site file whose [storage] contains the accounts.")
+    site = click.option("--site", type=PATH_TYPE, help="Site file of the running site.")
     data = click.option("--data", type=PATH_TYPE, help="Data folder of `ledig up`.")
     epilog = f"example: ledig user {example} --site /etc/ledig/site.toml"
     return lambda work: user.command(name, short_help=help_line, epilog=epilog)(site(data(work)))
