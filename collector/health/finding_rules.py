@@ -4,6 +4,8 @@ In:    the sensors of a site with their days, oldest first.
 Out:   findings by sensor, each with its numbers.
 Never: clocks, the journal, a guess: what has another plausible explanation is no finding.
 
+The limits that differ by sensor kind, such as that of flapping, are in the rows of `edge/contract/sensor_kinds.py`.
+
 These cases cause no false findings:
 - after installation: every finding needs hours or days of evidence, and days on which a sensor was not alive are
   skipped;

@@ -193,7 +193,7 @@ class InfluxHistory:
             self._influx = InfluxClient(self._settings)
         where = "".join(f' AND "{tag}" = {line_protocol.quote_string(value)}' for tag, value in tags.items())
         found = self._influx.run_query(
-            f"SELECT {_join_names(measure.fields)} FROM {measure.name}"  # noqa: S608 - names of MEASURES; values are quoted
+            f"SELECT {_join_names(measure.fields)} FROM {line_protocol.get_measurement_name(measure)}"  # noqa: S608 - names of MEASURES; values are quoted
             f" WHERE time >= {from_ms}ms AND time < {to_ms}ms{where} GROUP BY {_join_names(measure.tags)}"
         )
         rows = [

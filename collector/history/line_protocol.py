@@ -23,6 +23,11 @@ class LineRejected(ValueError):
     """A row cannot be expressed in line protocol. Sending it again cannot help."""
 
 
+def get_measurement_name(measure: Measure) -> str:
+    """Return the name of the measurement that holds a measure; all lines and queries use it."""
+    return measure.name
+
+
 def format_row(measure: Measure, row: HistoryRow) -> str:
     """Format one row. Unknown fields are left out, and every number is written as a float.
 
@@ -35,7 +40,7 @@ def format_row(measure: Measure, row: HistoryRow) -> str:
     if not fields:
         raise LineRejected("no field is known; a row has at least one")
     tags = "".join(f",{name}={_escape_tag(value)}" for name, value in zip(measure.tags, row.tags, strict=True))
-    return f"{measure.name}{tags} {fields} {row.at_ms * NS_PER_MS}"
+    return f"{get_measurement_name(measure)}{tags} {fields} {row.at_ms * NS_PER_MS}"
 
 
 def format_cursor(history: str, rev: int, at_ns: int) -> str:

@@ -90,7 +90,7 @@ PEOPLE_CORRECTION: Final = Measure(
     name="people_correction", tags=("zone", "reason"), fields=("before", "after"), bucket_ms=BUCKET_MS
 )
 """Corrections of the count of people beyond entries and exits: the count before and after. The reasons are those of
-`collector.people.estimate.CorrectionReason`."""
+`CorrectionReason`."""
 AIR_FIVE_MIN: Final = Measure(
     name="air_five_min", tags=("zone",), fields=("co2_ppm", "temperature_c", "humidity_pct"), bucket_ms=BUCKET_MS
 )

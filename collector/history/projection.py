@@ -23,7 +23,7 @@ from collector.configuration.settings import InfluxSettings
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol, sqlite, tables
 from collector.history.influxdb import DatabaseAway, InfluxAway, InfluxClient, LinesRejected
-from collector.history.measures import HistoryAway, HistoryRow
+from collector.history.measures import HistoryAway, HistoryRow, Measure
 from collector.history.refused_rows import RejectedRow, RejectedRows
 from collector.history.tables import ChangedRow
 from edge.timekeeping.durations import DAY_MS
@@ -199,13 +199,13 @@ class _Follower:
             return False
         for _, measure, tag, from_ms in withdrawals:  # first: rows written since then are among the changes
             only = f' AND "{measure.tags[-1]}" = {line_protocol.quote_string(tag)}' if tag else ""
-            self._influx.run_statement(f"DELETE FROM {measure.name} WHERE time >= {from_ms}ms{only}")  # noqa: S608 - quoted
+            self._delete_points(measure, f"time >= {from_ms}ms{only}")
             self._refused.remove_withdrawn(measure, tag, from_ms)
         self._write_rows([change for change in changes if _has_value(change)])
         self._delete_rows([change for change in changes if not _has_value(change)])
         for _, measure, tag, before_ms in erasures:
             only = f' AND "{measure.tags[0]}" = {line_protocol.quote_string(tag)}' if tag else ""
-            self._influx.run_statement(f"DELETE FROM {measure.name} WHERE time < {before_ms}ms{only}")  # noqa: S608 - quoted
+            self._delete_points(measure, f"time < {before_ms}ms{only}")
             self._refused.remove_erased(measure, tag, before_ms)
         # One point a day, which overwrites itself: buckets with a retention reject old points.
         now_ms = self._now_ms()
@@ -299,7 +299,12 @@ class _Follower:
                 f' AND "{tag}" = {line_protocol.quote_string(value)}'
                 for tag, value in zip(measure.tags, row.tags, strict=True)
             )
-            self._influx.run_statement(f"DELETE FROM {measure.name} WHERE time = {row.at_ms}ms{tags}")  # noqa: S608 - quoted
+            self._delete_points(measure, f"time = {row.at_ms}ms{tags}")
+
+    def _delete_points(self, measure: Measure, where: str) -> None:
+        """Delete the points of a measure that fulfil a condition whose values are quoted."""
+        name = line_protocol.get_measurement_name(measure)
+        self._influx.run_statement(f"DELETE FROM {name} WHERE {where}")  # noqa: S608 - quoted
 
     def _store_bisecting(self, lines_to_write: Sequence[tuple[ChangedRow, str]], left: list[RejectedRow]) -> None:
         if not lines_to_write:

@@ -18,7 +18,7 @@ LOGIN_FAILURE_WINDOW_S: Final = 15 * 60
 
 
 class TooManyLoginFailures(ConnectionError):
-    """Too many failed logins for this name or address. The same attempt may succeed after the window."""
+    """Too many failed logins for this name, address or known browser. The same attempt may succeed after the window."""
 
 
 def delete_expired(db: sqlite3.Connection, now_s: float) -> None:

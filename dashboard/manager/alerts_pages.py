@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from collector.contract.alerts import AlertCommand, AlertKind, MuteAction, encode
 from dashboard.accounts.roles import AccountRole
 from dashboard.manager_rows import alert_rows
-from dashboard.manager_rows.alert_rows import MuteDuration
+from dashboard.manager_rows.mute_durations import DEFAULT_MUTE_DURATION, MUTE_DURATIONS, list_durations
 from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector
@@ -46,7 +46,7 @@ def page() -> ResponseReturnValue:
         mark=alert_rows.build_alert_part(known, here.plan, texts, now_ms).mark,
         rules=alert_rows.build_rule_rows(here.settings.alerts, here.plan, texts),
         settings=here.settings.alerts,
-        untils=alert_rows.list_durations(texts),
+        untils=list_durations(texts),
         manages=g.account.role is AccountRole.MANAGER,
         asked="asked" in request.args,
     )
@@ -66,15 +66,13 @@ def mute() -> ResponseReturnValue:
 def _read_command(kind: str, subject: str) -> AlertCommand:
     """Read the command from the form; abort with 400 if it is invalid."""
     here = get_app_context()
-    if not (kind or subject):
+    duration = MUTE_DURATIONS.get(request.form.get("until", DEFAULT_MUTE_DURATION))
+    if duration is None or not (kind or subject):
         abort(HTTPStatus.BAD_REQUEST)
     try:
         command = MuteAction(request.form.get("command", ""))
-        until = MuteDuration(request.form.get("until", MuteDuration.HOUR))
         named = AlertKind(kind) if kind not in ("", _EVERYTHING) else None
-        end_ms = (
-            alert_rows.compute_mute_end_ms(until, here.plan, here.live.now_ms()) if command is MuteAction.MUTE else None
-        )
+        end_ms = duration.compute_end_ms(here.plan, here.live.now_ms()) if command is MuteAction.MUTE else None
         return msgspec.convert({"command": command, "kind": named, "subject": subject, "until": end_ms}, AlertCommand)
     except (ValueError, msgspec.ValidationError):
         abort(HTTPStatus.BAD_REQUEST)

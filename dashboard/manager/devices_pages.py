@@ -16,9 +16,9 @@ from collector.alerts.active_mutes import list_active
 from collector.contract.findings import Findings
 from collector.site.site_plan import SitePlan
 from dashboard.accounts.roles import AccountRole
-from dashboard.manager_rows import alert_rows
 from dashboard.manager_rows.device_rows import build_sensor_rows, format_muted
 from dashboard.manager_rows.manager_frame import manager_frame
+from dashboard.manager_rows.mute_durations import list_durations
 from dashboard.manager_rows.rejections import RejectionRow, build_rejection_row
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.language_selection import get_texts
@@ -72,7 +72,7 @@ def _render(*, asked: str = "", offline: str = "") -> str:
             device: _rejection_rows(picture.findings.get(device), here.plan, texts) for device in here.plan.device_ids
         },
         muted={device: format_muted(device, mutes, reader) for device in here.plan.device_ids},
-        untils=alert_rows.list_durations(texts),
+        untils=list_durations(texts),
         manages=g.account.role is AccountRole.MANAGER,
         asked=asked,
         asked_mute="muted" in request.args,

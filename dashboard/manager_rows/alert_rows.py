@@ -9,8 +9,6 @@ Never: evaluation, a clock, an address.
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -21,29 +19,12 @@ from collector.alerts.alert_texts import AlertTexts
 from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
-from collector.site.calendar import to_local_time
 from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
-from dashboard.text.duration_texts import format_days
 from dashboard.text.page_texts import PageTexts
-from edge.timekeeping.durations import HOUR_MS
 
-WEEK_MUTE_DAYS: Final = 7
-"""A mute for a week ends at midnight after this many days."""
 MAX_LINES: Final = 5
 """At most this many open alerts are listed on the staff page; the alerts page lists all."""
-
-
-class MuteDuration(StrEnum):
-    """How long a manager mutes."""
-
-    HOUR = "hour"
-    TODAY = "today"
-    """Until midnight."""
-    WEEK = "week"
-    """Until midnight in seven days, for example until a spare part arrives."""
-    CHANGED = "changed"
-    """Until somebody unmutes it."""
 
 
 class AlertRow(Struct, frozen=True):
@@ -137,27 +118,6 @@ def build_mute_rows(alerts: Alerts, plan: SitePlan, texts: PageTexts, now_ms: in
         )
         for mute in list_active(alerts.mutes, now_ms)
     ]
-
-
-def compute_mute_end_ms(until: MuteDuration, plan: SitePlan, now_ms: int) -> int | None:
-    """Return when such a mute ends; None: when somebody unmutes it."""
-    if until is MuteDuration.CHANGED:
-        return None
-    if until is MuteDuration.HOUR:
-        return now_ms + HOUR_MS
-    end = to_local_time(plan, now_ms).date() + timedelta(days=WEEK_MUTE_DAYS if until is MuteDuration.WEEK else 1)
-    return int(datetime(end.year, end.month, end.day, tzinfo=plan.time_zone).timestamp() * 1000)
-
-
-def list_durations(texts: PageTexts) -> dict[MuteDuration, str]:
-    """Return the labels of the durations to choose from."""
-    _ = texts.gettext
-    return {
-        MuteDuration.HOUR: _("1 hour"),
-        MuteDuration.TODAY: _("today"),
-        MuteDuration.WEEK: format_days(WEEK_MUTE_DAYS, texts),
-        MuteDuration.CHANGED: _("until unmuted"),
-    }
 
 
 def build_rule_rows(settings: AlertSettings, plan: SitePlan, texts: PageTexts) -> list[RuleRow]:

@@ -11,10 +11,10 @@ from typing import Final
 from collector.site.spaces import SpaceAttribute, SpaceKind, ZoneCharacter
 from dashboard.text.page_texts import PageTexts, PluralForms
 
-SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "no_data.", "only", "none", "like", "lost", "spot.")
+SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "no_data.", "only", "none", "like", "connection_lost.", "spot.")
 """Key prefixes of the texts that the page's script also needs."""
 SHARED_PREFIXES: Final = (
-    *("answer.", "ago.", "ahead.", "air.", "at", "all_known", "hour", "lost", "opens."),
+    *("answer.", "ago.", "ahead.", "air.", "at", "all_known", "hour", "data_away.", "opens."),
     *("people", "row", "state.", "supply", "some_unknown"),
 )
 """Key prefixes of the texts that the script shares with other pages."""
@@ -96,6 +96,6 @@ def _line_texts(texts: PageTexts) -> dict[str, str]:
             "they are more popular."
         ),
         "none.like": _("none match"),
-        "lost.since": _("Connection lost. Figures from {at}; the page reconnects by itself."),
+        "connection_lost.since": _("Connection lost. Figures from {at}; the page reconnects by itself."),
         "spot.state": _("{state}: {because}"),
     }

@@ -47,7 +47,7 @@ def count_free(spots: Iterable[tuple[Space, str]], wanted: Needs) -> dict[SpaceK
     """Count free spaces by kind, among those that match and are not disabled.
 
     Args:
-        spots: spaces with their characters (`frame.CODES`); each kind among them gets a count, even 0 of 0.
+        spots: spaces with their characters (`frame.STATE_CODES`); each kind among them gets a count, even 0 of 0.
         wanted: needs that a space must meet.
     """
     sums: dict[SpaceKind, list[int]] = {}

@@ -68,7 +68,7 @@ function accept(update) {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const away = frame.since ? texts.fill("lost", { at: texts.at(frame.since) }) : page.texts["lost.never"];
+  const away = frame.since ? texts.fill("data_away.since", { at: texts.at(frame.since) }) : page.texts["data_away.never"];
   const text = lost ? page.lost : frame.link === "live" ? "" : away;
   if (at("lost").textContent !== text) at("lost").textContent = text;
   if (at("age") && frame.age_s !== null) at("age").textContent = texts.ago(frame.age_s + link.silentMs() / 1000);

@@ -133,7 +133,7 @@ function paintAnswer(count) {
     const [least, most, capacity] = count(page.kind, `${index}`);
     const since = frame.silent[id];
     if (most === least) return "";
-    if (since) return texts.fill("no_data.since", { zone, at: texts.at(since) });
+    if (since) return texts.fill("data_away.since", { zone, at: texts.at(since) });
     return texts.fill("no_data.zone", { zone, n: most - least, of: capacity });
   });
   at("no-data").replaceChildren(...lines.filter(Boolean).map((line) => {
@@ -176,7 +176,7 @@ function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
   const lastSeen = lost ? frame.clock : frame.since;
-  const away = lastSeen ? texts.fill(lost ? "lost.since" : "lost", { at: texts.at(lastSeen) }) : page.texts["lost.never"];
+  const away = lastSeen ? texts.fill(lost ? "connection_lost.since" : "data_away.since", { at: texts.at(lastSeen) }) : page.texts["data_away.never"];
   const text = lost || frame.link !== "live" ? away : "";
   if (at("lost").textContent !== text) at("lost").textContent = text;
   if (at("age")) at("age").textContent = frame.age_s === null ? "–" : texts.ago(frame.age_s + link.silentMs() / 1000);

@@ -140,7 +140,11 @@ class PageTexts:
         """Describe that the data is old; empty while the link is live."""
         if link == "live":
             return ""
-        return self.format_template("lost", at=self.format_time(since)) if since else self.templates["lost.never"]
+        return (
+            self.format_template("data_away.since", at=self.format_time(since))
+            if since
+            else self.templates["data_away.never"]
+        )
 
     def describe_lost_link_briefly(self, since: str | None) -> str:
         """Describe the same in few words, for the wall screen."""
@@ -304,10 +308,10 @@ class PageTexts:
             "fewest": _("Fewest free today: {n} at {at}"),
             "all_known": _("All sensors reporting"),
             "some_unknown": _("{n} of {of} unknown"),
-            "lost": _("No data since {at}. Ask at reception or look again in 5 minutes."),
-            "lost.never": _("No data yet. Ask at reception or look again in 5 minutes."),
+            "data_away.since": _("No data since {at}. Ask at reception or look again in 5 minutes."),
+            "data_away.never": _("No data yet. Ask at reception or look again in 5 minutes."),
             "wall.away": _("No data since {at}"),
             "wall.never": _("No data yet"),
             "wall.page_away": _("No connection since {at}"),
-            "lost.page": _("Connection lost. Check your network; the page reconnects by itself."),
+            "connection_lost": _("Connection lost. Check your network; the page reconnects by itself."),
         }

@@ -284,6 +284,11 @@ SENSOR_SETTINGS: Final[Mapping[SensorKind, type[SensorSettings]]] = check_every_
 """The settings class of every sensor kind."""
 
 
+def get_sensor_kind(settings: SensorSettings) -> SensorKind:
+    """Return the kind of sensor that has these settings."""
+    return next(kind for kind, settings_class in SENSOR_SETTINGS.items() if type(settings) is settings_class)
+
+
 class ClockSource(StrEnum):
     """The source of an agent's time of day."""
 

@@ -5,6 +5,10 @@ Out:   `SensorKind`, whose members carry their rows; the quantities of the wire 
 Never: how a sensor is read: its settings class is in `edge.configuration.settings`, its opener in
        `edge.sensors.openers`.
 
+A row has: quantities with their bounds and units; what the sensor may watch; its role in occupancy, its threshold, hold
+and what it learns; the limits of sensor health, such as from how many changes an hour it flaps; the texts of pages and
+register; how it is simulated.
+
 The allowed events and their bounds, the checks of the site file, occupancy, sensor health, the pages, the register,
 the impact assessment, AsyncAPI, the simulation and the replay follow from this table. docs/adding/sensor-kind.md
 adds a kind as an example.

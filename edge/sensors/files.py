@@ -12,8 +12,15 @@ from pathlib import Path
 
 from gpiozero import Factory
 
-from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
-from edge.contract.message import EventKind
+from edge.configuration.settings import (
+    AirSettings,
+    LightSettings,
+    PeopleSettings,
+    PowerSettings,
+    SoundSettings,
+    get_sensor_kind,
+)
+from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.outbox import PendingEvent, create_event
 from edge.sensors.polled import Deadband, PollingThread
 from edge.sensors.sensor import ReadingQueue, SensorReading
@@ -49,18 +56,18 @@ class FileSensor:
 
 
 class PowerSensor(FileSensor):
-    """A power meter; its heartbeat repeats the last reading."""
-
-    channels: Mapping[str, EventKind] = {"": EventKind.POWER_W}
+    """A power meter; its heartbeat repeats the last reading. Its events have the first quantity of its sensor kind."""
 
     def __init__(self, settings: PowerSettings, _factory: Factory, queue: ReadingQueue) -> None:
+        self._kind = EVENT_KIND_BY_NAME[get_sensor_kind(settings).traits.quantities[0].name]
+        self.channels = {"": self._kind}
         self._deadband = Deadband(settings.step_w)
         super().__init__(create_reader(settings.path, settings.scale, queue), settings.every_ms, queue)
 
     def process_reading(self, reading: SensorReading) -> list[PendingEvent]:
         self._last = round(reading.value, 1)
         return (
-            [create_event(self._sensor, EventKind.POWER_W, self._last, reading.at_ms)]
+            [create_event(self._sensor, self._kind, self._last, reading.at_ms)]
             if self._deadband.accept_change(self._last)
             else []
         )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gpiozero import Factory
 
-from edge.configuration.settings import SENSOR_SETTINGS, SensorSettings
+from edge.configuration.settings import SensorSettings, get_sensor_kind
 from edge.contract.sensor_kinds import SensorKind, check_every_kind
 from edge.sensors.beam_pair import BeamPair
 from edge.sensors.digital import open_contact, open_pir, open_pressure_mat, open_radar
@@ -38,5 +38,4 @@ SENSOR_OPENERS: Final[Mapping[SensorKind, Callable[[Any, Factory, ReadingQueue],
 
 def open_sensor(settings: SensorSettings, factory: Factory, queue: ReadingQueue) -> OpenSensor:
     """Open one sensor; may raise any error of its driver."""
-    kind = next(name for name, made in SENSOR_SETTINGS.items() if type(settings) is made)
-    return SENSOR_OPENERS[kind](settings, factory, queue)
+    return SENSOR_OPENERS[get_sensor_kind(settings)](settings, factory, queue)

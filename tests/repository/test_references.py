@@ -1,4 +1,4 @@
-"""Documents and docstrings refer only to files, tests and parameters that exist."""
+"""Documents and docstrings refer only to files, modules, tests and parameters that exist."""
 
 import ast
 import re
@@ -14,6 +14,15 @@ SUFFIXES = ("py", "md", "toml", "js", "css", "html", "json", "acl", "conf", "ser
 PATH = re.compile(rf"(?<![\w/.:<-])(?:{'|'.join(TOP_LEVEL)})(?:/[\w.@-]+)+\.(?:{'|'.join(SUFFIXES)})\b")
 """A file of the repository, named from its root. Files below another root, such as `/etc/ledig`, do not match."""
 
+MODULE_FILE = re.compile(r"(?<![\w/.{}*])[a-z]\w*\.py\b")
+"""A module named by its file alone, such as `judge.py`."""
+DOTTED_NAME = re.compile(
+    rf"(?<![\w/.@-])(?!ledig\.(?:acl|conf|local|example)\b)(?:{'|'.join(FOLDERS)})(?:\.\w+)+(?![\w/-])"
+)
+"""A module named as in an import, or something in one."""
+CONSTANT = re.compile(r"`([a-z_]\w*)\.([A-Z][A-Z0-9_]+)`")
+"""A constant with its module, such as `privacy_limits.FEW_COUNT_VALUE`."""
+
 
 def texts(*suffixes: str) -> Iterator[Path]:
     """The files with these suffixes, without those that other versions wrote."""
@@ -21,6 +30,43 @@ def texts(*suffixes: str) -> Iterator[Path]:
     for folder in TOP_LEVEL:
         paths = (path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in suffixes)
         yield from (path for path in paths if "stored_data" not in path.parts and "node_modules" not in path.parts)
+
+
+def prose(path: Path) -> str:
+    """The text of a document without its code blocks; the docstrings and comments of a module."""
+    text = path.read_text()
+    if path.suffix == ".md":
+        return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    strings = [
+        node.value.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    ]
+    return "\n".join([*strings, *re.findall(r"(?:^|\s)# (.*)$", text, re.MULTILINE)])
+
+
+def prose_by_path() -> Iterator[tuple[Path, str]]:
+    """The prose of each module, and of each document that describes the present code."""
+    yield from ((path, prose(path)) for path in texts(".md", ".py") if path.name != "CHANGELOG.md")
+
+
+def module_paths() -> list[Path]:
+    return [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+
+
+def is_known(name: str) -> bool:
+    """Whether a dotted name is a module or a folder, or begins with a module that has the next part."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:length])
+        if path.with_suffix(".py").is_file():
+            return (
+                length == len(parts)
+                or re.search(rf"\b{parts[length]}\b", path.with_suffix(".py").read_text()) is not None
+            )
+        if path.is_dir():
+            return length == len(parts)
+    return False
 
 
 def documented_parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
@@ -53,6 +99,40 @@ def test_a_file_that_a_text_names_exists() -> None:
         if path.parent != GUIDES  # their examples name files that the reader creates
         for name in PATH.findall(path.read_text())
         if not (ROOT / name).exists()
+    ]
+    assert missing == []
+
+
+def test_a_module_that_prose_names_by_its_file_exists() -> None:
+    names = {path.name for path in module_paths()}
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path, text in prose_by_path()
+        for name in MODULE_FILE.findall(text)
+        if name not in names
+    ]
+    assert missing == []
+
+
+def test_a_module_that_prose_names_by_its_import_exists() -> None:
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path, text in prose_by_path()
+        for name in DOTTED_NAME.findall(text)
+        if not is_known(name)
+    ]
+    assert missing == []
+
+
+def test_a_constant_that_prose_names_with_its_module_is_in_it() -> None:
+    content: dict[str, str] = {}
+    for path in module_paths():
+        content[path.stem] = content.get(path.stem, "") + path.read_text()
+    missing = [
+        f"{path.relative_to(ROOT)}: {module}.{name}"
+        for path, text in prose_by_path()
+        for module, name in CONSTANT.findall(text)
+        if not re.search(rf"^{name}\b", content.get(module, ""), re.MULTILINE)
     ]
     assert missing == []
 

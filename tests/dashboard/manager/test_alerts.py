@@ -25,7 +25,7 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.configuration.settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager_rows import alert_rows
-from dashboard.manager_rows.alert_rows import MAX_LINES, MuteDuration
+from dashboard.manager_rows.alert_rows import MAX_LINES
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
@@ -105,14 +105,6 @@ def test_mute_row_states_what_it_covers_and_ended_mutes_are_not_shown() -> None:
         ("pi-2", "until 11:00"),
         ("Everything", "until unmuted"),
     ]
-
-
-def test_today_ends_at_local_midnight_also_on_a_day_of_25_hours() -> None:
-    assert alert_rows.compute_mute_end_ms(MuteDuration.TODAY, PLAN, MONDAY_10_MS) == MONDAY_10_MS + 14 * HOUR_MS
-    autumn_ms = 1_792_879_200_000  # Sunday 25 October 2026, 00:00 in Stockholm
-    assert alert_rows.compute_mute_end_ms(MuteDuration.TODAY, PLAN, autumn_ms) == autumn_ms + 25 * HOUR_MS
-    assert alert_rows.compute_mute_end_ms(MuteDuration.HOUR, PLAN, MONDAY_10_MS) == MONDAY_10_MS + HOUR_MS
-    assert alert_rows.compute_mute_end_ms(MuteDuration.CHANGED, PLAN, MONDAY_10_MS) is None
 
 
 def test_staff_page_counts_open_alerts_and_lists_the_most_urgent() -> None:
