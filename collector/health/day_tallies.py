@@ -2,7 +2,7 @@
 
 In:    the hours of each sensor, from 04:00 to 04:00 local time or until now.
 Out:   one tally per day and sensor without any instant: sums, counts, the longest run, and the name of the witness.
-Never: clocks, the journal, findings: `rules` evaluates these tallies over many days.
+Never: clocks, the journal, findings: `finding_rules.py` evaluates these tallies over many days.
 
 A witness is a sensor of another kind whose readings can contradict a movement sensor. Movement sensors of one space
 cover different views, so they are evaluated together. Source of the durations: UCI 864, where a person in the room

@@ -5,7 +5,8 @@ Out:   a tally: one bit per minute in which it was alive, active, or on througho
        of the readings of each checked quantity.
 Never: clocks, the journal. Bit 0 is the first minute of the hour.
 
-A tally with minutes shows when somebody was present, so `service` deletes it when the raw events of its hour expire.
+A tally with minutes shows when somebody was present, so `health_service.py` deletes it when the raw events of its hour
+expire.
 """
 
 from collections.abc import Iterable, Sequence

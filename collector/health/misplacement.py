@@ -4,7 +4,8 @@ In:    the five-minute bits of the sensor, of the others of its space, and of ev
 Out:   the other space and both similarities, or that the sensor matches its own space.
 Never: a result for a day on which the sensor, or the rest of its space, hardly moved.
 
-Two people may keep the same hours on one day by chance, so `rules` requires several days, and the margin here is wide.
+Two people may keep the same hours on one day by chance, so `finding_rules.py` requires several days, and the margin
+here is wide.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """History of the sensors of one space (a door, a zone): hourly tallies of the last days, daily tallies before.
 
 In:    the sensors' events by hour; how to interpret them.
-Out:   daily tallies for `rules`; the new history, to be stored.
+Out:   daily tallies for `finding_rules.py`; the new history, to be stored.
 Never: the journal, clocks, hours older than the retention of raw events.
 """
 

@@ -133,7 +133,7 @@ function paintAnswer(count) {
     const [least, most, capacity] = count(page.kind, `${index}`);
     const since = frame.silent[id];
     if (most === least) return "";
-    if (since) return texts.fill("data_away.since", { zone, at: texts.at(since) });
+    if (since) return texts.fill("no_data.since", { zone, at: texts.at(since) });
     return texts.fill("no_data.zone", { zone, n: most - least, of: capacity });
   });
   at("no-data").replaceChildren(...lines.filter(Boolean).map((line) => {
