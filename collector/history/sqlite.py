@@ -5,12 +5,15 @@ Out:   rows.
 Never: a write, a checkpoint, a long read: only the collector owns the file.
 """
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from collector.history import tables
 from collector.history.measures import HistoryAway, HistoryRow, Measure
+from collector.sqlite_files.backup import is_damage
+from edge.process.file_access import find_access_problem, find_obstacle
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
@@ -30,7 +33,17 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
 
 def make_away(path: Path, fault: sqlite3.Error) -> HistoryAway:
     """The error that a failed read raises."""
-    return HistoryAway(f"{path}: cannot be read ({fault}); the collector creates it when it first starts")
+    return HistoryAway(f"{path}: cannot be read ({fault}); {_find_remedy(path, fault)}")
+
+
+def _find_remedy(path: Path, fault: sqlite3.Error) -> str:
+    if obstacle := find_obstacle(path):
+        return "; ".join(obstacle)
+    if not os.path.lexists(path):
+        return "the collector creates it when it first starts"
+    if is_damage(fault):
+        return "the collector replaces a damaged journal with its newest backup when it starts"
+    return find_access_problem(path) or "check its disk"
 
 
 class SqliteHistory:

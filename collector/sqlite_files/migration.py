@@ -19,6 +19,14 @@ def read_version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
+def check_version(connection: sqlite3.Connection, steps: Sequence[MigrationStep]) -> int:
+    """The version of a file's tables; raises SchemaTooNew if `steps` cannot migrate them."""
+    version = read_version(connection)
+    if version > len(steps):
+        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(steps)}; install a newer Ledig")
+    return version
+
+
 def migrate_schema(connection: sqlite3.Connection, steps: Sequence[MigrationStep]) -> None:
     """Migrate the tables to the version that `steps` ends with, in one transaction.
 
@@ -26,9 +34,7 @@ def migrate_schema(connection: sqlite3.Connection, steps: Sequence[MigrationStep
         SchemaTooNew: the file has a later version.
         sqlite3.Error: a step failed; the file is unchanged.
     """
-    version = read_version(connection)
-    if version > len(steps):
-        raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(steps)}; install a newer Ledig")
+    version = check_version(connection, steps)
     if version == len(steps):
         return
     with transaction(connection):

@@ -17,7 +17,7 @@ from typing import Final
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.sqlite_files.migration import SchemaTooNew
 from collector.sqlite_files.page_checksums import PageDifference
-from edge.process.file_access import find_access_problem
+from edge.process.file_access import find_access_problem, find_obstacle
 
 
 class JournalRejected(ValueError):
@@ -144,6 +144,8 @@ def _build_away(path: Path, problem: _JournalProblem) -> JournalAway:
     to find out: closing a second handle on it would drop SQLite's locks.
     """
     if problem in {_READ_ONLY, _FAILS, _CANNOT_OPEN}:
+        if obstacle := find_obstacle(path):
+            return JournalAway(path, FaultKind.JOURNAL_NOT_OPENED, *obstacle)
         if remedy := find_access_problem(path):
             finding = "the journal's files belong to another user"
             return JournalAway(path, FaultKind.JOURNAL_OF_ANOTHER_USER, finding, remedy)

@@ -20,6 +20,7 @@ from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules
 from collector.sqlite_files.lock import FileLock
+from collector.sqlite_files.migration import SchemaTooNew
 from collector.sqlite_files.page_checksums import (
     find_closed_file_problem,
     find_first_page_problem,
@@ -146,4 +147,8 @@ class JournalGuard:
         if not self._path.exists():
             return ""
         difference = fault.difference if isinstance(fault, JournalDamaged) else None
-        return find_closed_file_problem(self._path, difference) or backup.find_damage(self._path, find_content_problem)
+        if problem := find_closed_file_problem(self._path, difference):
+            return problem
+        if isinstance(fault.__cause__, SchemaTooNew):  # this version cannot check the content of a newer one
+            return ""
+        return backup.find_damage(self._path, find_content_problem)

@@ -39,6 +39,18 @@ def find_access_problem(path: Path) -> str:
     return ""
 
 
+def find_obstacle(path: Path) -> tuple[str, str] | None:
+    """Find what is in the place of a file: a folder, or a link to nowhere. Returns the finding and its remedy."""
+    if path.is_dir():
+        return "a folder has this name", "move the folder away"
+    target = os.path.realpath(path)
+    if path.is_symlink() and Path(target).is_symlink():
+        return "it is a link to itself", "remove the link"
+    if path.is_symlink() and not Path(target).parent.is_dir():
+        return f"it is a link to {target}, whose folder does not exist", "create that folder, or remove the link"
+    return None
+
+
 def find_read_problem(path: Path) -> str:
     """Find what prevents this process from reading a file; empty if owner and mode are not the reason."""
     for part in (*reversed(path.absolute().parents), path):

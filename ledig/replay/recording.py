@@ -45,7 +45,6 @@ Never: servers, clocks, pins.
 The rows of a file may be sorted oldest or newest first. A sensor without a value in any row is a fault.
 """
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -70,6 +69,7 @@ from ledig.replay.recorded_rows import (
     read_rows,
 )
 from ledig.site.table_reader import Faults, Table, TableReader, describe_unknown
+from ledig.site.toml_text import parse_toml
 
 _T = TypeVar("_T")
 
@@ -121,10 +121,10 @@ def read_recording(path: Path, data: Path | None = None) -> Recording:
         RecordingRejected: every fault of the mapping, or else every fault of the rows.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = parse_toml(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise RecordingRejected((f"{path}: {fault.strerror}; give the mapping of a recording",)) from fault
-    except (ValueError, RecursionError) as fault:  # invalid UTF-8, invalid TOML, or tables nested too deeply
+    except ValueError as fault:  # invalid UTF-8 or invalid TOML
         raise RecordingRejected((f"{path}: {fault}; a mapping is a TOML file",)) from fault
     faults = Faults(str(path))
     reader = TableReader(faults, path.parent)

@@ -5,10 +5,10 @@ Out:   figures; or every fault of the options, before anything is started.
 Never: device libraries, when the stored events of a site are evaluated: the machine may not have them.
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledig.site.toml_text import parse_toml
 from ledig.what_if.what_if_command import WhatIfOptions, compare_site
 
 
@@ -45,6 +45,6 @@ def run_replay(options: ReplayOptions) -> None:
 def _is_site(path: Path) -> bool:
     """Whether a TOML file is a site file. If it cannot be read, the reader of recordings reports why."""
     try:
-        return "site" in tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        return "site" in parse_toml(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
         return False

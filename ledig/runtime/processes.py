@@ -6,6 +6,7 @@ Never: a fallback: a missing part is an error.
 """
 
 import logging
+import os
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edge.contract.topics import Role
 from edge.process.file_access import find_read_problem
 from edge.process.plurals import format_count
-from ledig.runtime.storage import create_storage
+from ledig.runtime.storage import create_storage, try_storage
 from ledig.site.broker_passwords import add_credentials
 from ledig.site.site_copies import save_site_copy
 from ledig.site.site_file import SiteFile, read_site_file
@@ -138,9 +139,12 @@ def run_collector_process(path: Path, action: ProcessAction) -> None:
     settings = replace(site.collector, broker=broker, alerts=add_addresses(site.collector.alerts))
     if action is ProcessAction.CHECK:
         from collector.mqtt.connection import CHECK_SPACE, list_required_topics
+        from collector.store.journal_check import check_journal
         from edge.contract import topics
         from ledig.runtime.start_checks import check_broker
 
+        with try_storage(site.storage):
+            check_journal(settings.journal_path)
         check_broker(
             settings.broker,
             Role.COLLECTOR.value,
@@ -177,6 +181,8 @@ def run_dashboard(path: Path, action: ProcessAction) -> None:
     if action is ProcessAction.CHECK:
         from dashboard.subscriber.subscriber import list_topic_filters
 
+        with try_storage(site.storage):
+            pass
         check_broker(settings.broker, Role.DASHBOARD.value, list_topic_filters(site.plan.id))
         check_history(site)
         address = f"http://{settings.host}:{settings.port}{settings.base_path}/"
@@ -197,7 +203,7 @@ def check_history(site: SiteFile) -> None:
     from collector.history.open_history import open_reader
 
     settings = site.collector
-    if not settings.journal_path.exists() and settings.history == "sqlite":
+    if not os.path.lexists(settings.journal_path) and settings.history == "sqlite":
         return  # the collector creates it when it first starts
     reader = open_reader(settings.history, settings.journal_path, settings.influx)
     try:

@@ -1,21 +1,27 @@
-"""Create the data folder of this machine.
+"""Create the data folder of this machine, or check that it can be created.
 
 In:    a path from the site file or the command line.
 Out:   the folder.
 Never: a full or failing disk reported as a settings error.
 """
 
+import contextlib
 import errno
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 _PATH_REMEDIES: Final = {
     errno.EEXIST: "give the path of a folder",
+    errno.ENOENT: "set another [storage] directory",
+    errno.EINVAL: "set another [storage] directory",
     errno.ENOTDIR: "set another [storage] directory",
     errno.ELOOP: "set another [storage] directory",
     errno.ENAMETOOLONG: "set another [storage] directory",
 }
 """Errors of a wrong path, which trying again cannot help, with their remedies."""
+_TRIAL_BYTES: Final = 256 * 1024
 
 
 class StorageRejected(ValueError):
@@ -36,3 +42,26 @@ def create_storage(folder: Path) -> None:
             raise
         reason = (error.strerror or str(error)).lower()
         raise StorageRejected(f"{error.filename or folder}: {reason}; {_PATH_REMEDIES[error.errno]}") from error
+
+
+@contextlib.contextmanager
+def try_storage(folder: Path) -> Iterator[None]:
+    """Create the folder for the duration of the block, and check that a file can be written there.
+
+    Raises:
+        StorageRejected, OSError: see `create_storage`.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    create_storage(folder)
+    try:
+        try:
+            with tempfile.TemporaryFile(dir=folder) as trial:
+                trial.write(bytes(_TRIAL_BYTES))
+        except OSError as fault:
+            fault.filename = str(folder)  # the file itself has no name
+            raise
+        yield
+    finally:
+        for one in missing:
+            with contextlib.suppress(OSError):  # something else is in it by now
+                one.rmdir()

@@ -7,8 +7,6 @@ Never: passwords (see passwords.py), sockets, written files.
 Relative paths in the file are relative to its folder. Source: firmware-config/site.example.toml.
 """
 
-import re
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +28,10 @@ from ledig.site.opening_hours import check_country, read_opening
 from ledig.site.places import read_layout
 from ledig.site.settings_files import SettingsFileAway, read_settings_text
 from ledig.site.table_reader import Faults, Table, TableReader
+from ledig.site.toml_text import TomlRejected, parse_toml
 
 UP_LOCK_FILE = "up.lock"
 """Lock file of `ledig up`; a folder without it contains no site started by `ledig up`."""
-
-_AT_LINE = re.compile(r"(?P<finding>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
 
 _TABLES = {
     "site",
@@ -158,7 +155,7 @@ def read_site_file(path: Path) -> SiteFile:
 
 def _parse_file(path: Path, faults: Faults) -> Table | None:
     try:
-        return tomllib.loads(read_settings_text(path))
+        return parse_toml(read_settings_text(path))
     except FileNotFoundError:
         faults.add("", f"no such file: {path}; give the path of a site file")
     except UnicodeDecodeError as fault:
@@ -167,12 +164,9 @@ def _parse_file(path: Path, faults: Faults) -> Table | None:
         raise
     except OSError as fault:
         faults.add("", f"cannot be read: {(fault.strerror or str(fault)).lower()}; check {path}")
-    except tomllib.TOMLDecodeError as fault:
-        at = _AT_LINE.fullmatch(str(fault))
-        place, finding = (at["place"], at["finding"]) if at else ("", str(fault))
-        faults.add(place, f"{finding[:1].lower()}{finding[1:]}; write it as TOML: key = value, text in quotes")
-    except RecursionError:
-        faults.add("", "tables are nested too deeply; a site file needs only three levels")
+    except TomlRejected as rejected:
+        for place, finding in rejected.problems:
+            faults.add(place, finding)
     return None
 
 

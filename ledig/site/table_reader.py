@@ -177,9 +177,7 @@ class TableReader:
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return _convert_choice(value, hint)
         if hint is Path and isinstance(value, str) and value:
-            if value.startswith(("~", "$")):
-                raise _WrongType("it must be the whole path: ~ and variables are not expanded")
-            return self._base / value
+            return self._base / _check_path(value)
         plain = _PLAIN_CHECKS.get(hint)
         if plain is None or not plain(value):
             raise _WrongType(f"it must be {_TYPE_NAMES[hint]}")
@@ -211,6 +209,14 @@ _TYPE_NAMES = {
     str: 'text in quotes, such as "pi-1"',
     Path: 'a path in quotes, such as "/var/lib/ledig"',
 }
+
+
+def _check_path(path: str) -> str:
+    if "\0" in path:
+        raise _WrongType("a path cannot contain the character NUL")
+    if path.startswith(("~", "$")):
+        raise _WrongType("it must be the whole path: ~ and variables are not expanded")
+    return path
 
 
 def _convert_choice(value: Any, choices: type[StrEnum]) -> StrEnum:

@@ -9,7 +9,6 @@ hold time after motion in every space, in place of the learned one.
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -20,6 +19,7 @@ from collector.site.occupancy_rules import MAX_HOLD_MS, OccupancyRules
 from collector.site.site_plan import SitePlan
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 from ledig.site.table_reader import Faults, TableReader, suggest_nearest
+from ledig.site.toml_text import parse_toml
 
 _HOLD: Final = "hold"
 _MIN_HOLD_MS: Final = 1000
@@ -155,11 +155,11 @@ def _with_durations(message: str) -> str:
 
 def _read_rules_file(path: Path, all_faults: list[str]) -> OccupancyRules | None:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = parse_toml(path.read_text(encoding="utf-8-sig"))
     except OSError as fault:
         all_faults.append(f"{path}: {fault.strerror}; give a TOML file with a table [rules]")
         return None
-    except (ValueError, RecursionError) as fault:  # invalid UTF-8, invalid TOML, or tables nested too deeply
+    except ValueError as fault:  # invalid UTF-8 or invalid TOML
         all_faults.append(f"{path}: {fault}; give a TOML file with a table [rules]")
         return None
     faults = Faults(str(path))

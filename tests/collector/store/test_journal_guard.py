@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.sqlite_files import backup
 from collector.store.journal import RESTORED_AT, Journal
-from collector.store.journal_faults import JournalAway, JournalDamaged, JournalInUse
+from collector.store.journal_faults import JournalAway, JournalDamaged, JournalInUse, JournalRejected
 from collector.store.journal_guard import JournalGuard
 from collector.store.journal_monitor import JournalMonitor
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
@@ -240,3 +241,17 @@ def test_a_changed_first_page_is_damage_even_in_the_change_counter(
     with closing(guard.open_journal()) as restored:
         assert restored.tables.read_number(RESTORED_AT) is not None
     assert backup.list_damaged_files(path)
+
+
+def test_a_journal_of_a_newer_version_is_not_moved_aside(path: Path, guard: JournalGuard) -> None:
+    """Its content follows rules of the newer version, so a check of this version proves nothing."""
+    for content in (
+        "CREATE TABLE later (a)",
+        "CREATE TABLE kind (kind TEXT); INSERT INTO kind (kind) VALUES ('scent')",
+    ):
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript(f"{content}; PRAGMA user_version = 999")
+        with pytest.raises(JournalRejected, match=r"version 999.*install a newer Ledig"):
+            guard.open_journal()
+        assert sorted(each.name for each in path.parent.iterdir()) == ["journal.sqlite", "journal.sqlite.lock"]
+        path.unlink()

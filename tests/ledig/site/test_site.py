@@ -274,7 +274,7 @@ FAULTS = [
     (
         "port = 1884",
         "port = 1884\nport = 1885",
-        "site.toml, line 11, column 12: cannot overwrite a value; write it as TOML",
+        "site.toml, line 11, column 12: a key or a table is given twice; give each key once",
     ),
 ]
 
@@ -478,3 +478,14 @@ def test_broker_on_localhost_is_rejected_for_several_devices(tmp_path: Path, hos
         write_site_file(tmp_path, text.replace(host, "ledig.local") + '[[device]]\nid = "pi-2"\n')
     )
     assert find_installation_faults(elsewhere, "site.toml") == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("storage", "directory"), ("broker", "ca_file"), ("broker", "password_directory")],
+)
+def test_path_with_nul_is_reported(tmp_path: Path, table: str, key: str) -> None:
+    text = re.sub("directory =.*", "", VALID_SITE).replace(f"[{table}]", f'[{table}]\n{key} = "a\\u0000b"')
+    (fault,) = read_faults(tmp_path, text)
+    assert fault.startswith(f"site.toml, {table}: {key} is ")
+    assert fault.endswith("a path cannot contain the character NUL")
