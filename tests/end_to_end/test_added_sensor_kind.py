@@ -119,7 +119,8 @@ def test_new_kind_is_simulated_and_in_the_impact_assessment(copy: Path, tmp_path
         for arguments in (["-c", SIMULATE], ["-m", "ledig", "impact-assessment"])
     ]
     assert outputs[0] == "{'weight_kg'}\n"
-    assert "- 1 × Lastcell: Hur tungt arbetsstycket på maskinen är, i kilogram." in outputs[1]  # noqa: RUF001
+    text = "- 1 × Load cell: How heavy the workpiece on the machine is, in kilograms."  # noqa: RUF001 - not translated yet
+    assert text in outputs[1]
 
 
 def test_new_kind_runs_through_the_whole_system(copy: Path, tmp_path: Path, broker: Mosquitto) -> None:
@@ -164,5 +165,5 @@ def test_new_kind_runs_through_the_whole_system(copy: Path, tmp_path: Path, brok
             " AND kind.kind != 'heartbeat' GROUP BY kind.kind"
         ).fetchall()
     assert stored == [("weight_kg", LOADED_KG)]
-    assert "Lastcell" in page
-    assert "Hur tungt arbetsstycket på maskinen är, i kilogram." in page
+    assert "Load cell" in page
+    assert "How heavy the workpiece on the machine is, in kilograms." in page
