@@ -97,8 +97,8 @@ def as_root() -> None:
 
 @pytest.fixture
 def broker() -> Iterator[Mosquitto]:
-    """A Mosquitto with the shipped configuration and the device `pi-1`."""
-    with mosquitto() as running:
+    """A Mosquitto with the shipped configuration and the device `pi-1`, whose lamp shows `booth-1`."""
+    with mosquitto(lamps=[("pi-1", "booth-1")]) as running:
         yield running
 
 

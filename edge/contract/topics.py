@@ -56,7 +56,8 @@ class TopicKind:
         pattern: the topic below `ledig/v1/<site>/`, with a parameter such as `<space>` or without one.
         messages: names of the message types. A class name is unique in the repository.
         writers: who publishes. A device publishes only under its own id.
-        readers: who uses the messages. A device reads only under its own id, if the topic has the id of a device.
+        readers: who uses the messages. A device reads only under its own id, if the topic has the id of a device,
+            and only the space of its lamp, if the topic has the id of a space.
         audience: who may see what is in the messages.
         is_retained: the broker keeps the last message of each topic.
         qos: MQTT's quality of service, for writers.

@@ -1,6 +1,6 @@
 """Topics that each broker user may read and write, for the broker of `ledig up` and for Mosquitto.
 
-In:    the table of topics; the site's id and a user.
+In:    the table of topics; the site's id, a user, and the space that the user's lamp shows.
 Out:   topic filters, and Mosquitto's ACL file (firmware-config/mosquitto/ledig.acl, written by `make contract`).
 Never: access outside the site.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, TopicParameter
+from edge.contract.topics import SPACE_STATE, TOPIC_KINDS, Role, TopicKind, TopicParameter
 
 SITE_PLACEHOLDER: Final = "SITE"
 """Placeholder for the site's id in the shipped ACL file. Ids have no capitals, so a file with the placeholder gives no
@@ -27,15 +27,24 @@ class BrokerRights:
     writes: tuple[str, ...]
 
 
-def find_rights(site: str, user: str) -> BrokerRights:
-    """Return a user's rights; a user whose name is no other role is the device with that id."""
+def find_rights(site: str, user: str, lamp_space: str | None = None) -> BrokerRights:
+    """Return a user's rights; a user whose name is no other role is the device with that id.
+
+    Args:
+        site: id of the site.
+        user: name of the user.
+        lamp_space: the only space whose state a device may read; None: it has no lamp and reads none.
+    """
     role = Role(user) if user in set(Role) else Role.DEVICE
     reads = [one for one in TOPIC_KINDS if role in one.readers or (role is Role.COLLECTOR and one.is_cleared)]
+    if role is Role.DEVICE and lamp_space is None:
+        reads = [one for one in reads if one.parameter is not TopicParameter.SPACE]
     writes = [one for one in TOPIC_KINDS if role in one.writers or (role is Role.COLLECTOR and one.is_cleared)]
 
     def build_filter(topic_kind: TopicKind) -> str:
-        is_own = role is Role.DEVICE and topic_kind.parameter is TopicParameter.DEVICE
-        return topic_kind.topic(site, user) if is_own else topic_kind.topic_filter(site)
+        own_names = {TopicParameter.DEVICE: user, TopicParameter.SPACE: lamp_space} if role is Role.DEVICE else {}
+        own_name = None if topic_kind.parameter is None else own_names.get(topic_kind.parameter)
+        return topic_kind.topic_filter(site) if own_name is None else topic_kind.topic(site, own_name)
 
     return BrokerRights(tuple(map(build_filter, reads)), tuple(map(build_filter, writes)))
 
@@ -46,14 +55,17 @@ _HEADER: Final = f"""\
 # passwords.sh installs this file as /etc/mosquitto/ledig.acl, with the site's id in place of {SITE_PLACEHOLDER}, so no
 # user has access to another site. By hand: sed 's|/{SITE_PLACEHOLDER}/|/your-site/|' ledig.acl
 #
+# The script also appends, for each device with a lamp, the right to read the state of its `lamp_space`:
+#   user pi-1
+#   topic read {SPACE_STATE.topic(SITE_PLACEHOLDER, "desk-1")}
+#
 # Every topic has `read` or `write`: without either it would have both. A user name is the id of a device in the site
 # file, or `{Role.COLLECTOR}`, `{Role.DASHBOARD}` or `{Role.INSTALLER}`: no device may have one of these three names.
 """
 _SECTIONS: Final = {
     _OWN_NAME: """\
-# A device ({user} is its user name) reads its own receipts and commands and writes its own events and status; for its
-# lamp it reads the states of spaces and whether the collector works. (Mosquitto warns that two patterns have no {user};
-# this is intended.)""",
+# A device ({user} is its user name) reads its own receipts and commands and writes its own events and status. It reads
+# whether the collector works. (Mosquitto warns that this pattern has no {user}; this is intended.)""",
     Role.COLLECTOR: """\
 # The collector reads the events of every device, and writes receipts, findings and everything that is shown. It also
 # reads retained messages, to clear those of devices, spaces and zones that are no longer in the site file.""",

@@ -14,6 +14,11 @@ from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, TopicParameter
 
 BEGIN: Final = "<!-- begin of the generated table; `make contract` writes it -->"
 END: Final = "<!-- end of the generated table -->"
+_DEVICES: Final[dict[TopicParameter | None, str]] = {
+    TopicParameter.DEVICE: "that device",
+    TopicParameter.SPACE: "devices whose lamp shows it",
+}
+"""The devices that use a kind of topic, by what its pattern contains; others are used by every device."""
 _COLUMNS: Final = ("topic", "type", "who writes", "who reads", "may be shown to", "retained", "QoS", "what")
 
 
@@ -36,10 +41,10 @@ def replace_table(text: str) -> str:
 
 
 def _build_row(topic_kind: TopicKind) -> tuple[str, ...]:
+    device = _DEVICES.get(topic_kind.parameter, "every device")
+
     def describe(roles: tuple[Role, ...]) -> str:
-        is_own = topic_kind.parameter is TopicParameter.DEVICE
-        names = {Role.DEVICE: "that device" if is_own else "every device"}
-        return ", ".join(names.get(role, role.value) for role in roles)
+        return ", ".join(device if role is Role.DEVICE else role.value for role in roles)
 
     return (
         f"`{topic_kind.pattern}`",

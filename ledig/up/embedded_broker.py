@@ -38,6 +38,8 @@ class EmbeddedBrokerSettings:
     site: str
     passwords: dict[str, str] = field(repr=False)
     """Passwords by user: `collector`, `dashboard`, each device's id."""
+    lamp_spaces: dict[str, str | None] = field(default_factory=dict)
+    """By device: the space that its lamp shows, the only one whose state it may read."""
 
 
 def covers_topic(pattern: str, topic: str) -> bool:
@@ -61,7 +63,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
         listener = ListenerConfig(type=ListenerType.TCP, bind=f"{LOOPBACK}:{settings.port}")
         super().__init__(BrokerConfig(listeners={"default": listener}, plugins={}))
         self._passwords = {user: password.encode() for user, password in settings.passwords.items()}
-        self._rights = {user: find_rights(settings.site, user) for user in settings.passwords}
+        self._rights = {
+            user: find_rights(settings.site, user, settings.lamp_spaces.get(user)) for user in settings.passwords
+        }
 
     async def _authenticate(self, session: Any, _: Any) -> bool:
         expected = self._passwords.get(session.username or "")

@@ -137,7 +137,12 @@ def _supervise(
     """Run all processes; save site time regularly, and exactly once all have stopped."""
     now: TimeSource = read_machine_clocks if site_clock is None else site_clock.now_ms
     passwords = create_passwords(site.storage / "passwords", _list_users(site))
-    broker = EmbeddedBrokerSettings(port=site.collector.broker.port, site=site.plan.id, passwords=passwords)
+    broker = EmbeddedBrokerSettings(
+        port=site.collector.broker.port,
+        site=site.plan.id,
+        passwords=passwords,
+        lamp_spaces={device.device: device.lamp_space for device in site.devices},
+    )
     supervisor = Supervisor(
         [
             ChildProcess(name="broker", target=child_processes.run_broker, arguments=(broker,), port=broker.port),

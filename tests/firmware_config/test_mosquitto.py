@@ -9,9 +9,10 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -80,7 +81,7 @@ def open_client(
 
 @pytest.fixture(scope="module")
 def site_broker() -> Iterator[Mosquitto]:
-    with mosquitto(site=SITE, devices=("pi-1", "pi-2")) as running:
+    with mosquitto(site=SITE, devices=("pi-1", "pi-2"), lamps=[("pi-1", "desk-1")]) as running:
         yield running
 
 
@@ -137,6 +138,7 @@ def test_device_may_read_only_its_receipts_commands_and_lamp_topics(site_broker:
     ]
     denied = [
         *(topic_kind.topic(SITE, "pi-2") for topic_kind in DEVICE_TOPICS),
+        topics.SPACE_STATE.topic(SITE, "desk-2"),
         topics.DEVICE_STATUS.topic(SITE, "pi-1"),
         topics.FINDINGS.topic(SITE, "pi-1"),
         topics.ZONE_SUMMARY.topic(SITE, "hall"),
@@ -311,10 +313,18 @@ id = "spinneriet"
 {devices}"""
 
 
-def run_script(folder: Path, *devices: str) -> subprocess.CompletedProcess[str]:
-    """Run passwords.sh for a site with these devices, with the broker's files in `folder`."""
+def run_script(folder: Path, *devices: str, lamp_spaces: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Run passwords.sh for a site with these devices, with the broker's files in `folder`.
+
+    Args:
+        folder: for the site file, the passwords and the broker's files.
+        devices: ids.
+        lamp_spaces: of the first devices.
+    """
     site = folder / "site.toml"
-    site.write_text(SITE_FILE.format(devices="".join(f'[[device]]\nid = "{device}"\n' for device in devices)))
+    lamps = [f'lamp_space = "{space}"\n' for space in lamp_spaces]
+    tables = (f'[[device]]\nid = "{device}"\n{lamp}' for device, lamp in zip_longest(devices, lamps, fillvalue=""))
+    site.write_text(SITE_FILE.format(devices="".join(tables)))
     environment = {
         "PATH": f"{os.environ['PATH']}:/usr/sbin",
         "FOLDER": str(folder / "passwords"),
@@ -356,6 +366,37 @@ def test_script_gives_a_device_access_to_its_own_site_only(tmp_path: Path) -> No
             assert users["pi-2"].disconnect_reasons.get(timeout=RECEIVE_TIMEOUT_S)
             users["pi-1"].publish(topics.EVENTS.topic(SITE, "pi-1"))
             assert users["collector"].received.get(timeout=RECEIVE_TIMEOUT_S)[0] == topics.EVENTS.topic(SITE, "pi-1")
+
+
+def test_script_lets_a_device_read_the_space_of_its_lamp_and_no_other(tmp_path: Path) -> None:
+    assert run_script(tmp_path, "pi-1", "pi-2", "pi-3", lamp_spaces=["desk-1", "desk-2"]).returncode == 0
+    with mosquitto() as site_broker:
+        install_files(tmp_path, site_broker)
+        site_broker.restart()
+        with ExitStack() as stack:
+            users = {}
+            for name in ("pi-1", "pi-2", "pi-3", "collector"):
+                password = (tmp_path / "passwords" / name).read_text().strip()
+                settings = BrokerSettings(host=site_broker.host, port=site_broker.port, user=name, password=password)
+                users[name] = stack.enter_context(open_client(settings))
+                assert users[name].connect_results.get(timeout=RECEIVE_TIMEOUT_S)
+            last = topics.COLLECTOR_STATUS.topic(SITE)  # every device reads it
+            for name in ("pi-1", "pi-2", "pi-3"):
+                users[name].subscribe(topics.SPACE_STATE.topic_filter(SITE), last)
+            spaces = [topics.SPACE_STATE.topic(SITE, f"desk-{number}") for number in (1, 2, 3)]
+            for topic in [*spaces, last]:
+                users["collector"].publish(topic)
+            for name, expected in (("pi-1", spaces[:1]), ("pi-2", spaces[1:2]), ("pi-3", [])):
+                received = [users[name].received.get(timeout=RECEIVE_TIMEOUT_S)[0] for _ in [*expected, last]]
+                assert received == [*expected, last], name
+
+
+def test_script_explains_itself_when_asked() -> None:
+    command = ["sh", str(SHIPPED_MOSQUITTO / "passwords.sh"), "--help"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "sudo sh passwords.sh /etc/ledig/site.toml" in result.stdout
+    assert "set -eu" not in result.stdout
 
 
 def test_files_of_the_script_have_the_owner_and_mode_that_mosquitto_requires(tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def mosquitto(
     *,
     site: str = "+",
     devices: Sequence[str] = ("pi-1",),
+    lamps: Sequence[tuple[str, str]] = (),
     observers: Sequence[str] = ("observer",),
 ) -> Iterator[Mosquitto]:
     """Run a real Mosquitto.
@@ -179,6 +180,7 @@ def mosquitto(
         config: a configuration instead of the shipped `ledig.conf`; its `listener` gets the free port.
         site: the site that the access rights are for; by default every site, so that a test can choose its own.
         devices: users with a device's rights; `collector`, `dashboard` and `installer` always exist.
+        lamps: devices, and the space whose state each may read; `passwords.sh` appends these rights.
         observers: users of the test itself, which may read and write everything under `ledig/v1`.
     """
     with _temporary_folder("mosquitto") as folder:
@@ -191,6 +193,7 @@ def mosquitto(
         (folder / "conf.d").mkdir()
         (folder / "conf.d" / "ledig.conf").write_text(text)
         acl = (SHIPPED_MOSQUITTO / "ledig.acl").read_text().replace("/SITE/", f"/{site}/")
+        acl += "".join(f"\nuser {name}\ntopic read ledig/v1/{site}/space/{space}\n" for name, space in lamps)
         acl += "".join(f"\nuser {name}\ntopic readwrite ledig/v1/#\n" for name in observers)
         (folder / "ledig.acl").write_text(acl)
         _write_passwords(folder / "ledig.passwords", passwords)

@@ -30,7 +30,7 @@ def port_only() -> int:
 @pytest.fixture
 def port() -> Iterator[int]:
     port = find_free_port()
-    settings = EmbeddedBrokerSettings(port=port, site="mill", passwords=PASSWORDS)
+    settings = EmbeddedBrokerSettings(port=port, site="mill", passwords=PASSWORDS, lamp_spaces={"pi-1": "desk-1"})
     broker = Supervisor(
         [ChildProcess(name="broker", target=child_processes.run_broker, arguments=(settings,), port=port)], show=print
     )
@@ -132,6 +132,16 @@ def test_only_the_dashboard_can_send_a_collector_command(port: int) -> None:
     assert collector.received.empty()
     for caller in (device, dashboard, collector):
         caller.close()
+
+
+def test_device_reads_only_the_space_of_its_lamp(port: int) -> None:
+    wanted = [topics.SPACE_STATE.topic("mill", "desk-1"), topics.SPACE_STATE.topic("mill", "desk-2")]
+    wanted.append(topics.SPACE_STATE.topic_filter("mill"))
+    with_lamp, without_lamp = BrokerClient(port, "pi-1", *wanted), BrokerClient(port, "pi-2", *wanted)
+    assert with_lamp.granted == [True, False, False]
+    assert without_lamp.granted == [False, False, False]
+    with_lamp.close()
+    without_lamp.close()
 
 
 @pytest.mark.parametrize(
