@@ -105,7 +105,7 @@ class AccountsFile:
             self.is_suspect |= away.fault is AccountsFault.DAMAGED
             raise
         except SchemaTooNew as error:
-            self.suspect_damage()  # its version number may be damaged: a check of the whole file decides
+            self.suspect_damage()  # a damaged file may have any version: a check of the whole file decides
             raise AccountsAway(AccountsFault.TOO_NEW, self.path.name) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             fault = classify_error(error) if isinstance(error, sqlite3.Error) else AccountsFault.DAMAGED

@@ -127,9 +127,9 @@ def write_checksum(db: sqlite3.Connection, name: str) -> None:
 def find_damage(db: sqlite3.Connection) -> str:
     """Return what is damaged; empty if nothing is. Raises SchemaTooNew for a file of a newer Ledig."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    schema = _read_schema(db)
-    if version > len(MIGRATIONS) and schema != _expected_schema():
+    if version > len(MIGRATIONS):
         raise SchemaTooNew(f"its schema is version {version}; this Ledig supports {len(MIGRATIONS)}")
+    schema = _read_schema(db)
     if version < len(MIGRATIONS) and schema != _expected_schema():
         return ""  # an older file: its tables are migrated when it is opened
     if version != len(MIGRATIONS) or schema != _expected_schema():

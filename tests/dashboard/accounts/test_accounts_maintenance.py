@@ -155,12 +155,13 @@ def test_a_lost_file_is_restored_and_a_first_start_is_not(tmp_path: Path, accoun
     assert first.list_accounts() == []
 
 
-def test_intact_file_of_a_newer_ledig_is_never_moved_aside(accounts: Accounts) -> None:
+@pytest.mark.parametrize("change", ["CREATE TABLE key (name TEXT) STRICT", ""], ids=["new table", "only the version"])
+def test_intact_file_of_a_newer_ledig_is_never_moved_aside(accounts: Accounts, change: str) -> None:
     care = create_maintenance(accounts)
     care.maintain()
     with closing(sqlite3.connect(accounts.path, isolation_level=None)) as db:
-        db.execute("CREATE TABLE key (name TEXT) STRICT")
-        db.execute("PRAGMA user_version = 9")
+        db.execute(change)
+        db.execute("PRAGMA user_version = 99")
     again = Accounts(accounts.path)
     with pytest.raises(AccountsAway, match="newer"):
         create_maintenance(again).maintain()
