@@ -14,8 +14,8 @@ SUFFIXES = ("py", "md", "toml", "js", "css", "html", "json", "acl", "conf", "ser
 PATH = re.compile(rf"(?<![\w/.:<-])(?:{'|'.join(TOP_LEVEL)})(?:/[\w.@-]+)+\.(?:{'|'.join(SUFFIXES)})\b")
 """A file of the repository, named from its root. Files below another root, such as `/etc/ledig`, do not match."""
 
-MODULE_FILE = re.compile(r"(?<![\w/.{}*])[a-z]\w*\.py\b")
-"""A module named by its file alone, such as `judge.py`."""
+MODULE_FILE = re.compile(r"(?<![\w/.{}*])(?!coverage\.py)[a-z]\w*\.py\b")
+"""A module named by its file alone, such as `judge.py`; coverage.py is the name of a library."""
 DOTTED_NAME = re.compile(
     rf"(?<![\w/.@-])(?!ledig\.(?:acl|conf|local|example)\b)(?:{'|'.join(FOLDERS)})(?:\.\w+)+(?![\w/-])"
 )
