@@ -158,6 +158,7 @@ def check(site: Path) -> None:
     from ledig.runtime.trial_build import build_site
     from ledig.site.installation import find_installation_faults
     from ledig.site.site_file import SiteRejected, read_site_file
+    from ledig.site.site_warnings import list_site_warnings
 
     found = read_site_file(site)
     if faults := find_installation_faults(found, site.name):
@@ -179,10 +180,8 @@ def check(site: Path) -> None:
     if built.missing:
         parts = [f"{part} ({package} is not installed)" for part, package in built.missing.items()]
         click.echo(f"{site.name}: not built on this machine: {', '.join(parts)}")
-    if missing := plan.privacy.find_missing():
-        click.echo(
-            f"{site.name}: warning: [privacy] has no {', '.join(missing)}; the sensor list and the sign need them"
-        )
+    for warning in list_site_warnings(plan):
+        click.echo(f"{site.name}: warning: {warning}")
 
 
 @cli.command(

@@ -8,6 +8,7 @@ An hour is an hour of UTC with the local hour at which it begins. So a local day
 local hour is missing, in autumn two hours have the same local hour, and no hour is empty or counted twice.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.series_hours import HourOpening, SeriesHour
 from collector.site.site_plan import SitePlan
-from edge.timekeeping.durations import HOUR_MS, MINUTES_PER_DAY
+from edge.timekeeping.durations import DAY_MS, DAYS_PER_WEEK, HOUR_MS, MINUTES_PER_DAY
 
 ALL_DAY: Final = OpeningSpan(opens_min=0, closes_min=MINUTES_PER_DAY)
 SUNDAY: Final = 6
@@ -78,6 +79,12 @@ def is_open_around_the_clock(plan: SitePlan, at_ms: int) -> bool:
             return False
         open_until_min = max(open_until_min, closes_min)
     return open_until_min + 1 >= MINUTES_PER_DAY
+
+
+def count_weekdays_around_the_clock(plan: SitePlan) -> int:
+    """Return how many days of a usual week are open around the clock; dates with hours of their own do not count."""
+    usual = replace(plan, hours_on={}, closed=frozenset(), red_days=RedDays.OPEN)
+    return sum(is_open_around_the_clock(usual, day * DAY_MS) for day in range(DAYS_PER_WEEK))
 
 
 def find_open_span(plan: SitePlan, at: datetime) -> tuple[date, OpeningSpan] | None:

@@ -83,6 +83,8 @@ class PublicFrame(Struct, frozen=True):
     """The site was known to be empty once; before that, `people` counts only those who came since counting began."""
     ahead: tuple[upcoming_hours.DaySentence, ...]
     """The rest of the day in at most two sentences."""
+    hides_spaces: bool = False
+    """No single space is shown, because few people are in a site that never closes."""
 
     @property
     def first_kind(self) -> SpaceKind | None:
@@ -135,6 +137,7 @@ def hide_when_few(frame: PublicFrame, *, shows_minimum: bool) -> PublicFrame:
         air={},
         people=(0, MIN_SHOWN_GROUP - 1) if shows_minimum and frame.people is not None else None,
         from_zero=shows_minimum and frame.from_zero,
+        hides_spaces=True,
     )
 
 

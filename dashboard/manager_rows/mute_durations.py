@@ -14,10 +14,9 @@ from collector.site.calendar import to_local_time
 from collector.site.site_plan import SitePlan
 from dashboard.text.duration_texts import format_days
 from dashboard.text.page_texts import PageTexts
-from edge.timekeeping.durations import HOUR_MS
+from edge.timekeeping.durations import DAYS_PER_WEEK, HOUR_MS
 
 _TODAY_DAYS: Final = 1
-_WEEK_DAYS: Final = 7
 """For example until a spare part arrives."""
 
 
@@ -46,7 +45,7 @@ MUTE_DURATIONS: Final[Mapping[str, MuteDuration]] = {
     ),
     "today": MuteDuration(label=lambda texts: texts.gettext("today"), compute_end_ms=_end_at_midnight(_TODAY_DAYS)),
     "week": MuteDuration(
-        label=lambda texts: format_days(_WEEK_DAYS, texts), compute_end_ms=_end_at_midnight(_WEEK_DAYS)
+        label=lambda texts: format_days(DAYS_PER_WEEK, texts), compute_end_ms=_end_at_midnight(DAYS_PER_WEEK)
     ),
     "changed": MuteDuration(
         label=lambda texts: texts.gettext("until unmuted"), compute_end_ms=lambda _plan, _now_ms: None

@@ -20,7 +20,7 @@ from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs
 from dashboard.member.member_texts import get_member_texts, get_script_texts
-from dashboard.member.space_details import describe_space, describe_usual, list_needs
+from dashboard.member.space_details import describe_space, describe_usual, find_reason, list_needs
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import MAX_WEEKDAY_DAYS
 
@@ -76,7 +76,7 @@ def build_open_page(inputs: MemberPageInput) -> dict[str, Any]:
         "named": [space for space, _ in spots if space.kind in NAMED_KINDS],
         "supplies": [space for space in plan.spaces if space.id in frame.supplies],
         "usual": usual,
-        "spot": describe_space(plan, selected, code[selected.id], usual, texts)
+        "spot": describe_space(plan, selected, find_reason(frame, code[selected.id]), usual, texts)
         if selected and selected.id in code
         else None,
         "form": form,

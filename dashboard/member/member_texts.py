@@ -8,6 +8,7 @@ Never: HTML; a reason that exposes the time of an event at one desk.
 from functools import cache
 from typing import Final
 
+from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceAttribute, SpaceKind, ZoneCharacter
 from dashboard.text.page_texts import PageTexts, PluralForms
 
@@ -76,6 +77,7 @@ def _reason_texts(texts: PageTexts) -> dict[str, str]:
         "because.o": _("its sensors detect somebody"),
         "because.a": _("somebody has just left it; it becomes free if they do not return"),
         "because.u": _("not all its sensors are reporting"),
+        "because.few": _("not shown while fewer than {n} people are here").format(n=MIN_SHOWN_GROUP),
         "because.d": _("not in use at the moment"),
         "because.v.machine": _("it draws no power"),
         "because.o.machine": _("it draws power"),
@@ -87,6 +89,7 @@ def _line_texts(texts: PageTexts) -> dict[str, str]:
     _ = texts.gettext
     return {
         "no_data.zone": _("{zone}: {n} of {of} unknown"),
+        "no_data.few": _("Single spaces are not shown while fewer than {n} people are here.").format(n=MIN_SHOWN_GROUP),
         "no_data.since": _("{zone}: no data since {at}"),
         "only": _("Only {needs}"),
         "only.more": _("Show {n} more"),

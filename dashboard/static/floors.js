@@ -4,19 +4,21 @@ export function createFloors(page, texts) {
   const spots = [...document.querySelectorAll("a.mark")];
   let selected = null;
   let codes = "";
+  let hidden = false; // single spaces are hidden
 
   function describe() {
     if (!selected || !codes) return;
     const place = selected.id.slice(1);
     const [kind, zone, bits] = page.spots[place];
     const code = codes[place];
-    const because = page.texts[`because.${code}` + (kind === "equipment" ? ".machine" : "")];
+    const reason = hidden && code === "u" ? "few" : code;
+    const because = page.texts[`because.${reason}` + (kind === "equipment" ? ".machine" : "")];
     const has = page.needs.filter(([bit]) => bits & bit).map(([, name]) => name.toLowerCase());
     at("spot-name").textContent = selected.dataset.name;
     at("spot-state").setAttribute("class", `s-${code}`);
     at("spot-state").lastElementChild.textContent = texts.fill("spot.state", {
       state: texts.state(code, kind),
-      because: because || page.texts[`because.${code}`],
+      because: because || page.texts[`because.${reason}`],
     });
     const what = texts.fill(`one.${kind}`, { zone: page.zones[zone][1] });
     at("spot-what").textContent = has.length ? `${what}: ${has.join(", ")}` : what;
@@ -50,8 +52,9 @@ export function createFloors(page, texts) {
       });
     });
   }
-  return (next) => {
+  return (next, hides) => {
     codes = next;
+    hidden = hides;
     describe();
   };
 }

@@ -71,7 +71,7 @@ function paint() {
   const ahead = texts.ahead(frame.ahead);
   show(at("ahead"), ahead && wanted ? texts.fill("only.whole", { ahead }) : ahead);
   show(at("people"), texts.people(frame.people, frame.from_zero));
-  showSpaces(spaces);
+  showSpaces(spaces, frame.hides_spaces);
 }
 /* Indexes of the matching spaces, free ones first, in the same order as the server's. */
 function matching(wanted) {
@@ -129,7 +129,7 @@ function paintAnswer(count) {
   at("number").classList.toggle("none", !free[0]);
   at("of").textContent = texts.answer(page.kind, free);
   at("sure").textContent = texts.coverage(free);
-  const lines = page.zones.map(([id, zone], index) => {
+  const lines = frame.hides_spaces ? [page.texts["no_data.few"]] : page.zones.map(([id, zone], index) => {
     const [least, most, capacity] = count(page.kind, `${index}`);
     const since = frame.silent[id];
     if (most === least) return "";

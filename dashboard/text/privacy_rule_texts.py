@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.history.measures import BUCKET_MS
+from collector.site.calendar import count_weekdays_around_the_clock
 from collector.site.privacy_limits import (
     MIN_SHOWN_GROUP,
     MIN_SMALL_GROUP_WEEKS,
@@ -17,7 +18,7 @@ from collector.site.privacy_limits import (
     has_dedicated,
     has_too_few,
 )
-from collector.site.privacy_settings import PrivacySettings
+from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind, Tenure
 from dashboard.accounts.access_log import LOG_DAYS
@@ -167,6 +168,13 @@ def _list_audiences(plan: SitePlan, texts: PageTexts) -> tuple[str, ...]:
         )
     )
     rules = [hours]
+    if count_weekdays_around_the_clock(plan) and plan.privacy.strangers_when_few is not StrangersWhenFew.ALL:
+        rules.append(
+            _(
+                "Everyone, while fewer than {n} people are here on a day without closing time: no single spaces. "
+                "They are shown as unknown."
+            ).format(n=MIN_SHOWN_GROUP)
+        )
     if plan.opening_hours or plan.closed:
         rules.append(
             _(

@@ -11,3 +11,4 @@ HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 
 MINUTES_PER_DAY: Final = 24 * 60
+DAYS_PER_WEEK: Final = 7

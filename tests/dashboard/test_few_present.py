@@ -94,6 +94,28 @@ def test_the_level_is_all_but_four_and_five_people_show_the_spaces_again() -> No
     assert (nothing.least, nothing.most) == (0, nothing.capacity)
 
 
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        ("en", "unknown: not shown while fewer than 5 people are here"),
+        ("sv", "okänt: visas inte när färre än 5 personer är här"),
+    ],
+)
+def test_a_hidden_space_has_the_true_reason(settings: DashboardSettings, language: str, reason: str) -> None:
+    def read_page(taken: list[str]) -> str:
+        live = always_open(taken, StrangersWhenFew.LEVEL)
+        client = create_app(settings, live.snapshot.plan, live, Accounts(settings.accounts_path)).test_client()
+        return client.get(f"/{language}?spot=desk-9", base_url="https://localhost").text
+
+    missing_sensor = {"en": "unknown: not all its sensors are reporting", "sv": "okänt: alla sensorer svarar inte"}
+    few, many = read_page(DESKS[:4]), read_page(DESKS[:5])
+    assert f">{reason}<" in few
+    assert f"{reason.partition(': ')[2]}" not in many.partition("application/json")[0]
+    assert missing_sensor[language] not in few + many
+    listed = few.partition('<ul id="no-data">')[2].partition("</ul>")[0]
+    assert listed.count("<li>") == 1, "no zone is named as one without data"
+
+
 @pytest.mark.parametrize("mode", [StrangersWhenFew.LEVEL, StrangersWhenFew.NOTHING])
 def test_a_space_out_of_use_is_shown_and_not_counted_whoever_sits_there(mode: StrangersWhenFew) -> None:
     """A manager sets it, not a sensor: it reveals nobody's state, and symbols and counts agree."""
