@@ -14,7 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench.accuracy.harness import RECORDINGS, RecordingResult, measure_recordings
+from bench.accuracy.harness import GENERATED, RECORDINGS, RecordingResult, measure_recordings
 from bench.accuracy.page import render_page
 from bench.accuracy.table import list_missed_goals
 from bench.accuracy.terminal import print_results, show_progress
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _build_parser().parse_args(arguments)
     console = Console(highlight=False)
     names = tuple(dict.fromkeys(options.only)) if options.only else tuple(RECORDINGS)
-    present = [name for name in names if (options.data / name).is_dir()]
-    if not present:
+    present = [name for name in names if name in GENERATED or (options.data / name).is_dir()]
+    if not set(names) <= GENERATED and set(present) <= GENERATED:
         wanted = ", ".join(names)
         print(
             f"{options.data}: no recording found; give the folder that contains {wanted} with --data", file=sys.stderr

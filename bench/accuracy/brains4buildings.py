@@ -33,7 +33,7 @@ from bench.accuracy.recordings import read_all
 from bench.accuracy.watching import SensorFindings, collect_findings
 from collector.occupancy.evidence import StoredEvent
 from collector.site.site_plan import SitePlan
-from collector.site.site_sensor import Sensor
+from collector.site.site_sensor import UNKNOWN_OUTPUT, OutputTimes, Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from dashboard.manager_rows.finding_rows import describe_finding
 from dashboard.text.page_texts import PageTexts
@@ -45,6 +45,8 @@ from ledig.replay.recorded_rows import ISO_FORMAT, RecordedColumn, RecordedRow, 
 RECORDING: Final = "brains4buildings"
 FILES: Final = "raw_properties_*.csv*"
 ZONE: Final = ZoneInfo("Europe/Amsterdam")
+_PIR_OUTPUT: Final = OutputTimes(held_ms=900_000)
+"""The building management system holds presence for a quarter of an hour."""
 _TIMES: Final = TimeColumns(("timestamp",), ISO_FORMAT, ZONE)
 _PRESENT, _PEOPLE, _CO2 = "occupancy__bool", "occupancy__p", "co2__ppm"
 NIGHT: Final = range(5)
@@ -164,7 +166,7 @@ def _build_series(room: str, part: RoomSensorType, series: TimeSeries, co2: Time
         space=None if air else room,
         zone=_zone_id(room) if air else None,
         heartbeat_ms=max(30_000, step_ms),
-        held=part.kind is SensorKind.PIR,  # the building management system holds it for 15 minutes
+        output=_PIR_OUTPUT if part.kind is SensorKind.PIR else UNKNOWN_OUTPUT,
     )
     return RecordedSeries(sensor, part.event_kind, series, *part.check(series, co2))
 

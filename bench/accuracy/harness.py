@@ -25,8 +25,11 @@ RECORDINGS: Final = {
     "calit2-door": "calit2_door",
     "brains4buildings": "brains4buildings",
     "parking-birmingham": "parking_birmingham",
+    "generated-spaces": "generated_spaces",
 }
 """Folder of each recording, and the module of this package whose `measure(folder)` returns its lines."""
+GENERATED: Final = frozenset({"generated-spaces"})
+"""These need no folder."""
 _WORKERS: Final = 2
 
 

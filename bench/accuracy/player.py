@@ -21,7 +21,7 @@ from bench.accuracy.line import Figure
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, build_space_rules
 from collector.site.site_plan import SitePlan
-from collector.site.site_sensor import Sensor
+from collector.site.site_sensor import UNKNOWN_OUTPUT, OutputTimes, Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
@@ -48,7 +48,9 @@ class SensorColumn:
     """Kind of the sensor's own events."""
     column: str
     pulse_ms: int = 0
-    """Each row above 0 is a pulse of this length, other rows send nothing; 0: each row is a reading."""
+    """Each row above 0 holds the output high for this long, other rows send nothing; 0: each row is a reading."""
+    blind_ms: int = 0
+    """With pulses: nothing is detected during one, nor for this long after it, and both times are declared."""
     convert: Callable[[float], float] = float
     """Converts from the unit of the column to the unit of the kind."""
 
@@ -68,10 +70,21 @@ def build_plan(tracks: Sequence[SensorColumn], kind: SpaceKind = SpaceKind.ROOM)
         zones=(Zone(id="zone", name="Zone", floor="floor", x_m=0, y_m=0, width_m=10, depth_m=10),),
         spaces=(Space(id=SPACE_ID, name="Room", kind=kind, zone="zone", x_m=5, y_m=5),),
         sensors=tuple(
-            Sensor(device=_DEVICE, id=track.sensor, kind=track.kind, space=SPACE_ID, heartbeat_ms=HEARTBEAT_MS)
+            Sensor(
+                device=_DEVICE,
+                id=track.sensor,
+                kind=track.kind,
+                space=SPACE_ID,
+                heartbeat_ms=HEARTBEAT_MS,
+                output=_declare_output(track),
+            )
             for track in tracks
         ),
     )
+
+
+def _declare_output(track: SensorColumn) -> OutputTimes:
+    return OutputTimes(held_ms=track.pulse_ms, blind_ms=track.blind_ms) if track.blind_ms else UNKNOWN_OUTPUT
 
 
 def build_rules(tracks: Sequence[SensorColumn], kind: SpaceKind = SpaceKind.ROOM) -> SpaceRules:
@@ -166,23 +179,42 @@ def list_figures(found: SpaceScore) -> dict[Figure, float]:
 
 
 def _span_events(span: Sequence[RecordedRow], track: SensorColumn) -> Iterator[StoredEvent]:
-    """Yield one sensor's events in a span without a break: pulses or readings, and heartbeats in between."""
+    """Yield one sensor's events in a span without a break: levels, and heartbeats in between."""
     sent_ms, level = span[0].at_ms - HEARTBEAT_MS, 0.0
-    for row in span:
-        for beat_ms in range(sent_ms + HEARTBEAT_MS, row.at_ms, HEARTBEAT_MS):
+    for at_ms, value in _list_pulses(span, track) if track.pulse_ms else _list_readings(span, track):
+        for beat_ms in range(sent_ms + HEARTBEAT_MS, at_ms, HEARTBEAT_MS):
             yield _build_event(beat_ms, track, EventKind.HEARTBEAT, level)
             sent_ms = beat_ms
-        value = row.values[track.column]
-        if not track.pulse_ms:
-            level = track.convert(value)
-            yield _build_event(row.at_ms, track, track.event_kind, level)
-            sent_ms = row.at_ms
-        elif value > 0:
-            yield _build_event(row.at_ms, track, track.event_kind, 1)
-            yield _build_event(row.at_ms + track.pulse_ms, track, track.event_kind, 0)
-            sent_ms = row.at_ms + track.pulse_ms
+        if value is not None:
+            level = value
+            yield _build_event(at_ms, track, track.event_kind, level)
+            sent_ms = at_ms
     if sent_ms < span[-1].at_ms:  # the last row is valid too: the device is not off at once
         yield _build_event(sent_ms + HEARTBEAT_MS, track, EventKind.HEARTBEAT, level)
+
+
+def _list_readings(span: Sequence[RecordedRow], track: SensorColumn) -> Iterator[tuple[int, float | None]]:
+    """Yield the time and the reading of each row."""
+    return ((row.at_ms, track.convert(row.values[track.column])) for row in span)
+
+
+def _list_pulses(span: Sequence[RecordedRow], track: SensorColumn) -> Iterator[tuple[int, float | None]]:
+    """Yield the changes of an output that each row with motion holds for `pulse_ms`, and the end of the span."""
+    ends_ms: int | None = None
+    detects_from_ms = 0
+    for row in span:
+        if ends_ms is not None and ends_ms < row.at_ms:
+            yield ends_ms, 0.0
+            ends_ms = None
+        if row.values[track.column] > 0 and row.at_ms >= detects_from_ms:
+            if ends_ms is None:
+                yield row.at_ms, 1.0
+            ends_ms = row.at_ms + track.pulse_ms
+            detects_from_ms = ends_ms + track.blind_ms if track.blind_ms else 0
+    if ends_ms is not None:
+        yield ends_ms, 0.0
+    else:
+        yield span[-1].at_ms, None
 
 
 def _build_event(at_ms: int, track: SensorColumn, kind: EventKind, value: float) -> StoredEvent:

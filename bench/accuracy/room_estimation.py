@@ -7,6 +7,7 @@ Never: a rule or a threshold of its own.
 Source: A. P. Singh et al., "Machine Learning-Based Occupancy Estimation Using Multivariate Sensor Nodes", 2018.
 """
 
+import dataclasses
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -37,6 +38,7 @@ from bench.accuracy.unseen import play_unseen
 from bench.accuracy.watching import collect_findings
 from collector.contract.states import Occupancy
 from collector.occupancy.evidence import StoredEvent
+from collector.site.site_sensor import OutputTimes
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.recorded_rows import RecordedColumn, RecordedRow, RowLayout, TimeColumns
@@ -55,6 +57,9 @@ _DETECTION_MS: Final = 2 * HEARTBEAT_MS
 _IN_SILENCE: Final = (Figure.FALSE_OCCUPIED_PCT, Figure.UNKNOWN_PCT)
 _PULSE_MS: Final = 2500
 """A row has motion somewhere in half a minute; common modules hold their output for two to three seconds."""
+_OUTPUT_GOALS: Final = {30_000: 1.9, 60_000: 2.2, 90_000: 2.5}
+"""Length of an output (ms), and most of the free time (%) that the room may be shown taken."""
+_BLIND_TIMES: Final = (OutputTimes(held_ms=60_000, blind_ms=60_000), OutputTimes(held_ms=90_000, blind_ms=90_000))
 _TIMERS_MIN: Final = (1.5, 7, 10, 12, 30)
 
 LAYOUT: Final = RowLayout(
@@ -89,6 +94,8 @@ def measure(folder: Path) -> list[ResultLine]:
     rows = read_all(folder, FILES, LAYOUT)
     return [
         measure_both(rows),
+        *(measure_output(rows, output_ms, goal_pct) for output_ms, goal_pct in _OUTPUT_GOALS.items()),
+        *(measure_blind(rows, times) for times in _BLIND_TIMES),
         measure_losses(rows),
         measure_silence(rows),
         measure_alone(rows, "well placed PIR alone", WELL_PLACED, Goal(most=0)),
@@ -108,6 +115,22 @@ def measure_both(rows: Sequence[RecordedRow]) -> ResultLine:
         Figure.CHANGES_PER_DAY: Goal(most=8),
     }
     return _build_line("both PIRs", score_played(rows, BOTH), goals)
+
+
+def measure_output(rows: Sequence[RecordedRow], output_ms: int, goal_pct: float) -> ResultLine:
+    """Measure both motion sensors with longer outputs, of which the site file declares nothing."""
+    goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.1), Figure.FALSE_OCCUPIED_PCT: Goal(most=goal_pct)}
+    tracks = [dataclasses.replace(track, pulse_ms=output_ms) for track in BOTH]
+    return _build_line(f"both PIRs, outputs of {output_ms / 1000:g} s", score_played(rows, tracks), goals)
+
+
+def measure_blind(rows: Sequence[RecordedRow], times: OutputTimes) -> ResultLine:
+    """Measure both motion sensors if they detect nothing during and after each output, as declared."""
+    goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.3), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.5)}
+    held_s, blind_s = (times.held_ms or 0) / 1000, times.blind_ms / 1000
+    tracks = [dataclasses.replace(track, pulse_ms=times.held_ms or 0, blind_ms=times.blind_ms) for track in BOTH]
+    rule = f"both PIRs, outputs of {held_s:g} s, then blind for {blind_s:g} s, declared"
+    return _build_line(rule, score_played(rows, tracks), goals)
 
 
 def measure_losses(rows: Sequence[RecordedRow], seeds: int = SEEDS) -> ResultLine:

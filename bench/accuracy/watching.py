@@ -45,7 +45,7 @@ class HealthRun:
             if not event.kind.low <= event.value <= event.kind.high
         ]
         with self._journal.transaction():
-            self._journal.add_rejected(refused, now_ms)
+            self._journal.rejections.add_rejected(refused, now_ms)
             self._journal.add_events(events)
             self.spaces.apply_events(events, now_ms, self._read_events)
             for event in events:

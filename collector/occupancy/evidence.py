@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from collector.contract.states import Because, Occupancy, Reason
+from collector.occupancy.learning.output_length import PulseLengths
 from collector.occupancy.learning.threshold import ReadingHistogram
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
 from collector.occupancy.learning.two_levels import PowerHistogram
@@ -92,7 +93,8 @@ class SensorState(Struct, frozen=True, gc=False, array_like=True):
     rose_ms: int
     """When it last became high, or NEVER_MS."""
     fell_ms: int
-    """When its level last ended: the last moment at which it was known to be high; of a contact, when it closed.
+    """When its level last ended: the last moment at which it was known to be high; of a contact, when it closed; of a
+    motion sensor the last movement, because its output stays high for longer.
 
     Used only while it is low. NEVER_MS: it has not been high."""
     has_full_hold: bool
@@ -109,6 +111,10 @@ class SensorState(Struct, frozen=True, gc=False, array_like=True):
     """Of an air sensor: time and CO2 of the readings that its trend uses."""
     own_kind: EventKind | None = None
     """The event kind of its level; with another kind it counts as another sensor. None: not recorded yet."""
+    is_rise_exact: bool = False
+    """It became high by an event of its own, not by a heartbeat that repeats a lost one."""
+    pulses: PulseLengths | None = None
+    """What a motion sensor has learned of its output length. None: nothing yet."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):
@@ -142,6 +148,8 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
         return self.key[0]
 
 
+MEASURED_OUTPUT_MS: Final = 2_500
+"""Length of the outputs with which the default holds were measured (docs/decisions/0009): these count from its end."""
 _NO_EVENT: Final = Because(Reason.NEVER_REPORTED)
 EMPTY_EVIDENCE: Final = Evidence(
     key=(0, "", "", 0),
@@ -185,6 +193,12 @@ class SensorRules(Struct, frozen=True):
     learning_method: LearningMethod
     sees_people: bool
     """It detects people directly, so it can prove that somebody is behind a closed door."""
+    held_ms: int | None = None
+    """How long its output stays high after somebody moved, if the site file declares it."""
+    is_output_learned: bool = False
+    """That time is learned from its pulses."""
+    undetected_ms: int = 0
+    """After a movement it detects no other for this long: `held_ms` and `blind_ms` of a sensor with a blind time."""
 
 
 class SpaceRules(Struct, frozen=True):
@@ -209,6 +223,15 @@ class SpaceRules(Struct, frozen=True):
 def full_hold_ms(evidence: Evidence, sensor: SensorRules) -> int:
     """Return the full hold of one sensor, adjusted by what the space has learned."""
     return sensor.hold_ms + evidence.hold_statistics.offset_ms if sensor.is_hold_learned else sensor.hold_ms
+
+
+def excess_output_ms(pulses: PulseLengths | None, sensor: SensorRules) -> int:
+    """Return how much longer an output stays high after a detection than those with which the holds were measured.
+
+    0 if its length is neither declared nor learned.
+    """
+    learned_ms = pulses.output_ms if pulses is not None and sensor.is_output_learned else 0
+    return max(0, (sensor.held_ms or learned_ms) - MEASURED_OUTPUT_MS)
 
 
 def hold_after_door_opens_ms(evidence: Evidence, rules: SpaceRules) -> int:
@@ -278,7 +301,8 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
     role, own, reason, hold = traits.role, traits.level, _REASONS[sensor.kind], traits.hold
     if space.kind is SpaceKind.SUPPLY and traits.supply_quantity is not None:
         role, own, reason, hold = SensorRole.SUPPLY, traits.supply_quantity, Reason.LEVEL, HoldRule.NONE
-    hold_ms, lone_ms = (0, 0) if sensor.held else _sensor_holds_ms(plan.rules, hold, bounds)
+    hold_ms, lone_ms = _sensor_holds_ms(plan.rules, hold, bounds)
+    undetected_ms = sensor.output.blind_ms and sensor.output.blind_ms + (sensor.output.held_ms or 0)
     return SensorRules(
         device=sensor.device,
         sensor=sensor.id,
@@ -288,8 +312,14 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         high_above=_high_above(space, traits),
         silent_after_ms=plan.silent_after_ms(sensor),
         hold_ms=hold_ms,
-        lone_hold_ms=lone_ms,
-        is_hold_learned=hold is HoldRule.MOTION and not sensor.held,
+        lone_hold_ms=max(lone_ms, undetected_ms) if lone_ms else 0,
+        is_hold_learned=hold is HoldRule.MOTION,
+        held_ms=sensor.output.held_ms,
+        is_output_learned=role is SensorRole.MOTION
+        and traits.learning is LearningMethod.NOTHING
+        and sensor.output.held_ms is None
+        and plan.rules.learning is LearningSwitch.ON,
+        undetected_ms=undetected_ms,
         learning_method=_learning_of(space, traits),
         sees_people=traits.sees_people,
     )

@@ -8,8 +8,9 @@ Never: transitions. An event that may cause one is left to the full evaluation.
 from collections.abc import Sequence
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, StoredEvent, full_hold_ms
+from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, StoredEvent, excess_output_ms, full_hold_ms
 from collector.occupancy.judge import unchanged_until_ms
+from collector.occupancy.learning.output_length import learn_pulse
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod
 
@@ -68,6 +69,7 @@ def _find_run(
     last_event_ms, value = known.last_event_ms, known.value
     high, high_ms, end_ms = known.is_high, known.rose_ms, known.fell_ms
     held = known.has_full_hold and lone_ms > 0 and not rules.has_contact and evidence.state is Occupancy.OCCUPIED
+    exact, pulses = known.is_rise_exact, known.pulses
     check_ms, newest = evidence.check_ms, False
     alone, beat, motion = len(rules.sensors) == 1, EventKind.HEARTBEAT, EventKind.MOTION
     for place in range(first, len(events)):
@@ -82,17 +84,32 @@ def _find_run(
         if (event.value > above) is not high:
             if not held or kind is not motion or (not high and at_ms >= end_ms + hold_ms):
                 break
-            high = not high
             if high:
-                high_ms = at_ms
+                learned = learn_pulse(pulses, at_ms - high_ms) if exact and sensor.is_output_learned else pulses
+                last_ms = max(high_ms, at_ms - excess_output_ms(learned, sensor))
+                if last_ms + lone_ms <= at_ms:
+                    break
+                high, end_ms, pulses = False, last_ms, learned
             else:
-                end_ms = at_ms
-            check_ms, newest = at_ms + lone_ms, True  # until then this motion alone keeps the space occupied
+                high, high_ms, exact, last_ms = True, at_ms, True, at_ms
+            check_ms, newest = last_ms + lone_ms, True  # until then this motion alone keeps the space occupied
         last_event_ms, value = at_ms, event.value
     else:
         place = len(events)
     since_ms, full, begun_ms = known.alive_since_ms, known.has_full_hold, known.run_start_ms
     fresh = SensorState(
-        device, name, last_event_ms, since_ms, high, high_ms, end_ms, full, value, begun_ms, own_kind=known.own_kind
+        device,
+        name,
+        last_event_ms,
+        since_ms,
+        high,
+        high_ms,
+        end_ms,
+        full,
+        value,
+        begun_ms,
+        own_kind=known.own_kind,
+        is_rise_exact=exact,
+        pulses=pulses,
     )
     return place, fresh, min(check_ms, last_event_ms + silent_after_ms)

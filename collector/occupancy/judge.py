@@ -21,6 +21,7 @@ from collector.occupancy.evidence import (
     SensorRules,
     SensorState,
     SpaceRules,
+    excess_output_ms,
     full_hold_ms,
     hold_after_door_opens_ms,
 )
@@ -69,11 +70,20 @@ def last_high_ms(known: SensorState) -> int:
     return known.last_event_ms if known.is_high else known.fell_ms
 
 
-def has_earned_full_hold(known: SensorState) -> bool:
+def last_detection_ms(known: SensorState, sensor: SensorRules, high_until_ms: int) -> int:
+    """Return when a sensor last detected somebody for sure, if its output was high until then.
+
+    An output stays high for a while after each detection, so that time before its end proves nothing.
+    """
+    return max(known.rose_ms, high_until_ms - excess_output_ms(known.pulses, sensor))
+
+
+def has_earned_full_hold(known: SensorState, sensor: SensorRules) -> bool:
     """Return whether the newest evidence of a sensor earns the full hold."""
-    return known.has_full_hold or (
-        known.run_start_ms > NEVER_MS and last_high_ms(known) - known.run_start_ms >= FULL_HOLD_AFTER_MS
-    )
+    if known.has_full_hold or known.run_start_ms <= NEVER_MS:
+        return known.has_full_hold
+    last_ms = last_detection_ms(known, sensor, known.last_event_ms) if known.is_high else known.fell_ms
+    return last_ms - known.run_start_ms >= FULL_HOLD_AFTER_MS
 
 
 class SpaceEvaluation(Struct, frozen=True, gc=False):
@@ -202,8 +212,9 @@ def was_held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
         return True
     for known, sensor in _presence_pairs(evidence, rules):
         last_ms = at_ms if known.is_high and is_alive(known, sensor, at_ms) else last_high_ms(known)
+        detected_ms = last_detection_ms(known, sensor, last_ms) if known.is_high else last_ms
         full = known.has_full_hold or (
-            known.run_start_ms > NEVER_MS and last_ms - known.run_start_ms >= FULL_HOLD_AFTER_MS
+            known.run_start_ms > NEVER_MS and detected_ms - known.run_start_ms >= FULL_HOLD_AFTER_MS
         )
         if full and at_ms <= last_ms + full_hold_ms(evidence, sensor) + FLIP_WINDOW_MS:
             return True
@@ -216,7 +227,7 @@ def find_run_start_ms(evidence: Evidence, rules: SpaceRules, at_ms: int) -> int:
     for known, sensor in _presence_pairs(evidence, rules):
         if sensor.role is _MOTION and known.run_start_ms < began_ms:
             last_ms = at_ms if known.is_high and is_alive(known, sensor, at_ms) else last_high_ms(known)
-            if at_ms - last_ms <= rules.second_motion_ms and known.run_start_ms > NEVER_MS:
+            if at_ms - last_ms <= rules.second_motion_ms + sensor.undetected_ms and known.run_start_ms > NEVER_MS:
                 began_ms = known.run_start_ms
     return began_ms
 
@@ -240,7 +251,7 @@ def evaluate_sensor(
     quiet_ms = now_ms - (known.last_event_ms if known.is_high else known.fell_ms)
     if quiet_ms < sensor.lone_hold_ms:
         return _OCCUPIED
-    if quiet_ms < hold_ms and has_earned_full_hold(known):
+    if quiet_ms < hold_ms and has_earned_full_hold(known, sensor):
         return _AWAY
     return None
 

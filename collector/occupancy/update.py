@@ -22,9 +22,11 @@ from collector.occupancy.judge import (
     find_run_start_ms,
     has_earned_full_hold,
     is_alive,
+    last_detection_ms,
     last_high_ms,
     was_held_in_full,
 )
+from collector.occupancy.learning.output_length import learn_pulse
 from collector.occupancy.readings import evaluate_reading
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod, SensorRole
@@ -89,7 +91,7 @@ def _view_until(known: SensorState | None, sensor: SensorRules, hold_ms: int, ev
             alive_since_ms=event.at_ms,
             is_high=False,
             fell_ms=last_high_ms(known),
-            has_full_hold=has_earned_full_hold(known),
+            has_full_hold=has_earned_full_hold(known, sensor),
         )
     return known
 
@@ -128,12 +130,17 @@ def _view_after(
             has_full_hold=full,
             value=value,
             run_start_ms=begun_ms,
+            is_rise_exact=own,
         )
     if past.is_high and not high:
         # If a change was lost, only the last moment before it is known. A closed door counts from when it is reported.
         sure = own and sensor.learning_method is not LearningMethod.THRESHOLD  # a reading describes only its own moment
         end_ms = at_ms if sure or sensor.role is SensorRole.CONTACT else past.last_event_ms
-        full = has_earned_full_hold(replace(past, last_event_ms=end_ms))
+        if sensor.is_output_learned and sure and past.is_rise_exact:
+            past = replace(past, pulses=learn_pulse(past.pulses, end_ms - past.rose_ms))
+        if sensor.role is not SensorRole.CONTACT:
+            end_ms = last_detection_ms(past, sensor, end_ms)
+        full = has_earned_full_hold(replace(past, is_high=False, fell_ms=end_ms), sensor)
         return replace(past, last_event_ms=at_ms, is_high=False, fell_ms=end_ms, has_full_hold=full, value=value)
     if sensor.role is SensorRole.CONTACT and not high and past.alive_since_ms == at_ms:
         return replace(past, last_event_ms=at_ms, fell_ms=at_ms, value=value)

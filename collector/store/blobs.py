@@ -120,5 +120,15 @@ def _convert_evidence_1(fields: list[Any]) -> Evidence:
     return msgspec.convert(fields, Evidence)
 
 
-EVIDENCE: Final = BlobFormat(BlobKind.EVIDENCE, 2, Evidence, {1: OlderVersion(list, _convert_evidence_1)})
+def _keep_evidence_2(evidence: Evidence) -> Evidence:
+    """Return what version 2 stored: its sensors have learned no output length."""
+    return evidence
+
+
+EVIDENCE: Final = BlobFormat(
+    BlobKind.EVIDENCE,
+    3,
+    Evidence,
+    {1: OlderVersion(list, _convert_evidence_1), 2: OlderVersion(Evidence, _keep_evidence_2)},
+)
 AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)

@@ -11,6 +11,7 @@ from math import log10
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, AirSettings, FileSettings, PinSettings
 from edge.contract.message import EventKind
@@ -67,8 +68,10 @@ class RecordedSensor:
     humidity_column: str = ""
     pulse_ms: int = 0
     """Each row with a 1 is a pulse of this length; 0: the column is the level of the output."""
-    held: bool = False
-    """The recorded output has a hold time of its own, as in a site file."""
+    held_ms: int | None = None
+    """How long the recorded output stays high after a detection, as in a site file."""
+    blind_ms: int = 0
+    """How long the sensor then detects nothing, as in a site file."""
     volts: bool = False
     """The column of a sound sensor is the amplifier's output in volts; it is converted to decibels over one volt."""
     only: dict[str, str] = field(default_factory=dict)
@@ -84,7 +87,7 @@ class RecordedSensor:
         for name in ("space", "column") if not air else ("co2_column",):
             if not getattr(self, name):
                 raise SettingsRejected((name, f"is missing; a sensor of kind {self.kind} needs it"))
-        for name in ("space", "column", "pulse_ms", "held") if air else _AIR_QUANTITIES:
+        for name in ("space", "column", "pulse_ms", "held_ms", "blind_ms") if air else _AIR_QUANTITIES:
             if getattr(self, name):
                 raise SettingsRejected((name, f"does not apply to a sensor of kind {self.kind}; remove it"))
         if self.pulse_ms and (self.kind is not SensorKind.PIR or not 100 <= self.pulse_ms <= 600_000):
@@ -93,6 +96,11 @@ class RecordedSensor:
             )
         if self.volts and self.kind is not SensorKind.SOUND:
             raise SettingsRejected(("volts", f"does not apply to a sensor of kind {self.kind}; remove it"))
+        self.create_output_times()
+
+    def create_output_times(self) -> OutputTimes:
+        """Return the declared times of its output."""
+        return OutputTimes(held_ms=self.held_ms, blind_ms=self.blind_ms)
 
     def required_columns(self) -> Iterator[RecordedColumn]:
         """Yield the bounds of each column that drives the sensor."""

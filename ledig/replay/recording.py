@@ -26,7 +26,8 @@ Never: servers, clocks, pins.
     space = "room"
     column = "S6_PIR"
     pulse_ms = 2500                     # each row with a 1 is one pulse; default: the column is the output's level
-    held = false                        # true: the recorded output has a hold time of its own
+    held_ms = 2500                      # how long its output stays high after somebody moved; default: learned
+    blind_ms = 0                        # how long the sensor then detects nothing
 
     [[sensor]]
     id = "room-sound"

@@ -98,7 +98,7 @@ def build_replay_plan(recording: Recording) -> SitePlan:
                 device=device,
                 id=sensor.id,
                 kind=sensor.kind,
-                held=sensor.held,
+                output=sensor.create_output_times(),
                 space=sensor.space or None,
                 zone=None if sensor.space else _ZONE,
             )

@@ -8,7 +8,7 @@ Never: files, pins.
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.site.site_sensor import Sensor
+from collector.site.site_sensor import OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind
 from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker_client import BrokerSettings
@@ -19,6 +19,7 @@ from ledig.site.places import SiteLayout, check_ids
 from ledig.site.table_reader import Table, TableReader, describe_unknown
 
 _TARGETS = ("space", "door", "zone")
+_OUTPUT_KEYS = ("held_ms", "blind_ms")
 _RESERVED_USERS = set(Role) - {Role.DEVICE}
 
 
@@ -104,9 +105,13 @@ def _to_plan_sensor(table: Table, settings: SensorSettings, device: DeviceSettin
         door=table.get("door"),
         zone=table.get("zone"),
         heartbeat_ms=max(device.heartbeat_ms, every_ms),
-        held=table.get("held", False),
+        output=OutputTimes(**_select_output_times(table)),
         wiring=" ".join(map(str, settings.pins)),
     )
+
+
+def _select_output_times(table: Table) -> Table:
+    return {key: table[key] for key in _OUTPUT_KEYS if key in table}
 
 
 def _read_sensor(reader: TableReader, table: Table, place: str, layout: SiteLayout) -> SensorSettings | None:
@@ -117,10 +122,9 @@ def _read_sensor(reader: TableReader, table: Table, place: str, layout: SiteLayo
         return None
     before = len(reader.faults)
     settings = reader.build_value(
-        SENSOR_SETTINGS[SENSOR_KIND_BY_NAME[kind]], table, place, beside={"kind", "held", *_TARGETS}
+        SENSOR_SETTINGS[SENSOR_KIND_BY_NAME[kind]], table, place, beside={"kind", *_OUTPUT_KEYS, *_TARGETS}
     )
-    if not isinstance(held := table.get("held", False), bool):
-        reader.faults.add(place, f"held is {held!r}; it must be true or false")
+    reader.build_value(OutputTimes, _select_output_times(table), place)
     _check_targets(reader, table, place, settings, layout)
     return settings if len(reader.faults) == before else None
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from bench.accuracy.line import Figure, ResultLine
 from bench.accuracy.room_estimation import RECORDING
 from tests.support.accuracy.figures import print_figures
@@ -16,6 +18,20 @@ def test_both_motion_sensors_are_accurate_without_flicker(lines: Lines) -> None:
     assert found[Figure.FALSE_OCCUPIED_PCT] <= 1.7
     assert found[Figure.CHANGES_PER_DAY] <= 8
     assert found[Figure.UNKNOWN_PCT] <= 1, "the state is known most of the time"
+
+
+@pytest.mark.parametrize(("output_s", "most_pct"), [(30, 1.9), (60, 2.2), (90, 2.5)])
+def test_results_hold_with_longer_outputs(lines: Lines, output_s: int, most_pct: float) -> None:
+    found = print_figures(lines(RECORDING)[f"both PIRs, outputs of {output_s} s"])
+    assert found[Figure.FALSE_VACANT_PCT] <= 0.1
+    assert found[Figure.FALSE_OCCUPIED_PCT] <= most_pct
+
+
+@pytest.mark.parametrize("seconds", [60, 90])
+def test_results_hold_with_declared_blind_times(lines: Lines, seconds: int) -> None:
+    found = print_figures(lines(RECORDING)[f"both PIRs, outputs of {seconds} s, then blind for {seconds} s, declared"])
+    assert found[Figure.FALSE_VACANT_PCT] <= 0.3
+    assert found[Figure.FALSE_OCCUPIED_PCT] <= 2.5
 
 
 def test_results_hold_with_a_fifth_of_the_motion_lost(lines: Lines) -> None:

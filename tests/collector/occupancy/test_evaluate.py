@@ -1,5 +1,7 @@
 """States of a space by examples. Minutes count from noon; sensors send a heartbeat every 30 s."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
@@ -12,9 +14,11 @@ from collector.occupancy.evaluate import (
     fit_to_rules,
     fold_events,
 )
-from collector.occupancy.evidence import EMPTY_EVIDENCE, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, MEASURED_OUTPUT_MS, StoredEvent, build_space_rules
+from collector.occupancy.learning.output_length import MIN_PULSES
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldStatistics
-from collector.site.occupancy_rules import OccupancyRules
+from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
+from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
@@ -400,12 +404,56 @@ def test_an_irrelevant_event_changes_only_the_key() -> None:
     assert (after.key, after.sensor_states, transitions) == (stranger.key, evidence.sensor_states, [])
 
 
-def test_a_held_output_frees_its_space_when_it_falls() -> None:
-    rules = build_space_rules(plan(a(), sensors=[sensor(SensorKind.PIR, held=True)]), "space")
-    rises = [event for minute in (1, 3, 5) for event in pulse("pir", at(minute), MINUTE)]
-    beating = [*beats("pir", at(2.5), at(3)), *beats("pir", at(4.5), at(5))]
-    beating += [beat for minute in (1.5, 3.5, 5.5) for beat in beats("pir", at(minute), at(minute + 0.5), 1)]
-    events = numbered([*quiet("pir", until_min=1), *beating, *rises])
-    evidence, _ = fold_events(EMPTY_EVIDENCE, events, rules)
-    assert build_space_state(evidence, rules, at(6)).state is VACANT
-    assert build_space_state(evidence, rules, at(6)).because == Because(Reason.QUIET, "pi", "pir", at(6))
+MEASURED_MIN = MEASURED_OUTPUT_MS / MINUTE
+"""Holds count from the end of an output of this length."""
+
+
+def held_pulses(held_min: float, *starts_min: float) -> list[StoredEvent]:
+    """Heartbeats and pulses of this length of a PIR, one for each start."""
+    events = [event for start_min in starts_min for event in pulse("pir", at(start_min), round(held_min * MINUTE))]
+    beating = quiet("pir", until_min=starts_min[0])
+    for start_min, next_min in pairwise((*starts_min, starts_min[-1] + 60)):
+        beating += beats("pir", at(start_min + 0.25), at(start_min + held_min), 1)
+        beating += beats("pir", at(start_min + held_min + 0.25), at(next_min))
+    return numbered([*beating, *events])
+
+
+def test_holds_count_from_the_last_movement_not_from_the_end_of_a_declared_output() -> None:
+    held = sensor(SensorKind.PIR, output=OutputTimes(held_ms=90 * SECOND))
+    rules = build_space_rules(plan(a(), sensors=[held]), "space")
+    lone = since_noon(rules, held_pulses(1.5, 1))
+    assert lone == [(1, OCCUPIED), (pytest.approx(3 + MEASURED_MIN), VACANT)]
+    moved_on = since_noon(rules, held_pulses(2, 1))  # the last movement was half a minute after the first
+    ended = 1.5 + MEASURED_MIN
+    assert moved_on == [(1, OCCUPIED), (pytest.approx(ended + 2), AWAY), (pytest.approx(ended + 10), VACANT)]
+
+
+def test_the_output_length_is_learned_from_the_shortest_pulse() -> None:
+    passing = [20.0 * number + 1 for number in range(MIN_PULSES + 1)]
+    ends = [at_min for at_min, state in since_noon(PIR, held_pulses(1.5, *passing)) if state is VACANT]
+    assert ends[0] == passing[0] + 11.5, "not known yet: it may be somebody who moved for one and a half minutes"
+    assert ends[-1] == pytest.approx(passing[-1] + MEASURED_MIN + 2), "known: it was one movement"
+
+
+def test_nothing_is_learned_of_an_output_without_learning() -> None:
+    rules = build_space_rules(
+        plan(a(), sensors=[sensor(SensorKind.PIR)], rules=OccupancyRules(learning=LearningSwitch.OFF)), "space"
+    )
+    assert since_noon(rules, held_pulses(1.5, *range(1, 400, 20)))[-1] == (pytest.approx(381 + 11.5), VACANT)
+
+
+def test_a_rise_that_was_lost_teaches_no_output_length() -> None:
+    """The pulse seems shorter than it was."""
+    events = held_pulses(1.5, *[20.0 * number + 1 for number in range(MIN_PULSES)])
+    lost = [event for event in events if event.kind is not EventKind.MOTION or event.value == 0]
+    evidence, _ = fold_events(EMPTY_EVIDENCE, lost, PIR)
+    assert [known and known.pulses for known in evidence.sensor_states] == [None]
+
+
+def test_a_lone_motion_holds_until_a_blind_sensor_can_detect_again() -> None:
+    blind = sensor(SensorKind.PIR, output=OutputTimes(held_ms=90 * SECOND, blind_ms=60 * SECOND))
+    rules = build_space_rules(plan(a(), sensors=[blind]), "space")
+    lone = since_noon(rules, held_pulses(1.5, 1))
+    assert lone == [(1, OCCUPIED), (pytest.approx(1 + MEASURED_MIN + 2.5), VACANT)]
+    again = since_noon(rules, held_pulses(1.5, 1, 7))  # three and a half minutes after it could detect somebody again
+    assert again[-1] == (pytest.approx(7 + MEASURED_MIN + 10), VACANT), "a second motion of the same run"

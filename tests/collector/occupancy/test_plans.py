@@ -24,11 +24,12 @@ from collector.occupancy.learning.tuning import HoldStatistics
 from collector.occupancy.published_tuning import build_tuning
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import SitePlan
-from collector.site.site_sensor import Sensor
+from collector.site.site_sensor import UNKNOWN_OUTPUT, Sensor
 from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from tests.support.collector.room import HOUR, MINUTE, NOON_MS, SECOND, beats, numbered, plan, sensor
+from tests.support.collector.simulated_spaces import HELD_OUTPUT
 
 KINDS = [kind for kind in SensorKind if kind is not SensorKind.BEAM_PAIR]
 VALUES: dict[EventKind, tuple[float, ...]] = {
@@ -54,7 +55,7 @@ def site_plans(draw: st.DrawFn) -> SitePlan:
             kind=draw(st.sampled_from(KINDS)),
             space="space",
             heartbeat_ms=draw(st.sampled_from((30 * SECOND, 4 * MINUTE))),
-            held=draw(st.sampled_from((False, False, True))),
+            output=draw(st.sampled_from((UNKNOWN_OUTPUT, UNKNOWN_OUTPUT, HELD_OUTPUT))),
         )
         for one in ids
     ]

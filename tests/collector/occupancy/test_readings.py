@@ -11,6 +11,7 @@ from collector.contract.states import Occupancy, Reason, SpaceHealth
 from collector.occupancy.evaluate import build_space_state, find_lapses, fit_to_rules, fold_events, merge_transitions
 from collector.occupancy.evidence import (
     EMPTY_EVIDENCE,
+    MEASURED_OUTPUT_MS,
     Evidence,
     SpaceRules,
     StoredEvent,
@@ -21,7 +22,7 @@ from collector.occupancy.judge import is_alive
 from collector.occupancy.learning.tuning import HoldStatistics
 from collector.occupancy.published_tuning import build_tuning
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
-from collector.site.site_sensor import Sensor
+from collector.site.site_sensor import OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
@@ -314,31 +315,24 @@ def test_radar_and_a_count_of_people_take_a_room_at_once_and_hold_it_for_three_m
     ]
 
 
-def test_a_held_output_gets_no_additional_hold() -> None:
-    rules = watched(sensor(SensorKind.PIR, held=True))
-    events = beats("pir", at(0), at(1)) + pulse("pir", at(1), 12 * MINUTE) + beats("pir", at(14), at(20))
-    events += beats("pir", at(1.5), at(13), 1)
+def test_the_declared_output_of_a_radar_is_part_of_its_hold() -> None:
+    rules = watched(sensor(SensorKind.PRESENCE, output=OutputTimes(held_ms=60_000)))
+    events = (
+        beats("presence", at(0), at(1)) + beats("presence", at(1.5), at(13), 1) + beats("presence", at(13.5), at(20))
+    )
+    events += [event_of(at(1), "presence", EventKind.PRESENCE, 1), event_of(at(13), "presence", EventKind.PRESENCE, 0)]
     _, lines = fold_until(rules, events, at(20))
-    assert [((line.at_ms - NOON_MS) / MINUTE, line.state) for line in lines] == [
-        (0, VACANT),
-        (1, OCCUPIED),
-        (13, VACANT),
+    assert [((line.at_ms - NOON_MS) / MINUTE, line.state) for line in lines[-2:]] == [
+        (13, AWAY),
+        (pytest.approx(15 + MEASURED_OUTPUT_MS / MINUTE), VACANT),
     ]
 
 
-def test_a_held_output_does_not_change_the_hold_of_another_sensor() -> None:
-    rules = watched(sensor(SensorKind.PIR, "held", held=True), sensor(SensorKind.PIR))
-    events = beats("held", at(0), at(40)) + beats("pir", at(0), at(40)) + moving(at(20), at(22))
-    _, lines = fold_until(rules, events, at(40))
-    assert (lines[-1].at_ms - at(21)) / MINUTE == pytest.approx(8, abs=0.1)
-
-
-def test_a_space_with_only_held_outputs_has_no_learned_hold() -> None:
-    held = watched(sensor(SensorKind.PIR, "held", held=True), sensor(SensorKind.PIR))
+def test_a_declared_output_does_not_change_the_hold_of_another_sensor() -> None:
+    blind = sensor(SensorKind.PIR, "held", output=OutputTimes(held_ms=60_000, blind_ms=90_000))
+    held = watched(blind, sensor(SensorKind.PIR))
     evidence = replace(fit_to_rules(EMPTY_EVIDENCE, held), hold_statistics=HoldStatistics(offset_ms=60_000))
-    assert [full_hold_ms(evidence, each) for each in held.sensors] == [0, 480_000 + 60_000]
-    alone = watched(sensor(SensorKind.PIR, held=True))
-    assert build_tuning(fit_to_rules(EMPTY_EVIDENCE, alone), alone) is None
+    assert [full_hold_ms(evidence, each) for each in held.sensors] == [480_000 + 60_000] * 2
 
 
 def test_learned_values_include_their_bounds() -> None:

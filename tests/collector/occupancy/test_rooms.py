@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from collector.contract.states import Because, Lapse, Occupancy, Reason, SpaceHealth
 from collector.occupancy.evaluate import apply_event, build_space_state, fit_to_rules, fold_events
 from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent, build_space_rules
+from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
@@ -90,8 +91,8 @@ def test_two_minutes_of_motion_behind_a_closed_door_hold_until_it_opens() -> Non
 
 
 def test_a_held_output_after_the_door_closed_does_not_lock_the_room() -> None:
-    """It may last any time after somebody left."""
-    radar = sensor(SensorKind.PRESENCE, held=True)
+    """It stays high for so long after somebody left."""
+    radar = sensor(SensorKind.PRESENCE, output=OutputTimes(held_ms=600_000))
     rules = build_space_rules(plan(a(SpaceKind.BOOTH), sensors=[radar, sensor(SensorKind.CONTACT)]), "space")
     events = quiet("presence", until_min=1) + quiet("contact", until_min=1) + [door(1, 1), door(1.2, 0)]
     events += [event_of(at(1.1), "presence", EventKind.PRESENCE, 1), *beats("presence", at(1.5), at(9), 1)]

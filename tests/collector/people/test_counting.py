@@ -224,6 +224,8 @@ def test_a_journal_of_version_1_continues_from_its_rows(tmp_path: Path) -> None:
         old.execute("DROP INDEX quarantine_place")
         for column in ("stream", "first", "last", "sensor", "field", "times"):
             old.execute(f"ALTER TABLE quarantine DROP COLUMN {column}")
+        for table in ("gap", "quarantine"):
+            old.execute(f"ALTER TABLE {table} DROP COLUMN detail")
         old.execute("INSERT INTO settled (space, body) VALUES ('door:entrance', x'91919300cd00c805')")
         old.execute("PRAGMA user_version = 1")
     with closing(Journal(path)) as journal:

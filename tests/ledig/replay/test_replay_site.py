@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import gpiozero
 import pytest
 
+from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
 from edge.configuration.settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.broker_client import BrokerSettings
@@ -89,10 +90,10 @@ def test_level_of_a_space_is_written_to_its_file(tmp_path: Path, kind: str, sett
     assert float(made.path.read_text()) == 12  # type: ignore[attr-defined]
 
 
-def test_held_output_is_held_in_the_plan(tmp_path: Path) -> None:
-    held = RecordedSensor(id="it", kind=SensorKind.PIR, space="room", column="C", held=True)
+def test_declared_output_times_are_in_the_plan(tmp_path: Path) -> None:
+    held = RecordedSensor(id="it", kind=SensorKind.PIR, space="room", column="C", held_ms=60_000, blind_ms=30_000)
     (planned,) = build_replay_site(recording(held), BrokerSettings(), tmp_path).plan.sensors
-    assert planned.held
+    assert planned.output == OutputTimes(held_ms=60_000, blind_ms=30_000)
 
 
 def test_sensors_beyond_the_pins_of_one_device_get_a_second_device(tmp_path: Path) -> None:

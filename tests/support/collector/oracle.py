@@ -16,6 +16,11 @@ BEHIND_DOOR_MS = 4 * 3_600_000
 QUICK_MS = 180_000
 
 
+def excess_ms(rules: SensorRules) -> int:
+    """How much longer a declared output is than those with which the holds were measured."""
+    return max(0, (rules.held_ms or 0) - 2_500)
+
+
 class OracleStretch:
     """A sensor was high from `start` until `end`; None: it still is."""
 
@@ -48,7 +53,8 @@ class SensorTrack:
         for stretch in self.stretches:
             goes_on = stretch.end is None and self.alive(now)
             end = now if goes_on else self.event_times[-1] if stretch.end is None else stretch.end
-            long = self.rules.role is SensorRole.MOTION and end - stretch.begun >= FULL_HOLD_AFTER_MS
+            detected = max(stretch.start, end - excess_ms(self.rules)) if stretch.end is None else end
+            long = self.rules.role is SensorRole.MOTION and detected - stretch.begun >= FULL_HOLD_AFTER_MS
             yield end, stretch.full or long, goes_on
 
 
@@ -126,7 +132,10 @@ class SpaceOracle:
                 self._open_door(now if own or not track.event_times or track.since == now else track.event_times[-1])
             track.stretches.append(OracleStretch(now, begun, full=full))
         elif track.high() and not high:
-            track.stretches[-1].end = now if own or track in self.doors else track.event_times[-1]
+            end = now if own or track in self.doors else track.event_times[-1]
+            if track not in self.doors:
+                end = max(track.stretches[-1].start, end - excess_ms(track.rules))
+            track.stretches[-1].end = end
             track.closed_at = now
             self._lose_motion(track, now)
 
@@ -150,7 +159,7 @@ class SpaceOracle:
         for other in self.people:
             if other.rules.role is SensorRole.MOTION and other.stretches:
                 (end, _, _) = list(other.evidence(now))[-1]
-                if now - end <= self.rules.second_motion_ms:
+                if now - end <= self.rules.second_motion_ms + other.rules.undetected_ms:
                     begun = min(begun, other.stretches[-1].begun)
         return begun
 
@@ -189,7 +198,9 @@ def compute_changes_slowly(rules: SpaceRules, events: list[StoredEvent], until_m
     spans |= {
         span for sensor in rules.sensors for span in (sensor.silent_after_ms, sensor.hold_ms, sensor.lone_hold_ms)
     }
-    moments = sorted({event.at_ms + span for event in events for span in spans})
+    for sensor in rules.sensors:
+        spans |= {span - excess_ms(sensor) for span in (sensor.hold_ms, sensor.lone_hold_ms)}
+    moments = sorted({event.at_ms + max(0, span) for event in events for span in spans})
     changes: list[tuple[int, Occupancy]] = []
     state = Occupancy.UNKNOWN
     for moment in moments:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collector.occupancy.evidence import StoredEvent
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.site_plan import SitePlan
-from collector.site.site_sensor import Sensor
+from collector.site.site_sensor import UNKNOWN_OUTPUT, OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
@@ -47,6 +47,7 @@ HEARTBEATS_MS = (30 * SECOND, 4 * MINUTE)
 """Silent after 60 s, or only after the hold of a PIR, so that both live and silent sensors are covered."""
 SLOW = OccupancyRules(lone_motion_hold_ms=5 * MINUTE, second_motion_ms=30 * SECOND)
 """The hold of a lone motion is longer than the wait for a second one."""
+HELD_OUTPUT = OutputTimes(held_ms=45 * SECOND, blind_ms=30 * SECOND)
 
 Case = tuple[SitePlan, list[StoredEvent]]
 
@@ -57,7 +58,7 @@ def build_plan(
     rules: OccupancyRules = DEFAULTS,
     held: int | None = None,
 ) -> SitePlan:
-    """Build a site with one space; the output of sensor number `held` has a hold of its own."""
+    """Build a site with one space; the output of sensor number `held` stays high for a while, and it is then blind."""
     sensors = [
         Sensor(
             device=f"pi-{index % 2}",
@@ -65,7 +66,7 @@ def build_plan(
             kind=kind,
             space="space",
             heartbeat_ms=heartbeat_ms,
-            held=index == held,
+            output=HELD_OUTPUT if index == held else UNKNOWN_OUTPUT,
         )
         for index, kind in enumerate(kinds)
     ]
