@@ -242,7 +242,14 @@ FAULTS = [
         'kind = "equipment"\nmotion_hold_ms = 7200001',
         "motion_hold_ms must lie between 1000 and 7200000, got 7200001",
     ),
-    ('kind = "pir"', 'kind = "pir"\nheld = 1', "held is 1; it must be true or false"),
+    ('kind = "pir"', 'kind = "pir"\nheld_ms = -1', "held_ms must lie between 0 and 3600000, got -1"),
+    ('kind = "pir"', 'kind = "pir"\nheld_ms = true', "held_ms is true; it must be a whole number"),
+    (
+        'kind = "pir"',
+        'kind = "pir"\nblind_ms = 60000',
+        "blind_ms needs held_ms as well: how long the output stays high after somebody moved",
+    ),
+    ('kind = "pir"', 'kind = "pir"\nheld = true', 'no setting "held"'),
     ("[broker]", "[retention]\nraw_hours = 73\n[broker]", "retention: raw_hours must lie between 1 and 72, got 73"),
     (
         "[broker]",
