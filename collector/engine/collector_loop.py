@@ -34,8 +34,8 @@ from collector.mqtt.connection import BATCH_MESSAGES, CollectorConnection
 from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.journal_faults import JournalAway, translate_errors
-from collector.store.journal_guard import JournalGuard
 from collector.store.lease import Lease, apply_status, claim_if_free, make_instance_id
+from collector.store.recovery.journal_guard import JournalGuard
 from collector.timekeeping.site_clock import AGREEMENT_MS
 from collector.timekeeping.site_time import SiteTime, TimeSource
 from edge.contract import topics

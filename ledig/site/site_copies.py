@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from collector.store.site_file_copies import delete_replaced_copies, list_site_copies
+from collector.store.recovery.site_file_copies import delete_replaced_copies, list_site_copies
 
 MAX_COPIES: Final = 10
 

@@ -11,7 +11,7 @@ import pytest
 
 from collector.configuration.settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
-from collector.store.journal_guard import JournalGuard
+from collector.store.recovery.journal_guard import JournalGuard
 from edge.outbox import Outbox
 from tests.support.chaos.power_cut import lost_unsynced, make_card, mounted, write_until_cut
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan

@@ -24,10 +24,10 @@ from collector.intake.intake import IncomingMessage
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE
 from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
-from collector.store.journal_guard import JournalGuard
-from collector.store.journal_monitor import find_content_problem
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.metadata_keys import ERASED_UNTIL
+from collector.store.recovery.journal_guard import JournalGuard
+from collector.store.recovery.journal_monitor import find_content_problem
 from collector.timekeeping.site_time import SiteTime
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.maintenance import AccountsMaintenance

@@ -18,7 +18,7 @@ _RETENTION = {
 _NOT_RETENTION = {
     "collector/health/finding_rules.py: 72": "hours of power without a break",
     "collector/timekeeping/site_clock.py: 72": "the factor of catching up",
-    "collector/store/site_file_copies.py: 35": "copies of the site file",
+    "collector/store/recovery/site_file_copies.py: 35": "copies of the site file",
     "dashboard/use/growth_texts.py: 72": "pixels",
 }
 _TREES = {

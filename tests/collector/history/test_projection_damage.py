@@ -14,7 +14,7 @@ from collector.history.sqlite import SqliteHistory
 from collector.sqlite_files.backup import BackupRules, back_up
 from collector.store.journal import Journal as CollectorJournal
 from collector.store.journal_faults import JournalDamaged
-from collector.store.journal_guard import JournalGuard
+from collector.store.recovery.journal_guard import JournalGuard
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.history_stores import guarded_influxdb, is_projected, read_all_measures, run_projection
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan

@@ -17,7 +17,7 @@ from collector.intake.intake import IncomingMessage
 from collector.sqlite_files import backup as sqlite_backup
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
 from collector.store.journal_faults import JournalDamaged
-from collector.store.journal_guard import JournalGuard
+from collector.store.recovery.journal_guard import JournalGuard
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 from tests.support.servers import wait_until

@@ -15,8 +15,8 @@ from collector.intake.intake import IncomingMessage
 from collector.sqlite_files import backup
 from collector.store.journal import RESTORED_AT, Journal
 from collector.store.journal_faults import JournalAway, JournalDamaged, JournalInUse, JournalRejected
-from collector.store.journal_guard import JournalGuard
-from collector.store.journal_monitor import JournalMonitor
+from collector.store.recovery.journal_guard import JournalGuard
+from collector.store.recovery.journal_monitor import JournalMonitor
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, motions
 from tests.support.servers import wait_until
 
@@ -210,7 +210,7 @@ def test_a_backup_restored_by_hand_stays_in_place(
         store(backed_up, range(400, 500))
     place_by_hand(chosen.path, path)
     if not is_stopped:
-        backed_up.page_sums.close()
+        backed_up.log.page_sums.close()
         backed_up._lock.release()
     with closing(guard.open_journal()) as restored:
         checked(guard, restored)

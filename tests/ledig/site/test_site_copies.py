@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from collector.store.site_file_copies import list_site_copies
+from collector.store.recovery.site_file_copies import list_site_copies
 from edge.timekeeping.durations import DAY_MS
 from ledig.site.site_copies import MAX_COPIES, save_site_copy
 

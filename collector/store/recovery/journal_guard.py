@@ -28,7 +28,7 @@ from collector.sqlite_files.page_checksums import (
 )
 from collector.store.journal import Journal, lock_journal
 from collector.store.journal_faults import JournalAway, JournalDamaged, translate_errors
-from collector.store.journal_monitor import BACKUP_FOLDER, KEEP_BACKUPS, JournalMonitor, find_content_problem
+from collector.store.recovery.journal_monitor import BACKUP_FOLDER, KEEP_BACKUPS, JournalMonitor, find_content_problem
 
 STOP_TIMEOUT_S: Final = 10.0
 """How long to wait for a check to end. A check that takes longer has no effect any more."""

@@ -29,7 +29,7 @@ from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
-from collector.store.site_file_copies import delete_replaced_copies
+from collector.store.recovery.site_file_copies import delete_replaced_copies
 from edge.contract.message import MAX_FUTURE_MS, EventKind
 from edge.process.file_access import find_access_problem
 from edge.process.sqlite_transaction import transaction
