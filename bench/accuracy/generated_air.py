@@ -29,8 +29,9 @@ class GeneratedRoom:
     """Air changes an hour from 06:00 to 19:00."""
     changes_by_night: float = 0.3
     outdoor_ppm: float = 425
-    outdoor_swing_ppm: float = 0
-    """How much outdoor CO2 rises towards the morning, as over a town in still nights."""
+    draught_ppm: float = 0
+    """By how much the air of other rooms, which comes in from 02:00 to 05:00 and from 19:00 to 21:00, exceeds outdoor
+    air."""
     noise_ppm: float = 6
     """Standard deviation of the meter's noise."""
     lowest_ppm: float = 0
@@ -65,8 +66,9 @@ def simulate_air(
         hour = at_ms % DAY_MS / HOUR_MS
         inside = people(at_ms)
         changes = room.changes_by_day if 6 <= hour < 19 else room.changes_by_night
-        outdoors = room.outdoor_ppm + room.outdoor_swing_ppm * (1 + sin((hour + 1) * pi / 12)) / 2
-        balance = outdoors + inside * EXHALED_M3_PER_H / (changes * room.volume_m3) * _PPM
+        has_draught = 2 <= hour < 5 or 19 <= hour < 21
+        source = room.outdoor_ppm + room.draught_ppm * has_draught
+        balance = source + inside * EXHALED_M3_PER_H / (changes * room.volume_m3) * _PPM
         ppm = balance + (ppm - balance) * exp(-changes * step_h)
         yield AirReadings(
             at_ms,

@@ -59,6 +59,8 @@ MIN_RIGHT_PCT: Final = 98.8
 """Goal for light that has learned."""
 _STALE_PPM: Final = 800
 _BRIEF_MIN: Final = 10
+_AIR_GOAL: Final = {Figure.RIGHT_PCT: Goal(least=90)}
+"""Of the answered minutes."""
 _LDA: Final = "Published for light, CO2 and climate: LDA, 97.90 % of test set 1 and 98.76 % of test set 2."
 
 
@@ -68,14 +70,15 @@ def measure(folder: Path) -> list[ResultLine]:
     learned, _ = play_events(
         derive_events(training, (BORROWED_SENSOR, LIGHT)), build_rules((BORROWED_SENSOR, LIGHT)), training[-1].at_ms
     )
+    breathed, _ = play_events(derive_events(training, (AIR,)), build_rules((AIR,)), training[-1].at_ms)
     lines = []
     for path, rows in read_each(folder, TEST_FILES, lambda _: LAYOUT):
-        lines += _measure_set(path.name.split(".")[0], _shift_after(training, rows), learned)
+        lines += _measure_set(path.name.split(".")[0], _shift_after(training, rows), learned, breathed)
     return lines
 
 
-def _measure_set(name: str, rows: Sequence[RecordedRow], learned: Evidence) -> list[ResultLine]:
-    alone = play_alone(rows, LIGHT, learned)
+def _measure_set(name: str, rows: Sequence[RecordedRow], learned: Evidence, breathed: Evidence) -> list[ResultLine]:
+    alone, air = play_alone(rows, LIGHT, learned), play_alone(rows, AIR, breathed)
     return [
         _build_line(
             f"{name}: light, after learning beside a presence sensor",
@@ -88,10 +91,12 @@ def _measure_set(name: str, rows: Sequence[RecordedRow], learned: Evidence) -> l
         _build_line(
             f"{name}: CO2 alone",
             rows,
-            play_alone(rows, AIR, EMPTY_EVIDENCE),
-            goals={Figure.FALSE_VACANT_PCT: Goal(most=1)},
-            note="Taken while CO2 rises, and unknown otherwise: air never shows that a space is free.",
+            air,
+            goals={Figure.FALSE_VACANT_PCT: Goal(most=1)} | ({} if _is_always_unknown(air) else _AIR_GOAL),
+            note="Taken while CO2 rises as it hardly ever did in the nights of the training set, which has no labels"
+            " here, and unknown otherwise: air never shows that a space is free.",
         ),
+        _build_line(f"{name}: CO2 alone, in its first days", rows, play_alone(rows, AIR, EMPTY_EVIDENCE)),
         _build_peer(
             f"{name}: light above {PUBLISHED_LUX} lux", rows, _apply_threshold(rows, "Light", PUBLISHED_LUX), _LDA
         ),
@@ -180,6 +185,10 @@ def doubt_absences(rows: Sequence[RecordedRow], what: ShownStates, late_min: int
             wrong = state == Occupancy.OCCUPIED.value and not row.values[TRUTH]
             found.append((row.at_ms, Occupancy.UNKNOWN.value if wrong and age_min >= late_min else state))
     return found
+
+
+def _is_always_unknown(what: ShownStates) -> bool:
+    return all(state == Occupancy.UNKNOWN.value for _, state in what)
 
 
 def _is_enough(rows: Sequence[RecordedRow], what: ShownStates) -> bool:

@@ -9,6 +9,7 @@ Instants are Unix milliseconds, UTC; spans are milliseconds.
 
 from math import inf, nextafter
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -104,7 +105,7 @@ class SensorState(Struct, frozen=True, gc=False, array_like=True):
     run_start_ms: int = NEVER_MS
     """Start of the current run of motions, in which no gap is long; or NEVER_MS."""
     threshold: ReadingHistogram | None = None
-    """What a sound or light sensor has learned from direct sensors. None: nothing yet."""
+    """What a sound, light or air sensor has learned, mostly from direct sensors. None: nothing yet."""
     power_levels: PowerHistogram | None = None
     """Learned power levels of a machine. None: nothing yet."""
     recent_co2: tuple[tuple[int, float], ...] = ()
@@ -218,6 +219,8 @@ class SpaceRules(Struct, frozen=True):
     """Sensors that affect its state, in the order of the plan."""
     index_by_sensor: dict[tuple[str, str], int]
     """Index in `sensors`, by device and sensor."""
+    time_zone: ZoneInfo
+    """Of the site."""
 
 
 def full_hold_ms(evidence: Evidence, sensor: SensorRules) -> int:
@@ -257,6 +260,7 @@ def build_space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
         hold_bounds=bounds,
         sensors=tuple(sensors),
         index_by_sensor={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
+        time_zone=plan.time_zone,
     )
 
 

@@ -5,18 +5,26 @@ Out:   whether the sensor's level is high, and the sensor state with what the re
 Never: clocks; a fixed threshold, unless the site file sets it.
 
 Sound and light learn from direct sensors, which detect people (threshold.py). A machine learns from its own power
-(two_levels.py). Rising CO2 means that somebody breathes; falling or high CO2 is no evidence.
+(two_levels.py). Rising CO2 means that somebody breathes, if it hardly ever rises as fast while nobody is there
+(rising_air.py); falling or high CO2 is no evidence.
 """
+
+from datetime import UTC, datetime
+from typing import Final
 
 from msgspec.structs import replace
 
-from collector.contract.states import TAKEN_STATES, AirTrend
+from collector.contract.states import TAKEN_STATES
 from collector.occupancy.evidence import CORROBORATING, Evidence, SensorRules, SensorState, SpaceRules, full_hold_ms
 from collector.occupancy.judge import evaluate_sensor, is_alive, is_behind_door, last_high_ms
-from collector.occupancy.learning import threshold, two_levels
+from collector.occupancy.learning import rising_air, threshold, two_levels
 from collector.occupancy.learning.threshold import EMPTY_AFTER_MS
-from collector.occupancy.zone_air import AIR_SLOT_MS, compute_co2_trend, thin_readings
+from collector.occupancy.zone_air import AIR_SLOT_MS, MIN_TREND_PPM_PER_H, compute_co2_slope, thin_readings
 from edge.contract.sensor_traits import LearningMethod, SensorRole
+
+NIGHT_HOURS: Final = range(5)
+"""Local hours in which a space without direct sensors counts as empty, so that CO2 learns from them. At a site that is
+used at night CO2 learns that its rises mean little, and has no effect."""
 
 
 def evaluate_reading(
@@ -36,7 +44,7 @@ def evaluate_reading(
         used = two_levels.is_in_use(levels, value, past.is_high)
         return replace(past, power_levels=levels), value > sensor.high_above if used is None else used
     if sensor.learning_method is LearningMethod.CO2_TREND:
-        return _read_co2(evidence, past, value)
+        return _read_co2(evidence, past, value, rules)
     if sensor.learning_method is LearningMethod.THRESHOLD:
         present = evaluate_direct_sensors(evidence, rules)
         fresh = threshold.SPARSE_SIGNAL if sensor.role is SensorRole.MOTION else threshold.STEADY_SIGNAL
@@ -47,14 +55,22 @@ def evaluate_reading(
     return past, value > sensor.high_above
 
 
-def _read_co2(evidence: Evidence, past: SensorState, value: float) -> tuple[SensorState, bool]:
-    """Return whether CO2 rises. Uses only the first reading of a slot: a trend costs more than the rest of a step."""
-    now_ms, recent = evidence.at_ms, past.recent_co2
+def _read_co2(evidence: Evidence, past: SensorState, value: float, rules: SpaceRules) -> tuple[SensorState, bool]:
+    """Return whether CO2 rises as it does with people.
+
+    Uses only the first reading of a slot: a trend costs more than the rest of a step.
+    """
+    now_ms, recent, known = evidence.at_ms, past.recent_co2, past.threshold or rising_air.RISING_AIR
     if recent and now_ms // AIR_SLOT_MS == recent[-1][0] // AIR_SLOT_MS:
         back = past.alive_since_ms == now_ms  # it was silent, and has counted as low since
-        return past, compute_co2_trend(recent) is AirTrend.RISING if back else past.is_high
+        return past, rising_air.is_evidence(known, compute_co2_slope(recent)) if back else past.is_high
     recent = thin_readings((*recent, (now_ms, value)))
-    return replace(past, recent_co2=recent), compute_co2_trend(recent) is AirTrend.RISING
+    slope = compute_co2_slope(recent)
+    local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(rules.time_zone)
+    present = evaluate_direct_sensors(evidence, rules) if rules.has_direct_sensor else local.hour not in NIGHT_HOURS
+    if slope is not None and present is not None:
+        known = rising_air.learn_slope(known, slope, MIN_TREND_PPM_PER_H, local.toordinal(), present=present)
+    return replace(past, recent_co2=recent, threshold=known), rising_air.is_evidence(known, slope)
 
 
 def evaluate_direct_sensors(evidence: Evidence, rules: SpaceRules) -> bool | None:

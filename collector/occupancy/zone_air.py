@@ -129,19 +129,26 @@ def classify_co2(co2_ppm: float) -> AirBand:
 
 
 def compute_co2_trend(recent: tuple[tuple[int, float], ...]) -> AirTrend | None:
-    """Return the trend of CO2 readings; None if they are too few or span too little time.
+    """Return the trend of CO2 readings; None if they are too few or span too little time."""
+    slope = compute_co2_slope(recent)
+    if slope is None:
+        return None
+    if abs(slope) < MIN_TREND_PPM_PER_H:
+        return AirTrend.STEADY
+    return AirTrend.RISING if slope > 0 else AirTrend.FALLING
+
+
+def compute_co2_slope(recent: tuple[tuple[int, float], ...]) -> float | None:
+    """Return by how many ppm an hour CO2 rises; None if the readings are too few or span too little time.
 
     The slope is the median slope of all pairs (Theil 1950, Sen 1968).
     """
     if len(recent) < MIN_TREND_READINGS or recent[-1][0] - recent[0][0] < MIN_TREND_SPAN_MS:
         return None
-    slope = HOUR_MS * median(
+    return HOUR_MS * median(
         (later - earlier) / (later_ms - earlier_ms)
         for (earlier_ms, earlier), (later_ms, later) in combinations(recent, 2)
     )
-    if abs(slope) < MIN_TREND_PPM_PER_H:
-        return AirTrend.STEADY
-    return AirTrend.RISING if slope > 0 else AirTrend.FALLING
 
 
 def thin_readings(readings: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:

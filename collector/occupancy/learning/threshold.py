@@ -71,7 +71,7 @@ class ReadingHistogram(Struct, frozen=True, gc=False, array_like=True):
     slack: float
     """Levels whose difference is this close to the best count as equally good."""
     cells: tuple[int, ...] = ()
-    """Cells with readings, ascending; integers from `_cell`."""
+    """Cells with readings, ascending; integers from `cell_of`."""
     empty_counts: tuple[int, ...] = ()
     """Readings while nobody was there, by cell."""
     taken_counts: tuple[int, ...] = ()
@@ -106,14 +106,30 @@ def learn_reading(known: ReadingHistogram, value: float, present: bool | None, a
     """
     if present is None:
         return known
-    known = _with_reading(known, _cell(value), present)
-    if not present and (day := at_ms // DAY_MS) > known.newest_day:
-        known = replace(known, empty_days=known.empty_days + 1, newest_day=day)
+    known = count_reading(known, cell_of(value), at_ms // DAY_MS, present=present)
     total = sum(known.taken_counts) if present else sum(known.empty_counts)
-    if total > MAX_READINGS:
-        known = _halve_counts(known, present)
     if total % (REVIEW_EVERY if total <= MIN_EMPTY_READINGS else REVIEW_LATER_EVERY) == 0:
         known = replace(known, boundary=_find_boundary(known))
+    return known
+
+
+def count_reading(
+    known: ReadingHistogram, cell: int, day: int, *, present: bool, most: int = MAX_READINGS
+) -> ReadingHistogram:
+    """Count one reading without a search for the boundary.
+
+    Args:
+        known: what was learned so far.
+        cell: of the reading, from `cell_of`.
+        day: its day; days with nobody there are counted.
+        present: whether somebody is there.
+        most: above this number of readings of its kind, old ones count half.
+    """
+    known = _with_reading(known, cell, present)
+    if not present and day > known.newest_day:
+        known = replace(known, empty_days=known.empty_days + 1, newest_day=day)
+    if sum(known.taken_counts if present else known.empty_counts) > most:
+        known = _halve_counts(known, present)
     return known
 
 
@@ -121,7 +137,7 @@ def compute_agreement(known: ReadingHistogram) -> float | None:
     """Return the share of readings that agree with direct sensors, both kinds weighing the same; None: not learned."""
     if known.boundary is None:
         return None
-    place = bisect_left(known.cells, _cell(known.boundary.takes_above))
+    place = bisect_left(known.cells, cell_of(known.boundary.takes_above))
     taken_share = sum(known.taken_counts[place:]) / sum(known.taken_counts)
     empty_share = sum(known.empty_counts[:place]) / sum(known.empty_counts)
     return (taken_share + empty_share) / 2
@@ -134,11 +150,13 @@ def may_vouch(known: ReadingHistogram) -> bool:
     return share is not None and share >= MIN_VOUCH_AGREEMENT and seen >= MIN_VOUCH_READINGS
 
 
-def _cell(value: float) -> int:
+def cell_of(value: float) -> int:
+    """Return the cell of a level."""
     return round(CELLS_PER_FACTOR_E * asinh(value))  # logarithmic, except near 0
 
 
-def _level(cell: float) -> float:
+def level_of(cell: float) -> float:
+    """Return the level of a cell."""
     return sinh(cell / CELLS_PER_FACTOR_E)
 
 
@@ -187,4 +205,4 @@ def _find_boundary(known: ReadingHistogram) -> ReadingBoundary | None:
         last += 1
     lowest, highest = ((known.cells[gap] + known.cells[gap + 1]) / 2 for gap in (first, last))
     span = highest - lowest
-    return ReadingBoundary(keeps_above=_level(lowest + span / 3), takes_above=_level(lowest + span * 3 / 4))
+    return ReadingBoundary(keeps_above=level_of(lowest + span / 3), takes_above=level_of(lowest + span * 3 / 4))

@@ -1,5 +1,6 @@
 """Learned sensors by examples: power, sound, light and CO2. Minutes count from noon."""
 
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -15,6 +16,7 @@ from collector.occupancy.evidence import (
     Evidence,
     SpaceRules,
     StoredEvent,
+    Transition,
     build_space_rules,
     full_hold_ms,
 )
@@ -26,6 +28,7 @@ from collector.site.site_sensor import OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
+from edge.timekeeping.durations import DAY_MS
 from tests.support.collector.room import (
     HOUR,
     MINUTE,
@@ -183,13 +186,65 @@ def breath(from_min: float, to_min: float, ppm: float, ppm_per_h: float) -> list
     ]
 
 
-AIR = sensor(SensorKind.AIR, heartbeat_ms=MINUTE)
+AIR = sensor(SensorKind.AIR, heartbeat_ms=2 * MINUTE)
+
+
+def air_lesson(*, rises_at_night: bool = False) -> list[StoredEvent]:
+    """Create seven days until noon: CO2 rises for two hours a day while people move, and perhaps for one at night."""
+    events, ppm = [], 450.0
+    for at_ms in range(at(0) - 7 * DAY_MS, at(0) - HOUR, 2 * MINUTE):
+        hour = (at_ms - at(0)) % DAY_MS / HOUR
+        is_day, is_night = hour < 2, rises_at_night and 9 <= hour < 10
+        ppm = ppm + 15 if is_day or is_night else max(450.0, ppm - 15)
+        events.append(event_of(at_ms, "air", EventKind.CO2_PPM, ppm))
+        if is_day:
+            events += pulse("pir", at_ms)
+        else:
+            events += beats("pir", at_ms, at_ms + 2 * MINUTE)
+    return events
+
+
+@cache
+def taught_air(rules: Callable[[], SpaceRules], *, rises_at_night: bool = False) -> Evidence:
+    """Return the evidence of a space whose air sensor has learned."""
+    evidence, _ = fold_events(EMPTY_EVIDENCE, numbered(air_lesson(rises_at_night=rises_at_night)), rules())
+    return evidence
+
+
+def alone() -> SpaceRules:
+    return watched(AIR)
+
+
+def beside_motion() -> SpaceRules:
+    return watched(sensor(SensorKind.PIR), AIR)
+
+
+def after_air(
+    rules: Callable[[], SpaceRules], events: list[StoredEvent], minute: float, *, rises_at_night: bool = False
+) -> list[Transition]:
+    start = taught_air(rules, rises_at_night=rises_at_night)
+    newer = [replace(event, seq=10**6 + event.seq) for event in numbered(events)]
+    evidence, transitions = fold_events(start, newer, rules())
+    return merge_transitions(start.state, transitions + find_lapses(evidence, rules(), at(minute)))
+
+
+RISE = [*breath(0, 30, 450, 20), *breath(30, 60, 460, 500), *breath(60, 120, 710, -300)]
+
+
+@pytest.mark.parametrize("rules", [alone, beside_motion])
+def test_co2_has_no_effect_before_it_has_learned(rules: Callable[[], SpaceRules]) -> None:
+    _, lines = fold_until(rules(), [*RISE, *beats("pir", at(0), at(120))], at(120))
+    assert OCCUPIED not in [line.state for line in lines]
+
+
+@pytest.mark.parametrize("rules", [alone, beside_motion])
+def test_co2_that_also_rises_while_nobody_is_there_has_no_effect(rules: Callable[[], SpaceRules]) -> None:
+    lines = after_air(rules, [*RISE, *beats("pir", at(0), at(120))], 120, rises_at_night=True)
+    assert OCCUPIED not in [line.state for line in lines]
 
 
 def test_rising_co2_takes_a_room_and_is_no_evidence_afterwards() -> None:
-    alone = watched(AIR)
-    events = [*breath(0, 30, 450, 20), *breath(30, 60, 460, 500), *breath(60, 120, 710, -300)]
-    _, lines = fold_until(alone, events, at(120))
+    lines = after_air(alone, RISE, 120)
     states = [line.state for line in lines if line.at_ms >= at(20)]
     assert states == [OCCUPIED, UNKNOWN], "air does not confirm vacancy"
     taken_ms, over_ms = (line.at_ms for line in lines if line.at_ms >= at(20))
@@ -198,11 +253,8 @@ def test_rising_co2_takes_a_room_and_is_no_evidence_afterwards() -> None:
 
 
 def test_rising_co2_is_evidence_beside_a_quiet_motion_sensor_and_falling_is_none() -> None:
-    both = watched(sensor(SensorKind.PIR), AIR)
-    events = beats("pir", at(0), at(120)) + breath(0, 60, 450, 500) + breath(60, 120, 950, -400)
-    evidence, lines = fold_until(both, events, at(119))
-    assert OCCUPIED in [line.state for line in lines]
-    assert evidence.state is VACANT, "the motion sensor confirms vacancy"
+    lines = after_air(beside_motion, [*RISE, *beats("pir", at(0), at(120))], 119)
+    assert lines[-1].state is VACANT, "the motion sensor confirms vacancy"
     assert next(line for line in lines if line.state is OCCUPIED).because.reason is Reason.AIR
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from collector.contract.states import AirBand, AirTrend, Reason, ZoneAir
+from collector.contract.states import AirBand, AirTrend, ZoneAir
 from collector.live.space_states import SpaceStates
 from collector.occupancy.evidence import StoredEvent
 from collector.occupancy.zone_air import (
@@ -170,7 +170,7 @@ def test_an_air_sensor_in_a_room_also_counts_for_its_zone() -> None:
     states = SpaceStates(plan(room, sensors=[sensor(SensorKind.AIR, "window", "booth", zone="loft")]))
     events = course(600, MINUTE)
     states.apply_events(events, events[-1].at_ms, lambda _space, _above: [])
-    assert states.get_state("booth", events[-1].at_ms).because.reason is Reason.AIR
+    assert [known is not None for known in states.get_evidence("booth").sensor_states] == [True]
     assert states.get_zone_summary("loft", events[-1].at_ms).air == ZoneAir(
         co2_ppm=events[-1].value, band=AirBand.STALE, trend=AirTrend.RISING
     )
