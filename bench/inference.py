@@ -1,4 +1,4 @@
-"""Cost of inference: one event through the pure core, and a year of a large site.
+"""Cost of evaluation: one event through the pure core, and a year of a large site.
 
 Run:   python -m bench.inference [--spaces N] [--days N] [--rounds N]
 In:    a simulated site, seeded: of twenty spaces twelve desks with a PIR, three with an additional seat switch, two

@@ -5,7 +5,7 @@ In:    the dashboard as a process, a real Mosquitto, an open site in use; npm's 
        requirements/pages, with its default phone (a fifth of this machine's speed, 1.6 Mbit/s, 150 ms).
 Out:   a table of scores; with --why the audits that cost points; exit status 1 if a score is below its goal.
 
-Performance is the median of some runs, because it is measured; the other scores are counted.
+Performance differs from run to run, so its score is a median. The other scores do not differ.
 """
 
 import argparse

@@ -3,10 +3,10 @@
 Run:   python -m bench.streams [--streams N] [--stalled N] [--rate N] [--seconds N]
 In:    the dashboard as a process with default settings, a real Mosquitto, states published as by the collector.
 Out:   milliseconds from a change's publication until each open stream had received a frame that shows it, and changes
-       that a stream never showed; the same while other readers do not read; the response to the stream after the last
-       seat, and the frame that it may request instead.
+       that a stream never showed; the same while other readers do not read; the response to a client beyond the limit
+       of streams, and the frame that it may request instead.
 
-One address may have half of the seats: the open pages come from 127.0.0.1, and those that fill the rest from
+One address may have half of the streams: the open pages come from 127.0.0.1, and those that use the other half from
 127.0.0.2. Every reader has its own socket; one process reads them all, and its own time is part of the figures.
 """
 

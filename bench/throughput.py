@@ -8,10 +8,10 @@ Out:   messages per second of both in turns, and the ratio of each pair: median 
 The site has 500 desks with a PIR each on 20 devices and runs in fast motion: every sensor sends an event every 30 s of
 site time, which advances with what the publisher has sent. Half of the desks are in use and their sensors detect
 motion, the others send heartbeats; after 20 minutes the halves change. Site time runs some 2,000 times too fast: the
-messages in flight are one minute of it. Therefore a sensor counts as silent after ten minutes; with the default,
-sensors would become silent and return with every message that waits for a core. Every stream is in order and the
-publisher ignores receipts, so each event is sent and stored once. Time is measured from the first PUBLISH until the
-bare subscriber has received the last message, or the collector's journal has stored it.
+messages in flight are one minute of it. So here a sensor counts as silent after ten minutes; with the default, sensors
+would become silent whenever a message waits for a core. Every stream is in order and the publisher ignores receipts, so
+each event is sent and stored once. Time is measured from the first PUBLISH until the bare subscriber has received the
+last message, or the collector's journal has stored it.
 """
 
 import argparse

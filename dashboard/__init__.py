@@ -1,1 +1,1 @@
-"""What people see of it: pages, streams, feeds."""
+"""What people and programs see of a site: pages, streams, feeds."""

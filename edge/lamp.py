@@ -2,8 +2,8 @@
 
 In:    the retained state of a space, as the collector publishes it; until when the collector counts as online.
 Out:   one lamp: lit when taken, dark when vacant, a slow pulse when unknown, a fast blink to identify the device.
-Never: an exception for a malformed payload, which is shown as unknown. A state whose collector is dead: a retained
-       message outlives its sender.
+Never: an exception for a malformed payload, which is shown as unknown. A state from a collector that has stopped: its
+       retained message stays at the broker.
 """
 
 import logging

@@ -2,5 +2,5 @@
 
 Run:   python -m bench.accuracy [--data FOLDER]
 In:    the recordings of a folder, each with its SOURCE.md; default settings, not tuned for any recording.
-Out:   one table that compares Ledig with what a buyer gets today, and docs/accuracy.md.
+Out:   one table that compares Ledig with common products, and docs/accuracy.md.
 """

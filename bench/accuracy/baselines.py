@@ -1,4 +1,4 @@
-"""Rules that a buyer gets today, applied to the same events for comparison.
+"""Rules of common products, applied to the same events for comparison.
 
 In:    motion events, in order.
 Out:   the states that such a rule shows, with their times.

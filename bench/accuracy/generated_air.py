@@ -1,4 +1,4 @@
-"""Air of a room, computed from the people in it: CO2, temperature and humidity, as a sound meter reads them.
+"""Air of a room, computed from the people in it: CO2, temperature and humidity, as a meter without faults reads them.
 
 In:    a room, the number of people at any time, a seed.
 Out:   readings in order of time.

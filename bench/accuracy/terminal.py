@@ -1,7 +1,7 @@
 """Show progress and results on the terminal.
 
 In:    names of recordings; the results, and why recordings were left out.
-Out:   a progress bar; one table per recording, the product above what a buyer gets today.
+Out:   a progress bar; one table per recording, Ledig's line above those of common products.
 Never: files.
 """
 

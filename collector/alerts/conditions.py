@@ -7,8 +7,8 @@ Never: clocks, files, earlier instants.
 These rules avoid false and repeated alerts:
 - after a start, or when the broker returns, a device is silent only after it has sent a message or had time to;
 - an offline device is one alert, not one for each of its sensors;
-- free desks are too few only if they would be with all unknown desks free, and enough only without counting unknown
-  ones;
+- free desks are too few only if they are too few with all unknown desks counted as free, and enough only if they are
+  enough with none of them;
 - outside its hours no alert of a kind begins, and an open one ends only when its condition is gone.
 """
 

@@ -1,4 +1,4 @@
-"""Parts of the list of alert rules: durations, numbers of events and desks.
+"""Texts for the list of alert rules: durations, numbers of events and of desks.
 
 In:    settings, the texts of a language.
 Out:   texts.

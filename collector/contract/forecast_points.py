@@ -1,4 +1,4 @@
-"""Points of a forecast and scores of earlier ones: deciles of one coming hour, how long before, and how often right."""
+"""Points of a forecast (deciles of one coming hour, and their lead), and scores of earlier forecasts."""
 
 from enum import StrEnum
 from typing import Final

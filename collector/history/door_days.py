@@ -1,4 +1,4 @@
-"""Days of the doors: where they begin, when the count turns, and what the last two weeks teach about the doors' errors.
+"""Days of the doors: when they begin, when the count is reset, and which errors of the doors the last two weeks show.
 
 In:    the plan's time zone and opening hours; entries and exits of the last days.
 Out:   spans of days; the moment at which a day's count ends, and whether the site is empty then; the doors' errors.

@@ -4,8 +4,9 @@ In:    stored events of one space in canonical order, and moments.
 Out:   the evidence of the space, its transitions, and its state at a moment.
 Never: clocks, sockets, files, logging. Time is passed in as a value.
 
-Evidence is the fold over stored events and does not depend on the current time. What time alone changes (the lapses)
-is computed from it for any moment: so ticks change nothing, and a late event revokes what was only assumed.
+Evidence is the fold over stored events and does not depend on the current time. Changes that the passing of time causes
+(lapses) are computed from it for any moment. So a tick does not change the evidence, and a late event cancels a change
+that was only computed.
 """
 
 from collections.abc import Iterable, Sequence

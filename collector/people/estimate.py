@@ -1,10 +1,11 @@
 """Estimate of the people on the site: crossings in, odds of each number of people out, in buckets of five minutes.
 
-In:    crossings of all doors; what the sensors of the spaces show about the whole site; when its days turn.
+In:    crossings of all doors; what the sensors of the spaces show about the whole site; when the count of each day
+       ends.
 Out:   the estimate after each bucket, with every correction of the plain sum, and its reason.
 Never: clocks, files. The same events give the same estimate in any order.
 
-The plain sum of entries less exits is corrected by other evidence: errors of the doors, doors through which nobody
+The plain sum of entries minus exits is corrected by other evidence: errors of the doors, doors through which nobody
 leaves, detected people, a quiet or closed site. Each correction that changes the number is recorded.
 """
 

@@ -5,7 +5,7 @@ Out:   rows of STAYS.
 Never: clocks, files; the person, the space or the start of a stay.
 
 A stay lasts while its space is taken, away included, so it ends with the hold after the last motion. Stays of
-`LONGEST_CLASS_MS` or longer are one class, however they began: so nothing older than that is needed for a day.
+`LONGEST_CLASS_MS` or longer are one class, whatever their start: so a day needs no data that is older than that.
 """
 
 from bisect import bisect_right

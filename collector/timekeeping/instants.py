@@ -1,4 +1,4 @@
-"""The instant that never comes."""
+"""An instant later than every event."""
 
 from typing import Final
 

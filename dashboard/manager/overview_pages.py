@@ -1,4 +1,4 @@
-"""The host's live page with its stream, the reply to a finding.
+"""The host's live page with its stream, and the form that ignores a finding.
 
 In:    the live site snapshot, history, a session.
 Out:   pages and a stream that end with the session.

@@ -1,7 +1,7 @@
 """The sensor register, generated from the settings: what each sensor records, why, for how long, and who sees it.
 
 In:    the plan, retention settings, the texts of a language.
-Out:   what is watched, by zone; things watched grouped share an entry that names each thing and sensor.
+Out:   what is watched, by zone; what is watched in the same way shares an entry, which names each place and sensor.
 Never: states, readings, HTML; text written by hand for one site.
 """
 

@@ -2,7 +2,7 @@
 
 In:    a state with its reason, its sensors' evidence and its lapse; learned values of the space; site time; texts.
 Out:   the deciding evidence, that of the other sensors, what quiet leads to and when, the hold time.
-Never: computing a state, HTML, an event that is already over shown as if it was to come.
+Never: computing a state, HTML, an event of the past as if it was still to come.
 """
 
 from dataclasses import dataclass

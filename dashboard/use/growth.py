@@ -6,8 +6,8 @@ Never: clocks, I/O, texts; a figure from less than four weeks.
 
 The model: in an hour in which d of M members used shared desks, each of N new members uses one too, with the chance
 d / M and independently of the others. So d + Binomial(N, d / M) desks are needed. Too few are free if that leaves fewer
-than the floor. Within a day, new members come and stay like the present ones, so the chance for a day is that of its
-busiest hour. Days are independent.
+than `floor`, the number of desks that should stay free. Within a day, new members come and stay like the present ones,
+so the chance for a day is that of its busiest hour. Days are independent.
 The range: the days of each weekday are redrawn with replacement (a bootstrap with the day as its block, because the
 hours of a day depend on each other), and the middle 80 % of the results is shown.
 

@@ -2,7 +2,7 @@
 
 In:    a history query.
 Out:   rows, or None while history is unavailable.
-Never: `HistoryAway`.
+Never: the exception `HistoryAway`.
 """
 
 import logging

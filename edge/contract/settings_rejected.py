@@ -1,7 +1,7 @@
 """Why settings are rejected: the field and the problem, as a pair.
 
 In:    nothing.
-Out:   an exception that a reader of files can place: it knows the name of the field in the file.
+Out:   an exception; a reader of files knows the name of the field in its file, and reports the problem there.
 Never: files, places in a file.
 """
 

@@ -1,11 +1,11 @@
 """The rows and the state of an outbox, with checksums that detect every damaged byte.
 
 In:    the columns of a row, the state of an outbox, raw bytes of a file.
-Out:   checksums, the state as text, and the sound states in raw bytes.
+Out:   checksums, the state as text, and the intact states in raw bytes.
 Never: files, SQLite.
 
-A row's checksum includes the stream and the row's number, so that a row of another stream or under another number is
-not sound.
+A row's checksum includes the stream and the row's number, so that a row of another stream or under another number does
+not count as intact.
 """
 
 import re

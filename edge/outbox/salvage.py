@@ -1,7 +1,7 @@
-"""Reads the sound rows of a damaged outbox, page by page and without SQLite.
+"""Reads the intact rows of a damaged outbox, page by page and without SQLite.
 
 In:    the raw bytes of the file and of its write-ahead log.
-Out:   the newest sound state, and every row of its stream whose checksum is right.
+Out:   the newest intact state, and every row of its stream whose checksum is right.
 Never: a guess. A row counts if its checksum is right, whatever the condition of other pages.
 
 Leaf pages of tables are recognised by their format alone, in the file and in the log, so a damaged header, schema or

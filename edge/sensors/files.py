@@ -3,7 +3,7 @@
 In:    files that hold one number each.
 Out:   `power_w` and `people` when they have changed; the loudest `sound_db` of each span; `light_lux`, `co2_ppm`,
        `temperature_c`, `humidity_pct` at each reading.
-Never: a reading that is not a number; sound itself: only the level of a span leaves this module.
+Never: a reading that is not a number; a recording of sound: only the level of a span leaves this module.
 """
 
 import math

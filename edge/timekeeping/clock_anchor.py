@@ -4,8 +4,9 @@ In:    readings of both clocks, and whether the time of day can be trusted.
 Out:   a `ClockAnchor`, which converts a monotonic time to Unix time; None while that is unknown.
 Never: clocks, files, a guess.
 
-A Pi has no clock battery: its clock starts in 1970 or at the last shutdown. The monotonic clock is right from boot on,
-so an event is recorded with monotonic time, and gets its time of day once the offset between the two is known.
+A Pi has no clock battery: at boot its clock shows 1970 or the time of the last shutdown. The monotonic clock is right
+from boot on, so an event is recorded with monotonic time, and gets its time of day once the offset between the two is
+known.
 
 The rules, once it is known:
 - The anchor follows the clock while it is synchronised, and keeps its offset while it is not: the monotonic clock

@@ -2,7 +2,7 @@
 
 In:    the path of a site file.
 Out:   a `SiteFile`, or all faults of the file, each with place, problem and remedy.
-Never: passwords (see passwords.py), sockets, written files.
+Never: passwords (see broker_passwords.py), sockets, written files.
 
 Relative paths in the file are relative to its folder. Source: firmware-config/site.example.toml.
 """

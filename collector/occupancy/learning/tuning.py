@@ -5,9 +5,9 @@ Out:   the new hold, and how often the space flipped with it and would have flip
 Never: clocks, times of arrivals or departures: a span adjusts the hold, is counted, and is not kept.
 
 Somebody detected within FLIP_WINDOW_MS after the hold ended was there all along: a flip. By the stochastic
-approximation of Robbins and Monro (Annals of Mathematical Statistics, 1951), a flip lengthens the hold by much and any
-other quiet span shortens it by little, so that it converges to the intended share of flips. Newcomers arrive by chance,
-as many in the next FLIP_WINDOW_MS as in the first: arrivals in the second window are subtracted again, so that a busy
+approximation of Robbins and Monro (Annals of Mathematical Statistics, 1951), a flip lengthens the hold much, and any
+other quiet span shortens it a little, so that it converges to the intended share of flips. Other people arrive by
+chance, as many in the next FLIP_WINDOW_MS as in the first. Arrivals in the second window are subtracted, so that a busy
 space does not look like a poorly covered one.
 """
 
