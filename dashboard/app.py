@@ -80,6 +80,7 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
     app.session_interface = _FormSessionInterface()
     app.extensions["ledig"] = AppContext(settings, live, accounts, StreamSlots(settings.max_streams), draw_floors(plan))
     CSRFProtect(app)
+    logging.getLogger("flask_wtf.csrf").setLevel(logging.WARNING)  # problems.py logs refused forms with their address
     language_selection.install_languages(app, settings.language)
     for blueprint in (
         member_pages.routes,

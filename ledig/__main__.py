@@ -120,7 +120,7 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes i
 @click.option(
     "--data",
     type=PATH_TYPE,
-    help="CSV file of the recording, or the data folder of `ledig up`.",
+    help="With a recording: its CSV file. With --what-if: the data folder of `ledig up`.",
 )
 @click.option(
     "--speed",
@@ -133,9 +133,10 @@ def dashboard(site: Path, check: bool) -> None:  # noqa: FBT001 - click passes i
 def replay(file: Path | None, data: Path | None, speed: float, **asked: Any) -> None:
     """Score a recording against its labels, or compare other rules on the stored events of a site.
 
-    FILE describes a recording: a TOML file that maps columns of a CSV file to sensors and spaces. The recording is
-    played through the agent, Mosquitto and the collector. FILE can also be a site file (default: the site of
-    `ledig up`): the events of the last 72 hours are evaluated again with each --what-if, and nothing is changed.
+    FILE describes a recording: a TOML file that maps columns of a CSV file to sensors and spaces; docs/operation.md
+    lists its keys. The recording is played through the agent, Mosquitto and the collector. FILE can also be a site
+    file (default: the site of `ledig up`): the events of the last 72 hours are evaluated again with each --what-if, and
+    nothing is changed.
 
     RULES are entries of the [rules] table, such as level_hold=2m or silent_after_heartbeats=4; hold=7m fixes the hold
     time of every motion sensor. Each --what-if is one set of rules to compare with the current rules.

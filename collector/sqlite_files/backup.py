@@ -126,9 +126,10 @@ def back_up(file: Path, rules: BackupRules, now_ms: int) -> Backup:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     size = sum(part.stat().st_size for part in (file, Path(f"{file}-wal")) if part.exists())
     free = shutil.disk_usage(folder).free
-    if free < size * FREE_COPIES:
+    needed = size * FREE_COPIES
+    if free < needed:
         raise BackupAway(
-            f"{folder}: {free >> 20} MiB are free, a backup needs {size * FREE_COPIES >> 20} MiB; free some disk space"
+            f"{folder}: {free >> 20} MiB are free, a backup needs {(needed >> 20) + 1} MiB; free some disk space"
         )
     before = list_backups(file, folder)
     number = before[0].number + 1 if before else 1

@@ -47,7 +47,9 @@ class PageDifference:
 
     def __str__(self) -> str:
         number = self.pages[0] + 1
-        return f"page {number} and {len(self.pages) - 1} others of {len(self.expected)} differ from what was written"
+        count = len(self.pages)
+        verb = "differs" if count == 1 else "differ"
+        return f"{count} of its pages {verb} from what was written (the first: page {number})"
 
 
 class PageSums:

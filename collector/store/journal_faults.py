@@ -57,12 +57,12 @@ _JournalProblem = tuple[FaultKind, str, str]
 _FULL = (
     FaultKind.JOURNAL_FULL,
     "the journal's disk is full",
-    "free some disk space; the collector then continues by itself",
+    "free some disk space; the collector then continues, or its service starts it again",
 )
 _READ_ONLY = (
     FaultKind.JOURNAL_READ_ONLY,
     "the journal's disk is read-only",
-    "make it writable for this user; the collector then continues by itself",
+    "make it writable for this user; the collector then continues, or its service starts it again",
 )
 _FAILS = (FaultKind.JOURNAL_DISK_FAILS, "the journal's disk fails", "check the disk and the system's log")
 _CANNOT_OPEN = (

@@ -39,6 +39,7 @@ DEFAULT_DETAILS: Final = {
     503: "Not available at the moment. Try again in a minute.",
 }
 _UNKNOWN_HOST: Final = "Servern svarar inte på det värdnamnet.\nThis server does not answer to that host name.\n"
+_MISSING_TOKEN_ERROR: Final = "The CSRF token is missing."  # noqa: S105 - a description of Flask-WTF, no password
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +113,10 @@ def _respond_http_error(error: HTTPException) -> ResponseReturnValue:
     elif isinstance(error, BadHost | SecurityError):  # a foreign host name: a page would link to it
         response = Response(_UNKNOWN_HOST, status, mimetype="text/plain")
     else:
+        if isinstance(error, CSRFError):
+            is_missing = error.description == _MISSING_TOKEN_ERROR
+            finding = "the form has no CSRF token" if is_missing else str(error.description).lower()
+            _log.info("%s %s refused: %s", request.method, request.path, finding)
         response = _render_error_page(status, "form" if isinstance(error, CSRFError) else code)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -20,6 +20,8 @@ from edge.contract.settings_rejected import SettingsRejected
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
 
+USER_REJECTIONS = (134, 135)
+"""MQTT's reason codes "bad user name or password" and "not authorized"."""
 KEEPALIVE_S = 15
 """A connection that breaks without notice is detected within two of these."""
 MAX_RECONNECT_PAUSE_S = 30

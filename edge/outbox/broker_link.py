@@ -32,9 +32,13 @@ class Connected(NamedTuple):
 
 
 class Disconnected(NamedTuple):
-    """The connection ended or was refused; `refusal` is the reason, if there is one."""
+    """The connection ended or was refused.
+
+    `refusal` is the reason, if there is one; `rejects_user`: the broker does not accept the user or its password.
+    """
 
     refusal: str | None = None
+    rejects_user: bool = False
 
 
 class PublishAcknowledged(NamedTuple):
@@ -108,7 +112,8 @@ class BrokerLink:
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
             self._history = client_conflicts.record_connect(self._history, time.monotonic())
-        self._inbox.put(Disconnected(str(reason)) if reason.is_failure else Connected())
+        rejects_user = reason in broker_client.USER_REJECTIONS
+        self._inbox.put(Disconnected(str(reason), rejects_user) if reason.is_failure else Connected())
 
     def _on_connect_fail(self, _client: Any, _userdata: Any) -> None:
         self._inbox.put(Disconnected("it did not answer"))

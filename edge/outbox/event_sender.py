@@ -242,8 +242,14 @@ class EventSender:
 
     def _handle_disconnected(self, item: Disconnected) -> None:
         refusal = item.refusal or "the connection ended"
-        if self._refusal is None:
-            where = self._settings.broker
+        where = self._settings.broker
+        if self._refusal is None and item.rejects_user:
+            log.warning(
+                'the broker at %s:%d refuses user "%s": wrong password, or not in its list; run passwords.sh on the'
+                " server and copy the password; trying again",
+                *(where.host, where.port, where.user),
+            )
+        elif self._refusal is None:
             log.warning("the broker at %s:%d is not available: %s; trying again", where.host, where.port, refusal)
         self._refusal = refusal
         self._window = send_window.mark_disconnected(self._window)

@@ -21,6 +21,9 @@ RECORD_INTERVAL_MS: Final = 600_000
 NO_DELETION_AFTER_STEP_MS: Final = HOUR_MS
 """For this long after a step of the time of day, the outbox deletes nothing because of its age, so that a wrong clock
 loses no event. A start more than this away from the last clock record counts as such a step."""
+SYNCHRONISATION_REMEDY: Final = (
+    'let it reach a time server (timedatectl), or set clock = "host" for this device if its clock keeps time while off'
+)
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +86,10 @@ class DeviceTime:
         now_ms = self.anchor.unix_ms(monotonic_ms)
         if now_ms is None:
             if not self._is_waiting:
-                log.info("waiting for time synchronisation: events are kept, and sent once the time of day is known")
+                log.info(
+                    "waiting for time synchronisation: events are kept, and sent once the time of day is known; %s",
+                    SYNCHRONISATION_REMEDY,
+                )
             self._is_waiting = True
             return
         if before.offset_ms is None:

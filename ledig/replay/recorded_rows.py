@@ -83,6 +83,18 @@ class RecordedColumn:
     whole: bool = False
     optional: bool = False
 
+    @property
+    def is_switch(self) -> bool:
+        """Whether only 0 and 1 are allowed, or the words for them."""
+        return (self.low, self.high) == (0, 1)
+
+    @property
+    def bounds(self) -> str:
+        """What a value must be, for an error."""
+        if self.is_switch:
+            return "0, 1, on or off"
+        return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
+
 
 @dataclass(frozen=True, slots=True)
 class TimeColumns:
@@ -276,9 +288,7 @@ class _RowTable:
                 continue
             value = _parse_number(cell, column, self._delimiter)
             if value is None or not column.low <= value <= column.high or (column.whole and not value.is_integer()):
-                of = "a whole number" if column.whole else "a number"
-                bounds = f"from {column.low:g} to {column.high:g}"
-                self.faults.append((number, f"column {column.name!r} is {cell[:50]!r}; it must be {of} {bounds}"))
+                self.faults.append((number, f"column {column.name!r} is {cell[:50]!r}; it must be {column.bounds}"))
                 return None
             values[column.name] = value
         return values
@@ -321,8 +331,7 @@ def _parse_number(cell: str, column: RecordedColumn, delimiter: str) -> float | 
         pass
     if delimiter != "," and cell.count(",") == 1 and "." not in cell:
         return _parse_number(cell.replace(",", "."), column, delimiter)
-    is_switch = (column.low, column.high) == (0, 1)
-    return SWITCH_VALUES.get(cell.strip().lower()) if is_switch else None
+    return SWITCH_VALUES.get(cell.strip().lower()) if column.is_switch else None
 
 
 def _delimiter(line: str, layout: RowLayout) -> str:

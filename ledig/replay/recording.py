@@ -4,46 +4,8 @@ In:    the path of the mapping, and optionally of the data.
 Out:   a `Recording`: spaces, sensors and rows in order of time, split into spans; or every fault at once.
 Never: servers, clocks, pins.
 
-    file = "room.csv.gz"                # beside this file; plain or gzip
-    time = ["Date", "Time"]             # the columns of the time, joined by a space
-    format = "%Y/%m/%d %H:%M:%S"        # as in Python's strptime; or "iso": ISO 8601, with or without its offset; or
-                                        # "unix" or "unix_ms": seconds or milliseconds since 1970
-    time_zone = "Europe/Stockholm"
-    break_after_s = 600                 # a longer time without a row is a break, in which the devices are off; up to
-                                        # 86400, for a file with rows only when something changed
-    delimiter = ","                     # this and the next two are optional; the default is detected from the header
-    row_names = false                   # true: the header has no name for the first column, as in tables written by R
-    only = { id = "999169" }            # read only rows with this text in the column; default: all rows
-
-    [[space]]
-    id = "room"
-    kind = "room"
-    truth = "Room_Occupancy_Count"      # optional; above 0 means taken
-
-    [[sensor]]
-    id = "room-pir"
-    kind = "pir"
-    space = "room"
-    column = "S6_PIR"
-    pulse_ms = 2500                     # each row with a 1 is one pulse; default: the column is the output's level
-    held_ms = 2500                      # how long its output stays high after somebody moved; default: learned
-    blind_ms = 0                        # how long the sensor then detects nothing
-
-    [[sensor]]
-    id = "room-sound"
-    kind = "sound"                      # pir, contact, pressure, presence, power, people, sound, light or air
-    space = "room"
-    column = "S1_Sound"
-    volts = true                        # an amplifier's output; default: decibels
-
-    [[sensor]]
-    id = "desk-pir"
-    kind = "pir"
-    space = "desk-1"
-    column = "state"                    # "on" and "off" are 1 and 0; "unavailable" keeps the last value
-    only = { entity_id = "binary_sensor.desk_1" } # the sensor's rows, in a file with one row per change of a sensor
-
-The rows of a file may be sorted oldest or newest first. A sensor without a value in any row is a fault.
+docs/operation.md lists the keys of a mapping. The rows of a file may be sorted oldest or newest first. A sensor without
+a value in any row is a fault.
 """
 
 from collections.abc import Iterator, Sequence

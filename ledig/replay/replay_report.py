@@ -30,7 +30,7 @@ _COLUMNS: Final = (
     "false occupied",
     "unknown",
     "changes/day",
-    "true",
+    "labels",
 )
 
 
@@ -110,7 +110,7 @@ def print_rows_left_out(console: Console, recording: Recording) -> None:
 
 
 def _title(space: RecordedSpace, under: str) -> str:
-    return f"{space.id}: shown {f'under {under} ' if under else ''}against true"
+    return f"{space.id}: shown state {f'under {under} ' if under else ''}compared with the labels"
 
 
 def _format_latency(change: str, found: ShownLatency | None) -> str:

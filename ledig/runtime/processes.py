@@ -72,12 +72,15 @@ def run_edge(path: Path, device: str, pins: str, action: ProcessAction) -> None:
     settings = replace(settings, broker=add_credentials(settings.broker, device, site.password_directory))
     if action is ProcessAction.CHECK:
         from edge.agent import list_subscribed_topics
+        from edge.timekeeping.device_time import SYNCHRONISATION_REMEDY
         from ledig.runtime.start_checks import check_broker
 
         create_pin_factory(pins).close()
         check_broker(settings.broker, device, list_subscribed_topics(settings))
+        is_ready = create_device_clock(settings).synchronised()
+        state = "ready" if is_ready else f"waits for time synchronisation; {SYNCHRONISATION_REMEDY}"
         _print_result(
-            f"{device}: {format_count(len(settings.sensors), 'sensor')}, pins by {pins}, broker answers: ready"
+            f"{device}: {format_count(len(settings.sensors), 'sensor')}, pins by {pins}, broker answers: {state}"
         )
         return
     from ledig.runtime.stopping import stop_on_signals

@@ -8,6 +8,7 @@ Never: a change to what is checked. But a broker that allows one connection per 
 
 import queue
 import socket
+import ssl
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -56,7 +57,9 @@ def check_broker(settings: BrokerSettings, name: str, reads: Sequence[str] = (),
     try:
         connection.connect(settings.host, settings.port)
     except OSError as fault:
-        raise BrokerAway(f"{where}: {(fault.strerror or str(fault)).lower()}; is it running?") from fault
+        raise BrokerAway(
+            f"{where}: {(fault.strerror or str(fault)).lower()}; {_find_remedy(settings, fault)}"
+        ) from fault
     connection.loop_start()
     try:
         reason = _wait_for_answer(answers, f"{where}: no answer within {ANSWER_TIMEOUT_S:g} s; is it an MQTT broker?")
@@ -82,6 +85,14 @@ def check_broker(settings: BrokerSettings, name: str, reads: Sequence[str] = (),
     finally:
         connection.disconnect()
         connection.loop_stop()
+
+
+def _find_remedy(settings: BrokerSettings, fault: OSError) -> str:
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return "check ca_file in [broker]"
+    if settings.ca_file is not None and isinstance(fault, ssl.SSLError | ConnectionResetError):
+        return "the port does not answer with TLS, which ca_file in [broker] requires; give the port for TLS (8883)"
+    return "is it running?"
 
 
 def _wait_for_answer(answers: "queue.SimpleQueue[_T]", problem: str) -> _T:

@@ -14,13 +14,14 @@ from typing import Final
 
 _PATH_REMEDIES: Final = {
     errno.EEXIST: "give the path of a folder",
-    errno.ENOENT: "set another [storage] directory",
-    errno.EINVAL: "set another [storage] directory",
-    errno.ENOTDIR: "set another [storage] directory",
-    errno.ELOOP: "set another [storage] directory",
-    errno.ENAMETOOLONG: "set another [storage] directory",
+    errno.ENOENT: "set another {setting}",
+    errno.EINVAL: "set another {setting}",
+    errno.ENOTDIR: "set another {setting}",
+    errno.ELOOP: "set another {setting}",
+    errno.ENAMETOOLONG: "set another {setting}",
 }
 """Errors of a wrong path, which trying again cannot help, with their remedies."""
+STORAGE_SETTING: Final = "[storage] directory"
 _TRIAL_BYTES: Final = 256 * 1024
 
 
@@ -28,8 +29,12 @@ class StorageRejected(ValueError):
     """A folder cannot have this path."""
 
 
-def create_storage(folder: Path) -> None:
+def create_storage(folder: Path, setting: str = STORAGE_SETTING) -> None:
     """Create the folder and its parents, if they are missing.
+
+    Args:
+        folder: the folder for all data.
+        setting: what names the folder, for the error.
 
     Raises:
         StorageRejected: the path is wrong, or a file has this path.
@@ -41,7 +46,9 @@ def create_storage(folder: Path) -> None:
         if error.errno not in _PATH_REMEDIES:
             raise
         reason = (error.strerror or str(error)).lower()
-        raise StorageRejected(f"{error.filename or folder}: {reason}; {_PATH_REMEDIES[error.errno]}") from error
+        raise StorageRejected(
+            f"{error.filename or folder}: {reason}; {_PATH_REMEDIES[error.errno].format(setting=setting)}"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -19,5 +19,6 @@ def find_installation_faults(site: SiteFile, file: str) -> tuple[str, ...]:
     host, devices = site.collector.broker.host, len(site.devices)
     if devices > 1 and is_this_machine(host):
         finding = f'host is "{host}", which means the device itself on each of the {devices} devices; give the name or'
-        return (f"{file}, broker: {finding} address under which they reach the broker",)
+        remedy = "address under which they reach the broker; if all run on this machine, its host name"
+        return (f"{file}, broker: {finding} {remedy}",)
     return ()

@@ -101,7 +101,7 @@ def run_site(options: UpOptions) -> None:
     if options.device is not None:
         create_pin_factory("lgpio").close()  # report missing pins before anything starts
     os.umask(0o077)  # sensor data is private to this user, even in an existing folder
-    create_storage(folder)
+    create_storage(folder, "folder with --data")
     with _locked(folder):
         site = _move_into_folder(site, folder, options)
         if options.site is not None:

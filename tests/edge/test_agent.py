@@ -1,6 +1,7 @@
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from edge.timekeeping.durations import HOUR_MS
 from edge.timekeeping.machine_clock import HostClock
 from tests.support.edge.outbox_events import create_timed_event
 from tests.support.edge.site import DEVICE, SITE, FakeCollector, make_device_settings, running_agent
-from tests.support.servers import Mosquitto
+from tests.support.servers import Mosquitto, wait_until
 
 COMMAND = topics.DEVICE_COMMAND.topic(SITE, DEVICE)
 PIR = PirSettings(id="desk-14-pir", pin=4)
@@ -161,6 +162,15 @@ def test_events_before_the_clock_is_set_are_kept_and_get_their_true_time(
         assert all(before_ms - 2000 <= event.at_ms <= HostClock().now_ms() for event in collector.events)
         assert all(event.synchronised for event in collector.events)
         collector.wait_for(lambda: collector.statuses[-1].clock is ClockState.SYNCHRONISED, "the clock's state")
+
+
+def test_wrong_password_is_logged_with_the_user_and_the_remedy(
+    broker: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = replace(broker.settings(DEVICE), password="wrong")  # noqa: S106 - no secret
+    with caplog.at_level("WARNING"), running_agent(make_device_settings(refused, tmp_path, PIR), MockFactory()):
+        wait_until(lambda: caplog.messages, what="a warning")
+    assert f'refuses user "{DEVICE}": wrong password, or not in its list; run passwords.sh' in caplog.messages[0]
 
 
 def test_lamp_shows_the_state_of_its_space(broker: Mosquitto, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.timekeeping.machine_clock import NetworkClock
+from tests.support.certificates import create_certificates
 from tests.support.command import NO_PINS, read_error_lines, run_ledig, run_ledig_without
 from tests.support.extras import list_modules
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
@@ -190,12 +192,32 @@ def test_missing_password_is_reported(tmp_path: Path, broker: Mosquitto) -> None
 def test_check_connects_to_everything_needed_and_starts_nothing(
     tmp_path: Path, broker: Mosquitto, command: tuple[str, ...]
 ) -> None:
-    site = write_site_at_broker(tmp_path, broker)
+    site = write_site_at_broker(tmp_path, broker, VALID_SITE.replace('id = "pi-1"\n', 'id = "pi-1"\nclock = "host"\n'))
     before = {file.name for file in tmp_path.iterdir()}
     result = run_ledig(*command, "--check", site)
     assert (result.returncode, read_error_lines(result)) == (0, [])
     assert result.stdout.endswith("ready\n")
     assert {file.name for file in tmp_path.iterdir()} == before
+
+
+def test_check_of_an_agent_reports_that_it_waits_for_the_time(tmp_path: Path, broker: Mosquitto) -> None:
+    site = write_site_at_broker(tmp_path, broker)
+    result = run_ledig("edge", "--device", "pi-1", "--pins", "mock", "--check", site)
+    assert result.returncode == 0
+    if NetworkClock().synchronised():
+        assert result.stdout.endswith("broker answers: ready\n")
+    else:
+        assert "waits for time synchronisation; let it reach a time server (timedatectl), or" in result.stdout
+        assert "ready" not in result.stdout
+
+
+def test_check_names_the_port_if_a_broker_without_tls_is_asked_for_it(tmp_path: Path, broker: Mosquitto) -> None:
+    create_certificates(tmp_path / "tls")
+    text = VALID_SITE.replace("port = 1884", f'port = 1884\nca_file = "{tmp_path}/tls/ledig-ca.crt"')
+    result = run_ledig("collector", "--check", write_site_at_broker(tmp_path, broker, text))
+    assert result.returncode == 3
+    assert "does not answer with TLS" in read_error_lines(result)[0]
+    assert "is it running" not in read_error_lines(result)[0]
 
 
 def test_check_reports_an_unavailable_or_refusing_broker(tmp_path: Path, broker: Mosquitto) -> None:

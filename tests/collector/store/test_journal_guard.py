@@ -152,7 +152,7 @@ def test_noticed_damage_is_found_again_after_the_file_was_closed(
     body[-1] ^= 1
     path.write_bytes(body)
     journal = guard.open_journal()
-    with closing(journal), pytest.raises(JournalDamaged, match="differ from what was written") as noticed:
+    with closing(journal), pytest.raises(JournalDamaged, match=r"differs? from what was written") as noticed:
         checked(guard, journal)
     with closing(guard.replace_journal(noticed.value)) as restored:
         assert events(restored) == 9

@@ -200,6 +200,13 @@ def test_a_large_form_is_refused(public: FlaskClient) -> None:
     assert public.post("/manage/login", data={"name": "x" * 20_000}).status_code == 413
 
 
+def test_a_form_without_a_token_is_logged_with_its_address(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    with caplog.at_level("INFO"):
+        app.test_client().post("/manage/login", data={"name": "anna"})
+    assert caplog.messages == ["POST /manage/login refused: the form has no CSRF token"]
+
+
 def test_an_internal_error_reveals_no_details(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> str:
         raise ValueError("the inside")

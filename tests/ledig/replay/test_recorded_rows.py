@@ -28,9 +28,9 @@ LAYOUT = RowLayout(
 HEADER = "Date,Time,PIR,CO2\n"
 GOOD = [f"2026/01/05,09:{minute:02}:00,{minute % 2},{400 + minute}\n" for minute in range(10)]
 BROKEN = [
-    ("2026/01/05,09:00:30,2,400\n", "column 'PIR' is '2'; it must be a whole number from 0 to 1"),
-    ("2026/01/05,09:00:30,0.5,400\n", "column 'PIR' is '0.5'; it must be a whole number from 0 to 1"),
-    ("2026/01/05,09:00:30,,400\n", "column 'PIR' is ''; it must be a whole number from 0 to 1"),
+    ("2026/01/05,09:00:30,2,400\n", "column 'PIR' is '2'; it must be 0, 1, on or off"),
+    ("2026/01/05,09:00:30,0.5,400\n", "column 'PIR' is '0.5'; it must be 0, 1, on or off"),
+    ("2026/01/05,09:00:30,,400\n", "column 'PIR' is ''; it must be 0, 1, on or off"),
     ("2026/01/05,09:00:30,0,nan\n", "column 'CO2' is 'nan'; it must be a number from 0 to 100000"),
     ("2026/01/05,09:00:30,0,inf\n", "column 'CO2' is 'inf'; it must be a number from 0 to 100000"),
     ("2026/01/05,09:00:30,0,400 ppm\n", "column 'CO2' is '400 ppm'; it must be a number from 0 to 100000"),

@@ -1,14 +1,18 @@
 """A mapping and a CSV file are read as a recording, or all faults are reported together."""
 
+import dataclasses
 import gzip
+import re
+import tomllib
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from ledig.replay.recorded_data import Recording, SensorChange, derive_changes
+from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording, SensorChange, derive_changes
 from ledig.replay.recording import RecordingRejected, read_recording
+from tests.support.servers import ROOT
 
 MAPPING = """
 file = "rows.csv"
@@ -120,7 +124,7 @@ def test_broken_row_is_reported_and_changes_nothing_else(tmp_path: Path) -> None
     assert (played.spans, played.step_ms) == (expected.spans, expected.step_ms)
     assert played.rows_left_out == 1
     (named,) = played.named_faults
-    assert named.endswith("rows.csv, row 4: column 'PIR' is '2'; it must be a whole number from 0 to 1")
+    assert named.endswith("rows.csv, row 4: column 'PIR' is '2'; it must be 0, 1, on or off")
 
 
 def test_only_selected_rows_are_read(tmp_path: Path) -> None:
@@ -345,3 +349,13 @@ def test_text_is_rejected_as_a_measured_value(tmp_path: Path) -> None:
     played = recording(tmp_path, rows=ROWS.replace("401.5", "on"))
     assert played.rows_left_out == 1
     assert "column 'CO2' is 'on'; it must be a number" in played.named_faults[0]
+
+
+def test_documented_mapping_is_valid_and_has_every_key(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "operation.md").read_text()
+    (mapping,) = re.findall(r"All keys of a mapping:\n\n```\n(.+?)```", text, re.DOTALL)
+    assert all("room.csv.gz" in fault for fault in faults(tmp_path, mapping=mapping)), "only the data is missing"
+    table = tomllib.loads(mapping)
+    keys = set(table).union(*table["space"], *table["sensor"])
+    kinds = (RecordedSpace, RecordedSensor)
+    assert keys >= {field.name for kind in kinds for field in dataclasses.fields(kind)}

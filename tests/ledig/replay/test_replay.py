@@ -95,7 +95,7 @@ def test_current_rules_reproduce_the_shown_states_of_a_recording(mapping: Path) 
         mapping, "--speed", 2000, "--what-if", "level_hold=3m", "--what-if", "hold=15m,level_hold=10m"
     )
     assert run.returncode == 0, run.stderr
-    shown, same, longer = re.split(r"booth: shown under \S+ against true", run.stdout)
+    shown, same, longer = re.split(r"booth: shown state under \S+ compared with the labels", run.stdout)
     assert figures(shown) == figures(same)
     assert figures(shown) != figures(longer)
     assert "they differ on no day" in run.stdout

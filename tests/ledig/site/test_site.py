@@ -481,6 +481,7 @@ def test_broker_on_localhost_is_rejected_for_several_devices(tmp_path: Path, hos
     assert fault.startswith(
         f'site.toml, broker: host is "{host}", which means the device itself on each of the 2 devices;'
     )
+    assert fault.endswith("; if all run on this machine, its host name")
     elsewhere = read_site_file(
         write_site_file(tmp_path, text.replace(host, "ledig.local") + '[[device]]\nid = "pi-2"\n')
     )
