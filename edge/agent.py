@@ -63,7 +63,7 @@ def run_agent(
             twice a second.
 
     Raises:
-        OutboxRejected: a newer version of Ledig wrote the outbox.
+        OutboxRejected: a newer version of Ledig wrote the outbox, or another agent uses it.
     """
     agent = _Agent(settings, clock, pin_factory)
     progress = AgentProgress()

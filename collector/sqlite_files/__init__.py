@@ -1,1 +1,1 @@
-"""Backups, checksums and locks of SQLite files."""
+"""Backups, checksums and migrations of SQLite files."""

@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 from collector.intake.intake import RepeatedEvent, StreamKey
 from collector.occupancy.evidence import SpaceChange, StoredEvent
 from collector.site.site_sensor import SensorKey
-from collector.sqlite_files.lock import FileLock, LockInUse
 from collector.sqlite_files.migration import MigrationStep
 from collector.sqlite_files.page_checksums import load_checksums
 from collector.store.journal_faults import (
@@ -33,6 +32,7 @@ from collector.store.journal_tables import JournalTables
 from collector.store.rejection_tables import RejectionTables
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
+from edge.process.file_lock import FileLock, LockInUse
 from edge.process.sqlite_transaction import transaction
 
 GROWTH_CHECK_BYTES: Final = 256 * 1024
@@ -408,7 +408,7 @@ def lock_journal(path: Path) -> FileLock:
         JournalAway: the lock file cannot be created.
     """
     try:
-        return FileLock(path)
+        return FileLock(path, "collector")
     except LockInUse as fault:
         raise JournalInUse(str(fault)) from fault
     except OSError as fault:

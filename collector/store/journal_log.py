@@ -6,15 +6,25 @@ Never: rows.
 """
 
 import contextlib
+import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from collector.sqlite_files.migration import MigrationStep, migrate_schema
+from collector.sqlite_files.migration import MigrationStep, check_version, migrate_schema
 from collector.sqlite_files.page_checksums import PageSums
-from collector.store.journal_faults import make_full_log_error, make_missing_log_error, translate_errors
+from collector.store.journal_faults import (
+    make_full_log_error,
+    make_lock_file_error,
+    make_missing_log_error,
+    translate_errors,
+)
+from collector.store.journal_schema import MIGRATION_STEPS
+from edge.process.file_access import find_access_problem, find_obstacle, make_private
 
 MAX_LOCK_WAIT_S: Final = 0.5
 """The longest time that a reader or another program may delay the loop."""
@@ -22,6 +32,8 @@ TRUNCATE_LOG_BYTES: Final = 4 * 1024 * 1024
 """A write-ahead log of this size is written into the file."""
 MAX_LOG_BYTES: Final = 60 * 1024 * 1024
 """Hard limit of the log's size, even while a reader prevents a checkpoint."""
+
+_TRIAL_BYTES: Final = 256 * 1024
 
 
 class JournalLog:
@@ -89,8 +101,32 @@ class JournalLog:
             self.file_lock.release()
 
 
+def check_journal(path: Path) -> None:
+    """Check that a collector can open this journal and write it, or create it.
+
+    A damaged journal counts as a problem, although a collector would replace it with a backup.
+
+    Raises:
+        JournalAway, JournalRejected: as when it is opened.
+    """
+    folder = Path(os.path.realpath(path)).parent  # a link may name a file that SQLite would create
+    try:
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(bytes(_TRIAL_BYTES))
+    except OSError as fault:
+        raise make_lock_file_error(path, fault) from fault
+    if find_obstacle(path) or find_access_problem(path):
+        raise make_lock_file_error(path, PermissionError())
+    if not path.exists():
+        return
+    with translate_errors(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        check_version(db, MIGRATION_STEPS)
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+
+
 def open_connection(path: Path, steps: Sequence[MigrationStep]) -> sqlite3.Connection:
     """Open the journal, bring its tables to this version, and start its log."""
+    make_private(path)
     connection = sqlite3.connect(path, timeout=MAX_LOCK_WAIT_S, isolation_level=None)
     try:
         _start_log(connection, path)

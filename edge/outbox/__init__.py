@@ -1,6 +1,14 @@
 """Keeps events until the collector has stored them: one SQLite file, and its recovery when it is damaged."""
 
-from edge.outbox.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxCorrupt, OutboxRejected
+from edge.outbox.outbox import (
+    SCHEMA_VERSION,
+    Outbox,
+    OutboxAway,
+    OutboxCorrupt,
+    OutboxInUse,
+    OutboxRejected,
+    check_outbox,
+)
 from edge.outbox.outbox_rows import PendingEvent, create_event
 from edge.outbox.outbox_schema import delete_old_damaged_files
 
@@ -9,8 +17,10 @@ __all__ = [
     "Outbox",
     "OutboxAway",
     "OutboxCorrupt",
+    "OutboxInUse",
     "OutboxRejected",
     "PendingEvent",
+    "check_outbox",
     "create_event",
     "delete_old_damaged_files",
 ]

@@ -41,7 +41,7 @@ class BufferedOutbox:
             max_age_ms: the collector keeps no event longer, and would not accept an older one.
 
         Raises:
-            OutboxRejected: a newer version of Ledig wrote the file.
+            OutboxRejected: a newer version of Ledig wrote the file, or another agent uses it.
         """
         self._path, self._max_events, self._max_age_ms = path, max_events, max_age_ms
         self._boot_id = boot_id()

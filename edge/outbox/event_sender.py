@@ -108,7 +108,7 @@ class EventSender:
             source_topics: topics that the source reads on the same connection.
 
         Raises:
-            OutboxRejected: a newer version of Ledig wrote the outbox.
+            OutboxRejected: a newer version of Ledig wrote the outbox, or another agent uses it.
         """
         self._settings, self._clock = settings, clock
         self._subscribed_topics = [*list_sender_topics(settings), *source_topics]

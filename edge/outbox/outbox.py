@@ -19,7 +19,8 @@ from edge.contract.message import EVENT_KIND_BY_NAME, SensorEvent
 from edge.outbox import outbox_schema
 from edge.outbox.outbox_rows import OUTBOX_VERSION, Holes, OutboxState, PendingEvent
 from edge.outbox.salvage import find_newest_state, find_states_in_wal, wal_path
-from edge.process.file_access import find_access_problem
+from edge.process.file_access import find_access_problem, find_obstacle
+from edge.process.file_lock import FileLock, LockInUse
 from edge.process.plurals import format_count
 from edge.process.sqlite_check import find_integrity_problem
 from edge.process.sqlite_transaction import transaction
@@ -43,6 +44,8 @@ _TEMPORARY_CODES: Final = frozenset(
 )
 """Primary codes of temporary faults; every other code means that the file is damaged."""
 _HEADER_BYTES: Final = 100
+_VERSION_BYTES: Final = slice(60, 64)
+"""The user version in the header."""
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +54,12 @@ class OutboxRejected(ValueError):
     """A newer version of Ledig wrote the file. Opening it again cannot help."""
 
 
+class OutboxInUse(OutboxRejected):
+    """Another agent uses the file. It can be opened once that agent has ended."""
+
+
 class OutboxAway(ConnectionError):
-    """The disk is full, read-only or missing, or another agent uses the file. The same call may succeed later."""
+    """The disk is full, read-only or missing. The same call may succeed later."""
 
 
 class OutboxCorrupt(OutboxAway):
@@ -77,8 +84,8 @@ class Outbox:
                 wall clock's time of then, marked as not synchronised.
 
         Raises:
-            OutboxRejected: a newer version of Ledig wrote it.
-            OutboxAway: the disk is unavailable, or another agent uses the file.
+            OutboxRejected: a newer version of Ledig wrote it, or another agent uses it.
+            OutboxAway: the disk is unavailable.
         """
         self._path, self._max_events, self._boot = path, max_events, boot
         self.stream = ""
@@ -90,12 +97,16 @@ class Outbox:
         self._holes = Holes()
         self._first_untimed_seq: int | None = None
         """The first event without a time of day."""
+        with self._translate_errors():
+            try:
+                self._lock = FileLock(path, "agent")
+            except LockInUse as fault:
+                raise OutboxInUse(str(fault)) from fault
         try:
-            self._open()
-        except OutboxCorrupt as fault:
-            with self._translate_errors():
-                log.error("%s; %s", fault, outbox_schema.replace_damaged(path, MAX_DAMAGED_FILES))  # noqa: TRY400 - one plain line
-            self._open()
+            self._open_or_replace()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -200,8 +211,18 @@ class Outbox:
     def close(self) -> None:
         """Close the file; its events are kept."""
         self._db.close()
+        self._lock.release()
 
     # Opening
+
+    def _open_or_replace(self) -> None:
+        try:
+            self._open()
+        except OutboxCorrupt as fault:
+            with self._translate_errors():
+                outcome = outbox_schema.replace_damaged(self._path, MAX_DAMAGED_FILES)
+                log.error("%s; %s", fault, outcome)  # noqa: TRY400 - one plain line
+            self._open()
 
     def _open(self) -> None:
         with self._translate_errors():
@@ -220,7 +241,7 @@ class Outbox:
         in_log = list(find_states_in_wal(self._path))  # before SQLite drops what it cannot read there
         for pragma in outbox_schema.PRAGMAS:
             db.execute(f"PRAGMA {pragma}")
-        with transaction(db):  # takes the lock, so that a second agent fails here
+        with transaction(db):  # takes SQLite's lock, so that no other program reads the file from here on
             self._bring_up_to_date(db)
         with transaction(db):
             state = self._read_state(db)
@@ -240,10 +261,7 @@ class Outbox:
             ours = find_newest_state(self._path)
             if ours is not None and ours.version <= OUTBOX_VERSION:
                 raise OutboxCorrupt(f"{self._path} is damaged: its version is {version}, its state's {ours.version}")
-            raise OutboxRejected(
-                f"{self._path} has schema {version}, this version of Ledig supports {OUTBOX_VERSION};"
-                " install the newer version again, or move the file away (its events are then not sent)"
-            )
+            raise _make_version_error(self._path, version)
         if version == 0 and not tables:
             outbox_schema.create_tables(db, OutboxState(outbox_schema.create_stream_id(), 0, 0))
         elif version == 0 or find_integrity_problem(db, "quick_check"):
@@ -390,6 +408,8 @@ class Outbox:
     def _remedy(self) -> str:
         """Return the remedy; SQLite reports a file of another user as a failing disk."""
         with suppress(OSError):  # a disk that fails may not even show owner and mode
+            if obstacle := find_obstacle(self._path):
+                return "; ".join(obstacle)
             return find_access_problem(self._path) or "check the disk"
         return "check the disk"
 
@@ -416,3 +436,30 @@ def _check_header(path: Path) -> None:
     )
     if not is_sound:
         raise OutboxCorrupt(f"{path} is damaged: its header is not that of an outbox")
+
+
+def check_outbox(path: Path) -> None:
+    """Check that an agent can open this outbox, or create it; nothing is changed.
+
+    A damaged file is not a problem, because an agent replaces it. A running agent may use the file.
+
+    Raises:
+        OutboxRejected, OutboxAway: as when it is opened.
+    """
+    if remedy := "; ".join(find_obstacle(path) or ()) or find_access_problem(path):
+        raise OutboxAway(f"{path} cannot be used: {remedy}")
+    try:
+        _check_header(path)
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except (FileNotFoundError, OutboxCorrupt):
+        return
+    if (version := int.from_bytes(header[_VERSION_BYTES], "big")) > OUTBOX_VERSION:
+        raise _make_version_error(path, version)
+
+
+def _make_version_error(path: Path, version: int) -> OutboxRejected:
+    return OutboxRejected(
+        f"{path} has schema {version}, this version of Ledig supports {OUTBOX_VERSION};"
+        " install the newer version again, or move the file away (its events are then not sent)"
+    )

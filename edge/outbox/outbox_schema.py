@@ -16,6 +16,7 @@ from typing import Final
 from edge.contract.message import EVENT_KIND_BY_NAME
 from edge.outbox.outbox_rows import OUTBOX_VERSION, OutboxState, PendingEvent
 from edge.outbox.salvage import find_newest_state, read_sound_rows, wal_path
+from edge.process.file_access import make_private
 from edge.process.plurals import format_count
 
 # not AUTOINCREMENT: `last` in the state line prevents that a number is assigned twice
@@ -48,6 +49,7 @@ def create_stream_id() -> str:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file; invalid UTF-8 is read with replacement characters, and then fails its checksum."""
+    make_private(path)
     db = sqlite3.connect(path, isolation_level=None, timeout=0.1, check_same_thread=False)
     db.text_factory = lambda raw: raw.decode(errors="replace")
     return db

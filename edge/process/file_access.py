@@ -1,21 +1,39 @@
-"""Explains why this process cannot use a file: its owner, its mode, and the command that fixes it.
+"""Owner and mode of files: makes them private, and explains why this process cannot use one.
 
 In:    a path.
-Out:   one sentence, or an empty string if owner and mode are not the reason.
-Never: a change of the file.
+Out:   a private file; one sentence with a remedy, or an empty string if owner and mode are not the reason.
+Never: a change of a file's content.
 
 If a file beside the database (`-wal`, `-shm`) belongs to another user, SQLite reports "disk I/O error" or "unable to
 open database file". Both messages mislead an administrator.
 """
 
+import contextlib
 import os
 import pwd
 import shlex
 import stat
 from pathlib import Path
 
+_PRIVATE_MODE = 0o600
 _COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock")
 """Suffixes of the database and of the files that SQLite and our lock keep beside it."""
+
+
+def make_private(path: Path) -> None:
+    """Create a file that only this user may read, or take the rights of others away; SQLite keeps its mode.
+
+    Raises:
+        OSError: it cannot be created, or belongs to another user.
+    """
+    with contextlib.suppress(FileExistsError, FileNotFoundError):  # SQLite reports a missing folder
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _PRIVATE_MODE))
+    for suffix in _COMPANIONS:
+        file = path.with_name(path.name + suffix)
+        with contextlib.suppress(OSError):  # SQLite creates it, or reports why it cannot be used
+            found = file.stat()
+            if stat.S_ISREG(found.st_mode) and found.st_mode & 0o777 != _PRIVATE_MODE and found.st_uid == os.geteuid():
+                file.chmod(_PRIVATE_MODE)
 
 
 def find_access_problem(path: Path) -> str:

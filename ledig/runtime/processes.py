@@ -72,9 +72,12 @@ def run_edge(path: Path, device: str, pins: str, action: ProcessAction) -> None:
     settings = replace(settings, broker=add_credentials(settings.broker, device, site.password_directory))
     if action is ProcessAction.CHECK:
         from edge.agent import list_subscribed_topics
+        from edge.outbox import check_outbox
         from edge.timekeeping.device_time import SYNCHRONISATION_REMEDY
         from ledig.runtime.start_checks import check_broker
 
+        with try_storage(site.storage):
+            check_outbox(settings.outbox_path)
         create_pin_factory(pins).close()
         check_broker(settings.broker, device, list_subscribed_topics(settings))
         is_ready = create_device_clock(settings).synchronised()
@@ -142,7 +145,7 @@ def run_collector_process(path: Path, action: ProcessAction) -> None:
     settings = replace(site.collector, broker=broker, alerts=add_addresses(site.collector.alerts))
     if action is ProcessAction.CHECK:
         from collector.mqtt.connection import CHECK_SPACE, list_required_topics
-        from collector.store.journal_check import check_journal
+        from collector.store.journal_log import check_journal
         from edge.contract import topics
         from ledig.runtime.start_checks import check_broker
 

@@ -22,7 +22,6 @@ _PATH_REMEDIES: Final = {
 }
 """Errors of a wrong path, which trying again cannot help, with their remedies."""
 STORAGE_SETTING: Final = "[storage] directory"
-_TRIAL_BYTES: Final = 256 * 1024
 
 
 class StorageRejected(ValueError):
@@ -63,7 +62,7 @@ def try_storage(folder: Path) -> Iterator[None]:
     try:
         try:
             with tempfile.TemporaryFile(dir=folder) as trial:
-                trial.write(bytes(_TRIAL_BYTES))
+                trial.write(bytes(4096))
         except OSError as fault:
             fault.filename = str(folder)  # the file itself has no name
             raise

@@ -19,7 +19,6 @@ from collector.contract.collector_faults import FaultKind
 from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup
 from collector.sqlite_files.backup import BackupRules
-from collector.sqlite_files.lock import FileLock
 from collector.sqlite_files.migration import SchemaTooNew
 from collector.sqlite_files.page_checksums import (
     find_closed_file_problem,
@@ -29,6 +28,7 @@ from collector.sqlite_files.page_checksums import (
 from collector.store.journal import Journal, lock_journal
 from collector.store.journal_faults import JournalAway, JournalDamaged, translate_errors
 from collector.store.recovery.journal_monitor import BACKUP_FOLDER, KEEP_BACKUPS, JournalMonitor, find_content_problem
+from edge.process.file_lock import FileLock
 
 STOP_TIMEOUT_S: Final = 10.0
 """How long to wait for a check to end. A check that takes longer has no effect any more."""

@@ -1,5 +1,6 @@
 """The journal: what is on the disk when a commit returns, and which error is raised if it cannot be."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -486,3 +487,15 @@ def test_erased_data_leaves_the_log_once_no_reader_blocks_it(path: Path, journal
         assert not journal.log.truncate()
     assert journal.log.truncate()
     assert not any(b"a-secret-word" in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_journal_is_private_whatever_the_umask_and_its_old_mode(tmp_path: Path) -> None:
+    path, before = tmp_path / "journal.sqlite", os.umask(0)
+    try:
+        for _ in range(2):
+            journal = Journal(path)
+            assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
+            journal.close()
+            path.chmod(0o644)
+    finally:
+        os.umask(before)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.contract.message import EventKind, SensorEvent
-from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxRejected, PendingEvent
+from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxInUse, OutboxRejected, PendingEvent
 from edge.outbox.outbox_rows import OutboxState
 from tests.support.edge.outbox_events import create_timed_event
 
@@ -161,6 +161,7 @@ def test_unreadable_file_is_moved_aside_and_a_new_stream_starts(path: Path, capl
         "outbox.sqlite",
         "outbox.sqlite.corrupt-1",
         "outbox.sqlite.corrupt-2",
+        "outbox.sqlite.lock",
     }
     assert [record.getMessage().count("moved to") for record in caplog.records] == [1, 1]
 
@@ -180,12 +181,41 @@ def test_file_of_a_newer_version_is_rejected_and_unchanged(path: Path) -> None:
 
 
 def test_second_agent_on_the_same_file_is_rejected(path: Path) -> None:
-    with open_outbox(path), pytest.raises(OutboxAway, match="locked"):
+    in_use = rf"in use by another agent \(pid {os.getpid()}\); stop that one first"
+    with open_outbox(path), pytest.raises(OutboxInUse, match=in_use):
         open_outbox(path)
+    open_outbox(path).close()
+
+
+def test_lock_is_released_when_the_outbox_cannot_be_opened(path: Path) -> None:
+    path.mkdir()
+    for _ in range(2):
+        with pytest.raises(OutboxAway, match="a folder has this name; move the folder away"):
+            open_outbox(path)
+    path.rmdir()
+    path.symlink_to(path.parent / "gone" / "outbox.sqlite")
+    for _ in range(2):
+        with pytest.raises(OutboxAway, match="whose folder does not exist; create that folder"):
+            open_outbox(path)
+
+
+def test_outbox_is_private_whatever_the_umask_and_its_old_mode(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        for _ in range(2):
+            with open_outbox(path) as outbox:
+                outbox.append([pending_event()])
+                assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}
+            path.chmod(0o644)
+        path.write_bytes(b"damaged" * 1000)
+        with open_outbox(path):
+            assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
 
 
 def test_missing_folder_raises_outbox_away(tmp_path: Path) -> None:
-    with pytest.raises(OutboxAway, match="unable to open"):
+    with pytest.raises(OutboxAway, match="No such file or directory"):
         open_outbox(tmp_path / "gone" / "outbox.sqlite")
 
 

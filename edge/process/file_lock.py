@@ -1,8 +1,8 @@
-"""Prevents a second collector from using a journal.
+"""Prevents a second process from using an SQLite file that belongs to one process.
 
-In:    the journal's path.
+In:    the file's path.
 Out:   a lock file beside it, held until it is released or its process ends in any way.
-Never: the journal itself: closing a second handle on an SQLite file would drop SQLite's own locks.
+Never: the file itself: closing a second handle on an SQLite file would drop SQLite's own locks.
 """
 
 import contextlib
@@ -16,22 +16,27 @@ class LockInUse(ValueError):
 
 
 class FileLock:
-    """Holds `<path>.lock`, which contains the id of this process.
+    """Holds `<path>.lock`, which contains the id of this process."""
 
-    Raises:
-        LockInUse: another collector holds it; the text names its process.
-        OSError: the file cannot be created.
-    """
+    def __init__(self, path: Path, owner: str) -> None:
+        """Take the lock.
 
-    def __init__(self, path: Path) -> None:
-        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        Args:
+            path: the file that it protects.
+            owner: which program uses the file, such as "collector".
+
+        Raises:
+            LockInUse: another process holds it; the text names the process.
+            OSError: the lock file cannot be created.
+        """
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._handle: int | None = handle
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(handle)
-            raise LockInUse(f"{path} is in use by another collector (pid {pid}); stop that one first") from None
+            raise LockInUse(f"{path} is in use by another {owner} (pid {pid}); stop that one first") from None
         with contextlib.suppress(OSError):  # a full disk: the lock still works, without the process id
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
