@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from collector.contract.alerts import AlertCommand, AlertKind, MuteAction, encode
 from dashboard.accounts.roles import AccountRole
 from dashboard.manager_rows import alert_rows
+from dashboard.manager_rows.collector_faults import describe_fault
 from dashboard.manager_rows.mute_durations import DEFAULT_MUTE_DURATION, MUTE_DURATIONS, list_durations
 from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
@@ -40,10 +41,11 @@ def page() -> ResponseReturnValue:
         link=frame.link,
         lost=texts.describe_lost_link(frame.link, frame.since),
         known=known,
+        faults=[describe_fault(fault, texts) for fault in here.live.snapshot.collector_faults],
         open=alert_rows.build_open_rows(known, here.plan, texts, now_ms) if known else [],
         ended=alert_rows.build_ended_rows(known, here.plan, texts, now_ms) if known else [],
         mutes=alert_rows.build_mute_rows(known, here.plan, texts, now_ms) if known else [],
-        mark=alert_rows.build_alert_part(known, here.plan, texts, now_ms).mark,
+        mark=alert_rows.build_alert_part(known, here.plan, texts, now_ms, here.live.snapshot.collector_faults).mark,
         rules=alert_rows.build_rule_rows(here.settings.alerts, here.plan, texts),
         settings=here.settings.alerts,
         untils=list_durations(texts),

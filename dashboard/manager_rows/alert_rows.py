@@ -19,6 +19,7 @@ from collector.alerts.alert_texts import AlertTexts
 from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
+from collector.contract.collector_faults import CollectorFault
 from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
 from dashboard.text.page_texts import PageTexts
@@ -77,8 +78,10 @@ class AlertPart(Struct, frozen=True):
     """The most urgent alerts without muted ones."""
 
 
-def build_alert_part(alerts: Alerts | None, plan: SitePlan, texts: PageTexts, now_ms: int) -> AlertPart:
-    """Return the alerts as a part of another page."""
+def build_alert_part(
+    alerts: Alerts | None, plan: SitePlan, texts: PageTexts, now_ms: int, faults: Sequence[CollectorFault] = ()
+) -> AlertPart:
+    """Return the alerts as a part of another page; the alerts page also shows the `faults` of the collector."""
     if alerts is None:
         return AlertPart("", "", [])
     alert_texts = _alert_texts(plan, texts, now_ms)
@@ -86,7 +89,7 @@ def build_alert_part(alerts: Alerts | None, plan: SitePlan, texts: PageTexts, no
     unmuted = sorted((one for one in alerts.open if not one.muted), key=lambda one: -rank.index(one.severity))
     count = len(unmuted) + alerts.left_out
     headline = texts.ngettext("{n} active alert", "{n} active alerts", count).format(n=count) if count else ""
-    mark = f"{zlib.crc32(msgspec.json.encode((alerts.open, alerts.ended, alerts.mutes))):08x}"
+    mark = f"{zlib.crc32(msgspec.json.encode((alerts.open, alerts.ended, alerts.mutes, faults))):08x}"
     return AlertPart(
         mark,
         headline,

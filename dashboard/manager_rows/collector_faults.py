@@ -26,16 +26,27 @@ def _find_sentence(fault: CollectorFault, rows: int, texts: PageTexts) -> str:
             " its own time."
         )
     return {
-        FaultKind.JOURNAL_FULL: _("The database's disk is full."),
-        FaultKind.JOURNAL_READ_ONLY: _("The database's disk is read-only."),
-        FaultKind.JOURNAL_DISK_FAILS: _("The database's disk is failing."),
-        FaultKind.JOURNAL_NOT_OPENED: _("The database cannot be opened."),
-        FaultKind.JOURNAL_OF_ANOTHER_USER: _("The database's files belong to another user of the server."),
-        FaultKind.JOURNAL_LOCKED: _("Another program has locked the database."),
-        FaultKind.JOURNAL_LOG_HELD: _("Another program keeps the database open, so its log cannot be shortened."),
+        FaultKind.JOURNAL_FULL: _(
+            "The database's disk is full. Free some space there; the collector then continues by itself."
+        ),
+        FaultKind.JOURNAL_READ_ONLY: _(
+            "The database's disk is read-only. Make it writable; the collector then continues by itself."
+        ),
+        FaultKind.JOURNAL_DISK_FAILS: _("The database's disk is failing. Check the disk and the system's log."),
+        FaultKind.JOURNAL_NOT_OPENED: _(
+            "The database cannot be opened. Its folder must exist and be writable for the collector."
+        ),
+        FaultKind.JOURNAL_OF_ANOTHER_USER: _(
+            "The database's files belong to another user of the server. The collector's log has the command that"
+            " corrects it."
+        ),
+        FaultKind.JOURNAL_LOCKED: _("Another program has locked the database. Stop that program."),
+        FaultKind.JOURNAL_LOG_HELD: _(
+            "Another program keeps the database open, so its log cannot be shortened. Stop that program."
+        ),
         FaultKind.JOURNAL_CHECK_RUNS: _("The database is damaged and will be replaced when a check of it has ended."),
-        FaultKind.OUT_OF_MEMORY: _("The server is out of memory."),
-        FaultKind.TOO_MANY_FILES: _("The collector has too many files open."),
+        FaultKind.OUT_OF_MEMORY: _("The server is out of memory. Stop programs that use much memory."),
+        FaultKind.TOO_MANY_FILES: _("The collector has too many files open. Allow it more (LimitNOFILE=)."),
         FaultKind.HISTORY_NOT_COPIED: _("History cannot be copied to InfluxDB: see the collector's log."),
         FaultKind.INFLUXDB_SILENT: _("InfluxDB does not answer."),
         FaultKind.INFLUXDB_INCOMPLETE: _("InfluxDB sends incomplete answers."),

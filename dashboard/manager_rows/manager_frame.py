@@ -74,7 +74,7 @@ def manager_frame(picture: SiteSnapshot, public: PublicFrame, now_ms: int, texts
         mark=compute_mark(picture),
         air={zone.id: _air_text(picture.air.get(zone.id), texts) for zone in plan.zones},
         findings=finding_rows.build_finding_rows(picture.findings, plan, texts),
-        alerts=alert_rows.build_alert_part(picture.alerts, plan, texts, now_ms),
+        alerts=alert_rows.build_alert_part(picture.alerts, plan, texts, now_ms, picture.collector_faults),
         fault=_fault_text(picture, texts),
     )
 

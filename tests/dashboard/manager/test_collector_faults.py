@@ -75,3 +75,16 @@ def test_the_staff_page_and_the_health_check_show_the_faults(app: Flask, live: L
     health = manager.get("/healthz", base_url="https://localhost").json
     assert health is not None
     assert health["faults"] == ["influxdb_silent", "unknown_devices"]
+
+
+def test_alerts_page_shows_a_fault_while_it_lasts(app: Flask, live: LiveView) -> None:
+    """A collector that cannot store anything cannot store an alert either."""
+    manager = app.test_client()
+    log_in(manager)
+    for faults in ((CollectorFault(FaultKind.JOURNAL_FULL),), ()):
+        status = encode(CollectorStatus(online=not faults, faults=faults))
+        topic = topics.COLLECTOR_STATUS.topic(PLAN.id)
+        live.snapshot.apply(BrokerMessage(topic, status, retained=False), 0, MONDAY_10_MS)
+        page = manager.get("/manage/alerts?lang=en", base_url="https://localhost").text
+        remedy = "disk is full. Free some space there; the collector then continues by itself."
+        assert (remedy in page) is bool(faults)
