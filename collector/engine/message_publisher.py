@@ -15,7 +15,7 @@ from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
 from edge.contract import topics
 from edge.contract.message import Receipt
-from edge.contract.topics import TOPIC_KINDS, TopicParameter
+from edge.contract.topics import TOPIC_KINDS, TopicKind, TopicParameter
 
 
 class PublishConnection(Protocol):
@@ -76,14 +76,14 @@ class MessagePublisher:
         """Publish the collector's status."""
         self.publish([OutgoingMessage(topics.COLLECTOR_STATUS, "", status)])
 
-    def clear_retained(self, retained: Iterable[str]) -> None:
+    def clear_retained(self, retained: Mapping[str, TopicKind]) -> None:
         """Clear retained messages of spaces, zones and devices that left the plan or no longer learn.
 
         Learned values must have been published before.
         """
-        for topic in retained:
+        for topic, topic_kind in retained.items():
             if topic not in self._current_topics:
-                self._connection.publish(topic, b"", 1, retain=True)
+                self._connection.publish(topic, b"", topic_kind.qos, retain=topic_kind.is_retained)
 
 
 def _list_names(plan: SitePlan, parameter: TopicParameter | None) -> Iterable[str]:

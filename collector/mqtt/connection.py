@@ -9,7 +9,7 @@ import logging
 import random
 import select
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +22,7 @@ from edge.contract import broker_client, client_conflicts, topics
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.message import ClockState, DeviceStatus, MessageRejected
 from edge.contract.subscriptions import Subscriptions, describe_refused
-from edge.contract.topics import TOPIC_KINDS, Role, TopicKind, find_topic_kind
+from edge.contract.topics import AT_LEAST_ONCE, AT_MOST_ONCE, TOPIC_KINDS, Role, TopicKind, find_topic_kind
 from edge.process.recovery_pause import MAX_RECOVERY_PAUSE_S
 
 if TYPE_CHECKING:
@@ -90,12 +90,16 @@ class CollectorConnection:
         self._connections = ConnectionHistory()
         self._events = topics.EVENTS.topic_filter(site)
         self._device_times: list[tuple[str, int]] = []
-        self._retained: set[str] = set()
+        self._retained: dict[str, TopicKind] = {}
         self._retained_at: float | None = None
         self._pause_s = FIRST_RECONNECT_PAUSE_S
         self._connect_at = self._housekeeping_at = 0.0
         self._logged_fault = ""
-        will = (topics.COLLECTOR_STATUS.topic(site), encode_message(CollectorStatus(online=False, instance=instance)))
+        will = broker_client.LastWill(
+            topics.COLLECTOR_STATUS,
+            topics.COLLECTOR_STATUS.topic(site),
+            encode_message(CollectorStatus(online=False, instance=instance)),
+        )
         self._client = broker_client.create_client(
             settings, f"ledig-collector-{site}-{instance}", will=will, manual_ack=True, client_class=PacketSocketClient
         )
@@ -179,13 +183,13 @@ class CollectorConnection:
         taken, self._device_times = self._device_times, []
         return taken
 
-    def take_retained_topics(self) -> set[str]:
-        """Topics of spaces, zones and devices that the broker had retained when this process started.
+    def take_retained_topics(self) -> Mapping[str, TopicKind]:
+        """Topics of spaces, zones and devices that the broker had retained when this process started; their kinds.
 
         Empty until `RETAINED_WAIT_S` after the first connection; then returned once.
         """
         if self._retained_at is None or time.monotonic() < self._retained_at:
-            return set()
+            return {}
         self._retained_at = None
         self._client.unsubscribe(
             [topic_kind.topic_filter(self._site) for topic_kind in _CLEARED if topic_kind not in _READ]
@@ -285,7 +289,8 @@ class CollectorConnection:
 
     def _note_retained(self, received: TopicMessage) -> None:
         if received.is_retained and received.payload:
-            self._retained.add(received.topic_kind.topic(self._site, received.name))
+            topic = received.topic_kind.topic(self._site, received.name)
+            self._retained[topic] = received.topic_kind
 
     _HANDLERS: Final = topics.check_handlers(
         {*_READ, *_CLEARED} - {topics.EVENTS},  # `_sort_messages` handles events itself: there are very many
@@ -347,9 +352,9 @@ class CollectorConnection:
         self._device_times.clear()
         self._unacknowledged.clear()
         self._subscriptions.reset()
-        self._subscriptions.subscribe([(name, 1) for name in list_required_topics(self._site)])
+        self._subscriptions.subscribe([(name, AT_LEAST_ONCE) for name in list_required_topics(self._site)])
         followed = [topic_kind for topic_kind in _CLEARED if self.connection_count == 0 or topic_kind in _READ]
-        self._subscriptions.subscribe([(topic_kind.topic_filter(self._site), 0) for topic_kind in followed])
+        self._subscriptions.subscribe([(topic_kind.topic_filter(self._site), AT_MOST_ONCE) for topic_kind in followed])
         if self.connection_count == 0:
             self._retained_at = time.monotonic() + RETAINED_WAIT_S
         self.connection_count += 1

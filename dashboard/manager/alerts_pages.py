@@ -57,10 +57,9 @@ def page() -> ResponseReturnValue:
 @routes.post("/mute")
 def mute() -> ResponseReturnValue:
     """Mute or unmute alerts: send a command to the collector, then show the page with the result."""
-    here = get_app_context()
     command = _read_command(request.form.get("kind", ""), request.form.get("subject", ""))
     set_logged_span(f"{command.command} {command.kind or ''} {command.subject}".strip())
-    send_to_collector(topics.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
+    send_to_collector(topics.COLLECTOR_COMMAND, encode(command))
     back = url_for("devices.page", muted=1) if request.form.get("back") == "devices" else None
     return redirect(back or url_for("alerts.page", asked=1), HTTPStatus.SEE_OTHER)
 

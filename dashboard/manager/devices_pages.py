@@ -50,7 +50,7 @@ def identify() -> ResponseReturnValue:
     if known is None or not known.status.online:
         return _render(offline=device), HTTPStatus.CONFLICT
     topic = topics.DEVICE_COMMAND.topic(here.plan.id, device)
-    if not here.live.publish(topic, encode(DeviceCommand(CommandName.IDENTIFY))):
+    if not here.live.publish(topics.DEVICE_COMMAND, topic, encode(DeviceCommand(CommandName.IDENTIFY))):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     return redirect(url_for("devices.page", asked=device), HTTPStatus.SEE_OTHER)
 

@@ -124,7 +124,7 @@ def answer() -> ResponseReturnValue:
         abort(HTTPStatus.BAD_REQUEST)
     about = filter(None, (command.device, command.sensor, command.quantity))
     set_logged_span(f"{command.command} {command.finding} of {' '.join(about)}")
-    send_to_collector(topics.COLLECTOR_COMMAND.topic(here.plan.id), encode(command))
+    send_to_collector(topics.COLLECTOR_COMMAND, encode(command))
     return redirect(url_for("devices.page", _anchor="findings"), 303)
 
 

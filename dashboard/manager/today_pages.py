@@ -141,7 +141,7 @@ def _send_command(command: AdjustmentCommand, state: _FormState) -> ResponseRetu
         return _render(replace(state, problem=problem, status=HTTPStatus.BAD_REQUEST))
     set_logged_span(today.format_log_span(command))
     failed = replace(state, problem=today.explain_collector_away(texts), status=HTTPStatus.SERVICE_UNAVAILABLE)
-    if not try_send_to_collector(topics.ADJUSTMENT_COMMAND.topic(here.plan.id), encode(command)):
+    if not try_send_to_collector(topics.ADJUSTMENT_COMMAND, encode(command)):
         return _render(failed)
     if not wait_for_effect(lambda: today.is_applied(here.live.snapshot.adjustments, command, expected)):
         return _render(replace(failed, problem=today.explain_unconfirmed(texts)))

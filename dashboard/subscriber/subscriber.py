@@ -30,6 +30,7 @@ from edge.contract import client_conflicts, topics
 from edge.contract.broker_client import BrokerSettings, create_client, set_reconnect_pause
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.subscriptions import Subscriptions, describe_refused
+from edge.contract.topics import AT_MOST_ONCE, TopicKind
 
 FRAME_TICK_S: Final = 0.1
 """Changes are collected into a frame this often."""
@@ -42,7 +43,7 @@ RESUBSCRIBE_S: Final = 10.0
 _log = logging.getLogger(__name__)
 
 SubscriberInbox = deque[BrokerMessage | BrokerConnection | RefusedTopics]
-PublishMessage = Callable[[str, bytes], bool]
+PublishMessage = Callable[[TopicKind, str, bytes], bool]
 
 
 def list_topic_filters(site: str) -> list[str]:
@@ -58,7 +59,7 @@ class FrameKey(NamedTuple):
     closed: bool
 
 
-def _discard_message(_topic: str, _payload: bytes) -> bool:
+def _discard_message(_topic_kind: TopicKind, _topic: str, _payload: bytes) -> bool:
     return False
 
 
@@ -206,9 +207,12 @@ class SiteSubscriber:
         self._client.connect_async(self._settings.host, self._settings.port, keepalive=15)
         self._client.loop_start()
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Publish a message; False: the broker is not connected."""
-        return self._client.is_connected() and self._client.publish(topic, payload, qos=1).rc == mqtt.MQTT_ERR_SUCCESS
+    def publish(self, topic_kind: TopicKind, topic: str, payload: bytes) -> bool:
+        """Publish a message on a topic of this kind; False: the broker is not connected."""
+        if not self._client.is_connected():
+            return False
+        published = self._client.publish(topic, payload, topic_kind.qos, topic_kind.is_retained)
+        return published.rc == mqtt.MQTT_ERR_SUCCESS
 
     def resubscribe_refused(self) -> None:
         """Subscribe again to what the broker refused, since its access rights may have been corrected."""
@@ -231,7 +235,7 @@ class SiteSubscriber:
         self._connections = client_conflicts.record_connect(self._connections, time.monotonic())
         self._inbox.append(BrokerConnection.CONNECTED)  # before subscribing: later messages are new
         self._subscriptions.reset()
-        self._subscriptions.subscribe([(name, 0) for name in list_topic_filters(self._site)])
+        self._subscriptions.subscribe([(name, AT_MOST_ONCE) for name in list_topic_filters(self._site)])
         _log.info("following %s on %s:%s", self._site, self._settings.host, self._settings.port)
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:

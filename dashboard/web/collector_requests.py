@@ -1,6 +1,6 @@
 """Sends managers' commands to the collector, but only while it is reachable.
 
-In:    a topic and a payload; the live site snapshot.
+In:    a kind of topic and a payload; the live site snapshot.
 Out:   whether the collector was reachable, and whether the effect was observed.
 Never: a queue: the broker does not keep commands for an unreachable collector.
 """
@@ -15,6 +15,7 @@ from flask import abort
 
 from dashboard.live.frame import LinkStatus
 from dashboard.web.app_context import get_app_context
+from edge.contract.topics import TopicKind
 
 CONFIRM_S: Final = 5.0
 """How long to wait for an effect. The collector publishes a change once it is on disk; later on a loaded machine."""
@@ -26,14 +27,15 @@ def is_collector_reachable() -> bool:
     return get_app_context().live.snapshot.evaluate_link(time.monotonic()) is LinkStatus.LIVE
 
 
-def try_send_to_collector(topic: str, payload: bytes) -> bool:
+def try_send_to_collector(topic_kind: TopicKind, payload: bytes) -> bool:
     """Send a command to the collector; False: it is not reachable, and nothing was sent."""
-    return is_collector_reachable() and get_app_context().live.publish(topic, payload)
+    here = get_app_context()
+    return is_collector_reachable() and here.live.publish(topic_kind, topic_kind.topic(here.plan.id), payload)
 
 
-def send_to_collector(topic: str, payload: bytes) -> None:
+def send_to_collector(topic_kind: TopicKind, payload: bytes) -> None:
     """Send a command to the collector, or abort with 503 if it is not reachable."""
-    if not try_send_to_collector(topic, payload):
+    if not try_send_to_collector(topic_kind, payload):
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
 
 

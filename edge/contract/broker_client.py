@@ -12,10 +12,11 @@ import random
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge.contract.hosts import find_host_problem
 from edge.contract.settings_rejected import SettingsRejected
+from edge.contract.topics import TopicKind
 
 if TYPE_CHECKING:
     import paho.mqtt.client as mqtt
@@ -55,11 +56,19 @@ class BrokerSettings:
             raise SettingsRejected(("port", f"must lie between 1 and 65535, got {self.port}"))
 
 
+class LastWill(NamedTuple):
+    """The message that the broker publishes when a connection breaks."""
+
+    topic_kind: TopicKind
+    topic: str
+    payload: bytes
+
+
 def create_client(
     settings: BrokerSettings,
     client_id: str,
     *,
-    will: tuple[str, bytes] | None = None,
+    will: LastWill | None = None,
     manual_ack: bool = False,
     client_class: "type[mqtt.Client] | None" = None,
 ) -> "mqtt.Client":
@@ -70,7 +79,7 @@ def create_client(
         client_id: fixed for each process, so that a new process takes over the connection of the previous process.
             A suffix derived from the password is added, so that somebody who does not know the password cannot
             end the connection by using the same client id.
-        will: topic and retained payload that the broker publishes when the connection breaks.
+        will: what the broker publishes when the connection breaks.
         manual_ack: the caller acknowledges each QoS 1 message itself.
         client_class: a client class to use instead of paho's own.
     """
@@ -88,7 +97,7 @@ def create_client(
     if settings.ca_file is not None:
         created.tls_set(ca_certs=str(settings.ca_file))
     if will is not None:
-        created.will_set(will[0], will[1], qos=1, retain=True)
+        created.will_set(will.topic, will.payload, will.topic_kind.qos, will.topic_kind.is_retained)
     set_reconnect_pause(created, 0.0)
     created.on_socket_open = _disable_nagle
     return created

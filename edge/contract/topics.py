@@ -16,6 +16,11 @@ from typing import Final, TypeVar
 ROOT: Final = "ledig/v1"
 ANY_NAME: Final = "+"
 """Stands for every name of one level, in a subscription filter."""
+AT_MOST_ONCE: Final = 0
+"""MQTT's QoS of a message that may be lost, because the sender or a later message replaces it."""
+AT_LEAST_ONCE: Final = 1
+"""MQTT's QoS of a message that the receiver acknowledges. A broker delivers with the lower QoS of publication and
+subscription, so a subscription with this one receives every message as it was published."""
 
 _Handler = TypeVar("_Handler")
 
@@ -60,7 +65,7 @@ class TopicKind:
             and only the space of its lamp, if the topic has the id of a space.
         audience: who may see what is in the messages.
         is_retained: the broker keeps the last message of each topic.
-        qos: MQTT's quality of service, for writers.
+        qos: MQTT's quality of service, for writers; readers choose their own.
         is_cleared: the collector also reads what is retained, and clears topics whose device, space or zone left the
             site file.
         summary: what the messages are, in one or two sentences.
@@ -74,7 +79,7 @@ class TopicKind:
     audience: MessageAudience
     is_retained: bool
     summary: str
-    qos: int = 1
+    qos: int = AT_LEAST_ONCE
     is_cleared: bool = False
 
     @property
@@ -117,7 +122,7 @@ RECEIPT: Final = TopicKind(
     readers=(Role.DEVICE,),
     audience=MessageAudience.NOBODY,
     is_retained=False,
-    qos=0,
+    qos=AT_MOST_ONCE,
     summary="How far the collector has stored the events. If it is lost, the device sends the events again.",
 )
 DEVICE_STATUS: Final = TopicKind(

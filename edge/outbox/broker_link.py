@@ -1,6 +1,6 @@
 """The agent's connection to the broker.
 
-In:    topics and payloads to publish.
+In:    topics with their kinds, and payloads to publish.
 Out:   on the agent's queue: connects, disconnects and received messages.
 Never: decisions in a callback. Callbacks run in paho's own thread and only queue; an exception there would end that
        thread while the client still reports itself as connected.
@@ -16,10 +16,11 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from edge.contract import broker_client, client_conflicts
-from edge.contract.broker_client import KEEPALIVE_S, BrokerSettings
+from edge.contract.broker_client import KEEPALIVE_S, BrokerSettings, LastWill
 from edge.contract.client_conflicts import ConnectionHistory
 from edge.contract.message import MAX_PAYLOAD_BYTES
 from edge.contract.subscriptions import Subscriptions
+from edge.contract.topics import AT_LEAST_ONCE, TopicKind
 
 MAX_QUEUED_MESSAGES = 64
 """At most this many messages in paho's memory; the outbox holds the rest."""
@@ -62,10 +63,8 @@ class SubscriptionsRefused(NamedTuple):
 class BrokerLink:
     """One connection that is re-established until it is stopped."""
 
-    def __init__(
-        self, settings: BrokerSettings, client_id: str, will: tuple[str, bytes], inbox: "SimpleQueue[object]"
-    ) -> None:
-        self._settings, self._inbox = settings, inbox
+    def __init__(self, settings: BrokerSettings, client_id: str, will: LastWill, inbox: "SimpleQueue[object]") -> None:
+        self._settings, self._will, self._inbox = settings, will, inbox
         self._client = broker_client.create_client(settings, client_id, will=will)
         self._subscriptions = Subscriptions(self._client, lambda refused: inbox.put(SubscriptionsRefused(refused)))
         self._history = ConnectionHistory()
@@ -82,27 +81,24 @@ class BrokerLink:
         self._client.loop_start()
 
     def subscribe(self, topics: list[str]) -> None:
-        """Subscribe to these topics on a new connection, QoS 1."""
+        """Subscribe to these topics on a new connection."""
         self._subscriptions.reset()
-        self._subscriptions.subscribe([(topic, 1) for topic in topics])
+        self._subscriptions.subscribe([(topic, AT_LEAST_ONCE) for topic in topics])
 
     def retry_refused(self) -> None:
         """Subscribe again to the topics that the broker refused."""
         self._subscriptions.retry_refused()
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Publish with QoS 1. Receipts show which messages were lost."""
-        self._client.publish(topic, payload, qos=1)
+    def publish(self, topic_kind: TopicKind, topic: str, payload: bytes) -> None:
+        """Publish a message on a topic of this kind. Receipts show which events were lost."""
+        self._client.publish(topic, payload, topic_kind.qos, topic_kind.is_retained)
 
-    def publish_retained(self, topic: str, payload: bytes) -> None:
-        """Publish as a retained message with QoS 1."""
-        self._client.publish(topic, payload, qos=1, retain=True)
-
-    def stop(self, topic: str, payload: bytes) -> None:
-        """Publish a last retained message if connected, and disconnect within about a second."""
+    def stop(self) -> None:
+        """Publish the will if connected, because a broker does not after a disconnect; disconnect within a second."""
         if self._client.is_connected():
-            publication = self._client.publish(topic, payload, qos=1, retain=True)
-            with suppress(RuntimeError, ValueError):  # it disconnected meanwhile: the will is the same message
+            topic_kind, topic, payload = self._will
+            publication = self._client.publish(topic, payload, topic_kind.qos, topic_kind.is_retained)
+            with suppress(RuntimeError, ValueError):  # it disconnected meanwhile: the broker publishes the will
                 publication.wait_for_publish(STOP_TIMEOUT_S)
         self._client.disconnect()
         stopping = threading.Thread(target=self._client.loop_stop, daemon=True)  # a connection attempt may hang

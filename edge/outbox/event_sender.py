@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.contract import topics
-from edge.contract.broker_client import BrokerSettings
+from edge.contract.broker_client import BrokerSettings, LastWill
 from edge.contract.message import (
     ClockState,
     DeviceStatus,
@@ -114,7 +114,7 @@ class EventSender:
         self._subscribed_topics = [*list_sender_topics(settings), *source_topics]
         self._device_time = DeviceTime(clock, settings.outbox_path.with_suffix(".clock"))
         self._buffer = BufferedOutbox(settings.outbox_path, settings.outbox_events, settings.raw_hours * HOUR_MS)
-        will = self._topic(topics.DEVICE_STATUS), encode(DeviceStatus(online=False))
+        will = LastWill(topics.DEVICE_STATUS, self._topic(topics.DEVICE_STATUS), encode(DeviceStatus(online=False)))
         self._link = BrokerLink(settings.broker, f"{settings.site}-{settings.device}", will, inbox)
         self._window = SendWindow()
         self._stream = ""
@@ -220,17 +220,17 @@ class EventSender:
             if not events:
                 return
             message = EventsMessage(outbox.stream, outbox.oldest_seq, events)
-            self._link.publish(self._topic(topics.EVENTS), encode(message))
+            self._link.publish(topics.EVENTS, self._topic(topics.EVENTS), encode(message))
             self._window = send_window.mark_sent(self._window, events[-1].seq, now_ms, _random_jitter())
 
     def publish_status(self, status: DeviceStatus) -> None:
         """Publish the device's status, retained."""
-        self._link.publish_retained(self._topic(topics.DEVICE_STATUS), encode(status))
+        self._link.publish(topics.DEVICE_STATUS, self._topic(topics.DEVICE_STATUS), encode(status))
 
     def stop(self) -> None:
         """Write the added events, publish the offline status, and close the connection and the outbox."""
         self.write()
-        self._link.stop(self._topic(topics.DEVICE_STATUS), encode(DeviceStatus(online=False)))
+        self._link.stop()
         self._buffer.close()
 
     def _handle_connected(self) -> None:

@@ -19,6 +19,7 @@ from edge.contract import topics
 from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.message import CommandName, DeviceCommand, MessageRejected, decode_status, encode
 from edge.contract.subscriptions import Subscriptions, describe_refused
+from edge.contract.topics import AT_LEAST_ONCE
 from ledig.replay.servers import ReplayAway
 
 MAX_WAIT_S: Final = 60.0
@@ -78,8 +79,10 @@ class ReplayConnection:
             if time.monotonic() >= report_at_s:
                 report_at_s = time.monotonic() + _REPORT_EVERY_S
                 for device in undelivered:
-                    topic = topics.DEVICE_COMMAND.topic(self._site, device)
-                    self._connection.publish(topic, encode(DeviceCommand(CommandName.REPORT)), qos=1)
+                    topic_kind = topics.DEVICE_COMMAND
+                    payload = encode(DeviceCommand(CommandName.REPORT))
+                    topic = topic_kind.topic(self._site, device)
+                    self._connection.publish(topic, payload, topic_kind.qos, topic_kind.is_retained)
 
         def is_done(message: mqtt.MQTTMessage) -> bool:
             device = topics.DEVICE_STATUS.find_name(self._site, message.topic)
@@ -120,7 +123,10 @@ def open_replay_connection(broker: BrokerSettings, site: str) -> Iterator[Replay
 
     def on_connect(*_: object) -> None:
         subscriptions.subscribe(
-            [(topics.COLLECTOR_STATUS.topic(site), 1), (topics.DEVICE_STATUS.topic_filter(site), 1)]
+            [
+                (topics.COLLECTOR_STATUS.topic(site), AT_LEAST_ONCE),
+                (topics.DEVICE_STATUS.topic_filter(site), AT_LEAST_ONCE),
+            ]
         )
         connected.set()
 

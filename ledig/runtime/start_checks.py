@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from edge.contract.broker_client import BrokerAway, BrokerSettings, create_client
 from edge.contract.subscriptions import describe_refused
+from edge.contract.topics import AT_LEAST_ONCE
 from ledig.site.broker_passwords import BrokerPasswordRejected
 
 _T = TypeVar("_T")
@@ -68,13 +69,13 @@ def check_broker(settings: BrokerSettings, name: str, reads: Sequence[str] = (),
             raise BrokerPasswordRejected(f"{where}: refuses {user} ({reason}); check password_directory in [broker]")
         filters = [*reads, *([echo] if echo else [])]
         if filters:
-            connection.subscribe([(one, 1) for one in filters])
+            connection.subscribe([(one, AT_LEAST_ONCE) for one in filters])
             reasons = _wait_for_answer(granted, f"{where}: did not answer a subscription within {ANSWER_TIMEOUT_S:g} s")
             refused = [one for one, reason in zip(filters, reasons, strict=True) if reason.is_failure]
             if refused:
                 raise BrokerAway(describe_refused(settings, refused))
         if echo:
-            connection.publish(echo, b"", qos=1)
+            connection.publish(echo, b"", AT_LEAST_ONCE)
             problem = (
                 f"{where}: a message of user {settings.user!r} to {echo} did not come back within"
                 f" {ANSWER_TIMEOUT_S:g} s; the broker does not let this user write or read it: correct its rights at"

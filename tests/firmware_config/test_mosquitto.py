@@ -19,7 +19,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from edge.contract import topics
-from edge.contract.broker_client import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, LastWill, create_client
 from ledig.contract import broker_rights
 from tests.support.certificates import create_certificates, read_tls_configuration
 from tests.support.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, wait_until
@@ -40,7 +40,8 @@ class RecordingClient:
         self.subscribe_results: queue.Queue[list[bool]] = queue.Queue()
         self.acknowledged: queue.Queue[int] = queue.Queue()
         self.disconnect_reasons: queue.Queue[str] = queue.Queue()
-        self.client = create_client(settings, client_id, will=None if will is None else (will, b"gone"))
+        last_will = None if will is None else LastWill(topics.DEVICE_STATUS, will, b"gone")
+        self.client = create_client(settings, client_id, will=last_will)
         self.client.on_connect = lambda *arguments: self.connect_results.put(not arguments[3].is_failure)
         self.client.on_message = lambda _c, _u, message: self.received.put((message.topic, message.payload))
         self.client.on_subscribe = lambda *arguments: self.subscribe_results.put(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dashboard.live.snapshot import BrokerConnection
 from dashboard.subscriber.subscriber import SiteSubscriber
-from edge.contract import client_conflicts
+from edge.contract import client_conflicts, topics
+from edge.contract.broker_client import LastWill
 from edge.contract.client_conflicts import (
     MAX_CONFLICT_PAUSE_S,
     MIN_SHORT_CONNECTIONS,
@@ -53,9 +54,8 @@ def test_two_agents_with_one_name_are_reported() -> None:
     with mosquitto() as broker:
         settings = broker.settings("pi-1")
         inboxes: list[SimpleQueue[object]] = [SimpleQueue(), SimpleQueue()]
-        links = [
-            BrokerLink(settings, "mill-pi-1", ("ledig/v1/mill/device/pi-1/status", b"{}"), inbox) for inbox in inboxes
-        ]
+        will = LastWill(topics.DEVICE_STATUS, "ledig/v1/mill/device/pi-1/status", b"{}")
+        links = [BrokerLink(settings, "mill-pi-1", will, inbox) for inbox in inboxes]
         for link in links:
             link.start()
         is_reported = threading.Event()
@@ -74,7 +74,7 @@ def test_two_agents_with_one_name_are_reported() -> None:
             wait_until(check_inboxes, seconds=60, what="the suspicion")
         finally:
             for link in links:
-                link.stop("ledig/v1/mill/device/pi-1/status", b"{}")
+                link.stop()
 
 
 def test_two_dashboards_with_one_name_stay_connected() -> None:
@@ -87,7 +87,7 @@ def test_two_dashboards_with_one_name_stay_connected() -> None:
         try:
             wait_until(lambda: all(BrokerConnection.CONNECTED in inbox for inbox in inboxes), what="both connections")
             for follower in followers:
-                assert follower.publish("ledig/v1/mill/collector/command", b"{}")
+                assert follower.publish(topics.COLLECTOR_COMMAND, "ledig/v1/mill/collector/command", b"{}")
             third = SiteSubscriber(broker.settings("dashboard"), "mill", deque())
             third.start()
             third.stop()

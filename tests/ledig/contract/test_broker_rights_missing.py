@@ -23,7 +23,7 @@ from dashboard.live.snapshot import BrokerConnection, BrokerMessage, RefusedTopi
 from dashboard.subscriber.subscriber import SiteSubscriber
 from dashboard.subscriber.subscriber import list_topic_filters as dashboard_reads
 from edge.contract import topics
-from edge.contract.broker_client import create_client
+from edge.contract.broker_client import LastWill, create_client
 from edge.outbox import broker_link
 from edge.outbox.broker_link import BrokerLink, Connected
 from ledig.replay.mqtt_probe import open_replay_connection
@@ -119,7 +119,7 @@ def count_events(path: Path) -> int:
 def test_agent_detects_refused_subscriptions_and_their_end(guarded: GuardedBroker) -> None:
     inbox: SimpleQueue[object] = SimpleQueue()
     settings = guarded.broker.settings("pi-1")
-    will = topics.DEVICE_STATUS.topic(SITE, "pi-1"), b"{}"
+    will = LastWill(topics.DEVICE_STATUS, topics.DEVICE_STATUS.topic(SITE, "pi-1"), b"{}")
     line = BrokerLink(settings, "pi-1", will, inbox)
     line.start()
     try:
@@ -127,7 +127,7 @@ def test_agent_detects_refused_subscriptions_and_their_end(guarded: GuardedBroke
         guarded.allow("pi-1")  # this broker also ends the connection, so the agent subscribes again
         wait_until(lambda: find_refused(line, inbox) == (), what="the end of the refusal")
     finally:
-        line.stop(will[0], b"{}")
+        line.stop()
 
 
 def find_refused(line: BrokerLink, inbox: "SimpleQueue[object]") -> tuple[str, ...]:

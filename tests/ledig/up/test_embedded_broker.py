@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from edge.contract import topics
-from edge.contract.broker_client import BrokerSettings, create_client
+from edge.contract.broker_client import BrokerSettings, LastWill, create_client
 from edge.contract.hosts import LOOPBACK
 from ledig.runtime.start_checks import check_broker
 from ledig.runtime.supervisor import ChildProcess, Supervisor
@@ -157,7 +157,7 @@ def test_device_reads_only_the_space_of_its_lamp(port: int) -> None:
 def test_will_needs_write_access_to_its_topic(port: int, topic: str, *, accepted: bool) -> None:
     settings = BrokerSettings(host=LOOPBACK, port=port, user="pi-1", password=PASSWORDS["pi-1"])
     answers: SimpleQueue[bool] = SimpleQueue()
-    device = create_client(settings, "pi-1", will=(topic, b"gone"))
+    device = create_client(settings, "pi-1", will=LastWill(topics.DEVICE_STATUS, topic, b"gone"))
     device.on_connect = lambda *answer: answers.put(not answer[3].is_failure)
     device.connect(LOOPBACK, port)
     device.loop_start()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from edge.contract.topics import TopicKind
+
 
 class CommandConnection:
     """Accepts no message until `record` or `connect`, like a subscriber without a broker."""
@@ -9,7 +11,7 @@ class CommandConnection:
     def __init__(self) -> None:
         self._receive: Callable[[str, bytes], None] | None = None
 
-    def publish(self, topic: str, payload: bytes) -> bool:
+    def publish(self, _topic_kind: TopicKind, topic: str, payload: bytes) -> bool:
         """Pass a message on; False: not connected."""
         if self._receive is None:
             return False
