@@ -85,18 +85,22 @@ class AlertSettings:
     destinations: tuple[Destination, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, (least, most) in BOUNDS.items():
-            if not least <= getattr(self, name) <= most:
-                raise SettingsRejected((name, f"must lie between {least} and {most}, got {getattr(self, name)}"))
+        problems = [
+            (name, f"must lie between {least} and {most}, got {getattr(self, name)}")
+            for name, (least, most) in BOUNDS.items()
+            if not least <= getattr(self, name) <= most
+        ]
         if 0 < self.most_people < MIN_SHOWN_GROUP:  # an alert would expose a lower count
-            raise SettingsRejected(("most_people", f"must be 0 or at least {MIN_SHOWN_GROUP}, got {self.most_people}"))
+            problems.append(("most_people", f"must be 0 or at least {MIN_SHOWN_GROUP}, got {self.most_people}"))
         if self.quiet_hours and parse_hours(self.quiet_hours) is None:
-            raise SettingsRejected(("quiet_hours", f'must be like "22:00-07:00", got "{self.quiet_hours}"'))
+            problems.append(("quiet_hours", f'must be like "22:00-07:00", got "{self.quiet_hours}"'))
         for kind, hours in self.when.items():
             if hours not in {"always", "open", "off"} and parse_hours(hours) is None:
-                raise SettingsRejected(
+                problems.append(
                     ("", f'when, {kind} must be "always", "open", "off" or hours such as "08:00-18:00", got "{hours}"')
                 )
+        if problems:
+            raise SettingsRejected(*problems)
 
 
 DEFAULT_ALERT_SETTINGS: Final = AlertSettings()

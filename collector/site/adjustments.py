@@ -5,17 +5,16 @@ Out:   the adjustments, stored and retained at the broker; the plan with their n
 Never: a change of the site file. When an adjustment is cancelled, the site file applies again.
 """
 
-import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Final
-from unicodedata import category
 
 import msgspec
 from msgspec import Meta, Struct, structs
 
 from collector.site.opening_spans import HoursRejected, OpeningSpan, read_hours
 from collector.site.privacy_limits import MAX_HISTORY_DAYS
+from collector.site.shown_texts import is_showable
 from collector.site.site_plan import SitePlan
 from edge.contract.message import Id, MessageRejected, decode_payload
 
@@ -71,9 +70,6 @@ class SetOutOfUse(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag
 AdjustmentCommand = SetNotice | SetHours | SetOutOfUse
 """A command about adjustments, sent to the collector; not retained."""
 
-_ZERO_WIDTH_JOINER: Final = "\u200d"
-"""Joins characters into one emoji."""
-_STACKED_MARKS: Final = re.compile("^m|m{5}")
 _encoder: Final = msgspec.json.Encoder()
 _adjustments: Final = msgspec.json.Decoder(Adjustments)
 _command: Final[msgspec.json.Decoder[AdjustmentCommand]] = msgspec.json.Decoder(AdjustmentCommand)
@@ -173,13 +169,7 @@ def apply_adjustments(plan: SitePlan, adjustments: Adjustments) -> SitePlan:
 def _one_line(text: str) -> str:
     """Return the text with single spaces; reject characters that cannot be seen."""
     line = " ".join(text.split())
-    seen = line.replace(_ZERO_WIDTH_JOINER, "")
-    # Control characters can reverse the text that follows; combining marks, alone or piled up, cover the lines around.
-    if (
-        (line and not seen.strip())
-        or any(category(sign).startswith("C") for sign in seen)
-        or _STACKED_MARKS.search("".join("m" if category(sign) in {"Mn", "Me"} else "x" for sign in seen))
-    ):
+    if not is_showable(line):
         raise MessageRejected("notice: it has a character that cannot be shown; use letters, digits and symbols only")
     return line
 

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from edge.contract.settings_rejected import SettingsRejected
 
+_YEARS = range(2000, 2100)
+"""Years of a day on which members were informed; others are typing errors."""
+
 
 class StrangersWhenFew(StrEnum):
     """What public pages of a site that never closes show while fewer than five people are inside."""
@@ -40,11 +43,11 @@ class PrivacySettings:
     def __post_init__(self) -> None:
         if self.informed_on:
             try:
-                date.fromisoformat(self.informed_on)
+                is_day = date.fromisoformat(self.informed_on).year in _YEARS
             except ValueError:
-                raise SettingsRejected(
-                    ("informed_on", f'must be a day such as "2026-11-23", got {self.informed_on!r}')
-                ) from None
+                is_day = False
+            if not is_day:
+                raise SettingsRejected(("informed_on", f'must be a day such as "2026-11-23", got {self.informed_on!r}'))
 
     def find_missing(self) -> tuple[str, ...]:
         """Return the names of the settings that the register and the sign need but that are not set."""

@@ -51,7 +51,7 @@ class DashboardSettings:
             raise SettingsRejected(("host", fault))
         for name in self.hosts:
             if fault := find_host_problem(name.removeprefix(".")):
-                raise SettingsRejected(("", f"hosts: {fault}"))
+                raise SettingsRejected(("hosts", f"has a wrong entry: {fault}"))
         if not 1 <= self.port <= 65_535:
             raise SettingsRejected(("port", f"must lie between 1 and 65535, got {self.port}"))
         if self.language not in set(Language):

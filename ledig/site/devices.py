@@ -152,7 +152,7 @@ def _check_targets(
     is_room_of_zone = target == "zone" and given == ["space", "zone"] and _list_space_kinds(kind.traits)
     if given != [target] and not is_room_of_zone:
         found = " and ".join(given) or "nothing"
-        reader.faults.add(place, f'it watches {found}; a {kind} watches one {target}: {target} = "..."')
+        reader.faults.add(place, f'it watches {found}; kind "{kind}" watches one {target}: {target} = "..."')
         return
     for name in given:
         if not isinstance(table[name], str) or table[name] not in layout.ids_by_kind[name]:

@@ -15,7 +15,7 @@ from typing import Any
 from collector.site.calendar import is_known_country
 from collector.site.opening_spans import ALWAYS_OPEN, HoursRejected, OpeningSpan, RedDays, read_hours
 from edge.timekeeping.durations import MINUTES_PER_DAY
-from ledig.site.table_reader import Table, TableReader
+from ledig.site.table_reader import Table, TableReader, format_value
 
 WEEKDAY_KEYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPENING_KEY = "opening_hours"
@@ -43,6 +43,10 @@ class OpeningDays:
 def read_opening(reader: TableReader, document: Table) -> OpeningDays:
     """Read `opening_hours`, a table or "24/7"; report faults to the reader and leave out what has a fault."""
     if document.get(OPENING_KEY) == ALWAYS_OPEN:
+        return OpeningDays(hours={}, hours_on={}, red_days=RedDays.OPEN, closed=frozenset())
+    if isinstance(document.get(OPENING_KEY), str):
+        finding = f'found "{document[OPENING_KEY]}"; write "{ALWAYS_OPEN}", or the hours as a table: [{OPENING_KEY}]'
+        reader.faults.add(OPENING_KEY, finding)
         return OpeningDays(hours={}, hours_on={}, red_days=RedDays.OPEN, closed=frozenset())
     table = reader.get_table(document, OPENING_KEY)
     settings = (
@@ -113,7 +117,7 @@ def _read_closed(reader: TableReader, days: Any) -> frozenset[date]:
     found = [_parse_date(day) for day in days]
     for day, known in zip(days, found, strict=True):
         if known is None:
-            reader.faults.add(place, f'found {str(day)!r}, which is not a date; write each as "2026-12-24"')
+            reader.faults.add(place, f'found {format_value(day)}, which is not a date; write each as "2026-12-24"')
     return frozenset(known for known in found if known is not None)
 
 

@@ -9,11 +9,13 @@ import difflib
 import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, fields
+from datetime import date, time
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from collector.site.shown_texts import is_showable
 from edge.contract.settings_rejected import SettingsRejected
 
 _T = TypeVar("_T")
@@ -47,6 +49,11 @@ class _WrongType(ValueError):
 
 MAX_LISTED = 30
 """Known names listed in a fault at most."""
+MAX_TEXT_CHARS = 500
+_TEXT_LENGTHS = {"name": (1, 80)}
+"""Least and most characters of the texts under a key, where they differ from 0 and `MAX_TEXT_CHARS`."""
+MAX_QUOTED_CHARS = 80
+"""A fault quotes this much of a text."""
 MAX_COMPARED = 200
 """With more known names no similar one is searched for: each fault of a large file would compare with all of them."""
 
@@ -84,7 +91,7 @@ class TableReader:
         found = parent.get(key, {})
         if isinstance(found, dict):
             return found
-        self.faults.add(key, f"found {_format_value(found)}; write it as a table: [{key}]")
+        self.faults.add(key, f"found {format_value(found)}; write it as a table: [{key}]")
         return {}
 
     def get_tables(self, parent: Table, key: str, path: str = "") -> list[Table]:
@@ -92,7 +99,7 @@ class TableReader:
         found = parent.get(key, [])
         place = path or key
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            self.faults.add(place, f"found {_format_value(found)}; write each as a table of its own: [[{place}]]")
+            self.faults.add(place, f"found {format_value(found)}; write each as a table of its own: [[{place}]]")
             return []
         return found
 
@@ -138,17 +145,26 @@ class TableReader:
             if key in table:
                 try:
                     values[field.name] = self._convert(table[key], hints[field.name])
+                    _check_text(key, values[field.name])
                 except _WrongType as wrong_type:
-                    self.faults.add(place, f"{key} is {_format_value(table[key])}; {wrong_type}")
+                    self.faults.add(place, f"{key} is {format_value(table[key])}; {wrong_type}")
+                    values.pop(field.name, None)
             elif field.default is MISSING and field.default_factory is MISSING:
                 self.faults.add(place, f"{key} is missing; give it: {key} = {_format_example(hints[field.name])}")
         if len(self.faults) > known:
+            if all(field.name in values or field.default is not MISSING for field in list_settable_fields(kind)):
+                self._create(kind, values, keys, place, is_complete=False)  # for its further faults
             return None
         result = self._create(kind, values, keys, place)
         return result if len(self.faults) == before else None
 
-    def _create(self, kind: type[_T], values: dict[str, Any], keys: Mapping[str, str], place: str) -> _T | None:
-        """Create the dataclass; after an error in an optional field, try again without it to find further ones."""
+    def _create(
+        self, kind: type[_T], values: dict[str, Any], keys: Mapping[str, str], place: str, *, is_complete: bool = True
+    ) -> _T | None:
+        """Create the dataclass; after an error in an optional field, try again without it to find further ones.
+
+        If a field is left out because it could not be read, faults of several fields are not reported: it may be one.
+        """
         optional = {field.name for field in list_settable_fields(kind) if field.default is not MISSING}
         while True:
             try:
@@ -156,10 +172,17 @@ class TableReader:
             except SettingsRejected as rejected:
                 wrong = {field for field, _ in rejected.problems}
                 for field, problem in rejected.problems:
-                    self.faults.add(place, f"{keys.get(field, field)} {problem}".lstrip())
+                    if field or is_complete:
+                        self.faults.add(place, f"{keys.get(field, field)} {problem}".lstrip())
                 if not wrong <= optional & values.keys():
                     return None
                 values = {name: value for name, value in values.items() if name not in wrong}
+
+    def _convert_item(self, item: Any, hint: Any) -> Any:
+        try:
+            return self._convert(item, hint)
+        except _WrongType as wrong_type:
+            raise _WrongType(f"its entry {format_value(item)} is wrong: {wrong_type}") from wrong_type
 
     def _convert(self, value: Any, hint: Any) -> Any:
         """Convert a TOML value to the field's type; raises _WrongType."""
@@ -169,7 +192,7 @@ class TableReader:
         if origin in {tuple, frozenset}:
             if not isinstance(value, list):
                 raise _WrongType(f"it must be a list: [{_format_example(inner[0])}]")
-            return origin(self._convert(item, inner[0]) for item in value)
+            return origin(self._convert_item(item, inner[0]) for item in value)
         if origin is dict:
             if not isinstance(value, dict):
                 raise _WrongType(f"it must be a table: {{ name = {_format_example(inner[1])} }}")
@@ -180,7 +203,9 @@ class TableReader:
             return self._base / _check_path(value)
         plain = _PLAIN_CHECKS.get(hint)
         if plain is None or not plain(value):
-            raise _WrongType(f"it must be {_TYPE_NAMES[hint]}")
+            in_quotes = hint is str and isinstance(value, int | float | date | time)
+            example = f'text in quotes: "{format_value(value)}"' if in_quotes else _TYPE_NAMES[hint]
+            raise _WrongType(f"it must be {example}")
         return float(value) if hint is float else value
 
 
@@ -206,7 +231,7 @@ _TYPE_NAMES = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
-    str: 'text in quotes, such as "pi-1"',
+    str: "text in quotes",
     Path: 'a path in quotes, such as "/var/lib/ledig"',
 }
 
@@ -219,6 +244,17 @@ def _check_path(path: str) -> str:
     return path
 
 
+def _check_text(key: str, value: Any) -> None:
+    """Check that a text can be shown on a page and in a terminal."""
+    for text in value if isinstance(value, tuple | frozenset) else (value,):
+        if isinstance(text, str):
+            if not is_showable(text):
+                raise _WrongType("it must be one line without control characters")
+            least, most = _TEXT_LENGTHS.get(key, (0, MAX_TEXT_CHARS))
+            if len(text.strip()) < least or len(text) > most:
+                raise _WrongType(f"it must have {least} to {most} characters")
+
+
 def _convert_choice(value: Any, choices: type[StrEnum]) -> StrEnum:
     known = [str(choice) for choice in choices]
     if value in known:
@@ -227,10 +263,10 @@ def _convert_choice(value: Any, choices: type[StrEnum]) -> StrEnum:
     raise _WrongType(f"it must be one of: {', '.join(known)}{hint}")
 
 
-def _format_value(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Format a value roughly as in the file, so that it can be found there."""
     if isinstance(value, str):
-        return f'"{value}"'
+        return f'"{value[:MAX_QUOTED_CHARS]}..."' if len(value) > MAX_QUOTED_CHARS else f'"{value}"'
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):

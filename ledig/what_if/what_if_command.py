@@ -15,6 +15,7 @@ from rich.progress import track
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import SpaceKind, Tenure
+from collector.store.recovery.site_file_copies import list_site_copies
 from edge.process.plurals import format_count
 from ledig.site.site_file import UP_LOCK_FILE, SiteFile, read_site_file
 from ledig.site.table_reader import describe_unknown
@@ -133,6 +134,8 @@ def _find_site(path: Path | None, data: Path | None) -> tuple[SiteFile, Path]:
     if path is not None:
         site = read_site_file(path)
         return site, data or site.storage
+    if data is not None and (copies := list_site_copies(data / "backups")):
+        return read_site_file(copies[-1].path), data
     from ledig.up.up_command import find_state_folder, read_site_or_example
 
     site = read_site_or_example(None)

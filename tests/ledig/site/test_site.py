@@ -93,7 +93,7 @@ FAULTS = [
     (
         "[storage]",
         '[dashboard]\nhosts = ["https://ledig.example.se/"]\n[storage]',
-        'hosts: "https://ledig.example.se/" is more than a host name or address; write only: "ledig.example.se"',
+        'hosts has a wrong entry: "https://ledig.example.se/" is more than a host name or address; write',
     ),
     ("[storage]", '[history.influxdb]\nurl = "localhost:8086"\n[storage]', "url must be the address of a server, such"),
     ("[storage]", '[history.influxdb]\nurl = "http://"\n[storage]', "history.influxdb: url must be the address of a"),
@@ -126,9 +126,9 @@ FAULTS = [
     ('zone = "hall"', 'zone = "hal"', 'space "desk-1": no zone "hal"; known zones: hall; did you mean "hall"?'),
     ('space = "desk-1"\npin', 'space = "desk-2"\npin', 'sensor "desk-1-pir": no space "desk-2"; known spaces: beans,'),
     ('door = "front"', 'door = "back"', 'sensor "beams": no door "back"; known doors: front'),
-    ('door = "front"', 'space = "room-1"', 'sensor "beams": it watches space; a beam_pair watches one door: door ='),
-    ('door = "front"\n', "", 'sensor "beams": it watches nothing; a beam_pair watches one door'),
-    ('space = "desk-1"\npin', 'space = "desk-1"\nzone = "hall"\npin', "it watches space and zone; a pir watches one"),
+    ('door = "front"', 'space = "room-1"', 'it watches space; kind "beam_pair" watches one door: door ='),
+    ('door = "front"\n', "", 'sensor "beams": it watches nothing; kind "beam_pair" watches one door'),
+    ('space = "desk-1"\npin', 'space = "desk-1"\nzone = "hall"\npin', 'kind "pir" watches one space'),
     ('space = "desk-1"\npin', 'space = "beans"\npin', 'a pir cannot watch supply "beans"; it can watch: booth, desk,'),
     (SENSOR, AIR + 'space = "desk-1"\n' + SENSOR, 'cannot watch desk "desk-1"; it can watch: booth, room'),
     (SENSOR, AIR + 'space = "room-2"\n' + SENSOR, 'sensor "air": no space "room-2"; known spaces:'),
@@ -208,9 +208,9 @@ FAULTS = [
     (
         "monday =",
         'closed = ["2026-12-24", "2026-02-30"]\nmonday =',
-        "opening_hours, closed: found '2026-02-30', which is not a date; write each as \"2026-12-24\"",
+        'opening_hours, closed: found "2026-02-30", which is not a date; write each as "2026-12-24"',
     ),
-    ("monday =", "closed = [[24]]\nmonday =", "opening_hours, closed: found '[24]', which is not a date"),
+    ("monday =", "closed = [[24]]\nmonday =", "opening_hours, closed: found a list, which is not a date"),
     (
         'name = "The mill"',
         'name = "M"\ncountry = "XX"',
@@ -258,7 +258,11 @@ FAULTS = [
     ),
     ("[broker]", "[history.influxdb]\nurl = 1\n[broker]", "history.influxdb: url is 1; it must be text in quotes"),
     ("[broker]", '[dashboard]\nhosts = "a"\n[broker]', 'dashboard: hosts is "a"; it must be a list: ["..."]'),
-    ("[broker]", "[dashboard]\nhosts = [1]\n[broker]", "dashboard: hosts is a list; it must be text in quotes"),
+    (
+        "[broker]",
+        "[dashboard]\nhosts = [1]\n[broker]",
+        'hosts is a list; its entry 1 is wrong: it must be text in quotes: "1"',
+    ),
     (
         "[broker]",
         "[dashboard]\nmax_streams = 1\n[broker]",
@@ -497,3 +501,72 @@ def test_path_with_nul_is_reported(tmp_path: Path, table: str, key: str) -> None
     (fault,) = read_faults(tmp_path, text)
     assert fault.startswith(f"site.toml, {table}: {key} is ")
     assert fault.endswith("a path cannot contain the character NUL")
+
+
+MANY_FAULTS = {
+    "alerts": (
+        'lost_events = 1.5\nco2_min = -1\nquiet_hours = "x"\ndisk_free_below_pct = 200',
+        ("lost_events", "co2_min", "quiet_hours", "disk_free_below_pct"),
+    ),
+    "rules": (
+        'level_hold_ms = "1"\nlone_motion_hold_ms = 1\nsilent_after_heartbeats = 0.5',
+        ("level_hold_ms", "lone_motion_hold_ms", "silent_after_heartbeats"),
+    ),
+    "dashboard": (
+        'port = "a"\nproxies = 9\nmax_streams = 1\nbase_path = "x/"\nhosts = ["a/b"]',
+        ("port", "proxies", "max_streams", "base_path", "hosts"),
+    ),
+    "history.influxdb": ('organisation = 1\nurl = "x"', ("organisation", "url")),
+}
+
+
+@pytest.mark.parametrize("table", MANY_FAULTS)
+def test_wrong_type_does_not_hide_other_faults_of_the_table(tmp_path: Path, table: str) -> None:
+    lines, keys = MANY_FAULTS[table]
+    faults = read_faults(tmp_path, VALID_SITE.replace("[storage]", f"[{table}]\n{lines}\n[storage]"))
+    for key in keys:
+        assert [each for each in faults if each.startswith(f"site.toml, {table}: {key} ")], (key, faults)
+    assert len(faults) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        ("\n[site]", 'opening_hours = "25/7"\n[site]', 'opening_hours: found "25/7"; write "24/7", or'),
+        ("monday =", "closed = [5]\nmonday =", 'closed: found 5, which is not a date; write each as "2026-12-24"'),
+        ("[broker]", "[privacy]\ninformed_on = 2026-11-23\n[broker]", 'it must be text in quotes: "2026-11-23"'),
+        ("[broker]", '[privacy]\ninformed_on = "2999-11-23"\n[broker]', 'informed_on must be a day such as "2026-'),
+        ("[broker]", '[dashboard]\nhosts = ["a.b", 5]\n[broker]', "hosts is a list; its entry 5 is wrong: it must be"),
+    ],
+)
+def test_remedy_fits_the_value(tmp_path: Path, before: str, after: str, text: str) -> None:
+    always_open = VALID_SITE.replace('[opening_hours]\nmonday = "07:00-22:00"\n', "")
+    site = always_open if "25/7" in after else VALID_SITE
+    assert any(text in fault for fault in read_faults(tmp_path, site.replace(before, after)))
+
+
+UNSHOWN = {
+    "nothing": "",
+    "spaces": "   ",
+    "NUL": "a\\u0000b",
+    "ESC": "a\\u001b[31mb",
+    "newline": "a\\nb",
+    "override of direction": "a\\u202Eb",
+    "many characters": "a" * 100_000,
+}
+
+
+@pytest.mark.parametrize("what", UNSHOWN)
+@pytest.mark.parametrize("name", ["The mill", "Ground", "Hall", "Desk 1", "Front"])
+def test_name_that_cannot_be_shown_is_rejected(tmp_path: Path, name: str, what: str) -> None:
+    (fault,) = read_faults(tmp_path, VALID_SITE.replace(f'name = "{name}"', f'name = "{UNSHOWN[what]}"'))
+    assert ": name is " in fault
+    assert len(fault) < 300
+
+
+@pytest.mark.parametrize("what", ["NUL", "ESC", "newline", "override of direction", "many characters"])
+@pytest.mark.parametrize(("table", "key"), [("site", "notice"), ("privacy", "contact"), ("history.influxdb", "bucket")])
+def test_text_that_cannot_be_shown_is_rejected(tmp_path: Path, table: str, key: str, what: str) -> None:
+    text = VALID_SITE if f"[{table}]" in VALID_SITE else VALID_SITE.replace("[storage]", f"[{table}]\n[storage]")
+    (fault,) = read_faults(tmp_path, text.replace(f"[{table}]", f'[{table}]\n{key} = "{UNSHOWN[what]}"'))
+    assert fault.startswith(f"site.toml, {table}: {key} is ")

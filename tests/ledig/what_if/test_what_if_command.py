@@ -21,6 +21,7 @@ from ledig.what_if.stored import StoredEvents
 from tests.support.browser import chromium
 from tests.support.collector.random_sites import NOON_MS, message
 from tests.support.command import run_replay_command
+from tests.support.valid_site import VALID_SITE
 
 SITE = """
 [site]
@@ -241,3 +242,12 @@ def test_site_of_ledig_up_is_found_by_its_folder_or_by_default(site_file: Path, 
     finally:
         (folder / "up.lock").unlink()
     assert run.returncode == 0, run.stderr
+
+
+def test_data_folder_of_up_is_evaluated_with_its_own_site(tmp_path: Path) -> None:
+    (tmp_path / "up.lock").touch()
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "site-000001-1.toml").write_text(VALID_SITE)
+    run = run_replay_command("--what-if", "hold=7m", "--data", tmp_path, "--space", "nowhere")
+    assert 'no space "nowhere"; known spaces: desk-1, laser, room-1' in run.stderr
+    assert run.returncode == 2

@@ -1,0 +1,25 @@
+"""Which texts of people may be shown on pages, in terminals and in exports.
+
+In:    a text.
+Out:   whether it can be shown.
+Never: a change of the text.
+"""
+
+import re
+from typing import Final
+from unicodedata import category
+
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+"""Joins characters into one emoji."""
+_STACKED_MARKS: Final = re.compile("^m|m{5}")
+
+
+def is_showable(text: str) -> bool:
+    """Return whether a text is one line of characters that can be seen, or empty."""
+    seen = text.replace(_ZERO_WIDTH_JOINER, "")
+    if text and not seen.strip():
+        return False
+    # Control characters can reverse the text that follows; combining marks, alone or piled up, cover the lines around.
+    if any(category(sign).startswith("C") for sign in seen):
+        return False
+    return not _STACKED_MARKS.search("".join("m" if category(sign) in {"Mn", "Me"} else "x" for sign in seen))
