@@ -133,9 +133,10 @@ def _mask_few_people(row: HistoryRow) -> HistoryRow:
 
 
 def build_history_json(query: HistoryQuery, found: list[HistoryRow], plan: SitePlan) -> dict[str, Any]:
-    """Format the rows as one JSON object, without what the privacy rules hide."""
+    """Format the rows as one JSON object, without what the privacy rules hide; `note` states that rows are hidden."""
     measure = query.measure
-    return {
+    permitted = _filter_permitted(measure, found, plan)
+    answer = {
         "measure": measure.name,
         "bucket_ms": measure.bucket_ms,
         "from": query.from_ms,
@@ -147,9 +148,21 @@ def build_history_json(query: HistoryQuery, found: list[HistoryRow], plan: SiteP
                 name: _mask_value(measure, row.tags, value)
                 for name, value in _mask_few_taken(measure, row, plan).items()
             }
-            for row in _filter_permitted(measure, found, plan)
+            for row in permitted
         ],
     }
+    if len(permitted) < len(found) or _is_hidden(query, plan):
+        answer["note"] = f"Rows of groups under {MIN_SHOWN_GROUP} are not shown, to protect privacy."
+    return answer
+
+
+def _is_hidden(query: HistoryQuery, plan: SitePlan) -> bool:
+    """Whether a query is about a zone of which no kind of space may be shown."""
+    tags = dict(query.tags)
+    if query.measure not in (ZONE_FIVE_MIN, ZONE_HOUR) or "zone" not in tags:
+        return False
+    kinds = [tags["kind"]] if "kind" in tags else list(SpaceKind)
+    return not any(_is_permitted(query.measure, (tags["zone"], kind), plan) for kind in kinds)
 
 
 def _mask_few_taken(measure: Measure, row: HistoryRow, plan: SitePlan) -> dict[str, float | None]:

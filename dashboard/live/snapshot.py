@@ -86,6 +86,8 @@ class DeviceSnapshot:
 
     status: DeviceStatus
     last_report_ms: int | None
+    received_ms: int
+    """Site time at which the status came."""
 
 
 class ReceivedValue(NamedTuple, Generic[_T]):
@@ -367,7 +369,7 @@ class SiteSnapshot:
             reported_ms = received.now_ms
         if reported_ms is None and before is not None:
             reported_ms = before.last_report_ms  # a will message carries no time
-        self._store(self.devices, device, DeviceSnapshot(status, reported_ms))
+        self._store(self.devices, device, DeviceSnapshot(status, reported_ms, received.now_ms))
 
     def _delete(self, topic: str) -> None:
         """Delete the value of a topic that was cleared or whose message is invalid."""

@@ -22,11 +22,14 @@ from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from edge.contract.message import ClockState, DeviceStatus, EventKind, SensorHealth
 from edge.contract.sensor_kinds import QUANTITIES
+from edge.timekeeping.durations import MINUTE_MS
 
 WEAK_SIGNAL_DBM = -75
 """Below this signal level a Pi's Wi-Fi loses the broker occasionally."""
 THROTTLING_C = 80.0
 """From this temperature on a Raspberry Pi throttles itself. Source: its documentation on thermal control."""
+RECENT_EVENT_MS = 5 * MINUTE_MS
+"""A device without a status works if it has sent an event within this time; notes have whole minutes."""
 _NO_NOTE = SensorNote()
 
 
@@ -77,6 +80,9 @@ def build_device_row(device: str, picture: SiteSnapshot, reader: ExplanationCont
     _, ngettext = texts.gettext, texts.ngettext
     known, found = picture.devices.get(device), picture.findings.get(device)
     watched = sum(sensor.device == device for sensor in plan.sensors)
+    if (known is None or not known.status.online) and _sends_events(known, found, reader.now_ms):
+        do = _("Events arrive, but no status: let the device publish its status, as contract.md describes.")
+        return DeviceRow("o", _("no status"), "", "", "", _lost_events_text(found, texts), "", "", "", do)
     if known is None:
         waits = ngettext("{n} sensor affected until it starts", "{n} sensors affected until it starts", watched).format(
             n=watched
@@ -179,6 +185,13 @@ def _offline_remedy(known: DeviceSnapshot, device: str, reader: ExplanationConte
     return _("Check power and Wi-Fi of {device}; last seen {at}.").format(
         device=device, at=reader.format_instant(known.last_report_ms)
     )
+
+
+def _sends_events(known: DeviceSnapshot | None, found: Findings | None, now_ms: int) -> bool:
+    """Whether events arrive: after the device's status came or, without a status, in the last minutes."""
+    since_ms = now_ms - RECENT_EVENT_MS if known is None else known.received_ms
+    notes = found.sensors.values() if found else ()
+    return any(note.last_event_ms is not None and note.last_event_ms > since_ms for note in notes)
 
 
 def _list_remedies(status: DeviceStatus, found: Findings | None, texts: PageTexts) -> list[str]:

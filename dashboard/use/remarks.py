@@ -26,7 +26,7 @@ MAX_HARDLY_USED: Final = 0.1
 MAX_FULL_REMARKS: Final = 2
 """At most this many remarks about full hours."""
 WELL_COVERED: Final = 0.95
-"""With less coverage than this, the coverage is shown too."""
+"""With less coverage than this, the coverage is shown beside the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def find_remarks(
         found.append(calm)
     found += _find_hardly({scope: sums[scope] for scope in scopes_of_kind if scope in sums}, zone)
     whole = sums.get(chosen)
-    if whole is not None and whole.coverage < WELL_COVERED:
+    if whole is not None and whole.is_known and whole.coverage < WELL_COVERED:
         found.append(UnknownShare(1 - whole.coverage))
     return found
 

@@ -21,6 +21,7 @@ from dashboard.use.sheets import get_stay_class_name
 from dashboard.use.table_cells import ROUNDS_TO_ZERO, CellPlaceholder, format_hour_span, format_placeholder
 from dashboard.use.use_query import DayRange
 from dashboard.use.use_report import UseReport
+from dashboard.use.used_hours import MIN_COVERAGE
 
 
 def format_remark(found: Remark, plan: SitePlan, texts: PageTexts) -> str:
@@ -177,7 +178,9 @@ def describe_total(report: UseReport, texts: PageTexts) -> str:
     use = report.total.utilisation
     known = texts.format_percentage_floor(report.total.coverage)
     if use is None:
-        return _("Data for only {known} of opening hours: too little for a figure.").format(known=known)
+        return _("Data for {known} of opening hours; at least {needed} is needed for a figure.").format(
+            known=known, needed=texts.format_percentage(MIN_COVERAGE)
+        )
     return _("{use} occupied during opening hours; data for {known}.").format(
         use=texts.format_percentage(use), known=known
     )

@@ -169,7 +169,10 @@ class SensorMonitor:
             return
         monitored.is_silent = True
         if not monitored.failing_channels:
-            log.warning('sensor "%s" sends no data', monitored.settings.id)
+            silent_s = (now_ms - monitored.last_reading_ms) // 1000
+            log.warning(
+                'sensor "%s" has had no reading for %d s: silent until the next', monitored.settings.id, silent_s
+            )
 
     def _heartbeat_due_ms(self, monitored: _MonitoredSensor) -> int:
         """Return when its next heartbeat is due; a sensor polled about as often gets time for a reading first."""

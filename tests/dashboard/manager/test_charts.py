@@ -253,6 +253,14 @@ def test_answer_never_contains_a_single_space_or_few_people() -> None:
     assert (row["entries"], row["exits"], row["people"]) == (None, 0.0, 17.0)
 
 
+@pytest.mark.parametrize(("zone", "kind", "is_hidden"), [("hall", "desk", False), ("hall", "booth", True)])
+def test_answer_without_rows_states_that_they_are_hidden(zone: str, kind: str, *, is_hidden: bool) -> None:
+    query = parse_query({"zone": zone, "kind": kind}, PLAN, MONDAY_10_MS)
+    answer = build_history_json(query, [], PLAN)
+    assert answer["rows"] == []
+    assert answer.get("note") == ("Rows of groups under 5 are not shown, to protect privacy." if is_hidden else None)
+
+
 def test_one_to_four_taken_spaces_and_derived_fields_are_withheld() -> None:
     query = HistoryQuery(measure=ZONE_HOUR, from_ms=0, to_ms=MONDAY_10_MS + 1)
     fields = (12.0, 32.0, 2.5, 2.5, 29.5, 0.0, 0.0), (12.0, 32.0, 4.5, 6.0, 26.0, 0.0, 0.0)

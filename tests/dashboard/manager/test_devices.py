@@ -43,7 +43,7 @@ from edge.contract.message import (
     decode_command,
 )
 from edge.contract.message import encode as encode_status
-from edge.timekeeping.durations import DAY_MS, MINUTE_MS
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.support.dashboard.commands import CommandConnection
 from tests.support.dashboard.device_reports import HEALTHY_DEVICE
 from tests.support.dashboard.login import log_in
@@ -116,6 +116,27 @@ def test_offline_device_shows_when_it_was_last_seen(live: LiveView) -> None:
     assert (shown.code, shown.label) == ("o", "inte ansluten")
     assert shown.do == "Kontrollera ström och wifi för pi-1; senaste kontakt kl. 09.59."
     assert sensor(live).label == "offline"
+
+
+def note_event(live: LiveView, at_ms: int) -> None:
+    publish_findings(live, Findings(at_ms=at_ms, findings=[], sensors={"desk-1-pir": SensorNote(last_event_ms=at_ms)}))
+
+
+def test_device_whose_events_arrive_without_a_status_is_not_shown_as_off(live: LiveView) -> None:
+    note_event(live, MONDAY_10_MS - 2 * MINUTE_MS)
+    shown = row(live)
+    assert (shown.code, shown.label) == ("o", "no status")
+    assert shown.do.startswith("Events arrive, but no status: ")
+    note_event(live, MONDAY_10_MS - HOUR_MS)
+    assert row(live).label == "never reported"
+
+
+def test_events_after_an_offline_status_mean_that_only_the_status_is_missing(live: LiveView) -> None:
+    publish_status(live, DeviceStatus(online=False))
+    note_event(live, live.now_ms() - MINUTE_MS)
+    assert row(live).label == "offline", "sent before it went offline"
+    note_event(live, live.now_ms() + MINUTE_MS)
+    assert row(live).label == "no status"
 
 
 def test_device_that_never_reported_shows_how_to_start_it(live: LiveView) -> None:

@@ -101,7 +101,7 @@ def test_each_chart_has_its_table_and_its_export(manager: FlaskClient) -> None:
 @pytest.mark.usefixtures("used")
 def test_low_coverage_is_shown_as_unknown_and_never_as_zero(manager: FlaskClient) -> None:
     page = get_page(manager, "/manage/use?zone=loft")
-    assert "Data for only 70% of opening hours: too little for a figure." in page
+    assert "Data for 70% of opening hours; at least 80% is needed for a figure." in page
     rows = export_table(manager, "zones", "&zone=loft")
     assert rows[1][2:] == ["unknown", "unknown", "unknown", "70.0"]
 

@@ -26,7 +26,7 @@ def build_week_report(rows: list[HistoryRow], stays: tuple[HistoryRow, ...] = ()
 
 def test_coverage_is_never_rounded_up() -> None:
     report = build_week_report(list(generate_hour_rows(WEEK, lambda _at: 5.0, unknown=2.04)))
-    assert describe_total(report, EN) == "Data for only 79% of opening hours: too little for a figure."
+    assert describe_total(report, EN) == "Data for 79% of opening hours; at least 80% is needed for a figure."
     assert {square.coverage for _hour, row in build_heatmap(report.week, EN).rows for square in row if square} == {
         "data for 79%"
     }
