@@ -1,19 +1,13 @@
 """Keeps events until the collector has stored them: one SQLite file, and its recovery when it is damaged."""
 
-from edge.outbox.outbox import (
-    SCHEMA_VERSION,
-    Outbox,
-    OutboxAway,
-    OutboxCorrupt,
-    OutboxInUse,
-    OutboxRejected,
-    check_outbox,
-)
-from edge.outbox.outbox_rows import PendingEvent, create_event
+from edge.outbox.outbox import Outbox
+from edge.outbox.outbox_errors import OutboxAway, OutboxCorrupt, OutboxInUse, OutboxRejected
+from edge.outbox.outbox_opening import check_outbox
+from edge.outbox.outbox_rows import OUTBOX_VERSION, PendingEvent, create_event
 from edge.outbox.outbox_schema import delete_old_damaged_files
 
 __all__ = [
-    "SCHEMA_VERSION",
+    "OUTBOX_VERSION",
     "Outbox",
     "OutboxAway",
     "OutboxCorrupt",

@@ -54,6 +54,10 @@ class PendingEvent(NamedTuple):
         """Compute the checksum of the row."""
         return zlib.crc32(repr((stream, *self)).encode(errors="surrogateescape"))
 
+    def is_sound(self, stream: str, checksum: object) -> bool:
+        """Whether this is the row of an event as it was stored in this stream, with this checksum."""
+        return checksum == self.compute_checksum(stream) and self.kind in EVENT_KIND_BY_NAME
+
     def to_wire(self) -> SensorEvent:
         """Convert it to an event for the collector; it must have a time of day."""
         assert self.at_ms is not None  # noqa: S101 - the caller reads only up to the first event without

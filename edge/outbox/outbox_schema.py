@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,10 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY, sensor TEXT NOT NULL, kind TEXT NO
 _STATE_TABLE: Final = "CREATE TABLE outbox (state TEXT NOT NULL)"
 COLUMNS: Final = ", ".join(PendingEvent._fields)
 INSERT_EVENT: Final = f"INSERT INTO events ({COLUMNS}, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
-CHUNK_ROWS: Final = 2000
+SELECT_EVENTS: Final = f"SELECT {COLUMNS}, sum FROM events"  # noqa: S608 - our own names
+_CHUNK_ROWS: Final = 2000
+_MAX_DAMAGED_FILES: Final = 3
+"""At most this many damaged files are kept beside the outbox."""
 PRAGMAS: Final = (
     "locking_mode = EXCLUSIVE",  # one agent per file, and no shared-memory file beside it
     "journal_mode = WAL",
@@ -68,6 +71,20 @@ def insert_rows(db: sqlite3.Connection, stream: str, rows: Iterable[PendingEvent
     db.executemany(INSERT_EVENT, ((*row, row.compute_checksum(stream)) for row in rows))
 
 
+def iter_sound_rows(db: sqlite3.Connection, stream: str, from_seq: int) -> Iterator[PendingEvent]:
+    """Yield every sound row from a number on, in chunks; the caller may rewrite rows that it has received."""
+    after = from_seq - 1
+    while True:
+        found = db.execute(f"{SELECT_EVENTS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, _CHUNK_ROWS)).fetchall()
+        if not found:
+            return
+        for *columns, checksum in found:
+            row = PendingEvent._make(columns)
+            after = row.seq
+            if row.is_sound(stream, checksum):
+                yield row
+
+
 def migrate_from_1(db: sqlite3.Connection) -> None:
     """Migrate version 1, which had no checksums; rows with an invalid kind or value become holes."""
     stream, dropped = db.execute("SELECT stream, dropped FROM outbox").fetchone()
@@ -79,7 +96,7 @@ def migrate_from_1(db: sqlite3.Connection) -> None:
     while True:
         rows = db.execute(
             f"SELECT {COLUMNS} FROM events_1 WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own names
-            (after, CHUNK_ROWS),
+            (after, _CHUNK_ROWS),
         ).fetchall()
         insert_rows(db, stream, (row for row in map(PendingEvent._make, rows) if _is_event(row)))
         if not rows:
@@ -96,14 +113,10 @@ def _is_event(row: PendingEvent) -> bool:
     return kind is not None and numbers and kind.low <= row.value <= kind.high
 
 
-def replace_damaged(path: Path, max_asides: int) -> str:
+def replace_damaged(path: Path) -> str:
     """Move a damaged file aside, and its sound rows to a new file with the same stream.
 
     The new file is complete before the damaged one is moved, so that a full disk or a power cut loses nothing.
-
-    Args:
-        path: the damaged file.
-        max_asides: at most this many damaged files are kept.
 
     Returns:
         A description of what was done.
@@ -118,7 +131,7 @@ def replace_damaged(path: Path, max_asides: int) -> str:
     count = 0
     if state is not None:
         count = _build_replacement(new_path, path, state)
-    aside = _move_aside(path, max_asides)
+    aside = _move_aside(path)
     if state is None:
         return f"moved to {aside.name}; nothing in it is readable, its events are lost and a new stream starts"
     new_path.replace(path)
@@ -163,11 +176,11 @@ def list_damaged_files(path: Path) -> list[Path]:
     ]
 
 
-def _move_aside(path: Path, max_asides: int) -> Path:
-    """Rename a damaged file and its log with the next number; keep only the newest `max_asides` of them."""
+def _move_aside(path: Path) -> Path:
+    """Rename a damaged file and its log with the next number; keep only the newest files."""
     numbers = sorted(int(each.suffix.removeprefix(".corrupt-")) for each in list_damaged_files(path))
     aside = path.with_name(f"{path.name}.corrupt-{numbers[-1] + 1 if numbers else 1}")
-    for old in numbers[: max(0, len(numbers) - max_asides + 1)]:
+    for old in numbers[: max(0, len(numbers) - _MAX_DAMAGED_FILES + 1)]:
         delete_damaged_file(path.with_name(f"{path.name}.corrupt-{old}"))
     for part, target in ((wal_path(path), wal_path(aside)), (path, aside)):
         if part.exists():

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from edge.contract.message import EVENT_KIND_BY_NAME
 from edge.outbox.outbox_rows import OutboxState, PendingEvent
 
 PAGE_BYTES: Final = 4096
@@ -50,7 +49,7 @@ def read_sound_rows(path: Path, stream: str) -> Iterator[PendingEvent]:
     """Read every row of this stream whose checksum is right, some of them twice; may raise OSError."""
     for page in _read_all_pages(path):
         for row, checksum in _parse_rows(page):
-            if checksum == row.compute_checksum(stream) and row.kind in EVENT_KIND_BY_NAME:
+            if row.is_sound(stream, checksum):
                 yield row
 
 

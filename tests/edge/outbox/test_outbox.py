@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.contract.message import EventKind, SensorEvent
-from edge.outbox import SCHEMA_VERSION, Outbox, OutboxAway, OutboxInUse, OutboxRejected, PendingEvent
+from edge.outbox import OUTBOX_VERSION, Outbox, OutboxAway, OutboxInUse, OutboxRejected, PendingEvent
 from edge.outbox.outbox_rows import OutboxState
 from tests.support.edge.outbox_events import create_timed_event
 
@@ -169,7 +169,7 @@ def test_unreadable_file_is_moved_aside_and_a_new_stream_starts(path: Path, capl
 def test_file_of_a_newer_version_is_rejected_and_unchanged(path: Path) -> None:
     with open_outbox(path) as outbox:
         outbox.append([pending_event()])
-    newer = SCHEMA_VERSION + 1
+    newer = OUTBOX_VERSION + 1
     with sqlite3.connect(path) as db:
         db.execute(f"PRAGMA user_version = {newer}")
         db.execute("UPDATE outbox SET state = ?", (OutboxState("0123456789abcdef", 1, 0, newer).format_line(),))

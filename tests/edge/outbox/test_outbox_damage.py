@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.contract.message import EventKind, SensorEvent
-from edge.outbox import SCHEMA_VERSION, Outbox, PendingEvent, create_event
+from edge.outbox import OUTBOX_VERSION, Outbox, PendingEvent, create_event
 from edge.outbox.buffered_outbox import BufferedOutbox
 from edge.outbox.outbox_rows import Holes
 from edge.outbox.salvage import find_newest_state, wal_path
@@ -212,7 +212,7 @@ def test_file_of_version_1_is_migrated(tmp_path: Path) -> None:
         outbox.append([make_event(9)])
         assert outbox.last_seq == 9
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        assert db.execute("PRAGMA user_version").fetchone() == (OUTBOX_VERSION,)
 
 
 def test_invalid_row_in_a_file_of_version_1_becomes_a_gap(tmp_path: Path) -> None:
