@@ -18,6 +18,7 @@ from collector.contract.states import TAKEN_STATES
 from collector.occupancy.evidence import CORROBORATING, Evidence, SensorRules, SensorState, SpaceRules, full_hold_ms
 from collector.occupancy.judge import evaluate_sensor, is_alive, is_behind_door, last_high_ms
 from collector.occupancy.learning import rising_air, threshold, two_levels
+from collector.occupancy.learning.steady_signal import learn_steady_reading
 from collector.occupancy.learning.threshold import EMPTY_AFTER_MS
 from collector.occupancy.zone_air import AIR_SLOT_MS, MIN_TREND_PPM_PER_H, compute_co2_slope, thin_readings
 from edge.contract.sensor_traits import LearningMethod, SensorRole
@@ -47,8 +48,10 @@ def evaluate_reading(
         return _read_co2(evidence, past, value, rules)
     if sensor.learning_method is LearningMethod.THRESHOLD:
         present = evaluate_direct_sensors(evidence, rules)
-        fresh = threshold.SPARSE_SIGNAL if sensor.role is SensorRole.MOTION else threshold.STEADY_SIGNAL
-        known = threshold.learn_reading(past.threshold or fresh, value, present, evidence.at_ms)
+        if sensor.role is SensorRole.MOTION:
+            known = threshold.learn_reading(past.threshold or threshold.SPARSE_SIGNAL, value, present, evidence.at_ms)
+        else:
+            known = learn_steady_reading(past.threshold or threshold.STEADY_SIGNAL, value, present, evidence.at_ms)
         high = _is_above_boundary(evidence, known, past, value)
         left_on = high and present is False and _left_on(evidence, known, past)
         return replace(past, threshold=known), high and not left_on

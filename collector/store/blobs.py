@@ -120,15 +120,19 @@ def _convert_evidence_1(fields: list[Any]) -> Evidence:
     return msgspec.convert(fields, Evidence)
 
 
-def _keep_evidence_2(evidence: Evidence) -> Evidence:
-    """Return what version 2 stored: its sensors have learned no output length."""
+def _keep_older_evidence(evidence: Evidence) -> Evidence:
+    """Return what version 2 or 3 stored: no output length was learned, and no boundary was tested."""
     return evidence
 
 
 EVIDENCE: Final = BlobFormat(
     BlobKind.EVIDENCE,
-    3,
+    4,
     Evidence,
-    {1: OlderVersion(list, _convert_evidence_1), 2: OlderVersion(Evidence, _keep_evidence_2)},
+    {
+        1: OlderVersion(list, _convert_evidence_1),
+        2: OlderVersion(Evidence, _keep_older_evidence),
+        3: OlderVersion(Evidence, _keep_older_evidence),
+    },
 )
 AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)

@@ -59,6 +59,29 @@ class ReadingBoundary(Struct, frozen=True, gc=False, array_like=True):
     """A reading above it makes a vacant space taken."""
 
 
+class HeldOutTest(Struct, frozen=True, gc=False, array_like=True):
+    """How a boundary agrees with readings of days from which it was not learned (steady_signal.py)."""
+
+    candidate: ReadingBoundary | None = None
+    """Learned from the days before `day`."""
+    day: int = 0
+    """The newest day (UTC)."""
+    days: int = 0
+    """Days on which a candidate was tested while somebody was there."""
+    newest_tested_day: int = 0
+    empty: int = 0
+    """Readings while nobody was there, and how many of them the candidate of their day classified correctly."""
+    empty_right: int = 0
+    taken: int = 0
+    taken_right: int = 0
+    empty_by_time: tuple[int, ...] = ()
+    """Readings of each kind by the time of day."""
+    taken_by_time: tuple[int, ...] = ()
+
+
+NOT_TESTED: Final = HeldOutTest()
+
+
 class ReadingHistogram(Struct, frozen=True, gc=False, array_like=True):
     """Histograms of one sensor: how many readings of each kind fell into each cell of level."""
 
@@ -81,6 +104,8 @@ class ReadingHistogram(Struct, frozen=True, gc=False, array_like=True):
     empty_days: int = 0
     """Number of days (UTC) with a reading while nobody was there."""
     newest_day: int = 0
+    held_out: HeldOutTest = NOT_TESTED
+    """Of a steady signal."""
 
 
 SPARSE_SIGNAL: Final = ReadingHistogram(taken_span_readings=20, vacant_span_readings=4, min_days=1, slack=0.05)
@@ -109,7 +134,7 @@ def learn_reading(known: ReadingHistogram, value: float, present: bool | None, a
     known = count_reading(known, cell_of(value), at_ms // DAY_MS, present=present)
     total = sum(known.taken_counts) if present else sum(known.empty_counts)
     if total % (REVIEW_EVERY if total <= MIN_EMPTY_READINGS else REVIEW_LATER_EVERY) == 0:
-        known = replace(known, boundary=_find_boundary(known))
+        known = replace(known, boundary=find_boundary(known) if known.empty_days >= known.min_days else None)
     return known
 
 
@@ -181,11 +206,10 @@ def _halve_counts(known: ReadingHistogram, present: bool) -> ReadingHistogram:  
     return replace(known, cells=cells, empty_counts=empty, taken_counts=taken)
 
 
-def _find_boundary(known: ReadingHistogram) -> ReadingBoundary | None:
+def find_boundary(known: ReadingHistogram) -> ReadingBoundary | None:
     """Find the boundary where the two kinds of readings differ most; None: too few readings, or they hardly differ."""
     all_empty, all_taken = sum(known.empty_counts), sum(known.taken_counts)
-    enough = all_empty >= MIN_EMPTY_READINGS and all_taken >= MIN_TAKEN_READINGS and known.empty_days >= known.min_days
-    if not enough or len(known.cells) == 1:
+    if all_empty < MIN_EMPTY_READINGS or all_taken < MIN_TAKEN_READINGS or len(known.cells) == 1:
         return None
     below_empty, below_taken = 0, 0
     found: list[float] = []  # of each gap between two cells

@@ -73,12 +73,19 @@ BOTH = {
 }
 
 
+LIGHT_DAYS = 10
+
+
 def lesson(kind: SensorKind, days: int, quiet: float, loud: float) -> list[StoredEvent]:
-    """Create days until noon; on each, nobody is there except for one hour, which ends half an hour before noon."""
+    """Create days until noon; on each, nobody is there except for one hour.
+
+    On the last day and every third one it ends half an hour before noon, on the others four or eight hours earlier.
+    """
     events: list[StoredEvent] = []
     for days_ago in reversed(range(days)):
         noon = NOON_MS - days_ago * 24 * HOUR
-        begins, comes, goes = noon - 24 * HOUR, noon - 90 * MINUTE, noon - 30 * MINUTE
+        begins, goes = noon - 24 * HOUR, noon - 30 * MINUTE - days_ago % 3 * 4 * HOUR
+        comes = goes - HOUR
         events += beats("pir", begins, noon) + moving(comes, goes)
         events += readings(kind, begins, comes, quiet) + readings(kind, comes, goes, loud)
         events += readings(kind, goes, noon, quiet)
@@ -86,9 +93,9 @@ def lesson(kind: SensorKind, days: int, quiet: float, loud: float) -> list[Store
 
 
 def taught(kind: SensorKind, quiet: float, loud: float) -> Evidence:
-    """Return evidence of sound after the one day that it needs, and of light after five."""
+    """Return evidence of sound after the one day that it needs, and of light after ten."""
     evidence, _ = fold_events(
-        EMPTY_EVIDENCE, numbered(lesson(kind, 5 if kind is SensorKind.LIGHT else 1, quiet, loud)), BOTH[kind]
+        EMPTY_EVIDENCE, numbered(lesson(kind, LIGHT_DAYS if kind is SensorKind.LIGHT else 1, quiet, loud)), BOTH[kind]
     )
     assert evidence.state is VACANT
     return evidence
@@ -161,10 +168,10 @@ def test_a_lamp_left_on_keeps_a_room_for_at_most_two_hours() -> None:
 
 
 def test_only_a_sensor_with_good_agreement_may_confirm_vacancy_alone() -> None:
-    begins = NOON_MS - 98 * HOUR
+    begins = NOON_MS - 240 * HOUR
     events = beats("pir", begins, NOON_MS)
-    for hour in range(98):
-        there = 80 <= hour < 86
+    for hour in range(240):
+        there = hour % 24 in ({6, 7, 8} if hour // 24 % 2 else {12, 13, 14})
         events += moving(begins + hour * HOUR, begins + (hour + 1) * HOUR) if there else []
         events += readings(SensorKind.LIGHT, begins + hour * HOUR, begins + (hour + 1) * HOUR, 300 if there else 2)
     evidence, _ = fold_events(EMPTY_EVIDENCE, numbered(events), BOTH[SensorKind.LIGHT])
@@ -287,7 +294,7 @@ def taught_all() -> Evidence:
     """Return the evidence of a room with every indirect sensor, all of them trained."""
     events: list[StoredEvent] = []
     for kind, quiet, loud in ((SensorKind.SOUND, 35, 60), (SensorKind.LIGHT, 2, 300)):
-        events += lesson(kind, 5, quiet, loud)
+        events += lesson(kind, LIGHT_DAYS, quiet, loud)
     evidence, _ = fold_events(EMPTY_EVIDENCE, numbered(events), ALL)
     assert all(view.threshold.boundary for view in evidence.sensor_states[1:3] if view is not None and view.threshold)
     return evidence
