@@ -19,7 +19,7 @@ from dashboard.account_pages.login_form import (
 )
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import LoginRejected
-from dashboard.accounts.login_limits import TooManyLoginFailures
+from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S, TooManyLoginFailures
 from dashboard.web.app_context import get_app_context
 from dashboard.web.session_cookie import (
     delete_session_cookie,
@@ -61,7 +61,8 @@ def log_in() -> ResponseReturnValue:
         return _render_login("wrong", 401)
     except TooManyLoginFailures:
         _log.warning("login as %s from %s: too many attempts", _format_login_name(name), address)
-        return _render_login("wait", 429)
+        page, status = _render_login("wait", 429)
+        return page, status, {"Retry-After": str(LOGIN_FAILURE_WINDOW_S)}
     _log.info("login as %r from %s", name, address)
     if account := here.use_accounts(lambda accounts: accounts.check_session(session_token)):
         here.use_accounts(lambda accounts: accounts.log.record(account, LoggedAction.CHANGE, LOGGED_NAME))
@@ -88,7 +89,7 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-def _render_login(fault: str, status: int) -> ResponseReturnValue:
+def _render_login(fault: str, status: int) -> tuple[str, int]:
     page = render_template(
         "login.html",
         fault=fault or ("ended" if "ended" in request.args else ""),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from collector.site.adjustments import (
@@ -39,6 +39,7 @@ routes = Blueprint("today", __name__, url_prefix="/manage/today")
 
 _CLOSED: Final = "closed"
 _USUAL: Final = "usual"
+_GIVEN: Final = "hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def set_hours() -> ResponseReturnValue:
         return _send_command(SetHours(day, None), replace(state, hours=None))
     if action == _CLOSED:
         return _send_command(SetHours(day, []), state)
+    if action != _GIVEN:
+        abort(HTTPStatus.BAD_REQUEST)
     texts = [part.strip().replace(".", ":").replace("\u2013", "-") for part in text.split(",")]
     try:
         read_hours(texts)
@@ -95,9 +98,10 @@ def set_hours() -> ResponseReturnValue:
 @routes.post("/space")
 def set_out_of_use() -> ResponseReturnValue:
     """Take a space out of use, or put it back."""
-    return _send_command(
-        SetOutOfUse(request.form.get("space", ""), request.form.get("out_of_use") == "1"), _FormState()
-    )
+    wanted = request.form.get("out_of_use", "")
+    if wanted not in {"0", "1"}:
+        abort(HTTPStatus.BAD_REQUEST)
+    return _send_command(SetOutOfUse(request.form.get("space", ""), wanted == "1"), _FormState())
 
 
 def _render(state: _FormState) -> ResponseReturnValue:

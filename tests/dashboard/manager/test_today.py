@@ -300,3 +300,18 @@ def test_kind_entirely_out_of_use_is_not_shown_as_zero_of_zero(app: Flask, live:
     assert "0 of 0" not in page
     answer = page.partition('id="of">')[2].partition("<")[0]
     assert answer == "of 2 rooms free", "a kind that is in use comes first"
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("hours", {"how": "nope", "hours": "09:00-15:00"}),
+        ("space", {"space": "desk-01", "out_of_use": "zzz"}),
+    ],
+)
+def test_choice_that_no_form_offers_is_rejected(
+    manager: FlaskClient, commands: CommandConnection, form: str, fields: dict[str, str]
+) -> None:
+    sent = commands.record()
+    assert send_form(manager, form, **fields).status_code == 400
+    assert sent == []
