@@ -25,11 +25,11 @@ RECORDINGS: Final = {
     "calit2-door": "calit2_door",
     "brains4buildings": "brains4buildings",
     "parking-birmingham": "parking_birmingham",
-    "generated-spaces": "generated_spaces",
 }
 """Folder of each recording, and the module of this package whose `measure(folder)` returns its lines."""
-GENERATED: Final = frozenset({"generated-spaces"})
-"""These need no folder."""
+GENERATED: Final = {"generated-spaces": "generated_spaces"}
+"""The same for generated data, which needs no folder."""
+MEASURED: Final = RECORDINGS | GENERATED
 _WORKERS: Final = 2
 
 
@@ -60,7 +60,7 @@ class _LogCollector(logging.Handler):
 
 def measure_recording(folder: Path) -> RecordingResult:
     """Measure the recording of one folder in this process."""
-    module = import_module(f"bench.accuracy.{RECORDINGS[folder.name]}")
+    module = import_module(f"bench.accuracy.{MEASURED[folder.name]}")
     collector = _LogCollector()
     LOG.setLevel(logging.INFO)
     LOG.addHandler(collector)

@@ -12,7 +12,7 @@ from typing import Final
 from edge.timekeeping.clock_anchor import MAX_HELD_STEP_MS, ClockAnchor, update_anchor
 from edge.timekeeping.clock_file import ClockRecord, read_clock_record, write_clock_record
 from edge.timekeeping.durations import HOUR_MS
-from edge.timekeeping.machine_clock import Clock
+from edge.timekeeping.machine_clock import SYNCHRONISATION_REMEDY, Clock
 
 EARLIEST_PLAUSIBLE_MS: Final = 1_735_689_600_000
 """2025-01-01: a machine that shows an earlier time has a wrong clock."""
@@ -21,9 +21,6 @@ RECORD_INTERVAL_MS: Final = 600_000
 NO_DELETION_AFTER_STEP_MS: Final = HOUR_MS
 """For this long after a step of the time of day, the outbox deletes nothing because of its age, so that a wrong clock
 loses no event. A start more than this away from the last clock record counts as such a step."""
-SYNCHRONISATION_REMEDY: Final = (
-    'let it reach a time server (timedatectl), or set clock = "host" for this device if its clock keeps time while off'
-)
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import ctypes
 import time
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 _STA_UNSYNC = 0x0040
 _STA_NANO = 0x2000
@@ -19,6 +19,9 @@ _STATUS_OFFSET = 5 * _LONG
 _TIME_OFFSET = 9 * _LONG
 _MAX_DIFFERENCE_MS = 2000
 """Allowed difference: the kernel's time and the wall clock are read one after the other, slowly under load."""
+SYNCHRONISATION_REMEDY: Final = (
+    'let it reach a time server (timedatectl), or set clock = "host" for this device if its clock keeps time while off'
+)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 

@@ -73,7 +73,7 @@ def run_edge(path: Path, device: str, pins: str, action: ProcessAction) -> None:
     if action is ProcessAction.CHECK:
         from edge.agent import list_subscribed_topics
         from edge.outbox import check_outbox
-        from edge.timekeeping.device_time import SYNCHRONISATION_REMEDY
+        from edge.timekeeping.machine_clock import SYNCHRONISATION_REMEDY
         from ledig.runtime.start_checks import check_broker
 
         with try_storage(site.storage):

@@ -159,7 +159,7 @@ class _SheetReading:
             return f"{heading} {value}" if 0 < value < 5 else ""
         if heading == "Fewest free":
             return f"{heading} of {offered}" if _is_few(offered - value) else ""
-        if heading == "Stays, rounded to five":
+        if heading == "Stays, rounded to 5":
             return f"{value} stays" if value % 5 else ""
         if heading in {"Occupied", "Occupied, per cent"}:
             counts = [value * capacity / (1 if heading == "Occupied" else 100) for capacity in (offered, len(there))]
