@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import gevent
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from collector.contract.states import CollectorStatus, encode
 from collector.site.site_plan import SitePlan
@@ -23,7 +23,7 @@ from edge.contract import topics
 from edge.contract.broker_client import BrokerSettings
 from tests.support import browser
 from tests.support.dashboard.commands import CommandConnection
-from tests.support.dashboard.fixture_types import Served, ServedSite
+from tests.support.dashboard.fixture_types import OpenScreen, Served, ServedSite
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.stage import build_morning_states, publish_everything, run_publisher
 from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
@@ -140,3 +140,14 @@ def site(lasting_broker: Mosquitto, served: Served) -> Iterator[ServedSite]:
     ):
         publish_everything(publisher)
         yield running, publisher
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> OpenScreen:
+    """Open a page at 1920 x 1080 like the wall screen; errors in its scripts fail the test."""
+
+    def opening(settings: DashboardSettings, **context: object) -> AbstractContextManager[Page]:
+        screen = {"viewport": {"width": 1920, "height": 1080}, **context}
+        return browser.open_page(chromium, settings.port, expected="", **screen)
+
+    return opening

@@ -128,6 +128,7 @@ def test_a_finding_appears_with_its_form_and_disappears_again(
             "pi-1",
             "desk-1-pir",
             "flapping",
+            "",  # it concerns no single quantity
             "ignore",
         ]
         row.get_by_role("button", name="Ignorera").click()  # no collector runs: the finding stays
