@@ -269,7 +269,7 @@ class _CollectorLoop:
         self._publisher.clear_retained(self._connection.take_retained_topics())
         if time.monotonic() >= self._status_s:
             self._status_s = time.monotonic() + STATUS_EVERY_S
-            faults = [*self._find_faults(), pipeline.find_unknown_devices(now_ms)]
+            faults = [*self._find_faults(), pipeline.unknown_devices.find_fault(now_ms)]
             self._publish_status(online=not self._connection.is_refused_events, faults=faults)
         self._connection.flush()
 

@@ -7,19 +7,18 @@ Never: sockets, clocks, threads.
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from collector.alerts.alert_service import NO_BROKER, AlertService, AlertSources, SystemFacts
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
 from collector.configuration.settings import RetentionSettings
 from collector.contract.alerts import AlertCommand
-from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.findings import FindingCommand
 from collector.contract.loss_reasons import LossReason
 from collector.contract.messages import decode_message
 from collector.engine.adjustment_changes import AdjustmentChanges
 from collector.engine.message_publisher import MessageSource
 from collector.engine.purge import PURGE_EVERY_MS, JournalPurge
+from collector.engine.unknown_devices import UnknownDevices
 from collector.forecast.forecaster import Forecaster
 from collector.health.health_service import HealthService
 from collector.history.measures import BUCKET_MS
@@ -33,7 +32,6 @@ from collector.intake.intake import (
     StreamKey,
     process_messages,
 )
-from collector.intake.partial_decode import sanitise_name
 from collector.live.space_states import SpaceStates
 from collector.occupancy.coarse_evidence import coarsen_evidence
 from collector.occupancy.evidence import Evidence, SpaceChange, StoredEvent
@@ -52,10 +50,6 @@ from edge.contract import topics
 from edge.contract.message import MAX_FUTURE_MS, MessageRejected
 from edge.timekeeping.durations import HOUR_MS
 
-NAME_UNKNOWN_DEVICE_MS: Final = HOUR_MS
-"""How long a device that is missing from the site file is named after its last message."""
-MAX_UNKNOWN_DEVICES: Final = 10
-
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +63,7 @@ class Pipeline:
         health: findings about sensors to publish.
         alert_service: alerts to publish and to send.
         adjustment_changes: what managers have changed outside the site file, to publish.
+        unknown_devices: devices that send events and are missing from the site file, for the status.
         message_sources: everything that publishes, in the order in which it is published.
         is_outdated: the opening hours have changed since the plan was made: build a new plan and a new pipeline.
 
@@ -111,7 +106,7 @@ class Pipeline:
         self._unsaved: set[str] = set()
         self._must_shrink = True
         self._rejected_count = 0
-        self._unknown_devices: dict[str, int] = {}
+        self.unknown_devices = UnknownDevices()
         self._held_devices: set[str] = set()
         self._load_stored(now_ms)
         is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
@@ -149,25 +144,8 @@ class Pipeline:
                 self._store_batch(result, now_ms)
             self.stored_up_to.update(result.stored_up_to)
             self._log_rejected(result)
-            self._note_unknown_devices(result, now_ms)
+            self.unknown_devices.record_rejected(result.rejected, now_ms)
         return result.receipts_due
-
-    def find_unknown_devices(self, now_ms: int) -> CollectorFault | None:
-        """Find devices that have recently sent events and are missing from the site file; None: there are none."""
-        names = [name for name, at_ms in self._unknown_devices.items() if 0 <= now_ms - at_ms < NAME_UNKNOWN_DEVICE_MS]
-        return CollectorFault(FaultKind.UNKNOWN_DEVICES, tuple(names)) if names else None
-
-    def _note_unknown_devices(self, result: IntakeResult, now_ms: int) -> None:
-        for rejection in result.rejected:
-            if rejection.reason is LossReason.UNKNOWN_DEVICE:
-                name = sanitise_name(rejection.device)
-                if name in self._unknown_devices or len(self._unknown_devices) < MAX_UNKNOWN_DEVICES:
-                    self._unknown_devices[name] = now_ms
-        old = [
-            name for name, at_ms in self._unknown_devices.items() if not 0 <= now_ms - at_ms < NAME_UNKNOWN_DEVICE_MS
-        ]
-        for name in old:
-            del self._unknown_devices[name]
 
     def tick(self, now_ms: int) -> None:
         """Apply what the passing of time changes without events."""

@@ -194,11 +194,11 @@ class SensorRules(Struct, frozen=True):
     learning_method: LearningMethod
     sees_people: bool
     """It detects people directly, so it can prove that somebody is behind a closed door."""
-    held_ms: int | None = None
+    held_ms: int | None
     """How long its output stays high after somebody moved, if the site file declares it."""
-    is_output_learned: bool = False
+    is_output_learned: bool
     """That time is learned from its pulses."""
-    undetected_ms: int = 0
+    undetected_ms: int
     """After a movement it detects no other for this long: `held_ms` and `blind_ms` of a sensor with a blind time."""
 
 

@@ -149,7 +149,11 @@ def _keeps_taken(evaluation: SpaceEvaluation, witness: SensorWitness) -> OtherSe
     last_ms = last_high_ms(known)
     if known.is_high and witness.is_alive:
         return OtherSensor(sensor.device, sensor.sensor, OtherSensorStatus.KEEPS_TAKEN, last_ms)
-    hold_ms = full_hold_ms(evaluation.evidence, sensor) if has_earned_full_hold(known, sensor) else sensor.lone_hold_ms
+    hold_ms = (
+        full_hold_ms(evaluation.evidence, sensor)
+        if has_earned_full_hold(known, sensor, last_ms)
+        else sensor.lone_hold_ms
+    )
     return OtherSensor(sensor.device, sensor.sensor, OtherSensorStatus.KEEPS_TAKEN, last_ms, last_ms + hold_ms)
 
 

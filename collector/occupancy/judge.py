@@ -78,11 +78,17 @@ def last_detection_ms(known: SensorState, sensor: SensorRules, high_until_ms: in
     return max(known.rose_ms, high_until_ms - excess_output_ms(known.pulses, sensor))
 
 
-def has_earned_full_hold(known: SensorState, sensor: SensorRules) -> bool:
-    """Return whether the newest evidence of a sensor earns the full hold."""
+def has_earned_full_hold(known: SensorState, sensor: SensorRules, high_until_ms: int) -> bool:
+    """Return whether the newest evidence of a sensor earns the full hold.
+
+    Args:
+        known: the state of the sensor.
+        sensor: its rules.
+        high_until_ms: the last moment at which it was known to be high, Unix ms.
+    """
     if known.has_full_hold or known.run_start_ms <= NEVER_MS:
         return known.has_full_hold
-    last_ms = last_detection_ms(known, sensor, known.last_event_ms) if known.is_high else known.fell_ms
+    last_ms = last_detection_ms(known, sensor, high_until_ms) if known.is_high else high_until_ms
     return last_ms - known.run_start_ms >= FULL_HOLD_AFTER_MS
 
 
@@ -212,11 +218,8 @@ def was_held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
         return True
     for known, sensor in _presence_pairs(evidence, rules):
         last_ms = at_ms if known.is_high and is_alive(known, sensor, at_ms) else last_high_ms(known)
-        detected_ms = last_detection_ms(known, sensor, last_ms) if known.is_high else last_ms
-        full = known.has_full_hold or (
-            known.run_start_ms > NEVER_MS and detected_ms - known.run_start_ms >= FULL_HOLD_AFTER_MS
-        )
-        if full and at_ms <= last_ms + full_hold_ms(evidence, sensor) + FLIP_WINDOW_MS:
+        is_recent = at_ms <= last_ms + full_hold_ms(evidence, sensor) + FLIP_WINDOW_MS
+        if is_recent and has_earned_full_hold(known, sensor, last_ms):
             return True
     return False
 
@@ -248,10 +251,11 @@ def evaluate_sensor(
         return None
     if known.is_high and is_living:
         return _OCCUPIED
-    quiet_ms = now_ms - (known.last_event_ms if known.is_high else known.fell_ms)
+    last_ms = known.last_event_ms if known.is_high else known.fell_ms
+    quiet_ms = now_ms - last_ms
     if quiet_ms < sensor.lone_hold_ms:
         return _OCCUPIED
-    if quiet_ms < hold_ms and has_earned_full_hold(known, sensor):
+    if quiet_ms < hold_ms and has_earned_full_hold(known, sensor, last_ms):
         return _AWAY
     return None
 

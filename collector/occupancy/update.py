@@ -91,7 +91,7 @@ def _view_until(known: SensorState | None, sensor: SensorRules, hold_ms: int, ev
             alive_since_ms=event.at_ms,
             is_high=False,
             fell_ms=last_high_ms(known),
-            has_full_hold=has_earned_full_hold(known, sensor),
+            has_full_hold=has_earned_full_hold(known, sensor, last_high_ms(known)),
         )
     return known
 
@@ -140,7 +140,7 @@ def _view_after(
             past = replace(past, pulses=learn_pulse(past.pulses, end_ms - past.rose_ms))
         if sensor.role is not SensorRole.CONTACT:
             end_ms = last_detection_ms(past, sensor, end_ms)
-        full = has_earned_full_hold(replace(past, is_high=False, fell_ms=end_ms), sensor)
+        full = has_earned_full_hold(replace(past, is_high=False), sensor, end_ms)
         return replace(past, last_event_ms=at_ms, is_high=False, fell_ms=end_ms, has_full_hold=full, value=value)
     if sensor.role is SensorRole.CONTACT and not high and past.alive_since_ms == at_ms:
         return replace(past, last_event_ms=at_ms, fell_ms=at_ms, value=value)

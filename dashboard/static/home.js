@@ -98,8 +98,8 @@ function paintMatches(wanted) {
   const held = at("matches").contains(document.activeElement) ? document.activeElement.dataset.shows : undefined;
   shown.replaceChildren(...items.slice(0, page.most_matches));
   folded.replaceChildren(...items.slice(page.most_matches));
-  const more = items.length - page.most_matches;
-  folded.parentElement.hidden = more <= 0;
+  const more = Math.max(0, items.length - page.most_matches);
+  folded.parentElement.hidden = !more;
   folded.previousElementSibling.textContent = texts.fill("only.more", { n: more });
   at("matches").hidden = !items.length;
   if (held !== undefined) at("matches").querySelector(`[data-shows="${held}"]`)?.focus();

@@ -18,7 +18,7 @@ from typing import Self
 from edge.contract.message import SensorEvent
 from edge.outbox import outbox_schema
 from edge.outbox.outbox_errors import OutboxCorrupt, translate_errors
-from edge.outbox.outbox_opening import bring_up_to_date, check_header, lock_outbox, read_state
+from edge.outbox.outbox_opening import bring_up_to_date, lock_outbox, read_header, read_state
 from edge.outbox.outbox_rows import Holes, OutboxState, PendingEvent
 from edge.outbox.salvage import find_states_in_wal
 from edge.process.plurals import format_count
@@ -184,7 +184,7 @@ class Outbox:
     def _open(self) -> None:
         with translate_errors(self._path):
             outbox_schema.finish_replacement(self._path)
-            check_header(self._path)
+            read_header(self._path)
             self._db = outbox_schema.connect(self._path)
         try:
             with translate_errors(self._path):

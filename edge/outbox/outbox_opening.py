@@ -36,8 +36,10 @@ def lock_outbox(path: Path) -> FileLock:
             raise OutboxInUse(str(fault)) from fault
 
 
-def check_header(path: Path) -> None:
-    """Check the file's header: SQLite reports some damaged headers as temporary faults, which are retried.
+def read_header(path: Path) -> bytes:
+    """Return the file's checked header; empty for a new file.
+
+    SQLite reports some damaged headers as temporary faults, which are retried.
 
     Raises:
         OutboxCorrupt: it is not the header of an outbox.
@@ -48,7 +50,7 @@ def check_header(path: Path) -> None:
     except FileNotFoundError:
         header = b""
     if not header and not wal_path(path).exists():
-        return
+        return header
     is_sound = (
         len(header) == _HEADER_BYTES
         and header[:18] == b"SQLite format 3\0\x10\0"
@@ -58,6 +60,7 @@ def check_header(path: Path) -> None:
     )
     if not is_sound:
         raise OutboxCorrupt(f"{path} is damaged: its header is not that of an outbox")
+    return header
 
 
 def bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
@@ -107,10 +110,8 @@ def check_outbox(path: Path) -> None:
     if remedy := "; ".join(find_obstacle(path) or ()) or find_access_problem(path):
         raise OutboxAway(f"{path} cannot be used: {remedy}")
     try:
-        check_header(path)
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
-    except (FileNotFoundError, OutboxCorrupt):
+        header = read_header(path)
+    except OutboxCorrupt:
         return
     if (version := int.from_bytes(header[_VERSION_BYTES], "big")) > OUTBOX_VERSION:
         raise _make_version_error(path, version)

@@ -36,7 +36,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as fault:
         raise TomlRejected(_describe_syntax(str(fault))) from fault
     except RecursionError as fault:
-        raise TomlRejected(("", "tables are nested too deeply; a site file needs only three levels")) from fault
+        raise TomlRejected(("", "tables are nested too deeply; three levels are enough")) from fault
     except ValueError as fault:  # a number with too many digits; tomllib does not give its line
         line = next((n for n, line in enumerate(text.splitlines(), 1) if _TOO_MANY_DIGITS.search(line)), None)
         raise TomlRejected((f"line {line}" if line else "", f"a number is too large; {_INTEGER_RANGE}")) from fault

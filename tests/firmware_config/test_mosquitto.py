@@ -26,6 +26,15 @@ from tests.support.servers import SHIPPED_MOSQUITTO, Mosquitto, mosquitto, wait_
 
 SITE = "spinneriet"
 DEVICE_TOPICS = [one for one in topics.TOPIC_KINDS if one.parameter is topics.TopicParameter.DEVICE]
+PUBLISHED = (
+    topics.FINDINGS.topic(SITE, "pi-1"),
+    topics.SPACE_STATE.topic(SITE, "desk-1"),
+    topics.ZONE_SUMMARY.topic(SITE, "hall"),
+    topics.FORECAST.topic(SITE, "hall"),
+    topics.ALERTS.topic(SITE),
+    topics.COLLECTOR_STATUS.topic(SITE),
+)
+"""What the collector publishes and the dashboard reads, one of each kind."""
 RECEIVE_TIMEOUT_S = 10
 END = "ledig/v1/spinneriet/site"
 """Marks the end of a test's messages: a client that receives it has received all earlier ones."""
@@ -169,15 +178,7 @@ def test_device_cannot_disconnect_another_by_its_client_id(site_broker: Mosquitt
 
 
 def test_collector_reads_every_device_and_writes_every_state(site_broker: Mosquitto) -> None:
-    published = [
-        topics.RECEIPT.topic(SITE, "pi-1"),
-        topics.FINDINGS.topic(SITE, "pi-1"),
-        topics.SPACE_STATE.topic(SITE, "desk-1"),
-        topics.ZONE_SUMMARY.topic(SITE, "hall"),
-        topics.FORECAST.topic(SITE, "hall"),
-        topics.ALERTS.topic(SITE),
-        topics.COLLECTOR_STATUS.topic(SITE),
-    ]
+    published = [topics.RECEIPT.topic(SITE, "pi-1"), *PUBLISHED]
     with open_clients(site_broker, "observer", "collector", "pi-1") as (observer, collector, device):
         collector.subscribe(*(topic_kind.topic_filter(SITE) for topic_kind in (topics.EVENTS, topics.DEVICE_STATUS)))
         device.publish(topics.EVENTS.topic(SITE, "pi-1"))
@@ -228,15 +229,7 @@ def test_collector_reads_commands_and_its_own_retained_topics(site_broker: Mosqu
 
 
 def test_dashboard_reads_retained_topics_and_may_send_only_commands(site_broker: Mosquitto) -> None:
-    readable = [
-        topics.DEVICE_STATUS.topic(SITE, "pi-1"),
-        topics.FINDINGS.topic(SITE, "pi-1"),
-        topics.SPACE_STATE.topic(SITE, "desk-1"),
-        topics.ZONE_SUMMARY.topic(SITE, "hall"),
-        topics.FORECAST.topic(SITE, "hall"),
-        topics.ALERTS.topic(SITE),
-        topics.COLLECTOR_STATUS.topic(SITE),
-    ]
+    readable = [topics.DEVICE_STATUS.topic(SITE, "pi-1"), *PUBLISHED]
     with open_clients(site_broker, "observer", "dashboard") as (observer, dashboard):
         dashboard.subscribe("ledig/v1/#")
         observer.publish(topics.EVENTS.topic(SITE, "pi-1"))

@@ -5,11 +5,10 @@ Out:   the slope from which on a rise indicates somebody, once it is known.
 Never: clocks, levels of CO2, a fixed slope.
 
 Air moves between rooms, and a door left open or a ventilation that starts lets CO2 rise in an empty room. How often
-that happens depends on the building and the season: in a recorded office (UCI 357), a rise of 150 ppm an hour was right
-in 99.9 % of its minutes in one week, and in 57 % in another. So rises while nobody is there are counted. A rise is used
-if one that is as steep is at least twenty times as frequent while somebody may be there. If false rises are as frequent
-at both times, at most a twentieth of the used ones is false. (This is the target-decoy estimate of a false discovery
-rate: Elias and Gygi, Nature Methods 4, 2007.)
+that happens depends on the building and the season. So rises while nobody is there are counted. A rise is used if one
+that is as steep is at least twenty times as frequent while somebody may be there. If false rises are as frequent at
+both times, at most a twentieth of the used ones is false. (This is the target-decoy estimate of a false discovery rate:
+Elias and Gygi, Nature Methods 4, 2007.)
 """
 
 from typing import Final

@@ -98,6 +98,11 @@ def find_matches(page: str) -> list[str]:
     return re.findall(r"</svg><span>([^<]+)</span></a><span>([^<]+)", section)
 
 
+@pytest.mark.parametrize("path", ["/en", "/en?need=window"])
+def test_a_count_of_further_matches_is_never_negative(reader: FlaskClient, path: str) -> None:
+    assert re.findall(r"Show (-?\d+) more", reader.get(path).text) == ["0"]
+
+
 def test_filter_lists_matches_and_opens_their_floor(reader: FlaskClient) -> None:
     page = reader.get("/en?need=window").text
     fitting = [space for space in PLAN.spaces if space.is_offered and SpaceAttribute.WINDOW in space.attributes]
