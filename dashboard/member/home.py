@@ -13,16 +13,15 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from collector.contract.forecasts import Outlook
-from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import Space, SpaceKind
 from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs
-from dashboard.member.member_texts import get_member_texts, get_script_texts
-from dashboard.member.space_details import describe_space, describe_usual, find_reason, list_needs
+from dashboard.member.member_texts import MemberTexts, get_member_texts, get_script_texts
+from dashboard.member.space_details import ShownState, describe_space, describe_usual, list_needs
 from dashboard.text.explanations import ExplanationContext
-from dashboard.text.page_texts import MAX_WEEKDAY_DAYS
+from dashboard.text.text_cases import MAX_WEEKDAY_DAYS
 
 NAMED_KINDS: Final = (SpaceKind.BOOTH, SpaceKind.ROOM, SpaceKind.EQUIPMENT)
 """Kinds whose spaces are listed by name: nobody looks for "one of two lathes"."""
@@ -57,6 +56,7 @@ def build_open_page(inputs: MemberPageInput) -> dict[str, Any]:
     return {
         "first": first,
         "page_texts": get_member_texts(texts.language),
+        "member_texts": MemberTexts(texts),
         "codes": code,
         "closes": texts.describe_closing_time(format_closing_time(plan, reader.now_ms)),
         "matches": matches,
@@ -76,7 +76,7 @@ def build_open_page(inputs: MemberPageInput) -> dict[str, Any]:
         "named": [space for space, _ in spots if space.kind in NAMED_KINDS],
         "supplies": [space for space in plan.spaces if space.id in frame.supplies],
         "usual": usual,
-        "spot": describe_space(plan, selected, find_reason(frame, code[selected.id]), usual, texts)
+        "spot": describe_space(plan, selected, ShownState(code[selected.id], frame.hides_spaces), usual, texts)
         if selected and selected.id in code
         else None,
         "form": form,
@@ -118,13 +118,18 @@ def _draw_charts(inputs: MemberPageInput, first: SpaceKind | None) -> dict[str, 
 def build_script_data(inputs: MemberPageInput, values: dict[str, Any], urls: dict[str, str]) -> dict[str, Any]:
     """Return the initial data of the page's script."""
     frame, plan = inputs.frame, inputs.reader.plan
-    page = {**urls, "texts": get_script_texts(inputs.reader.texts.language), "now": msgspec.to_builtins(frame)}
+    texts = inputs.reader.texts
+    page = {
+        **urls,
+        "texts": get_script_texts(texts.language),
+        "cases": texts.cases,
+        "now": msgspec.to_builtins(frame),
+    }
     if frame.closed:
         return page
     zones = [zone.id for zone in plan.zones]
     return page | {
         "kind": values["first"],
-        "min_people": MIN_SHOWN_GROUP,
         "zones": [[zone.id, zone.name] for zone in plan.zones],
         "spots": [
             [one.kind, zones.index(one.zone), needs.encode_needs(one.attributes)] for one in needs.list_offered(plan)

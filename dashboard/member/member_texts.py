@@ -10,13 +10,15 @@ from typing import Final
 
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceAttribute, SpaceKind, ZoneCharacter
-from dashboard.text.page_texts import PageTexts, PluralForms
+from dashboard.live.frame import FreeCount
+from dashboard.text.page_texts import PageTexts, PluralForms, list_count_values
+from dashboard.text.text_cases import Values, select_text
 
-SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "no_data.", "only", "none", "like", "connection_lost.", "spot.")
+SCRIPT_PREFIXES: Final = ("need.", "one.", "because.", "no_data.", "only", "none", "like", "connection_lost.", "space.")
 """Key prefixes of the texts that the page's script also needs."""
 SHARED_PREFIXES: Final = (
     *("answer.", "ago.", "ahead.", "air.", "at", "all_known", "hour", "data_away.", "opens."),
-    *("people", "row", "state.", "supply", "some_unknown"),
+    *("people", "row", "state.", "supply", "some_unknown", "free."),
 )
 """Key prefixes of the texts that the script shares with other pages."""
 
@@ -33,6 +35,36 @@ def get_script_texts(language: str) -> dict[str, str | PluralForms]:
     own = {key: text for key, text in get_member_texts(language).items() if key.startswith(SCRIPT_PREFIXES)}
     shared = PageTexts.load(language).script_templates.items()
     return {key: text for key, text in shared if key.startswith(SHARED_PREFIXES)} | own
+
+
+class MemberTexts:
+    """Texts that the member page and its script both select."""
+
+    def __init__(self, texts: PageTexts) -> None:
+        self._own: Final = get_member_texts(texts.language)
+        self._texts: Final = texts
+
+    def format_matching(self, count: FreeCount, *, is_filtered: bool) -> str:
+        """Format how many of how many are free, among those that match the chosen needs."""
+        free = self._texts.format_free_count(count)
+        return self._select("row", {**list_count_values(count), "is_filtered": int(is_filtered), "free": free})
+
+    def describe_missing(self, zone: str, count: FreeCount, since: str | None) -> str:
+        """Describe how many spaces of a zone are unknown, or since when all are; empty if none is."""
+        at = self._texts.format_time(since) if since else ""
+        return self._select(
+            "no_data", {**list_count_values(count), "has_time": int(bool(since)), "zone": zone, "at": at}
+        )
+
+    def explain(self, code: str, kind: SpaceKind, *, is_hidden: bool) -> str:
+        """Return the reason of a state, without a time."""
+        return self._select("because", {"code": code, "kind": kind, "is_hidden": int(is_hidden)})
+
+    def _select(self, name: str, values: Values) -> str:
+        key, _ = select_text(name, values, {*self._own, *self._texts.script_templates})
+        if key in self._own:
+            return self._own[key].format(**values)
+        return self._texts.select_and_format(name, values)
 
 
 def describe_usual_free(free: int, capacity: int, zone: str | None, texts: PageTexts) -> str:
@@ -77,11 +109,11 @@ def _reason_texts(texts: PageTexts) -> dict[str, str]:
         "because.o": _("its sensors detect somebody"),
         "because.a": _("somebody has just left it; it becomes free if they do not return"),
         "because.u": _("not all its sensors are reporting"),
-        "because.few": _("not shown while fewer than {n} people are here").format(n=MIN_SHOWN_GROUP),
+        "because.hidden.u": _("not shown while fewer than {n} people are here").format(n=MIN_SHOWN_GROUP),
         "because.d": _("not in use at the moment"),
-        "because.v.machine": _("it draws no power"),
-        "because.o.machine": _("it draws power"),
-        "because.a.machine": _("it has just stopped and may start again"),
+        "because.v.equipment": _("it draws no power"),
+        "because.o.equipment": _("it draws power"),
+        "because.a.equipment": _("it has just stopped and may start again"),
     }
 
 
@@ -100,5 +132,5 @@ def _line_texts(texts: PageTexts) -> dict[str, str]:
         ),
         "none.like": _("none match"),
         "connection_lost.since": _("Connection lost. Figures from {at}; the page reconnects by itself."),
-        "spot.state": _("{state}: {because}"),
+        "space.state": _("{state}: {because}"),
     }

@@ -7,20 +7,23 @@ Never: times, sensors or history of the space itself.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from collector.contract.forecasts import Outlook
-from collector.contract.states import Occupancy
 from collector.site.site_plan import WHOLE_SITE, SitePlan
-from collector.site.spaces import Space, SpaceAttribute, SpaceKind
-from dashboard.live.frame import STATE_CODES, PublicFrame
+from collector.site.spaces import Space, SpaceAttribute
 from dashboard.live.upcoming_hours import iterate_upcoming_hours
-from dashboard.member.member_texts import describe_usual_free, get_member_texts
+from dashboard.member.member_texts import MemberTexts, describe_usual_free, get_member_texts
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 
-_HIDDEN: Final = "few"
-"""Reason of a space that the frame hides; a space that it shows has its character as the reason."""
+
+@dataclass(frozen=True, slots=True)
+class ShownState:
+    """What the public frame shows of a space."""
+
+    code: str
+    hides_spaces: bool
+    """The frame shows no single space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +38,25 @@ class SpacePanel:
     usual: str
 
 
-def find_reason(frame: PublicFrame, code: str) -> str:
-    """Return why a space has a character in the frame, for `describe_space`."""
-    return _HIDDEN if frame.hides_spaces and code == STATE_CODES[Occupancy.UNKNOWN] else code
-
-
-def describe_space(plan: SitePlan, space: Space, reason: str, usual: Mapping[str, str], texts: PageTexts) -> SpacePanel:
+def describe_space(
+    plan: SitePlan, space: Space, shown: ShownState, usual: Mapping[str, str], texts: PageTexts
+) -> SpacePanel:
     """Return the panel of one space.
 
     Args:
         plan: of the site.
         space: the selected one.
-        reason: from `find_reason`.
+        shown: its state.
         usual: from `describe_usual`.
         texts: the texts of the page's language.
     """
     member_texts = get_member_texts(texts.language)
-    machine = ".machine" if space.kind is SpaceKind.EQUIPMENT else ""
-    code = STATE_CODES[Occupancy.UNKNOWN] if reason == _HIDDEN else reason
-    because = member_texts.get(f"because.{reason}{machine}") or member_texts[f"because.{reason}"]
+    because = MemberTexts(texts).explain(shown.code, space.kind, is_hidden=shown.hides_spaces)
     zone = plan.zone_by_id[space.zone]
     return SpacePanel(
         name=space.name,
-        code=code,
-        state=member_texts["spot.state"].format(state=texts.get_state_label(code, space.kind), because=because),
+        code=shown.code,
+        state=member_texts["space.state"].format(state=texts.get_state_label(shown.code, space.kind), because=because),
         kind=member_texts[f"one.{space.kind}"].format(zone=zone.name),
         needs=list_needs(space.attributes, texts),
         usual=usual.get(f"{plan.zones.index(zone)} {space.kind}", ""),

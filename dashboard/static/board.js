@@ -5,7 +5,7 @@ import { createTexts } from "./texts.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
-const texts = createTexts(page.texts);
+const texts = createTexts(page);
 const at = (id) => document.getElementById(id);
 const spots = [...document.querySelectorAll(".mark[id]")];
 let frame = page.now; // as rendered by the server, until the first frame arrives
@@ -46,7 +46,7 @@ function paint(next) {
     at("of").textContent = texts.answer(at("answer").dataset.kind, free);
     at("sure").textContent = texts.coverage(free);
   }
-  show(at("opens"), next.closed && !next.opens ? page.texts["opens.unknown"] : next.opens ? texts.opens(next.opens) : "");
+  show(at("opens"), texts.closed(next));
   show(at("ahead"), texts.ahead(next.ahead));
   show(at("people"), texts.people(next.people, next.from_zero));
 }
@@ -68,8 +68,7 @@ function accept(update) {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const away = frame.since ? texts.fill("data_away.since", { at: texts.at(frame.since) }) : page.texts["data_away.never"];
-  const text = lost ? page.lost : frame.link === "live" ? "" : away;
+  const text = lost ? page.lost : texts.away("data_away", frame);
   if (at("lost").textContent !== text) at("lost").textContent = text;
   if (at("age") && frame.age_s !== null) at("age").textContent = texts.ago(frame.age_s + link.silentMs() / 1000);
 }

@@ -11,14 +11,12 @@ export function createFloors(page, texts) {
     const place = selected.id.slice(1);
     const [kind, zone, bits] = page.spots[place];
     const code = codes[place];
-    const reason = hidden && code === "u" ? "few" : code;
-    const because = page.texts[`because.${reason}` + (kind === "equipment" ? ".machine" : "")];
     const has = page.needs.filter(([bit]) => bits & bit).map(([, name]) => name.toLowerCase());
     at("spot-name").textContent = selected.dataset.name;
     at("spot-state").setAttribute("class", `s-${code}`);
-    at("spot-state").lastElementChild.textContent = texts.fill("spot.state", {
+    at("spot-state").lastElementChild.textContent = texts.fill("space.state", {
       state: texts.state(code, kind),
-      because: because || page.texts[`because.${reason}`],
+      because: texts.because(code, kind, hidden),
     });
     const what = texts.fill(`one.${kind}`, { zone: page.zones[zone][1] });
     at("spot-what").textContent = has.length ? `${what}: ${has.join(", ")}` : what;

@@ -6,7 +6,7 @@ import { createTexts } from "./texts.js";
 
 const MARK_MS = 2000;
 const page = JSON.parse(document.getElementById("page").textContent);
-const texts = createTexts(page.texts, page.min_people);
+const texts = createTexts(page);
 const at = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const saved = +document.body.dataset.saved; // when a cached page was stored; it is old from the start
@@ -56,7 +56,7 @@ function paint() {
   }
   for (const cell of all("[data-count]")) {
     const free = count(cell.dataset.count, cell.dataset.zone);
-    write(cell, wanted && !free[2] ? page.texts["none.like"] : texts.row(free));
+    write(cell, texts.row(free, wanted));
   }
   for (const cell of all("[data-supply]")) {
     write(cell, texts.supply(frame.supplies[cell.dataset.supply]));
@@ -130,11 +130,7 @@ function paintAnswer(count) {
   at("of").textContent = texts.answer(page.kind, free);
   at("sure").textContent = texts.coverage(free);
   const lines = frame.hides_spaces ? [page.texts["no_data.few"]] : page.zones.map(([id, zone], index) => {
-    const [least, most, capacity] = count(page.kind, `${index}`);
-    const since = frame.silent[id];
-    if (most === least) return "";
-    if (since) return texts.fill("no_data.since", { zone, at: texts.at(since) });
-    return texts.fill("no_data.zone", { zone, n: most - least, of: capacity });
+    return texts.missing(zone, count(page.kind, `${index}`), frame.silent[id]);
   });
   at("no-data").replaceChildren(...lines.filter(Boolean).map((line) => {
     const item = document.createElement("li");
@@ -152,7 +148,7 @@ function accept(next) {
     return false;
   }
   frame = next;
-  if (closed) show(at("opens"), next.opens ? texts.opens(next.opens) : page.texts["opens.unknown"]);
+  if (closed) show(at("opens"), texts.closed(next));
   else paint();
   if (next.clock.slice(0, 2) !== clock.slice(0, 2)) {
     page.now.clock = next.clock;
@@ -175,9 +171,7 @@ async function refreshHour() {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const lastSeen = lost ? frame.clock : frame.since;
-  const away = lastSeen ? texts.fill(lost ? "connection_lost.since" : "data_away.since", { at: texts.at(lastSeen) }) : page.texts["data_away.never"];
-  const text = lost || frame.link !== "live" ? away : "";
+  const text = lost ? texts.fill("connection_lost.since", { at: texts.at(frame.clock) }) : texts.away("data_away", frame);
   if (at("lost").textContent !== text) at("lost").textContent = text;
   if (at("age")) at("age").textContent = frame.age_s === null ? "–" : texts.ago(frame.age_s + link.silentMs() / 1000);
   const closed = lost && page.closed_text && Date.now() - born > page.closes_in_s * 1000;

@@ -4,12 +4,11 @@ import { createTexts } from "./texts.js";
 
 const TURN_MS = 20000; // how long each floor is shown
 const SHIFT_MS = 60000;
-const SHIFTS = 8;
 const MARK_MS = 2000;
 const RETRY_MS = 5000;
 
 const page = JSON.parse(document.getElementById("page").textContent);
-const texts = createTexts(page.texts);
+const texts = createTexts(page);
 const at = (id) => document.getElementById(id);
 const marks = page.closed ? [] : page.spaces.map((_, place) => at(`s${place}`));
 const rows = [...document.querySelectorAll("[data-place]")];
@@ -29,7 +28,7 @@ function accept(next) {
   }
   frame = next;
   write(at("clock"), next.clock);
-  if (next.closed) write(at("answer"), next.opens ? texts.opens(next.opens) : page.texts["opens.unknown"]);
+  if (next.closed) write(at("answer"), texts.closed(next));
   else paint(next);
   return true;
 }
@@ -76,14 +75,11 @@ function paint(next) {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const away = lost ? texts.fill("wall.page_away", { at: texts.at(frame.clock) }) : frame.link === "live" ? "" : describeAway();
+  const away = lost ? texts.fill("wall.page_away", { at: texts.at(frame.clock) }) : texts.away("wall_away", frame);
   write(at("lost"), away);
   at("clock").hidden = lost; // a stopped clock is worse than none
   const seconds = frame.age_s === null ? null : frame.age_s + link.silentMs() / 1000;
   if (at("age")) write(at("age"), seconds === null ? "–" : texts.ago(seconds));
-}
-function describeAway() {
-  return frame.since ? texts.fill("wall.away", { at: texts.at(frame.since) }) : page.texts["wall.never"];
 }
 
 /* Shows one floor at a time; with reduced motion all of them, as without this script. */
@@ -105,7 +101,7 @@ if (floors.length > 1) {
 /* Prevents burn-in: every minute the whole layout moves by a few pixels, in a ring. */
 let shift = Number(document.body.dataset.shift);
 setInterval(() => {
-  shift = (shift + 1) % SHIFTS;
+  shift = (shift + 1) % page.shifts;
   document.body.dataset.shift = shift;
 }, SHIFT_MS);
 

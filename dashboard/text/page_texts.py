@@ -21,7 +21,7 @@ from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceKind
 from collector.text.languages import LANGUAGE_TABLE, Catalogue, Language, load_catalogue
 from dashboard.live.upcoming_hours import DaySentence
-from edge.timekeeping.durations import HOUR_S, MINUTE_S
+from dashboard.text.text_cases import TEXT_CASES, Values, select_text
 
 if TYPE_CHECKING:  # live imports this module
     from dashboard.live.frame import FreeCount, LinkStatus, PublicFrame, SupplyLevel
@@ -35,13 +35,18 @@ _SAMPLE_NUMBERS: Final = range(200)
 """Have every plural category that a language has for whole numbers."""
 _ROUNDING_ERROR: Final = 1e-6
 """Floating point makes 100 * 0.29 less than 29."""
-MAX_WEEKDAY_DAYS: Final = 7
-"""An opening further ahead than this is shown as a number of days instead of a weekday."""
 
 
 def floor_hundredths(share: float) -> int:
     """Round a share down to whole hundredths."""
     return math.floor(share * 100 + _ROUNDING_ERROR)
+
+
+def list_count_values(count: FreeCount) -> dict[str, int | str]:
+    """Return the values of a count for `select_text`; texts.js lists the same."""
+    least, most, capacity = count.least, count.most, count.capacity
+    unknown = most - least
+    return {"least": least, "capacity": capacity, "unknown": unknown, "most": most, "n": unknown, "of": capacity}
 
 
 class PageTexts:
@@ -64,6 +69,8 @@ class PageTexts:
         self.plurals: Final = {**self._plural_counts(), **self._plural_days_ahead()}
         self.script_templates: Final[Mapping[str, str | PluralForms]] = {**self.templates, **self.plurals}
         """Every template, as the pages' scripts receive them."""
+        self.cases: Final = TEXT_CASES
+        """Which template describes what, as the pages' scripts receive it."""
 
     @classmethod
     @cache
@@ -77,13 +84,25 @@ class PageTexts:
         template = self.templates[key] if forms is None else forms[self._plural_category(n)]
         return template.format(n=n, **values)
 
+    def select_and_format(self, name: str, values: Values, **shown: object) -> str:
+        """Format the text that describes the values, empty for none.
+
+        Args:
+            name: a key of TEXT_CASES.
+            values: for `select_text` and the template.
+            shown: further values that the template shows.
+        """
+        key, n = select_text(name, values, self.script_templates)
+        others = {name: value for name, value in values.items() if name != "n"}
+        return self.format_template(key, n, **others, **shown) if key else ""
+
     def build_plural_forms(self, singular: str, plural: str) -> PluralForms:
         """Return the catalogue's forms of a text by plural category, from which a browser chooses too."""
         return {self._plural_category(n): self.ngettext(singular, plural, n) for n in _SAMPLE_NUMBERS}
 
     def get_state_label(self, code: str, kind: SpaceKind) -> str:
         """Return the label of a state; `code` as in `STATE_CODES` of live/frame.py."""
-        return self.templates[f"state.{code}.machine" if kind is SpaceKind.EQUIPMENT else f"state.{code}"]
+        return self.select_and_format("state", {"code": code, "kind": kind})
 
     def format_percentage(self, share: float) -> str:
         """Format a share in whole per cent."""
@@ -95,36 +114,24 @@ class PageTexts:
 
     def format_free_count(self, count: FreeCount) -> str:
         """Format the number of free spaces: `7`, `7–9`, `?` if unknown."""  # noqa: RUF002 - a range has an en dash
-        if count.capacity and (count.least, count.most) == (0, count.capacity):
-            return "?"
-        return str(count.least) if count.least == count.most else f"{count.least}–{count.most}"  # noqa: RUF001
+        return self.select_and_format("free", list_count_values(count))
 
     def format_free_of_capacity(self, count: FreeCount) -> str:
         """Format how many of how many are free; if none of the kind is in use, that."""
-        if not count.capacity:
-            return self.templates["state.d"]
-        return self.format_template("row", free=self.format_free_count(count), capacity=count.capacity)
+        values = {**list_count_values(count), "is_filtered": 0}
+        return self.select_and_format("row", values, free=self.format_free_count(count))
 
     def describe_free(self, kind: SpaceKind, count: FreeCount) -> str:
         """Return the text after the number of free spaces."""
-        if count.capacity == 1:
-            return self.templates[f"answer.{kind}.single"]
-        return self.format_template(f"answer.{kind}", n=count.most, capacity=count.capacity)
+        return self.select_and_format("answer", {**list_count_values(count), "kind": kind, "n": count.most})
 
     def describe_coverage(self, count: FreeCount) -> str:
         """Format whether all sensors report, or how many spaces are unknown."""
-        return self.format_template(
-            "some_unknown" if count.most > count.least else "all_known", n=count.most - count.least, of=count.capacity
-        )
+        return self.select_and_format("coverage", list_count_values(count))
 
     def format_age(self, age_s: float | None) -> str:
         """Format the age of something, in real time; empty if there is none."""
-        if age_s is None:
-            return ""
-        key, unit_s = ("ago.h", HOUR_S)
-        if age_s < 2 * HOUR_S:
-            key, unit_s = ("ago.s", 1) if age_s < 2 * MINUTE_S else ("ago.min", MINUTE_S)
-        return self.format_template(key, n=int(age_s) // unit_s)
+        return "" if age_s is None else self.select_and_format("age", {"n": int(age_s)})
 
     def format_time(self, clock: str) -> str:
         """Format `HH:MM` as the language writes it in running text."""
@@ -138,33 +145,21 @@ class PageTexts:
 
     def describe_lost_link(self, link: LinkStatus, since: str | None) -> str:
         """Describe that the data is old; empty while the link is live."""
-        if link == "live":
-            return ""
-        return (
-            self.format_template("data_away.since", at=self.format_time(since))
-            if since
-            else self.templates["data_away.never"]
-        )
+        return self._describe_away("data_away", link, since)
 
-    def describe_lost_link_briefly(self, since: str | None) -> str:
+    def describe_lost_link_briefly(self, link: LinkStatus, since: str | None) -> str:
         """Describe the same in few words, for the wall screen."""
-        return self.format_template("wall.away", at=self.format_time(since)) if since else self.templates["wall.never"]
+        return self._describe_away("wall_away", link, since)
 
-    def describe_opening(self, opens: tuple[int, int, str] | None) -> str:
-        """Describe when a closed site opens; empty while it is open."""
-        if opens is None:
-            return ""
-        days, weekday, time = opens
-        key = {0: "opens.today", 1: "opens.tomorrow"}.get(
-            days, f"opens.{weekday}" if days <= MAX_WEEKDAY_DAYS else "opens.later"
-        )
-        return self.format_template(key, at=self.format_time(time), n=days)
+    def _describe_away(self, name: str, link: LinkStatus, since: str | None) -> str:
+        values = {"is_live": int(link == "live"), "has_time": int(since is not None)}
+        return self.select_and_format(name, values, at=self.format_time(since) if since else "")
 
     def describe_closed(self, frame: PublicFrame) -> str:
         """Describe that the site is closed, and when it opens if that is known; empty while it is open."""
-        if frame.closed and frame.opens is None:
-            return self.templates["opens.unknown"]
-        return self.describe_opening(frame.opens)
+        days, weekday, time = frame.opens or (0, 0, "")
+        values = {"is_closed": int(frame.closed), "has_time": int(bool(time)), "weekday": weekday, "n": days}
+        return self.select_and_format("closed", values, at=self.format_time(time) if time else "")
 
     def describe_closing_time(self, at: str | None) -> str:
         """Describe until when an open site is open; empty if it is closed or does not close today."""
@@ -172,9 +167,8 @@ class PageTexts:
 
     def describe_supply(self, left: SupplyLevel) -> str:
         """Describe the level of a supply."""
-        if left.level_pct is None:
-            return self.templates["state.u"]
-        return self.format_template("supply.low" if left.low else "supply", n=left.level_pct)
+        values = {"is_known": int(left.level_pct is not None), "is_low": int(left.low), "n": left.level_pct or 0}
+        return self.select_and_format("supply", values)
 
     def describe_air(self, word: str | None) -> str:
         """Describe a zone's air by its level from `format_air_level` of live/frame.py; empty if it is not known."""
@@ -184,12 +178,9 @@ class PageTexts:
         """Describe how many people are on site, or were counted so far; empty if nobody counts them."""
         if frame.people is None:
             return ""
-        key = "people" if frame.from_zero else "people.so_far"
         least, most = frame.people
-        if most < MIN_SHOWN_GROUP:
-            return self.format_template(f"{key}.few", n=MIN_SHOWN_GROUP)
-        form = key if least == most else f"{key}.range" if least else f"{key}.most"
-        return self.format_template(form, n=most, least=least, most=most)
+        values = {"least": least, "most": most, "is_from_zero": int(frame.from_zero), "n": most}
+        return self.select_and_format("people", values)
 
     def describe_day_ahead(self, parts: tuple[DaySentence, ...]) -> str:
         """Describe the rest of the day; empty without a forecast."""
@@ -210,11 +201,11 @@ class PageTexts:
             "state.a": _("taken, away"),
             "state.u": _("unknown"),
             "state.d": _("out of use"),
-            "state.v.machine": pgettext("machine", "free"),
-            "state.o.machine": pgettext("machine", "in use"),
-            "state.a.machine": pgettext("machine", "in use, paused"),
-            "state.u.machine": _("unknown"),
-            "state.d.machine": pgettext("machine", "out of use"),
+            "state.v.equipment": pgettext("machine", "free"),
+            "state.o.equipment": pgettext("machine", "in use"),
+            "state.a.equipment": pgettext("machine", "in use, paused"),
+            "state.u.equipment": _("unknown"),
+            "state.d.equipment": pgettext("machine", "out of use"),
             "air.fresh": _("fresh air"),
             "air.fresh.rising": _("fresh air, getting worse"),
             "air.fair": _("acceptable air"),
@@ -267,17 +258,20 @@ class PageTexts:
             "kind.booth": _("Phone booths"),
             "kind.room": _("Rooms"),
             "kind.equipment": _("Machines"),
+            "free.unknown": "?",
+            "free.exact": "{least}",
+            "free.range": "{least}–{most}",  # noqa: RUF001
             "row": _("{free} of {capacity}"),
             "supply": _("{n}%"),
             "supply.low": _("{n}%, running out"),
             "people": _("{n} people here"),
             "people.range": _("{least}–{most} people here"),  # noqa: RUF001
             "people.most": _("At most {n} people here"),
-            "people.few": _("Fewer than {n} people here"),
+            "people.few": _("Fewer than {n} people here").format(n=MIN_SHOWN_GROUP),
             "people.so_far": _("{n} people counted so far"),
             "people.so_far.range": _("{least}–{most} people counted so far"),  # noqa: RUF001
             "people.so_far.most": _("At most {n} people counted so far"),
-            "people.so_far.few": _("Fewer than {n} people counted so far"),
+            "people.so_far.few": _("Fewer than {n} people counted so far").format(n=MIN_SHOWN_GROUP),
         }
 
     def _times(self) -> dict[str, str]:
@@ -310,8 +304,8 @@ class PageTexts:
             "some_unknown": _("{n} of {of} unknown"),
             "data_away.since": _("No data since {at}. Ask at reception or look again in 5 minutes."),
             "data_away.never": _("No data yet. Ask at reception or look again in 5 minutes."),
-            "wall.away": _("No data since {at}"),
-            "wall.never": _("No data yet"),
+            "wall.away.since": _("No data since {at}"),
+            "wall.away.never": _("No data yet"),
             "wall.page_away": _("No connection since {at}"),
             "connection_lost": _("Connection lost. Check your network; the page reconnects by itself."),
         }

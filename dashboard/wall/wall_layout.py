@@ -19,7 +19,7 @@ LISTED_KINDS: Final = (SpaceKind.BOOTH, SpaceKind.ROOM)
 MAX_NAMED: Final = 5
 """Up to this many booths and rooms have a row each; more are counted by kind."""
 SHIFT_POSITIONS: Final = 8
-"""Positions through which the layout shifts against burn-in; wall.css defines them, wall.js continues the sequence."""
+"""Positions through which the layout shifts against burn-in; wall.css defines them."""
 PLAN_SIZE_PX: Final = (900, 720)
 """Width and height of one floor's plan beside the answer, on a 1920 by 1080 screen."""
 FONT_SIZE_PX: Final = 36

@@ -22,7 +22,18 @@ from dashboard.web.app_context import AppContext, get_app_context
 
 routes = Blueprint("wall", __name__)
 
-SCRIPT_PREFIXES: Final = ("answer.", "at", "ago.", "all_known", "some_unknown", "opens.", "row", "state.", "wall.")
+SCRIPT_PREFIXES: Final = (
+    "answer.",
+    "at",
+    "ago.",
+    "all_known",
+    "some_unknown",
+    "free.",
+    "opens.",
+    "row",
+    "state.",
+    "wall.",
+)
 """Key prefixes of the texts that the wall's script needs."""
 
 
@@ -48,6 +59,7 @@ def page() -> ResponseReturnValue:
                 for drawing in wall_layout.list_shown_floors(context.drawings)
             ],
             shift=wall_layout.find_shift(time.time()),
+            shifts=wall_layout.SHIFT_POSITIONS,
             offered=[space.id for space in context.plan.spaces if space.is_offered],
             page_texts={
                 key: text for key, text in get_texts().script_templates.items() if key.startswith(SCRIPT_PREFIXES)

@@ -10,10 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from collector.contract.states import Occupancy
 from collector.site.site_plan import WHOLE_SITE
-from collector.site.spaces import SpaceAttribute, SpaceKind
-from dashboard.live.frame import FreeCount
-from dashboard.member.member_texts import get_script_texts
-from dashboard.text.page_texts import PageTexts
+from collector.site.spaces import SpaceAttribute
 from edge.contract import topics
 from tests.support.dashboard.fixture_types import OpenPhone, Served, ServedSite
 from tests.support.dashboard.live_pages import expect_live_member_page
@@ -249,34 +246,6 @@ def test_forecast_of_the_day_is_shown_and_updated(site: ServedSite, phone: OpenP
         expect(page.locator("#ahead")).to_have_text("Alla zoner: Minst ledigt kl. 13.00: ungefär ett ledigt.")
         publisher.publish_payload(topics.FORECAST.topic(PLAN.id, WHOLE_SITE), b"")
         expect(page.locator("#ahead")).to_be_hidden()
-
-
-@pytest.mark.parametrize("language", ["sv", "en"])
-def test_script_and_server_choose_the_same_plural_forms(site: ServedSite, phone: OpenPhone, language: str) -> None:
-    numbers, texts = (0, 1, 2, 21), PageTexts.load(language)
-    with phone(site[0]) as page:
-        page.goto(f"/{language}")
-        shown = page.evaluate(
-            """async ([templates, numbers]) => {
-                const { createTexts } = await import("/static/texts.js");
-                const texts = createTexts(templates, 5);
-                return numbers.flatMap((n) => [
-                    texts.answer("desk", [0, n, 28]),
-                    texts.answer("room", [0, n, 1]),
-                    texts.ahead([["ahead.from", "13", "", n], ["ahead.least", "14", "", n]]),
-                ]);
-            }""",
-            [get_script_texts(language), numbers],
-        )
-    assert shown == [
-        sentence
-        for n in numbers
-        for sentence in (
-            texts.describe_free(SpaceKind.DESK, FreeCount(0, n, 28)),
-            texts.describe_free(SpaceKind.ROOM, FreeCount(0, n, 1)),
-            texts.describe_day_ahead((("ahead.from", "13", "", n), ("ahead.least", "14", "", n))),
-        )
-    ]
 
 
 def test_page_greys_when_the_broker_is_lost_and_recovers(phone: OpenPhone, served: Served) -> None:

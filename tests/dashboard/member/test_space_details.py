@@ -7,7 +7,7 @@ import pytest
 from collector.contract.forecasts import Outlook
 from collector.site.site_plan import WHOLE_SITE
 from dashboard.live.frame import STATE_CODES
-from dashboard.member.space_details import describe_space, describe_usual
+from dashboard.member.space_details import ShownState, describe_space, describe_usual
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from tests.support.dashboard.outlooks import build_outlook
@@ -22,17 +22,23 @@ def find_usual(outlooks: dict[tuple[str, str], Outlook], reader: ExplanationCont
 
 
 def test_panel_has_kind_state_with_reason_and_usual_number() -> None:
-    panel = describe_space(PLAN, PLAN.space_by_id["desk-5"], "o", {"0 desk": "Usually three."}, EN)
+    panel = describe_space(
+        PLAN, PLAN.space_by_id["desk-5"], ShownState("o", hides_spaces=False), {"0 desk": "Usually three."}, EN
+    )
     assert (panel.name, panel.state) == ("Skrivbord 5", "taken: its sensors detect somebody")
     assert (panel.kind, panel.needs, panel.usual) == ("Desk in Spinnsalen", "window", "Usually three.")
-    assert describe_space(PLAN, PLAN.space_by_id["laser"], "o", {}, SV).state == "används: den drar ström"
+    assert (
+        describe_space(PLAN, PLAN.space_by_id["laser"], ShownState("o", hides_spaces=False), {}, SV).state
+        == "används: den drar ström"
+    )
 
 
 @pytest.mark.parametrize("texts", [EN, SV])
 @pytest.mark.parametrize("code", STATE_CODES.values())
 def test_panel_never_contains_a_time(texts: PageTexts, code: str) -> None:
     for space in ("desk-1", "booth-1", "room-1", "laser"):
-        assert not re.search(r"\d", describe_space(PLAN, PLAN.space_by_id[space], code, {}, texts).state)
+        shown = ShownState(code, hides_spaces=False)
+        assert not re.search(r"\d", describe_space(PLAN, PLAN.space_by_id[space], shown, {}, texts).state)
 
 
 def test_usual_number_is_that_of_the_zone_or_else_of_the_site() -> None:

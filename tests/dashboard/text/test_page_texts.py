@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from msgspec.structs import replace
 
 from collector.contract.states import CollectorStatus, PeopleCount, encode
 from collector.site.spaces import SpaceKind
@@ -80,11 +81,13 @@ def test_a_lost_link_shows_since_when_and_what_to_do() -> None:
         ((1, 1, "07:00"), "Stängt. Öppnar i morgon kl. 07.00"),
         ((3, 0, "07:00"), "Stängt. Öppnar på måndag kl. 07.00"),
         ((20, 3, "07:00"), "Stängt. Öppnar om 20 dagar kl. 07.00"),
-        (None, ""),
+        (None, "Stängt tills vidare"),
     ],
 )
 def test_a_closed_site_shows_when_it_opens(opens: tuple[int, int, str] | None, sv: str) -> None:
-    assert SV.describe_opening(opens) == sv
+    frame = SiteSnapshot(PLAN).build_frame(0, MONDAY_10_MS)
+    assert SV.describe_closed(replace(frame, closed=True, opens=opens)) == sv
+    assert SV.describe_closed(replace(frame, closed=False, opens=None)) == ""
 
 
 def counted(least: int, most: int, zero_ms: int | None = 1) -> PublicFrame:
