@@ -37,7 +37,7 @@ class ManagerFrame(Struct, frozen=True):
     public: PublicFrame
     spaces: dict[str, SpaceRow]
     devices: dict[str, DeviceRow]
-    fleet: str
+    device_summary: str
     """One line about all devices."""
     mark: str
     """Changes whenever the devices page changes, except for ages."""
@@ -70,7 +70,7 @@ def manager_frame(picture: SiteSnapshot, public: PublicFrame, now_ms: int, texts
         public=public,
         spaces={space.id: _build_space_row(space, picture, reader) for space in list_shown_spaces(plan)},
         devices=devices,
-        fleet=summarise_devices(devices.values(), picture, texts),
+        device_summary=summarise_devices(devices.values(), picture, texts),
         mark=compute_mark(picture),
         air={zone.id: _air_text(picture.air.get(zone.id), texts) for zone in plan.zones},
         findings=finding_rows.build_finding_rows(picture.findings, plan, texts),

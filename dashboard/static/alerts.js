@@ -2,7 +2,7 @@
 import { subscribe } from "./link.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
-const lost = document.getElementById("lost");
+const linkStatus = document.getElementById("link-status");
 let link = document.body.dataset.link;
 let busy = false;
 
@@ -31,6 +31,6 @@ const connection = subscribe(page, (frame) => {
   const shownLink = away ? "page_away" : link;
   if (document.body.dataset.link === shownLink) return;
   document.body.dataset.link = shownLink;
-  lost.textContent = away ? page.lost : "";
+  linkStatus.textContent = away ? page.connection_lost : "";
   if (away) fetch(location.pathname).then((answer) => answer.redirected && location.reload(), () => {});
 });

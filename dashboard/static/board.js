@@ -44,7 +44,7 @@ function paint(next) {
     at("number").textContent = texts.number(free);
     at("number").classList.toggle("none", !free[0]);
     at("of").textContent = texts.answer(at("answer").dataset.kind, free);
-    at("sure").textContent = texts.coverage(free);
+    at("coverage").textContent = texts.coverage(free);
   }
   show(at("opens"), texts.closed(next));
   show(at("ahead"), texts.ahead(next.ahead));
@@ -68,8 +68,8 @@ function accept(update) {
 function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
-  const text = lost ? page.lost : texts.away("data_away", frame);
-  if (at("lost").textContent !== text) at("lost").textContent = text;
+  const text = lost ? page.connection_lost : texts.away("data_away", frame);
+  if (at("link-status").textContent !== text) at("link-status").textContent = text;
   if (at("age") && frame.age_s !== null) at("age").textContent = texts.ago(frame.age_s + link.silentMs() / 1000);
 }
 

@@ -3,14 +3,14 @@ import { subscribe } from "./link.js";
 
 const MAX_AGE_MS = 60000; // the sensors' ages are refreshed at least this often
 const page = JSON.parse(document.getElementById("page").textContent);
-const lost = document.getElementById("lost");
+const linkStatus = document.getElementById("link-status");
 const here = location.pathname;
 let link = document.body.dataset.link;
 let busy = false;
 let requested = performance.now();
 
 async function refresh(mark) {
-  const part = document.getElementById("fleet");
+  const part = document.getElementById("device-list");
   const old = performance.now() - requested > MAX_AGE_MS;
   if (busy || (mark === part.dataset.mark && !old) || part.contains(document.activeElement)) return; // not while somebody uses it
   busy = true;
@@ -18,7 +18,7 @@ async function refresh(mark) {
   try {
     const answer = await fetch(here);
     if (answer.redirected) location.reload(); // the session ended: the login page returns here
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("fleet");
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("device-list");
     if (!next) return;
     for (const open of part.querySelectorAll("details")) { // keep what somebody opened or closed
       const same = next.querySelector(`#${CSS.escape(open.closest("section").id)} details`);
@@ -52,6 +52,6 @@ const connection = subscribe(page, (frame) => {
   const shownLink = away ? "page_away" : link;
   if (document.body.dataset.link === shownLink) return;
   document.body.dataset.link = shownLink;
-  lost.textContent = away ? page.lost : "";
+  linkStatus.textContent = away ? page.connection_lost : "";
   if (away) fetch(here).then((answer) => answer.redirected && location.reload(), () => {});
 });

@@ -128,7 +128,7 @@ function paintAnswer(count) {
   write(at("number"), texts.number(free));
   at("number").classList.toggle("none", !free[0]);
   at("of").textContent = texts.answer(page.kind, free);
-  at("sure").textContent = texts.coverage(free);
+  at("coverage").textContent = texts.coverage(free);
   const lines = frame.hides_spaces ? [page.texts["no_data.few"]] : page.zones.map(([id, zone], index) => {
     return texts.missing(zone, count(page.kind, `${index}`), frame.silent[id]);
   });
@@ -172,7 +172,7 @@ function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
   const text = lost ? texts.fill("connection_lost.since", { at: texts.at(frame.clock) }) : texts.away("data_away", frame);
-  if (at("lost").textContent !== text) at("lost").textContent = text;
+  if (at("link-status").textContent !== text) at("link-status").textContent = text;
   if (at("age")) at("age").textContent = frame.age_s === null ? "–" : texts.ago(frame.age_s + link.silentMs() / 1000);
   const closed = lost && page.closed_text && Date.now() - born > page.closes_in_s * 1000;
   if (at("board")) at("board").hidden = closed;

@@ -1,7 +1,7 @@
 /* Updates the managers' part of the live page. Each frame contains the finished sentences. */
 "use strict";
 (() => {
-  const { texts } = JSON.parse(document.getElementById("page").textContent);
+  const { texts, min_coverage: minCoverage } = JSON.parse(document.getElementById("page").textContent);
   const at = (id) => document.getElementById(id);
 
   function fillRow(row, space) {
@@ -11,16 +11,17 @@
       if (cell.textContent !== text) cell.textContent = text;
     }
   }
-  /* A new lowest number of free spaces today, before it is in the history. Shown only if at least four fifths of the
-     spaces are known, as on the server. */
+  /* A new lowest number of free spaces today, before it is in the history. As on the server, an unknown space counts as
+     free, and enough spaces must be known. */
   function paintFewest({ link, closed, clock, kinds }) {
     const line = at("fewest");
     const free = kinds[at("answer")?.dataset.kind];
-    if (!line || !free || closed || link !== "live" || free[0] >= Number(line.dataset.least)) return;
-    if (free[1] - free[0] > free[2] / 5) return;
-    line.dataset.least = free[0];
+    if (!line || !free || closed || link !== "live") return;
+    const [least, most, capacity] = free;
+    if (most >= Number(line.dataset.least) || 1 - (most - least) / capacity < minCoverage) return;
+    line.dataset.least = most;
     const [h, m] = clock.split(":");
-    line.textContent = texts.fewest.replace("{n}", free[0]).replace("{at}", texts.at.replace("{h}", h).replace("{m}", m));
+    line.textContent = texts.fewest.replace("{n}", most).replace("{at}", texts.at.replace("{h}", h).replace("{m}", m));
   }
   function paintAlerts(alerts) {
     const lines = at("alert-lines");
@@ -31,7 +32,7 @@
   }
 
   document.addEventListener("ledig:frame", (event) => {
-    const { public: now, spaces, air, alerts, fleet, fault } = event.detail;
+    const { public: now, spaces, air, alerts, device_summary: summary, fault } = event.detail;
     if (!spaces) return;
     for (const row of document.querySelectorAll("[data-why]")) fillRow(row, spaces[row.dataset.why]);
     for (const mark of document.querySelectorAll(".mark[data-space]")) {
@@ -41,7 +42,7 @@
     for (const cell of document.querySelectorAll("[data-readings]")) cell.textContent = air[cell.dataset.readings];
     paintFewest(now);
     paintAlerts(alerts);
-    if (at("fleet").textContent !== fleet) at("fleet").textContent = fleet;
+    if (at("device-summary").textContent !== summary) at("device-summary").textContent = summary;
     at("fault").textContent = fault;
     at("fault").hidden = !fault;
   });

@@ -68,7 +68,7 @@ function paint(next) {
   write(at("number"), texts.number(free));
   at("number").classList.toggle("none", free[0] === 0);
   write(at("of"), texts.answer(page.kind, free));
-  write(at("sure"), texts.coverage(free));
+  write(at("coverage"), texts.coverage(free));
 }
 
 /* The age grows between frames. */
@@ -76,7 +76,7 @@ function tick() {
   const lost = link.lost();
   document.body.dataset.link = lost ? "page_away" : frame.link;
   const away = lost ? texts.fill("wall.page_away", { at: texts.at(frame.clock) }) : texts.away("wall_away", frame);
-  write(at("lost"), away);
+  write(at("link-status"), away);
   at("clock").hidden = lost; // a stopped clock is worse than none
   const seconds = frame.age_s === null ? null : frame.age_s + link.silentMs() / 1000;
   if (at("age")) write(at("age"), seconds === null ? "–" : texts.ago(seconds));

@@ -50,7 +50,7 @@ def test_a_page_turns_grey_when_its_server_is_gone(chromium: Browser, broker: Mo
             publish_everything(publisher)
             page.goto(f"http://localhost:{settings.port}/")
             expect_live_page(page)
-        expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
+        expect(page.locator("#link-status")).to_contain_text("Ingen anslutning")
         assert page.locator("body").get_attribute("data-link") != "live"
 
 
@@ -120,7 +120,7 @@ def test_a_finding_appears_with_its_form_and_disappears_again(
     found = Finding(FindingKind.FLAPPING, MONDAY_10_MS, "desk-1-pir", times=1200, days=2)
     with browser.open_page(chromium, settings.port) as page:
         log_in_with_browser(page, "/manage/devices")
-        expect(page.locator("#well")).to_be_visible()
+        expect(page.locator("#no-findings")).to_be_visible()
         publisher.publish_payload(topic, encode_findings(Findings(MONDAY_10_MS, [found])))
         row = page.locator("[data-finding]")
         expect(row).to_contain_text("Utlöstes upp till 1200 gånger på en timme")
@@ -135,7 +135,7 @@ def test_a_finding_appears_with_its_form_and_disappears_again(
         expect(row).to_contain_text("Utlöstes")
         assert urlsplit(page.url).path == "/manage/devices"
         publisher.publish_payload(topic, encode_findings(Findings(MONDAY_10_MS, [])))
-        expect(page.locator("#well")).to_be_visible()
+        expect(page.locator("#no-findings")).to_be_visible()
         assert page.locator("[data-finding]").count() == 0
 
 

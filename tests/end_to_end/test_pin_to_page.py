@@ -119,7 +119,7 @@ def test_sitting_on_a_mat_takes_its_desk_on_the_open_page(mat: Mat, page: Page) 
 
 
 def test_the_page_shows_a_lost_broker_and_recovers(mat: Mat, page: Page, broker: Mosquitto) -> None:
-    desk, body, lost = page.locator('[data-name="Desk 1"]'), page.locator("body"), page.locator("#lost")
+    desk, body, lost = page.locator('[data-name="Desk 1"]'), page.locator("body"), page.locator("#link-status")
     expect(desk).to_have_class(FREE, timeout=SLOW_MS)
     expect(lost).to_be_empty()
     broker.kill()

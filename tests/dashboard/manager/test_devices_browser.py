@@ -101,9 +101,9 @@ def test_live_page_is_short_and_follows_the_fewest_free(chromium: Browser, live_
         publisher.publish_states({desk: build_state(Occupancy.UNKNOWN, space=desk) for desk in desks})
         expect(page.locator("#number")).to_have_text("?")
         expect(page.locator("#fewest")).to_have_text("Fewest free today: 5 at 10:00")  # unknown is not zero
-        expect(page.locator("#fleet")).to_have_text("2 of 2 devices need attention.")
+        expect(page.locator("#device-summary")).to_have_text("2 of 2 devices need attention.")
         publisher.publish_device_status("pi-1", HEALTHY_DEVICE)
-        expect(page.locator("#fleet")).to_have_text("1 of 2 devices needs attention.")
+        expect(page.locator("#device-summary")).to_have_text("1 of 2 devices needs attention.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         page.set_viewport_size(ViewportSize(width=1440, height=900))
         assert page.evaluate("document.documentElement.scrollHeight") < 3 * 900

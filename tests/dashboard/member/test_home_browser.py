@@ -262,13 +262,13 @@ def test_page_greys_when_the_broker_is_lost_and_recovers(phone: OpenPhone, serve
         colour = "getComputedStyle(document.querySelector('#number')).color"
         live = page.evaluate(colour)
         broker.kill()
-        expect(page.locator("#lost")).to_contain_text("Inga nya uppgifter sedan kl. 10.00")
+        expect(page.locator("#link-status")).to_contain_text("Inga nya uppgifter sedan kl. 10.00")
         assert page.evaluate(colour) != live
         free = page.locator(".mark.s-v use").first.evaluate("mark => getComputedStyle(mark).getPropertyValue('--free')")
         assert free == page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--unknown')")
         broker.start()
         expect_live_member_page(page)
-        expect(page.locator("#lost")).to_be_empty()
+        expect(page.locator("#link-status")).to_be_empty()
         assert page.evaluate(colour) == live
 
 
@@ -279,7 +279,7 @@ def test_page_is_grey_after_sleep_or_without_frames_until_one_arrives(site: Serv
         page.route("**/api/v1/stream", lambda _route: None)  # a silent connection
         page.goto("/sv")
         page.clock.fast_forward("00:20")
-        expect(page.locator("#lost")).to_contain_text(LOST)
+        expect(page.locator("#link-status")).to_contain_text(LOST)
         assert page.locator("body").get_attribute("data-link") == "page_away"
         page.unroute("**/api/v1/stream")
         page.clock.fast_forward("00:20")  # it reconnects by itself

@@ -25,13 +25,13 @@ def test_last_known_page_without_network_is_grey_with_its_time(site: ServedSite,
         wait_for_service_worker(page)
         page.context.set_offline(True)
         page.reload()
-        expect(page.locator("#lost")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
+        expect(page.locator("#link-status")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
         expect(page.locator("body")).to_have_attribute("data-link", "page_away")
         expect(page.locator("#number")).to_have_text("6–8")  # noqa: RUF001 - a range has an en dash
         quiet = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--unknown')")
         assert page.locator(".mark").first.evaluate("one => getComputedStyle(one).getPropertyValue('--free')") == quiet
         page.goto("/")  # another URL of the page, which was never opened
-        expect(page.locator("#lost")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
+        expect(page.locator("#link-status")).to_contain_text("Ingen anslutning. Uppgifterna är från kl. 10.00")
         page.context.set_offline(False)
         expect_live_member_page(page)
 

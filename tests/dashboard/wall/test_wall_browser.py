@@ -54,7 +54,7 @@ GREYS = {"rgb(86, 95, 107)", "#6b7280"}
 
 def expect_live(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-link", "live")
-    expect(page.locator("#lost")).to_be_empty()
+    expect(page.locator("#link-status")).to_be_empty()
 
 
 def find_cut_off(page: Page) -> list[str]:
@@ -158,7 +158,7 @@ def test_screen_greys_with_time_when_the_broker_is_lost_and_recovers(opened: Ope
         expect_live(page)
         assert not GREYS & set(page.evaluate(COLOURS)) - {"#6b7280"}
         broker.kill()
-        expect(page.locator("#lost")).to_have_text("Inga nya uppgifter sedan kl. 10.00")
+        expect(page.locator("#link-status")).to_have_text("Inga nya uppgifter sedan kl. 10.00")
         assert set(page.evaluate(COLOURS)) == GREYS
         expect(page.locator("#clock")).to_be_visible()  # the server is up, so the site's clock is shown
         broker.start()
@@ -187,7 +187,7 @@ def test_screen_greys_and_hides_its_clock_when_the_server_is_gone_and_recovers(
         page.goto("/wall")
         expect_live(page)
         page.evaluate("window.untouched = true")
-    expect(page.locator("#lost")).to_have_text("Ingen anslutning sedan kl. 10.00")
+    expect(page.locator("#link-status")).to_have_text("Ingen anslutning sedan kl. 10.00")
     assert set(page.evaluate(COLOURS)) == GREYS
     expect(page.locator("#clock")).to_be_hidden()
     with run_publisher(lasting_broker.settings("observer")), served(broker, port=port):
@@ -207,7 +207,7 @@ def test_screen_is_grey_after_sleep_or_silence_until_a_frame_arrives(opened: Ope
         page.goto("/wall")
         expect_live(page)
         page.clock.fast_forward("00:20")
-        expect(page.locator("#lost")).to_contain_text("Ingen anslutning")
+        expect(page.locator("#link-status")).to_contain_text("Ingen anslutning")
         assert set(page.evaluate(COLOURS)) == GREYS
         page.unroute("**/api/v1/stream")
         page.clock.fast_forward("00:20")  # it reconnects by itself
