@@ -19,7 +19,7 @@ from dashboard.live.frame import PublicFrame
 from dashboard.live.opening_times import find_closing_ms, find_next_opening, format_closing_time
 from dashboard.member import arrival_odds, calm_hours, needs
 from dashboard.member.member_texts import MemberTexts, get_member_texts, get_script_texts
-from dashboard.member.space_details import ShownState, describe_space, describe_usual, list_needs
+from dashboard.member.space_details import PublicSpaceState, describe_space, describe_usual, list_needs
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.text_cases import MAX_WEEKDAY_DAYS
 
@@ -76,7 +76,7 @@ def build_open_page(inputs: MemberPageInput) -> dict[str, Any]:
         "named": [space for space, _ in spots if space.kind in NAMED_KINDS],
         "supplies": [space for space in plan.spaces if space.id in frame.supplies],
         "usual": usual,
-        "spot": describe_space(plan, selected, ShownState(code[selected.id], frame.hides_spaces), usual, texts)
+        "spot": describe_space(plan, selected, PublicSpaceState(code[selected.id], frame.hides_spaces), usual, texts)
         if selected and selected.id in code
         else None,
         "form": form,

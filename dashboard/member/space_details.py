@@ -18,7 +18,7 @@ from dashboard.text.page_texts import PageTexts
 
 
 @dataclass(frozen=True, slots=True)
-class ShownState:
+class PublicSpaceState:
     """What the public frame shows of a space."""
 
     code: str
@@ -39,7 +39,7 @@ class SpacePanel:
 
 
 def describe_space(
-    plan: SitePlan, space: Space, shown: ShownState, usual: Mapping[str, str], texts: PageTexts
+    plan: SitePlan, space: Space, shown: PublicSpaceState, usual: Mapping[str, str], texts: PageTexts
 ) -> SpacePanel:
     """Return the panel of one space.
 

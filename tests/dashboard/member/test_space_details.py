@@ -7,7 +7,7 @@ import pytest
 from collector.contract.forecasts import Outlook
 from collector.site.site_plan import WHOLE_SITE
 from dashboard.live.frame import STATE_CODES
-from dashboard.member.space_details import ShownState, describe_space, describe_usual
+from dashboard.member.space_details import PublicSpaceState, describe_space, describe_usual
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from tests.support.dashboard.outlooks import build_outlook
@@ -23,12 +23,12 @@ def find_usual(outlooks: dict[tuple[str, str], Outlook], reader: ExplanationCont
 
 def test_panel_has_kind_state_with_reason_and_usual_number() -> None:
     panel = describe_space(
-        PLAN, PLAN.space_by_id["desk-5"], ShownState("o", hides_spaces=False), {"0 desk": "Usually three."}, EN
+        PLAN, PLAN.space_by_id["desk-5"], PublicSpaceState("o", hides_spaces=False), {"0 desk": "Usually three."}, EN
     )
     assert (panel.name, panel.state) == ("Skrivbord 5", "taken: its sensors detect somebody")
     assert (panel.kind, panel.needs, panel.usual) == ("Desk in Spinnsalen", "window", "Usually three.")
     assert (
-        describe_space(PLAN, PLAN.space_by_id["laser"], ShownState("o", hides_spaces=False), {}, SV).state
+        describe_space(PLAN, PLAN.space_by_id["laser"], PublicSpaceState("o", hides_spaces=False), {}, SV).state
         == "används: den drar ström"
     )
 
@@ -37,7 +37,7 @@ def test_panel_has_kind_state_with_reason_and_usual_number() -> None:
 @pytest.mark.parametrize("code", STATE_CODES.values())
 def test_panel_never_contains_a_time(texts: PageTexts, code: str) -> None:
     for space in ("desk-1", "booth-1", "room-1", "laser"):
-        shown = ShownState(code, hides_spaces=False)
+        shown = PublicSpaceState(code, hides_spaces=False)
         assert not re.search(r"\d", describe_space(PLAN, PLAN.space_by_id[space], shown, {}, texts).state)
 
 
