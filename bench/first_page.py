@@ -26,7 +26,7 @@ from pathlib import Path
 
 from bench.spread import MIN_RUNS, Spread, parse_runs
 from collector.contract.states import Occupancy
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import CollectorPublisher, build_state, publish_everything, run_publisher
 from tests.support.processes import SPAWN, running_dashboard, running_function

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from influxdb_client.client.write.point import Point
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.history import tables
 from collector.history.influxdb import InfluxClient
 from collector.history.line_protocol import CURSOR_MEASUREMENT, NS_PER_MS, format_row

@@ -28,13 +28,13 @@ from zoneinfo import ZoneInfo
 
 from gpiozero.pins.mock import MockFactory
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge import agent
-from edge.configuration.settings import ClockSource, DeviceSettings, PressureSettings
+from edge.configuration.device_settings import ClockSource, DeviceSettings, PressureSettings
 from edge.contract.broker_client import BrokerSettings, create_client
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.machine_clock import HostClock

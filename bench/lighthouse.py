@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from tests.support.dashboard.site import PLAN
 from tests.support.dashboard.stage import publish_everything, run_publisher
 from tests.support.processes import running_dashboard

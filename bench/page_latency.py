@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 from playwright.sync_api import Page, expect
 
 from bench.latency import DESKS, DEVICES, PLAN, print_delays
-from collector.configuration.settings import CollectorSettings
-from dashboard.configuration.settings import DashboardSettings
+from collector.configuration.collector_settings import CollectorSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract import topics
 from edge.contract.broker_client import create_client
 from edge.contract.message import EventKind, EventsMessage, SensorEvent, encode

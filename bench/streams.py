@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench.latency import PLAN, DeskChange, print_delays, read_streams, run_measuring, stream_delays_ms
 from collector.contract.states import Occupancy
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from tests.support.dashboard.stage import CollectorPublisher, build_state, run_publisher
 from tests.support.processes import running_dashboard
 from tests.support.servers import HOST, find_free_port, mosquitto, wait_until

@@ -36,7 +36,7 @@ from typing import NamedTuple
 import paho.mqtt.client as mqtt
 
 from bench.spread import MIN_RUNS, Spread, parse_runs
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.engine.collector_loop import run_collector
 from edge.contract import topics
 from edge.contract.broker_client import BrokerSettings

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from collector.configuration.settings import HistoryKind, InfluxSettings
+from collector.configuration.collector_settings import HistoryKind, InfluxSettings
 from collector.history import tables
 from collector.history.influxdb import InfluxClient
 from collector.history.line_protocol import CURSOR_MEASUREMENT
@@ -29,7 +29,7 @@ from collector.site.calendar import find_midnight_ms, to_local_time
 from collector.site.opening_spans import OpeningSpan
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import Door, Floor, Space, SpaceKind, Zone
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx
 from dashboard.manager.use_pages import generate_open_hours, read_report

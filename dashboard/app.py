@@ -22,7 +22,7 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.faults import AccountsAway
 from dashboard.charts.plan_drawing import draw_floors
 from dashboard.configuration.base_path import BasePathMiddleware, cookie_name, root_path
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.feeds import api
 from dashboard.live.broadcast import StreamSlots
 from dashboard.manager import (

@@ -28,7 +28,7 @@ from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.accounts_clock import COLLECTOR_WITNESS, open_accounts
 from dashboard.accounts.maintenance import MAINTENANCE_INTERVAL_S, PURGE_INTERVAL_S, AccountsMaintenance
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import FRAME_TICK_S, RESUBSCRIBE_S, LiveView, SiteSubscriber, SubscriberInbox
 from dashboard.web import release
 from dashboard.web.periodic_tasks import FailureLog, PeriodicTask, PeriodicTaskRunner

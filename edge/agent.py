@@ -17,7 +17,7 @@ from typing import Final
 
 from gpiozero import Factory
 
-from edge.configuration.settings import DeviceSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract import topics
 from edge.contract.message import CommandName, DeviceStatus, decode_command
 from edge.contract.topics import Role, TopicParameter, check_handlers, find_topic_kind

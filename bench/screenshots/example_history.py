@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.site.calendar import to_local_time

@@ -12,11 +12,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.engine.collector_loop import run_collector
 from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.server import serve_dashboard
 from edge.contract import topics
 from edge.contract.broker_client import BrokerSettings, create_client

@@ -22,7 +22,7 @@ from collector.alerts.episodes import MIN_REPEAT_MS
 from collector.alerts.kinds import get_hours
 from collector.alerts.notification_sender import NotificationSender
 from collector.alerts.notifications import FIRST_UNSTORED_NO, write_notifications
-from collector.configuration.settings import CollectorSettings, HistoryKind
+from collector.configuration.collector_settings import CollectorSettings, HistoryKind
 from collector.contract.alerts import Alert, AlertKind
 from collector.contract.collector_faults import CollectorFault
 from collector.contract.states import CollectorStatus

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from collector.alerts.alert_service import NO_BROKER, AlertService, AlertSources, SystemFacts
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.alerts import AlertCommand
 from collector.contract.findings import FindingCommand
 from collector.contract.loss_reasons import LossReason

@@ -8,7 +8,7 @@ Never: sockets, threads.
 import logging
 
 from collector.configuration.alert_settings import AlertSettings
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.journal_rewind import find_last_confirmed_ms, rewind_journal
 from collector.engine.pipeline import Pipeline
 from collector.rollup.buckets import COMPUTED_UNTIL_KEY

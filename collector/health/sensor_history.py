@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.configuration.settings import KEPT_SENSOR_DAYS
+from collector.configuration.collector_settings import KEPT_SENSOR_DAYS
 from collector.health.day_tallies import DayTally, SensorHours, compute_day_tallies
 from collector.health.hour_tallies import EMPTY_TALLY, ActivityRule, HourTally, count_hour, join_hours
 from collector.history.door_days import DaySpan, find_day_span

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol
 from collector.history.measures import HistoryAway, HistoryRow, Measure

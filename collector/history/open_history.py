@@ -8,7 +8,7 @@ Never: a fallback: a store that does not answer is not replaced by another one.
 from collections.abc import Callable
 from pathlib import Path
 
-from collector.configuration.settings import HistoryKind, InfluxSettings
+from collector.configuration.collector_settings import HistoryKind, InfluxSettings
 from collector.history.measures import HistoryReader
 
 

@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol, sqlite, tables
 from collector.history.influxdb import DatabaseAway, InfluxAway, InfluxClient, LinesRejected

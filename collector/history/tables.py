@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.history.measures import MEASURES, SPACE_HOUR, HistoryRow, Measure
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import SpaceKind

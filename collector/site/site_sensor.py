@@ -1,6 +1,6 @@
 """A sensor of a site: its device, its kind and the one thing that it watches.
 
-Its pins are in edge/configuration/settings.py, and what its kind means in edge/contract/sensor_kinds.py.
+Its pins are in edge/configuration/device_settings.py, and what its kind means in edge/contract/sensor_kinds.py.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import request, url_for
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract.hosts import LOOPBACK
 
 LOCAL_HOSTS: Final = frozenset({"localhost", LOOPBACK, "::1"})

@@ -39,7 +39,7 @@ from collector.site.privacy_limits import (
 )
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.timekeeping.durations import DAY_MS
 
 MAX_QUERY_DAYS: Final = 31

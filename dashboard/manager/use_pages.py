@@ -23,7 +23,7 @@ from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_
 from collector.site.privacy_limits import has_too_few, is_history_hidden
 from collector.site.series_hours import SeriesHour
 from collector.site.site_plan import WHOLE_SITE, SitePlan
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.history import queries
 from dashboard.manager.exports import generate_csv, write_xlsx
 from dashboard.text.language_selection import get_texts

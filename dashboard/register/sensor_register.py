@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
+from collector.configuration.collector_settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.history.measures import BUCKET_MS
 from collector.site.privacy_limits import MIN_SHOWN_GROUP, MIN_SMALL_GROUP_WEEKS, find_zones_without_air
 from collector.site.site_plan import SitePlan

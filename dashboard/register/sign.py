@@ -11,7 +11,7 @@ from typing import Final
 
 import segno
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 
 BORDER_SQUARES: Final = 4
 """Width of the white border, in squares. Source: ISO/IEC 18004."""

@@ -7,7 +7,7 @@ Never: HTML; a rule that the code does not keep (tests/dashboard/test_privacy.py
 
 from dataclasses import dataclass
 
-from collector.configuration.settings import KEPT_SENSOR_DAYS, RetentionSettings
+from collector.configuration.collector_settings import KEPT_SENSOR_DAYS, RetentionSettings
 from collector.history.measures import BUCKET_MS
 from collector.site.calendar import count_weekdays_around_the_clock
 from collector.site.privacy_limits import (
@@ -24,7 +24,7 @@ from collector.site.spaces import SpaceKind, Tenure
 from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.text.duration_texts import format_days, format_duration
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_S, MINUTE_MS

@@ -14,7 +14,7 @@ from flask import current_app
 from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.charts.plan_drawing import FloorDrawing
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.broadcast import StreamSlots
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.page_cache import PageCache

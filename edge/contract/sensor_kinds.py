@@ -2,7 +2,7 @@
 
 In:    nothing.
 Out:   `SensorKind`, whose members carry their rows; the quantities of the wire contract.
-Never: how a sensor is read: its settings class is in `edge.configuration.settings`, its opener in
+Never: how a sensor is read: its settings class is in `edge.configuration.device_settings`, its opener in
        `edge.sensors.openers`.
 
 A row has: quantities with their bounds and units; what the sensor may watch; its role in occupancy, its threshold, hold

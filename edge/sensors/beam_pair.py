@@ -11,7 +11,7 @@ from functools import partial
 
 from gpiozero import DigitalInputDevice, Factory
 
-from edge.configuration.settings import BeamPairSettings
+from edge.configuration.device_settings import BeamPairSettings
 from edge.contract.message import EventKind
 from edge.outbox import PendingEvent, create_event
 from edge.sensors import crossing

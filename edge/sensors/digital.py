@@ -10,7 +10,13 @@ from collections.abc import Mapping
 
 from gpiozero import DigitalInputDevice, Factory
 
-from edge.configuration.settings import ContactSettings, PinSettings, PirSettings, PresenceSettings, PressureSettings
+from edge.configuration.device_settings import (
+    ContactSettings,
+    PinSettings,
+    PirSettings,
+    PresenceSettings,
+    PressureSettings,
+)
 from edge.contract.message import EventKind
 from edge.outbox import PendingEvent, create_event
 from edge.sensors import debounce

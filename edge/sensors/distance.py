@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 from gpiozero import DigitalOutputDevice, Factory, InputDevice
 
-from edge.configuration.settings import DistanceSettings
+from edge.configuration.device_settings import DistanceSettings
 from edge.contract.message import EventKind
 from edge.outbox import PendingEvent, create_event
 from edge.sensors import debounce

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gpiozero import Factory
 
-from edge.configuration.settings import (
+from edge.configuration.device_settings import (
     AirSettings,
     LightSettings,
     PeopleSettings,

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from gpiozero import Factory
 
-from edge.configuration.settings import DeviceSettings, SensorSettings
+from edge.configuration.device_settings import DeviceSettings, SensorSettings
 from edge.contract.message import SILENT_AFTER_HEARTBEATS, EventKind, SensorHealth
 from edge.outbox import PendingEvent, create_event
 from edge.sensors.channel_faults import ChannelFaults

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gpiozero import Factory
 
-from edge.configuration.settings import SensorSettings, get_sensor_kind
+from edge.configuration.device_settings import SensorSettings, get_sensor_kind
 from edge.contract.sensor_kinds import SensorKind, check_every_kind
 from edge.sensors.beam_pair import BeamPair
 from edge.sensors.digital import open_contact, open_pir, open_pressure_mat, open_radar

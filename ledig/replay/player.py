@@ -17,11 +17,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.occupancy.evidence import StoredEvent
 from collector.site.site_plan import SitePlan
 from edge import agent
-from edge.configuration.settings import DeviceSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.outbox import Outbox
 from ledig.replay.mqtt_probe import MAX_WAIT_S, ReplayConnection, open_replay_connection
 from ledig.replay.recorded_data import PIN_KINDS, Recording, derive_changes

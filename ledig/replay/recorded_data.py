@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
-from edge.configuration.settings import SENSOR_SETTINGS, AirSettings, FileSettings, PinSettings
+from edge.configuration.device_settings import SENSOR_SETTINGS, AirSettings, FileSettings, PinSettings
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.sensor_traits import Quantity

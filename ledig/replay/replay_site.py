@@ -15,7 +15,7 @@ from gpiozero import Factory
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, Zone
-from edge.configuration.settings import (
+from edge.configuration.device_settings import (
     GPIO_PINS,
     SENSOR_SETTINGS,
     AirSettings,

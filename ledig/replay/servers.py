@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.engine import collector_loop
 from collector.site.site_plan import SitePlan
 from edge.contract.broker_client import BrokerAway, BrokerSettings

@@ -21,7 +21,7 @@ from ledig.site.site_copies import save_site_copy
 from ledig.site.site_file import SiteFile, read_site_file
 
 if TYPE_CHECKING:
-    from edge.configuration.settings import DeviceSettings
+    from edge.configuration.device_settings import DeviceSettings
     from edge.timekeeping.machine_clock import Clock
 
 
@@ -100,7 +100,7 @@ def run_edge(path: Path, device: str, pins: str, action: ProcessAction) -> None:
 
 def create_device_clock(settings: "DeviceSettings") -> "Clock":
     """Return the clock for a device's settings."""
-    from edge.configuration.settings import ClockSource
+    from edge.configuration.device_settings import ClockSource
     from edge.timekeeping.machine_clock import HostClock, NetworkClock
 
     return NetworkClock() if settings.clock is ClockSource.NETWORK else HostClock()

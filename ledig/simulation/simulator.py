@@ -12,7 +12,7 @@ from pathlib import Path
 
 from collector.site.site_plan import SitePlan
 from edge import agent
-from edge.configuration.settings import DeviceSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.timekeeping.machine_clock import Clock
 from ledig.simulation.signals import SensorSignal, compute_signals
 from ledig.simulation.simulated_day import simulate_day

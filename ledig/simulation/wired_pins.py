@@ -12,7 +12,7 @@ from typing import Any
 
 from gpiozero.pins.pi import PiPin
 
-from edge.configuration.settings import (
+from edge.configuration.device_settings import (
     AirSettings,
     BeamPairSettings,
     DeviceSettings,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from collector.site.site_sensor import OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind
-from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
+from edge.configuration.device_settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
 from edge.contract.broker_client import BrokerSettings
 from edge.contract.sensor_kinds import SENSOR_KIND_BY_NAME, SensorKind
 from edge.contract.sensor_traits import SensorTraits, WatchTarget

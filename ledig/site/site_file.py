@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from collector.configuration.settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
+from collector.configuration.collector_settings import CollectorSettings, HistoryKind, InfluxSettings, RetentionSettings
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.privacy_settings import PrivacySettings
 from collector.site.site_plan import SitePlan
 from collector.text.languages import Language
-from dashboard.configuration.settings import DashboardSettings
-from edge.configuration.settings import DeviceSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract.broker_client import BrokerSettings
 from edge.contract.settings_rejected import SettingsRejected
 from ledig.site.alerts_table import read_alerts

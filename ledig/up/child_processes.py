@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collector.configuration.settings import CollectorSettings
+    from collector.configuration.collector_settings import CollectorSettings
     from collector.site.site_plan import SitePlan
     from collector.timekeeping.site_time import TimeSource
-    from dashboard.configuration.settings import DashboardSettings
-    from edge.configuration.settings import DeviceSettings
+    from dashboard.configuration.dashboard_settings import DashboardSettings
+    from edge.configuration.device_settings import DeviceSettings
     from ledig.runtime.scaled_clock import SimulatedClock
     from ledig.up.embedded_broker import EmbeddedBrokerSettings
 

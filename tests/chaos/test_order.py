@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replaced
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.store.recovery.journal_guard import JournalGuard
 from edge.outbox import Outbox
@@ -40,7 +40,7 @@ while True:
 
 JOURNAL_WRITER = """
 import os, pathlib, sys
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.store.journal import Journal

@@ -15,7 +15,7 @@ from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.server import serve_dashboard
 from dashboard.subscriber.subscriber import LiveView

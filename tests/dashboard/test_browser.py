@@ -11,7 +11,7 @@ from collector.contract.findings import encode as encode_findings
 from collector.contract.states import Occupancy
 from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract import topics
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served

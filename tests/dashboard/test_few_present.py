@@ -14,7 +14,7 @@ from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.frame import PublicFrame
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView

@@ -13,7 +13,7 @@ from collector.site.site_sensor import Sensor
 from collector.site.spaces import Space, SpaceKind, Tenure
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics

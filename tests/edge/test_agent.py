@@ -8,7 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from edge.agent import read_wifi_dbm
-from edge.configuration.settings import ContactSettings, PirSettings, PowerSettings
+from edge.configuration.device_settings import ContactSettings, PirSettings, PowerSettings
 from edge.contract import topics
 from edge.contract.message import (
     ClockState,

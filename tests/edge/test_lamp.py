@@ -1,7 +1,7 @@
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.settings import PirSettings
+from edge.configuration.device_settings import PirSettings
 from edge.contract.message import IDENTIFY_S
 from edge.lamp import Lamp, LampState, decode_lamp_state
 from edge.outbox.event_sender import COLLECTOR_TIMEOUT_MS, is_collector_online

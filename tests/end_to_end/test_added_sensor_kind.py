@@ -81,7 +81,7 @@ def test_guide_adds_one_row_and_touches_no_other_module() -> None:
     assert [name for name, *_ in BLOCKS if name == "edge/contract/sensor_kinds.py"] == ["edge/contract/sensor_kinds.py"]
     assert {name for name, place, *_ in BLOCKS if place != "new"} == {
         "edge/contract/sensor_kinds.py",
-        "edge/configuration/settings.py",
+        "edge/configuration/device_settings.py",
         "edge/sensors/openers.py",
         "firmware-config/site.example.toml",
     }

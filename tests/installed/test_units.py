@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.history.measures import MEASURES
 from collector.history.open_history import open_reader
 from tests.support.extras import list_modules

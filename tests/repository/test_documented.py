@@ -11,12 +11,12 @@ import click
 import pytest
 
 from collector.configuration.alert_settings import AlertSettings, Destination
-from collector.configuration.settings import InfluxSettings, RetentionSettings
+from collector.configuration.collector_settings import InfluxSettings, RetentionSettings
 from collector.contract.alerts import AlertKind
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.spaces import Door, Floor, Space, Zone
-from dashboard.configuration.settings import DashboardSettings
-from edge.configuration.settings import SENSOR_SETTINGS, DeviceSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
+from edge.configuration.device_settings import SENSOR_SETTINGS, DeviceSettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.sensors.openers import SENSOR_OPENERS
 from ledig.__main__ import cli

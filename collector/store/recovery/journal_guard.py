@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.collector_faults import FaultKind
 from collector.site.site_plan import SitePlan
 from collector.sqlite_files import backup

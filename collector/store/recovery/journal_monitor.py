@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Final
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.history import tables
 from collector.history.sqlite import connect_read_only
 from collector.site.site_plan import SitePlan

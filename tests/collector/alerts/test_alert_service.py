@@ -11,7 +11,7 @@ from collector.alerts.alert_service import SystemFacts
 from collector.alerts.conditions import AlertSubjects, Reachability
 from collector.alerts.notifications import DeliveryAttempt, Notification
 from collector.configuration.alert_settings import AlertSettings, Destination
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.alerts import MAX_BYTES, AlertCommand, AlertKind, Alerts, MuteAction, encode
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collector.configuration.alert_settings import AlertSettings, Destination
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, MuteAction, decode_alerts, encode
 from collector.engine.collector_loop import run_collector
 from collector.text.languages import Language

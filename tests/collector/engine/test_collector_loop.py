@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replace_struct
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, Findings, decode_findings
 from collector.contract.findings import encode as encode_findings

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.history.measures import BUCKET_MS, MEASURES
 from collector.intake.intake import IncomingMessage

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy, Reason
 from collector.engine.pipeline import Pipeline

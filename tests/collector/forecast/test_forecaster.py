@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract import forecasts as outlook
 from collector.contract.forecast_points import ChanceScore, ForecastPoint, ForecastScore, Lead
 from collector.contract.forecasts import (

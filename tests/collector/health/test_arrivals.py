@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.findings import Finding, FindingKind
 from collector.contract.states import SpaceHealth
 from collector.engine.pipeline import Pipeline

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bench.accuracy.watching import HealthRun
-from collector.configuration.settings import KEPT_SENSOR_DAYS
+from collector.configuration.collector_settings import KEPT_SENSOR_DAYS
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import SpaceHealth

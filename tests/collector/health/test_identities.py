@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.findings import FindingKind
 from collector.engine.pipeline import Pipeline
 from collector.health.identities import MIN_RETURNS, RETURN_COUNTS_MS, DuplicateClientDetector

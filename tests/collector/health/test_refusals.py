@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.findings import MAX_REJECTIONS, FindingKind, Findings, Rejection, encode
 from collector.contract.loss_reasons import LossReason
 from collector.engine.pipeline import Pipeline

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from collector.configuration.settings import HistoryKind, InfluxSettings
+from collector.configuration.collector_settings import HistoryKind, InfluxSettings
 from collector.history import line_protocol
 from collector.history.influxdb import DatabaseAway, InfluxClient, InfluxHistory
 from collector.history.measures import MEASURES

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from collector.configuration.settings import CollectorSettings, HistoryKind
+from collector.configuration.collector_settings import CollectorSettings, HistoryKind
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.engine.collector_loop import run_collector
 from collector.history.influxdb import InfluxHistory

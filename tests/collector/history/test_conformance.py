@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.configuration.settings import HistoryKind, InfluxSettings, RetentionSettings
+from collector.configuration.collector_settings import HistoryKind, InfluxSettings, RetentionSettings
 from collector.history import tables
 from collector.history.measures import (
     AIR_FIVE_MIN,

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history.influxdb import InfluxClient, InfluxHistory, LinesRejected
 from collector.history.measures import SPACE_HOUR, HistoryAway

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.history import line_protocol
 from collector.history.influxdb import InfluxAway, InfluxClient

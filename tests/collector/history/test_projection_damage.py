@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.history import tables
 from collector.history.influxdb import InfluxClient, InfluxHistory
 from collector.history.measures import SPACE_HOUR, HistoryAway, HistoryRow

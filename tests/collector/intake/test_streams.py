@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import KEPT_STREAMS, IncomingMessage
 from collector.store.journal import Journal

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.states import PeopleCount
 from collector.engine.pipeline import Pipeline
 from collector.history import tables

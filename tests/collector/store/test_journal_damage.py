@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.loss_reasons import LossReason
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.sqlite_files import backup

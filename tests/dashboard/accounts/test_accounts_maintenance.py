@@ -16,7 +16,7 @@ from dashboard.accounts.faults import AccountsAway
 from dashboard.accounts.maintenance import MAX_BACKUPS, AccountsMaintenance
 from dashboard.accounts.roles import AccountRole
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract.broker_client import BrokerSettings
 from edge.timekeeping.durations import DAY_S

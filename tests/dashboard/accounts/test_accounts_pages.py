@@ -12,7 +12,7 @@ from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import PLAN

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served

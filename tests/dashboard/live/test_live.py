@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from collector.contract.states import Occupancy
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.server import PortTaken, serve_dashboard
 from edge.contract.broker_client import BrokerSettings
 from tests.support.dashboard.fixture_types import Served

@@ -22,7 +22,7 @@ from collector.contract.alerts import (
     encode,
 )
 from dashboard.accounts.accounts import Accounts
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager_rows import alert_rows
 from dashboard.manager_rows.alert_rows import MAX_LINES

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from collector.contract.alerts import AlertCommand, AlertKind, Alerts, Mute, MuteAction, decode_command, encode
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract import topics
 from edge.contract.broker_client import create_client
 from edge.timekeeping.durations import HOUR_MS

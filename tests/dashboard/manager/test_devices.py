@@ -16,7 +16,7 @@ from collector.contract.findings import Finding, FindingKind, Findings, Rejectio
 from collector.contract.loss_reasons import LossReason
 from collector.site.site_plan import SitePlan
 from dashboard.accounts.accounts import Accounts
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager_rows.device_rows import (
     DeviceRow,

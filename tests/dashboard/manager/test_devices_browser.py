@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from collector.contract.states import Occupancy
 from collector.site.spaces import SpaceKind
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract import topics
 from edge.contract.broker_client import create_client
 from edge.contract.message import CommandName, DeviceCommand, DeviceStatus, decode_command

@@ -18,7 +18,7 @@ from collector.contract.findings import (
 )
 from collector.site.site_sensor import Sensor
 from dashboard.accounts.accounts import Accounts
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.manager_rows import finding_rows
 from dashboard.subscriber.subscriber import LiveView

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from collector.site.spaces import SpaceKind, Tenure
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from tests.support.dashboard.login import log_in
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

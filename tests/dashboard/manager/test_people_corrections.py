@@ -11,7 +11,7 @@ from collector.history import tables
 from collector.history.measures import PEOPLE_CORRECTION, PEOPLE_FIVE_MIN, CorrectionReason, HistoryRow
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.store.journal import Journal
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.manager.people_corrections import (
     MAX_CORRECTIONS,
     build_correction_rows,

@@ -30,7 +30,7 @@ from collector.site.site_plan import WHOLE_SITE
 from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
 from edge.contract import topics

@@ -17,7 +17,7 @@ from collector.site.site_plan import SitePlan
 from collector.site.spaces import SpaceKind
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.manager.exports import escape_formula, generate_csv, write_xlsx
 from dashboard.manager.use_pages import EXPORTED_SHEETS
 from dashboard.subscriber.subscriber import LiveView

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract.broker_client import BrokerSettings
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served

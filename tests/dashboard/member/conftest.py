@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from tests.support import browser
 from tests.support.dashboard.fixture_types import OpenPhone
 

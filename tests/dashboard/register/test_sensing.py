@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from dashboard.text.privacy_rule_texts import build_privacy_sections
 from tests.support.dashboard.login import log_in

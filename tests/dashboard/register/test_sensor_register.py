@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Space, SpaceKind, Tenure
 from dashboard.register.sensor_descriptions import describe_sensor_kind

@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.register.sign import BORDER_SQUARES, QrCode, encode_qr, find_public_origin
 
 ADDRESS = "https://ledig.spinneriet.example/sensing"

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Tenure
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from dashboard.text.privacy_rule_texts import build_privacy_sections
 from tests.support.dashboard.login import log_in

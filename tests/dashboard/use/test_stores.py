@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.use import copy_to_influxdb
-from collector.configuration.settings import HistoryKind
+from collector.configuration.collector_settings import HistoryKind
 from collector.history import tables
 from collector.history.measures import PEOPLE_FIVE_MIN, STAYS, ZONE_HOUR
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.manager.use_pages import generate_open_hours, read_report
 from dashboard.use.use_query import ComparedPeriod, UseQuery
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from collector.contract.states import Occupancy
 from collector.site.adjustments import MAX_NOTICE_CHARS, Adjustments, encode
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.contract import topics
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.dashboard.fixture_types import OpenScreen, Served

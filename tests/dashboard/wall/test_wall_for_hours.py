@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import CDPSession, expect
 
 from collector.contract.states import Occupancy
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge.timekeeping.durations import MINUTE_S
 from tests.support.dashboard.fixture_types import OpenScreen
 from tests.support.dashboard.site import PLAN

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.login_limits import MAX_LOGIN_FAILURES
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.problems import PROBLEM_MEDIA_TYPE
 from tests.support.dashboard.login import log_in

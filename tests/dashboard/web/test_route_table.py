@@ -14,7 +14,7 @@ from collector.history import tables
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import LANGUAGES, PageTexts
 from dashboard.web import routes

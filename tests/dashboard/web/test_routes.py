@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from collector.contract.states import CollectorStatus, PeopleCount, Summary, encode
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.feeds.api import AGE_STEP_S
 from dashboard.live.snapshot import BrokerConnection, BrokerMessage
 from dashboard.subscriber.subscriber import LiveView

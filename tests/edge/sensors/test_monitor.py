@@ -6,7 +6,7 @@ import pytest
 from gpiozero import DigitalInputDevice
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.settings import (
+from edge.configuration.device_settings import (
     AirSettings,
     LightSettings,
     PeopleSettings,

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.contract import states
 from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.states import CollectorStatus

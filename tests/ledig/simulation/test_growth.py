@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gpiozero import LED
 
-from edge.configuration.settings import BeamPairSettings, DeviceSettings, DistanceSettings, PirSettings
+from edge.configuration.device_settings import BeamPairSettings, DeviceSettings, DistanceSettings, PirSettings
 from edge.contract.broker_client import BrokerSettings
 from ledig.runtime.mock_pins import MAX_STATES, create_mock_factory
 from ledig.simulation.signals import SensorSignal

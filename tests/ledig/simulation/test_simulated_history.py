@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.history.measures import PEOPLE_FIVE_MIN, SPACE_HOUR, STAYS, ZONE_FIVE_MIN, ZONE_HOUR
 from collector.site.site_plan import WHOLE_SITE

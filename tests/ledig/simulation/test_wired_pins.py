@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.configuration.settings import (
+from edge.configuration.device_settings import (
     AirSettings,
     BeamPairSettings,
     ContactSettings,

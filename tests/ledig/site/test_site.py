@@ -10,7 +10,7 @@ import pytest
 
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.spaces import SpaceKind, Tenure
-from edge.configuration.settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
+from edge.configuration.device_settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
 from ledig.site.installation import find_installation_faults
 from ledig.site.site_file import SiteRejected, read_site_file
 from tests.support.servers import ROOT

@@ -21,12 +21,12 @@ from zoneinfo import ZoneInfo
 
 from gpiozero.pins.mock import MockFactory
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from edge import agent
-from edge.configuration.settings import ClockSource, DeviceSettings, PirSettings
+from edge.configuration.device_settings import ClockSource, DeviceSettings, PirSettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.outbox import Outbox
 from edge.timekeeping.machine_clock import HostClock

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage as Incoming

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing, contextmanager
 
-from collector.configuration.settings import InfluxSettings
+from collector.configuration.collector_settings import InfluxSettings
 from collector.history import line_protocol, tables
 from collector.history.influxdb import InfluxClient
 from collector.history.measures import MEASURES, HistoryAway, HistoryRow, Measure

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
-from collector.configuration.settings import CollectorSettings
+from collector.configuration.collector_settings import CollectorSettings
 from collector.contract import states
 from collector.contract.collector_faults import CollectorFault
 from collector.contract.states import CollectorStatus, Occupancy, SpaceState

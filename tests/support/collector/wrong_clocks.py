@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.engine.pipeline import Pipeline
 from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.history import tables

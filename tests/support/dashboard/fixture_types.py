@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from playwright.sync_api import Page
 
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from tests.support.dashboard.stage import CollectorPublisher
 
 Served = Callable[..., AbstractContextManager[DashboardSettings]]

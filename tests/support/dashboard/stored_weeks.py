@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from collector.history import tables
 from collector.history.measures import ZONE_FIVE_MIN, HistoryRow, Measure
 from collector.site.calendar import to_local_time
-from dashboard.configuration.settings import DashboardSettings
+from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.use.use_query import DayRange
 from tests.support.dashboard.site import MONDAY_10_MS, PLAN
 from tests.support.dashboard.weeks import build_five_minute_rows

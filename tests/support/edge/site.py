@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 from gpiozero.pins.mock import MockFactory
 
 from edge import agent
-from edge.configuration.settings import DeviceSettings, SensorSettings
+from edge.configuration.device_settings import DeviceSettings, SensorSettings
 from edge.contract import broker_client, topics
 from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from collector.alerts.alert_service import SystemFacts
 from collector.alerts.conditions import Reachability
-from collector.configuration.settings import RetentionSettings
+from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.states import CollectorStatus
 from collector.engine.message_publisher import MessagePublisher
 from collector.engine.pipeline import Pipeline

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings
-from collector.configuration.settings import HistoryKind, InfluxSettings, RetentionSettings
+from collector.configuration.collector_settings import HistoryKind, InfluxSettings, RetentionSettings
 from collector.text.languages import Language
 from dashboard.configuration.base_path import BASE_PATH_PATTERN
 from edge.contract.broker_client import BrokerSettings

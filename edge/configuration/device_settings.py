@@ -1,7 +1,7 @@
 """Settings of an agent: the broker, its device, its sensors and pins.
 
 In:    nothing; the `ledig` command reads the site file and creates these.
-Out:   frozen, self-validating settings.
+Out:   frozen, self-validating settings, with the default of each kind of sensor, such as debounce and poll interval.
 Never: files, pins, defaults that hide a mistake.
 
 Pins are GPIO numbers (BCM), as in gpiozero. Durations are milliseconds of site time.
