@@ -10,14 +10,15 @@ from typing import Final
 
 from collector.contract.alerts import ENDED_KEPT_MS
 from collector.contract.forecast_points import BAND_SHARE
-from collector.contract.forecasts import OUTLOOK_DAYS, SCORING_DAYS
+from collector.contract.forecasts import OUTLOOK_DAYS, PUBLISHED_SCORE_DAYS
 from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_WINDOW_MS
 from collector.history.measures import BUCKET_MS
 from collector.site.privacy_limits import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
 from dashboard.accounts.access_log import LOG_DAYS
-from dashboard.accounts.accounts import MAX_NAME_LENGTH, MAX_SESSION_IDLE_S, MAX_SESSION_S
+from dashboard.accounts.accounts import MAX_NAME_LENGTH
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
 from dashboard.accounts.passwords import MAX_PASSWORD_LENGTH
+from dashboard.accounts.sessions import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.manager.learned_pages import CORRECTION_DAYS
 from dashboard.use.compare import NOISE_CONFIDENCE
 from dashboard.use.growth import ADDED_MEMBERS, BOOTSTRAP_DRAWS, MIDDLE_SHARE, MIN_GROWTH_WEEKS
@@ -33,7 +34,7 @@ class ShownLimits:
 
     bucket_s: float = BUCKET_MS / 1000
     outlook_days: int = OUTLOOK_DAYS
-    scoring_days: int = SCORING_DAYS
+    published_score_days: int = PUBLISHED_SCORE_DAYS
     forecast_band: float = BAND_SHARE
     ended_alert_days: int = ENDED_KEPT_MS // DAY_MS
     correction_days: int = CORRECTION_DAYS

@@ -1,4 +1,4 @@
-"""What one kind of alert consists of: the columns of the table in `kinds.py`.
+"""What one kind of alert consists of: the columns of the table in `alert_kinds.py`.
 
 In:    nothing.
 Out:   the type of a row. Every column is required, so that a missing one fails at import.

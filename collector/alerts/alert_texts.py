@@ -2,10 +2,10 @@
 
 In:    alerts, the plan, a language.
 Out:   sentences, the same in notifications and on the staff page.
-Never: clocks, HTML, evaluation; the sentences of one kind, which are in `kinds.py`.
+Never: clocks, HTML, evaluation; the sentences of one kind, which are in `alert_kinds.py`.
 """
 
-from collector.alerts.kinds import ALERT_KINDS
+from collector.alerts.alert_kinds import ALERT_KINDS
 from collector.alerts.thresholds import format_number
 from collector.contract.alerts import Alert, AlertKind
 from collector.site.calendar import to_local_time

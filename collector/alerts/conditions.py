@@ -20,8 +20,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.alerts.alert_hours import is_evaluated
+from collector.alerts.alert_kinds import ALERT_KINDS, get_hours
 from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
-from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.alerts.subjects import list_monitored_sensors
 from collector.configuration.alert_settings import AlertSettings, count_places
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from collector.alerts.active_mutes import is_covered
 from collector.alerts.alert_hours import is_within
+from collector.alerts.alert_kinds import ALERT_KINDS
 from collector.alerts.alert_texts import AlertTexts
 from collector.alerts.episodes import AlertEpisodes
-from collector.alerts.kinds import ALERT_KINDS
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import Alert, AlertKind, Mute, Severity
 from collector.site.site_plan import SitePlan

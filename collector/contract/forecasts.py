@@ -23,8 +23,8 @@ from edge.timekeeping.durations import HOUR_MS
 
 OUTLOOK_DAYS: Final = 7
 """Days ahead for which every open hour is forecast."""
-SCORING_DAYS: Final = 42
-"""Forecasts of the last days are scored."""
+PUBLISHED_SCORE_DAYS: Final = 42
+"""The published scores are of the forecasts of this many last days."""
 TENTHS_FROM: Final = 10
 WHOLE_SPACES_FROM: Final = 100
 
@@ -58,7 +58,7 @@ class HourOutlook(Struct, frozen=True, gc=False, array_like=True, forbid_unknown
 
 
 class ForecastScores(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Scores of the forecasts of the last `SCORING_DAYS` days."""
+    """Scores of the forecasts of the last `PUBLISHED_SCORE_DAYS` days."""
 
     leads: dict[Lead, ForecastScore]
     hit_rates: tuple[ChanceScore | None, ...]

@@ -16,10 +16,10 @@ from contextlib import ExitStack, closing
 from typing import Final
 
 from collector.alerts.alert_hours import is_evaluated
+from collector.alerts.alert_kinds import get_hours
 from collector.alerts.alert_service import SystemFacts
 from collector.alerts.conditions import Reachability, build_outage_alert
 from collector.alerts.episodes import MIN_REPEAT_MS
-from collector.alerts.kinds import get_hours
 from collector.alerts.notification_sender import NotificationSender
 from collector.alerts.notifications import FIRST_UNSTORED_NO, write_notifications
 from collector.configuration.collector_settings import CollectorSettings, HistoryKind

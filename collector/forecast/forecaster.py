@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from collector.contract.forecast_points import Lead
-from collector.contract.forecasts import SCORING_DAYS, Forecast, Outlook
+from collector.contract.forecasts import PUBLISHED_SCORE_DAYS, Forecast, Outlook
 from collector.contract.messages import OutgoingMessage
 from collector.forecast.known_hours import read_free_hours, read_people_hours, read_small_group_hours
 from collector.forecast.look_ahead import ForecastSeries, KnownHours, forecast_series
@@ -24,7 +24,7 @@ from edge.timekeeping.durations import DAY_MS, HOUR_MS
 
 LEARNING_PERIOD_MS: Final = 20 * 7 * DAY_MS
 """History used for learning; older values weigh less than one part in a thousand."""
-SCORING_PERIOD_MS: Final = SCORING_DAYS * DAY_MS
+PUBLISHED_SCORE_PERIOD_MS: Final = PUBLISHED_SCORE_DAYS * DAY_MS
 """Issued forecasts of this age are scored, and corrected by late data."""
 
 CALENDAR_AHEAD_MS: Final = 16 * DAY_MS
@@ -117,5 +117,5 @@ def _read_hours(db: JournalTables, one: ForecastSeries, now_ms: int) -> KnownHou
 
 
 def _read_issued(db: JournalTables, one: ForecastSeries, now_ms: int) -> list[HistoryRow]:
-    span = now_ms - SCORING_PERIOD_MS, now_ms + CALENDAR_AHEAD_MS
+    span = now_ms - PUBLISHED_SCORE_PERIOD_MS, now_ms + CALENDAR_AHEAD_MS
     return [row for lead in Lead for row in db.history.read_rows(FORECAST, (one.zone, one.kind, lead.value), *span)]

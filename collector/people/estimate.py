@@ -38,10 +38,12 @@ from collector.people.odds import (
 from collector.people.presence import PresenceStep
 from edge.timekeeping.durations import HOUR_MS
 
-EMPTY_AFTER_QUIET_MS: Final = 600_000
+WATCHED_SITE_EMPTY_AFTER_MS: Final = 600_000
 """A site that is quiet for this long is empty, if every one of its zones is watched."""
-PARTLY_WATCHED_EMPTY_AFTER_MS: Final = HOUR_MS
+PARTLY_WATCHED_SITE_EMPTY_AFTER_MS: Final = HOUR_MS
 """The same for a site with unwatched zones: people may be at lunch there."""
+QUIET_BEFORE_VACANT_MS: Final = 600_000
+"""A space that becomes vacant has already been quiet for its hold, about this long. It counts as quiet of the site."""
 HIDING_ODDS: Final = ((0, 0.2), (180_000, 0.1))
 """Time after a space stops being occupied, and how likely it is that somebody inside goes undetected until then: for
 two minutes, and then for three more. A space is occupied for two minutes after the last motion; these times count from
@@ -102,7 +104,7 @@ class CountingContext(NamedTuple):
     @property
     def required_quiet_ms(self) -> int:
         """How long the site and its doors must be quiet to be empty."""
-        return EMPTY_AFTER_QUIET_MS if self.is_fully_watched else PARTLY_WATCHED_EMPTY_AFTER_MS
+        return WATCHED_SITE_EMPTY_AFTER_MS if self.is_fully_watched else PARTLY_WATCHED_SITE_EMPTY_AFTER_MS
 
     def count_to_show(self, odds: PeopleOdds) -> int:
         """Return the number to show."""
@@ -249,7 +251,7 @@ def _quiet_moments(
         end_ms = min(until_ms, seen[place + 1].at_ms) if place + 1 < len(seen) else until_ms
         if step.max_people is not None:
             wait_ms = max(
-                step.quiet_since_ms + context.required_quiet_ms - EMPTY_AFTER_QUIET_MS,
+                step.quiet_since_ms + context.required_quiet_ms - QUIET_BEFORE_VACANT_MS,
                 crowd.last_crossing_ms + context.required_quiet_ms,
             )
             due = [_Moment(max(step.at_ms, crowd.at_ms, wait_ms), step.max_people)]

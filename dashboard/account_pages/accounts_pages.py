@@ -20,14 +20,13 @@ from dashboard.accounts.accounts import (
     AccountRejected,
     Accounts,
     LastManager,
-    LoginSession,
     NameRejected,
     NameTaken,
     RestoreNotice,
-    session_id,
 )
 from dashboard.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, WeakPasswordRejected
 from dashboard.accounts.roles import AccountRole
+from dashboard.accounts.sessions import LoginSession, compute_session_id
 from dashboard.text.language_selection import get_texts
 from dashboard.text.log_spans import describe_span
 from dashboard.text.page_texts import PageTexts
@@ -86,14 +85,14 @@ def password() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """End a session of any account."""
     name, session = _read_name(), request.form.get("session", "")
-    return _apply_change("ended", name, lambda accounts: accounts.end_session(session, name))
+    return _apply_change("ended", name, lambda accounts: accounts.sessions.end_session(session, name))
 
 
 @routes.post("/end-own")
 def end_own() -> ResponseReturnValue:
     """End one of the user's own sessions."""
     name, session = g.account.name, request.form.get("session", "")
-    return _apply_change("ended", name, lambda accounts: accounts.end_session(session, name))
+    return _apply_change("ended", name, lambda accounts: accounts.sessions.end_session(session, name))
 
 
 def _read_name() -> str:
@@ -123,7 +122,7 @@ def _render_page(fault: str = "") -> str:
     texts, page_names = get_texts(), table.get_page_names(get_texts())
     sessions, accounts, log = context.use_accounts(
         lambda accounts: (
-            accounts.list_sessions(),
+            accounts.sessions.list_sessions(),
             accounts.list_accounts() if manages else [],
             accounts.log.list_entries(MAX_LOG_ENTRIES) if manages else [],
         )
@@ -167,7 +166,7 @@ def _session_row(session: LoginSession, texts: PageTexts) -> dict[str, Any]:
         "used": _format_time(session.used_s, texts),
         "browser": session.browser or texts.gettext("unknown browser"),
         "own": session.name == g.account.name,
-        "here": session.id == session_id(read_session_token()),
+        "here": session.id == compute_session_id(read_session_token()),
     }
 
 

@@ -64,7 +64,7 @@ def log_in() -> ResponseReturnValue:
         page, status = _render_login("wait", 429)
         return page, status, {"Retry-After": str(LOGIN_FAILURE_WINDOW_S)}
     _log.info("login as %r from %s", name, address)
-    if account := here.use_accounts(lambda accounts: accounts.check_session(session_token)):
+    if account := here.use_accounts(lambda accounts: accounts.sessions.check_session(session_token)):
         here.use_accounts(lambda accounts: accounts.log.record(account, LoggedAction.CHANGE, LOGGED_NAME))
     session.clear()  # invalidates form tokens from before the login
     response = redirect(select_redirect_target(request.form.get("next")), 303)
@@ -82,7 +82,7 @@ def _format_login_name(name: str) -> str:
 def log_out() -> ResponseReturnValue:
     """End the session on the server and in the browser."""
     cookie = read_session_token()
-    get_app_context().use_accounts(lambda accounts: accounts.log_out(cookie))
+    get_app_context().use_accounts(lambda accounts: accounts.sessions.log_out(cookie))
     session.clear()
     response = redirect(f"{request.root_path}/", 303)
     delete_session_cookie(response)

@@ -1,15 +1,13 @@
-"""Accounts: who may log in, with which role, and their sessions.
+"""Accounts: who may log in, and with which role. Their sessions are in `sessions.py`.
 
-In:    names, passwords, roles, session tokens, addresses.
-Out:   the account of a session; refusals that do not reveal which accounts exist.
-Never: storing a password or a session token (only hashes) or an address (only its hash, for
-       `LOGIN_FAILURE_WINDOW_S`); locking out the last manager from a page.
+In:    names, passwords, roles, addresses.
+Out:   the token of a new session; refusals that do not reveal which accounts exist.
+Never: storing a password (only its hash) or an address (only its hash, for `LOGIN_FAILURE_WINDOW_S`); locking out the
+       last manager from a page.
 """
 
-import contextlib
 import hashlib
 import re
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -18,25 +16,16 @@ from pathlib import Path
 from typing import Final
 
 from collector.timekeeping.site_clock import TimeEstimate
-from dashboard.accounts import accounts_schema, known_browsers, login_limits, passwords
+from dashboard.accounts import accounts_schema, known_browsers, login_limits, passwords, sessions
 from dashboard.accounts.access_log import AccessLog
 from dashboard.accounts.accounts_file import MAX_FUTURE_S, AccountsFile
-from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.accounts.roles import AccountRole, UserAccount
-from edge.timekeeping.durations import DAY_S, HOUR_S
+from edge.timekeeping.durations import DAY_S
 
-MAX_SESSION_IDLE_S: Final = 30 * 60
-"""A session ends after this long without use."""
-MAX_SESSION_S: Final = 12 * HOUR_S
-"""A session ends after this long in any case."""
-MIN_USE_WRITE_INTERVAL_S: Final = 60
-"""The last use of a session is written at most this often, to spare SD cards."""
 RESTORE_NOTICE_S: Final = 30 * DAY_S
 """For this long managers see that accounts were restored from a backup."""
 MAX_NAME_LENGTH: Final = 64
 NAME_PATTERN: Final = re.compile(rf"[a-z0-9][a-z0-9._@-]{{0,{MAX_NAME_LENGTH - 1}}}")
-SESSION_ID_LENGTH: Final = 16
-"""A page identifies a session by this many characters of its token's hash: enough to end it, useless for logging in."""
 
 
 class AccountRejected(ValueError):
@@ -60,17 +49,6 @@ class LoginRejected(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class LoginSession:
-    """A login that has not ended; times in Unix seconds, the browser as a readable name (empty: not known)."""
-
-    id: str
-    name: str
-    began_s: float
-    used_s: float
-    browser: str
-
-
-@dataclass(frozen=True, slots=True)
 class RestoreNotice:
     """A damaged file was replaced at `at_s` by the backup of `backup_s` (None: by an empty file). Unix seconds."""
 
@@ -85,6 +63,7 @@ class Accounts:
         self.store: Final = AccountsFile(path, now_s)
         self.path: Final = path
         self.log: Final = AccessLog(self.store)
+        self.sessions: Final = sessions.LoginSessions(self.store)
         self.notice: RestoreNotice | None = None
         """The newest restore, shown to managers; updated by `load`."""
         self.is_clock_state_loaded = False
@@ -112,7 +91,7 @@ class Accounts:
     def record_restore(self, backup_s: float | None) -> None:
         """Record that the backup of `backup_s` (None: no backup, the file is new) was restored; end every session."""
         with self.store.write() as db:
-            db.execute("DELETE FROM session")
+            sessions.end_all_sessions(db)
             db.execute("DELETE FROM restore WHERE at_s < ?", (self.store.now_s() - RESTORE_NOTICE_S,))
             db.execute("INSERT INTO restore (at_s, backup_s) VALUES (?, ?)", (self.store.now_s(), backup_s))
         self.load()
@@ -151,7 +130,7 @@ class Accounts:
         hashed = passwords.hash_password(password)
         with self.store.write() as db:
             self._update_account(db, name, "hash = ?, changed_s = ?", (hashed, self.store.now_s()))
-            db.execute("DELETE FROM session WHERE name = ?", (name,))
+            sessions.end_sessions_of_account(db, name)
 
     def set_role(self, name: str, role: AccountRole) -> None:
         """Change an account's role, effective with its next request; raises AccountRejected, LastManager."""
@@ -165,7 +144,7 @@ class Accounts:
         with self.store.write() as db:
             _keep_a_manager(db, name)
             self._update_account(db, name, "locked = 1", ())
-            db.execute("DELETE FROM session WHERE name = ?", (name,))
+            sessions.end_sessions_of_account(db, name)
 
     def unlock(self, name: str) -> None:
         """Unlock an account; raises AccountRejected."""
@@ -204,24 +183,18 @@ class Accounts:
             login_limits.count_attempt(
                 db, self.store.now_s(), keys
             )  # before the slow check, so that parallel attempts count too
-            row = _read_account(db, "name = ?", name)
+            row = accounts_schema.read_account(db, name)
         # unknown names and locked accounts take as long to check as others, and fail only after that
         if (
-            not passwords.verify_password(row[1] if row else None, password[: passwords.MAX_PASSWORD_LENGTH + 1])
+            not passwords.verify_password(row.hash if row else None, password[: passwords.MAX_PASSWORD_LENGTH + 1])
             or row is None
-            or row[4]
+            or row.locked
         ):
             raise LoginRejected("name or password is wrong")
-        token = secrets.token_urlsafe(32)
-        now_s = self.store.now_s()
         with self.store.write() as db:
             # the account may have been removed, changed or locked while the hash was computed
-            inserted = db.execute(
-                "INSERT INTO session (token_hash, name, began_s, used_s, browser)"
-                " SELECT ?, name, ?, ?, ? FROM account WHERE name = ? AND hash = ? AND NOT locked",
-                (_hash_text(token), now_s, now_s, browser, name, row[1]),
-            )
-            if not inserted.rowcount:
+            token = sessions.begin_session(db, self.store.now_s(), name, row.hash, browser)
+            if token is None:
                 raise LoginRejected("name or password is wrong")
             db.executemany("DELETE FROM login_failure WHERE key_hash = ?", [(key,) for key in keys])
         return token
@@ -230,78 +203,21 @@ class Accounts:
         """Create a device cookie for a browser in which this name has logged in."""
         return known_browsers.create_device_cookie(self.form_secret, name)
 
-    def use_session(self, token: str) -> UserAccount | None:
-        """Return the account of a session and count this as use; None if the session ended."""
-        found = self._find_session(token)
-        if found is None:
-            return None
-        account, used_s = found
-        now_s = self.store.now_s()
-        if not 0 <= now_s - used_s < MIN_USE_WRITE_INTERVAL_S:
-            with contextlib.suppress(AccountsAway), self.store.write() as db:  # a full disk must not end sessions
-                db.execute("UPDATE session SET used_s = ? WHERE token_hash = ?", (now_s, _hash_text(token)))
-        return account
-
-    def check_session(self, token: str) -> UserAccount | None:
-        """Return the account of a session without counting this as use: an open page alone is not use."""
-        found = self._find_session(token)
-        return found[0] if found else None
-
-    def _find_session(self, token: str) -> tuple[UserAccount, float] | None:
-        now_s = self.store.now_s()
-        with self.store.read() as db:
-            session = db.execute(
-                "SELECT name, used_s FROM session WHERE token_hash = ? AND used_s >= ? AND began_s >= ?",
-                (_hash_text(token), now_s - MAX_SESSION_IDLE_S, now_s - MAX_SESSION_S),
-            ).fetchone()
-            row = None if session is None else _read_account(db, "name = ?", session[0])
-        return None if row is None or row[4] else (UserAccount(row[0], AccountRole(row[3])), session[1])
-
-    def log_out(self, token: str) -> None:
-        """End a session."""
-        with self.store.write() as db:
-            db.execute("DELETE FROM session WHERE token_hash = ?", (_hash_text(token),))
-
-    def list_sessions(self) -> list[LoginSession]:
-        """Return every session that has not ended, newest first."""
-        now_s = self.store.now_s()
-        with self.store.read() as db:
-            found = db.execute(
-                "SELECT substr(token_hash, 1, ?), name, began_s, used_s, browser FROM session"
-                " WHERE used_s >= ? AND began_s >= ? ORDER BY began_s DESC, rowid DESC",
-                (SESSION_ID_LENGTH, now_s - MAX_SESSION_IDLE_S, now_s - MAX_SESSION_S),
-            )
-            return [LoginSession(*row) for row in found]
-
-    def end_session(self, session: str, name: str) -> bool:
-        """End one session of an account by its id; False if there is none."""
-        with self.store.write() as db:
-            ended = db.execute(
-                "DELETE FROM session WHERE substr(token_hash, 1, ?) = ? AND name = ?",
-                (SESSION_ID_LENGTH, session, name),
-            )
-            return ended.rowcount > 0
-
     def purge_expired(self, deletion_s: float | None = None) -> None:
         """Delete expired failed logins, ended sessions and old log entries.
 
-        Times in the future, written under a wrong clock, are set to now: they must not make a session last longer.
+        Times in the future, written under a wrong clock, are set to now.
 
         Args:
             deletion_s: the time from which ages count, Unix seconds, not after now; None: now.
         """
         now_s = self.store.now_s()
         from_s = now_s if deletion_s is None else deletion_s
-        future_limits = (now_s, now_s + MAX_FUTURE_S)
         with self.store.write() as db:
             login_limits.delete_expired(db, from_s)
-            db.execute(
-                "DELETE FROM session WHERE used_s < ? OR began_s < ?",
-                (from_s - MAX_SESSION_IDLE_S, from_s - MAX_SESSION_S),
-            )
-            db.execute("UPDATE login_failure SET at_s = ? WHERE at_s > ?", future_limits)
-            db.execute("UPDATE session SET began_s = ? WHERE began_s > ?", future_limits)
-            db.execute("UPDATE session SET used_s = ? WHERE used_s > ?", future_limits)
+            sessions.delete_ended_sessions(db, from_s)
+            db.execute("UPDATE login_failure SET at_s = ? WHERE at_s > ?", (now_s, now_s + MAX_FUTURE_S))
+            sessions.correct_future_sessions(db, now_s)
         self.log.purge_expired(from_s)
 
     def load_clock_state(self) -> TimeEstimate:
@@ -335,22 +251,6 @@ class Accounts:
 def compute_accounts_digest(db: sqlite3.Connection) -> str:
     """Return a digest of all accounts in a file: names, passwords, roles."""
     return _hash_text(repr(db.execute("SELECT name, checksum FROM account ORDER BY name").fetchall()))
-
-
-def _read_account(db: sqlite3.Connection, where: str, value: str) -> tuple[str, str, float, str, int, str] | None:
-    """Return one account's row; raises AccountsAway if it is damaged."""
-    row: tuple[str, str, float, str, int, str] | None = db.execute(
-        f"SELECT {accounts_schema.ACCOUNT_COLUMNS} FROM account WHERE {where}",  # noqa: S608 - both are constants of ours
-        (value,),
-    ).fetchone()
-    if row is not None and not accounts_schema.is_intact(row):
-        raise AccountsAway(AccountsFault.DAMAGED, "an account")
-    return row
-
-
-def session_id(token: str) -> str:
-    """Return the id of a token's session, as pages show it."""
-    return _hash_text(token)[:SESSION_ID_LENGTH]
 
 
 def _keep_a_manager(db: sqlite3.Connection, name: str) -> None:

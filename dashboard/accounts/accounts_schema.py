@@ -7,9 +7,10 @@ Never: opening the file; changing rows, apart from their checksums.
 
 import hashlib
 import sqlite3
-from typing import Final
+from typing import Final, NamedTuple
 
 from collector.sqlite_files.migration import SchemaTooNew, migrate_schema
+from dashboard.accounts.faults import AccountsAway, AccountsFault
 from dashboard.accounts.roles import AccountRole
 
 
@@ -88,8 +89,19 @@ def _rename_endpoint(db: sqlite3.Connection) -> None:
 MIGRATIONS: Final = (_create_tables, _add_roles, _add_clock, _add_checksums, _rename_tables, _rename_endpoint)
 """Each function migrates the file to the next version."""
 
-ACCOUNT_COLUMNS: Final = "name, hash, changed_s, role, locked, checksum"
-"""The arguments of `is_intact`, in this order."""
+
+class AccountRow(NamedTuple):
+    """One row of the table of accounts; its columns in this order."""
+
+    name: str
+    hash: str
+    changed_s: float
+    role: str
+    locked: int
+    checksum: str
+
+
+ACCOUNT_COLUMNS: Final = ", ".join(AccountRow._fields)
 
 
 def migrate_accounts(db: sqlite3.Connection) -> None:
@@ -113,9 +125,20 @@ def compute_checksum(name: str, hashed: str, changed_s: float, role: str, locked
     return hashlib.sha256(repr((name, hashed, float(changed_s), role, locked)).encode()).hexdigest()[:16]
 
 
-def is_intact(row: tuple[str, str, float, str, int, str]) -> bool:
+def read_account(db: sqlite3.Connection, name: str) -> AccountRow | None:
+    """Return one account's row, None if there is none; raises AccountsAway if it is damaged."""
+    found = db.execute(f"SELECT {ACCOUNT_COLUMNS} FROM account WHERE name = ?", (name,)).fetchone()  # noqa: S608 - a constant of ours
+    if found is None:
+        return None
+    row = AccountRow(*found)
+    if not is_intact(row):
+        raise AccountsAway(AccountsFault.DAMAGED, "an account")
+    return row
+
+
+def is_intact(row: AccountRow) -> bool:
     """Whether an account's row matches its checksum."""
-    return compute_checksum(*row[:5]) == row[5]
+    return compute_checksum(*row[:5]) == row.checksum
 
 
 def write_checksum(db: sqlite3.Connection, name: str) -> None:
@@ -135,7 +158,7 @@ def find_damage(db: sqlite3.Connection) -> str:
     if version != len(MIGRATIONS) or schema != _expected_schema():
         return "its schema was changed"
     for row in db.execute(f"SELECT {ACCOUNT_COLUMNS} FROM account"):  # noqa: S608 - a constant of ours
-        if not is_intact(row):
+        if not is_intact(AccountRow(*row)):
             return "an account does not match its checksum"
     roles = {role for (role,) in db.execute("SELECT DISTINCT role FROM access_log")}
     if not roles <= set(AccountRole):

@@ -15,7 +15,7 @@ from msgspec import Struct
 from collector.contract.states import TAKEN_STATES, AirBand, AirTrend, Occupancy, SpaceState, ZoneAir
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import Space, SpaceKind
-from dashboard.live import upcoming_hours
+from dashboard.live import full_hours
 
 STATE_CODES: Final = {
     Occupancy.VACANT: "v",
@@ -81,7 +81,7 @@ class PublicFrame(Struct, frozen=True):
     """At least and at most this many people are on site; None: not counted, or the link is not live."""
     from_zero: bool
     """The site was known to be empty once; before that, `people` counts only those who came since counting began."""
-    ahead: tuple[upcoming_hours.DaySentence, ...]
+    ahead: tuple[full_hours.DaySentence, ...]
     """The rest of the day in at most two sentences."""
     hides_spaces: bool = False
     """No single space is shown, because few people are in a site that never closes."""

@@ -32,7 +32,7 @@ from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjust
 from collector.site.calendar import is_open
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import Space, SpaceKind
-from dashboard.live import upcoming_hours
+from dashboard.live import full_hours, upcoming_hours
 from dashboard.live.frame import (
     STATE_CODES,
     LinkStatus,
@@ -282,9 +282,9 @@ class SiteSnapshot:
         )
         return upcoming_hours.subtract_spaces(found, gone, self.plan, now_ms)
 
-    def _describe_day_ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[upcoming_hours.DaySentence, ...]:
+    def _describe_day_ahead(self, kind: SpaceKind | None, now_ms: int) -> tuple[full_hours.DaySentence, ...]:
         found = None if kind is None else self.get_outlook(WHOLE_SITE, kind, now_ms)
-        return upcoming_hours.summarise_rest_of_day(self.plan, found, now_ms)
+        return full_hours.summarise_rest_of_day(self.plan, found, now_ms)
 
     def _silent_since(self, spaces: Iterable[Space]) -> str:
         """Return since when all these spaces are unknown, as local time; empty if one is known, or if they are few."""

@@ -1,13 +1,12 @@
-"""Reads forecasts for the pages: a summary of today, and the odds at an hour of arrival.
+"""Reads forecasts for the pages: the coming open hours, and the hour of an arrival.
 
 In:    the collector's forecasts, the plan, site time.
-Out:   sentence keys with their values; one hour of a forecast.
+Out:   hours of a forecast.
 Never: texts, computing a forecast, a forecast that is more than three hours old.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,17 +20,10 @@ from edge.timekeeping.durations import HOUR_MS
 
 MAX_FORECAST_AGE_MS: Final = 3 * HOUR_MS
 """The collector makes a forecast every hour. An older one than this is not shown."""
-FULL_BELOW_ODDS: Final = 0.5
-"""An hour counts as full when the chance of a free spot is below this."""
 MIN_SCORED_FORECASTS: Final = 20
 """With fewer scored forecasts than this, no percentage is shown: one out of one is not "100 of 100"."""
 TOP_TENTH: Final = 9
 """Index of the last tenth of the odds: 90 % and more."""
-MAX_AVERAGED_HOURS: Final = 3
-"""The mean of at most this many hours describes what follows a full period."""
-
-DaySentence = tuple[str, str, str, int]
-"""One sentence: its text key, begin and end hour (as a clock shows them, `13`), and a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,61 +87,7 @@ def find_hour(outlook: Outlook, at_ms: int) -> HourOutlook | None:
     return next((hour for hour in outlook.hours if 0 <= at_ms - outlook.begins_ms(hour.ahead) < HOUR_MS), None)
 
 
-def summarise_rest_of_day(plan: SitePlan, outlook: Outlook | None, now_ms: int) -> tuple[DaySentence, ...]:
-    """Describe the rest of the day in at most two sentences; empty without a forecast or when the day is over."""
-    if outlook is None or outlook.capacity is None:
-        return ()
-    today = to_local_time(plan, now_ms).date()
-    upcoming_hours = [
-        upcoming
-        for upcoming in iterate_upcoming_hours(outlook, now_ms)
-        if to_local_time(plan, upcoming.at_ms).date() == today
-    ]
-    full_hours = _first_full(upcoming_hours)
-    if full_hours:
-        after = [upcoming for upcoming in upcoming_hours if upcoming.at_ms > full_hours[-1].at_ms]
-        return (_describe_full(plan, full_hours, now_ms), *_describe_following(plan, after))
-    if not upcoming_hours:
-        return ()
-    least = min(upcoming_hours, key=lambda upcoming: upcoming.hour.median)
-    if least.at_ms <= now_ms:  # the page already shows the current state
-        return _describe_following(plan, upcoming_hours[1:])
-    return (("ahead.least", format_hour(plan, least.at_ms), "", _average_free([least])),)
-
-
 def format_hour(plan: SitePlan, at_ms: int) -> str:
     """Format an hour as a clock shows it: `13`, or `13:30` where hours begin at half past."""
     at = to_local_time(plan, at_ms)
     return f"{at.hour}" if at.minute == 0 else f"{at.hour}:{at.minute:02}"
-
-
-def _first_full(hours: list[UpcomingHour]) -> list[UpcomingHour]:
-    """Return the first consecutive hours in which a free spot is unlikely."""
-    start = next((index for index, upcoming in enumerate(hours) if _is_full(upcoming.hour)), len(hours))
-    return [
-        upcoming
-        for index, upcoming in enumerate(takewhile(lambda upcoming: _is_full(upcoming.hour), hours[start:]))
-        if upcoming.at_ms == hours[start].at_ms + index * HOUR_MS
-    ]
-
-
-def _describe_full(plan: SitePlan, full_hours: list[UpcomingHour], now_ms: int) -> DaySentence:
-    usual = "usual" if all(upcoming.hour.usual < 1 for upcoming in full_hours) else "likely"
-    begun = ".until" if full_hours[0].at_ms <= now_ms else ""
-    until = format_hour(plan, full_hours[-1].at_ms + HOUR_MS)
-    return f"ahead.full.{usual}{begun}", format_hour(plan, full_hours[0].at_ms), until, 0
-
-
-def _describe_following(plan: SitePlan, after: list[UpcomingHour]) -> tuple[DaySentence, ...]:
-    following = list(takewhile(lambda upcoming: not _is_full(upcoming.hour), after))[:MAX_AVERAGED_HOURS]
-    if not following:
-        return ()
-    return (("ahead.from", format_hour(plan, following[0].at_ms), "", _average_free(following)),)
-
-
-def _average_free(hours: list[UpcomingHour]) -> int:
-    return max(1, round(sum(upcoming.hour.median for upcoming in hours) / len(hours)))
-
-
-def _is_full(hour: HourOutlook) -> bool:
-    return hour.odds is not None and hour.odds < FULL_BELOW_ODDS

@@ -20,7 +20,7 @@ from dashboard.history import queries
 from dashboard.manager.forecast_view import ForecastView, build_forecast_view
 from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
-from dashboard.web.history_access import read_history
+from dashboard.web.optional_history import read_history
 from dashboard.web.routes import set_logged_span
 
 routes: Final = Blueprint("forecast", __name__, url_prefix="/manage/forecast")

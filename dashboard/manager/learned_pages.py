@@ -17,7 +17,7 @@ from dashboard.manager.learned_values_view import build_learned_values
 from dashboard.manager.people_corrections import PeopleCorrections, build_people_corrections
 from dashboard.text.language_selection import get_texts
 from dashboard.web.app_context import get_app_context
-from dashboard.web.history_access import read_history
+from dashboard.web.optional_history import read_history
 from edge.timekeeping.durations import DAY_MS
 
 routes: Final = Blueprint("learned", __name__, url_prefix="/manage/learned-values")

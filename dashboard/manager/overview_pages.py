@@ -30,7 +30,7 @@ from dashboard.text.language_selection import get_texts
 from dashboard.web import sse
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import send_to_collector
-from dashboard.web.history_access import read_history
+from dashboard.web.optional_history import read_history
 from dashboard.web.routes import set_logged_span
 from dashboard.web.session_cookie import read_session_token
 from edge.contract import topics
@@ -97,7 +97,7 @@ def stream() -> ResponseReturnValue:
     return sse.serve_stream(
         broadcast,
         here.stream_slots,
-        may_stay=lambda: here.use_accounts(lambda accounts: accounts.check_session(cookie)) is not None,
+        may_stay=lambda: here.use_accounts(lambda accounts: accounts.sessions.check_session(cookie)) is not None,
     )
 
 

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from collector.alerts.active_mutes import is_covered, list_active
+from collector.alerts.alert_kinds import ALERT_KINDS, get_hours
 from collector.alerts.alert_texts import AlertTexts
-from collector.alerts.kinds import ALERT_KINDS, get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import Alert, AlertKind, Alerts, Mute, Severity
 from collector.contract.collector_faults import CollectorFault

@@ -20,7 +20,7 @@ from babel.numbers import format_percent
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import SpaceKind
 from collector.text.languages import LANGUAGE_TABLE, Catalogue, Language, load_catalogue
-from dashboard.live.upcoming_hours import DaySentence
+from dashboard.live.full_hours import DaySentence
 from dashboard.text.text_cases import TEXT_CASES, Values, select_text
 
 if TYPE_CHECKING:  # live imports this module

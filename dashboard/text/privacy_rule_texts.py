@@ -22,8 +22,8 @@ from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind, Tenure
 from dashboard.accounts.access_log import LOG_DAYS
-from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
+from dashboard.accounts.sessions import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.text.duration_texts import format_days, format_duration
 from dashboard.text.page_texts import PageTexts

@@ -193,7 +193,9 @@ def _require_role() -> ResponseReturnValue | None:
     account = None
     if cookie:
         account = get_app_context().use_accounts(
-            lambda accounts: accounts.use_session(cookie) if is_use else accounts.check_session(cookie)
+            lambda accounts: (
+                accounts.sessions.use_session(cookie) if is_use else accounts.sessions.check_session(cookie)
+            )
         )
     if account is None:
         return _redirect_to_login(route, ended=bool(cookie))

@@ -46,8 +46,8 @@ def format_account(account: UserAccount) -> str:
 
 def end_sessions(found: Accounts, name: str) -> int:
     """End all sessions of an account; return how many there were."""
-    own_sessions = [session for session in found.list_sessions() if session.name == name]
-    return sum(found.end_session(session.id, name) for session in own_sessions)
+    own_sessions = [session for session in found.sessions.list_sessions() if session.name == name]
+    return sum(found.sessions.end_session(session.id, name) for session in own_sessions)
 
 
 def read_password() -> str:

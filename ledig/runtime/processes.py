@@ -92,7 +92,7 @@ def run_edge(path: Path, device: str, pins: str, action: ProcessAction) -> None:
     stop = stop_on_signals()  # before the pins: lgpio starts a thread, which must inherit the blocked signals
     factory = create_pin_factory(pins)
     from edge import agent
-    from edge.supervision import ServiceNotifier
+    from edge.process.service_manager import ServiceNotifier
 
     create_storage(site.storage)
     agent.run_agent(settings, create_device_clock(settings), factory, stop, ServiceNotifier().report_progress)
@@ -162,7 +162,7 @@ def run_collector_process(path: Path, action: ProcessAction) -> None:
         return
     from collector.engine.collector_loop import run_collector
     from collector.timekeeping.site_time import read_machine_clocks
-    from edge.supervision import ServiceNotifier
+    from edge.process.service_manager import ServiceNotifier
     from ledig.runtime.stopping import stop_on_signals
 
     _start_logging()
@@ -194,7 +194,7 @@ def run_dashboard(path: Path, action: ProcessAction) -> None:
         address = f"http://{settings.host}:{settings.port}{settings.base_path}/"
         _print_result(f"dashboard of {site.plan.name}: broker and history answer, {address} is free: ready")
         return
-    from edge.supervision import ServiceNotifier
+    from edge.process.service_manager import ServiceNotifier
     from ledig.runtime.stopping import stop_on_signals
 
     _start_logging()

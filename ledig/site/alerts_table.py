@@ -7,7 +7,7 @@ Never: files.
 
 from typing import Any
 
-from collector.alerts.kinds import ALERT_KINDS
+from collector.alerts.alert_kinds import ALERT_KINDS
 from collector.configuration.alert_settings import DEFAULT_ALERT_SETTINGS, AlertSettings, Destination
 from collector.contract.alerts import AlertKind
 from collector.site.spaces import SpaceKind

@@ -161,7 +161,7 @@ class WrongClockSite:
         accounts = Accounts(self.storage / "accounts.sqlite")
         accounts.add("anna", "a long enough passphrase", AccountRole.MANAGER)
         self.session = accounts.log_in("anna", "a long enough passphrase", "192.0.2.1")
-        account = accounts.check_session(self.session)
+        account = accounts.sessions.check_session(self.session)
         assert account is not None
         accounts.log.record(account, LoggedAction.EXPORT, "use.csv", "days=7")
         self.kept = self.rows()

@@ -29,7 +29,7 @@ PUBLIC_OF_COLLECTOR = (
     "collector.sqlite_files",
     "collector.timekeeping",
     "collector.alerts.active_mutes",
-    "collector.alerts.kinds",
+    "collector.alerts.alert_kinds",
     "collector.alerts.alert_texts",
     "collector.text",
 )
@@ -42,7 +42,6 @@ EDGE_FOR_LEDIG = (
     "edge.sensors.distance",
     "edge.sensors.openers",
     "edge.sensors.sensor",
-    "edge.supervision",
 )
 """What `ledig` may import of the agent: it reads its settings, and starts, replays, simulates and checks it."""
 MAY_IMPORT = {

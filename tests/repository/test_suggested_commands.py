@@ -107,7 +107,7 @@ def test_suggestions_are_found_in_every_kind_of_file() -> None:
         "README.md",
         "ledig/__main__.py",
         "firmware-config/site.example.toml",
-        "collector/alerts/kinds.py",
+        "collector/alerts/alert_kinds.py",
     }
     assert {suggestion.place for suggestion in SUGGESTIONS if MAKE.search(suggestion.text)} >= {
         "README.md",

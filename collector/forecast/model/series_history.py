@@ -24,8 +24,8 @@ MIN_SERIES_DAYS: Final = 14
 than eight, one week 27 %."""
 MEMORY_DAYS: Final = 140
 """Older days are ignored: a week 20 weeks ago would weigh less than a thousandth of the mean."""
-EVALUATED_DAYS: Final = 42
-"""Number of known days whose errors are kept."""
+KEPT_ERROR_DAYS: Final = 42
+"""The band and the carried share are learned from the errors of this many latest known days."""
 MAX_ERROR_AGE_DAYS: Final = 70
 """Errors of older days are ignored."""
 DEVIATION_DAYS: Final = 5
@@ -98,7 +98,7 @@ def learn_series(history: Sequence[SeriesHour], today: int) -> LearnedSeries:
     profile = WeekProfile()
     days: list[KnownDay] = []
     for left, (day, weekday, values) in zip(range(len(past), 0, -1), past, strict=True):
-        if left <= EVALUATED_DAYS + DEVIATION_DAYS + SKIPPED_DAYS_LATER and day >= today - MAX_ERROR_AGE_DAYS:
+        if left <= KEPT_ERROR_DAYS + DEVIATION_DAYS + SKIPPED_DAYS_LATER and day >= today - MAX_ERROR_AGE_DAYS:
             usual = {hour: profile.usual_at((weekday, hour)) for hour in values}
             beyond = {hour: values[hour] - base for hour, base in usual.items() if base is not None}
             if beyond:
@@ -147,7 +147,7 @@ def mean_deviation(days: Sequence[KnownDay], hours: Iterable[int], *, weekend: b
 
 def _fit(days: Sequence[KnownDay], skipped: int) -> ForecastFit:
     """Evaluate the last days, each by the days before it except the `skipped` latest of those."""
-    first = max(0, len(days) - EVALUATED_DAYS)
+    first = max(0, len(days) - KEPT_ERROR_DAYS)
     evaluated = [
         (
             day,

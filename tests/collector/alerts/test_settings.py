@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from collector.alerts.kinds import get_hours
+from collector.alerts.alert_kinds import get_hours
 from collector.configuration.alert_settings import BOUNDS, AlertSettings, Destination, parse_hours
 from collector.contract.alerts import AlertKind
 

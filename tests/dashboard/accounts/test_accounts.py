@@ -9,18 +9,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.account_pages.login_form import describe_browser
-from dashboard.accounts.accounts import (
-    MAX_SESSION_IDLE_S,
-    MAX_SESSION_S,
-    AccountRejected,
-    Accounts,
-    LastManager,
-    LoginRejected,
-    session_id,
-)
+from dashboard.accounts.accounts import AccountRejected, Accounts, LastManager, LoginRejected
 from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S, MAX_LOGIN_FAILURES, TooManyLoginFailures
 from dashboard.accounts.passwords import WeakPasswordRejected, check_password
 from dashboard.accounts.roles import AccountRole, UserAccount
+from dashboard.accounts.sessions import MAX_SESSION_IDLE_S, MAX_SESSION_S, compute_session_id
 from tests.support.dashboard.users import PASSWORD, USER_NAME, VIEWER_NAME
 
 HERE = "192.0.2.7"
@@ -101,49 +94,49 @@ def test_an_invalid_account_is_rejected_with_the_reason(accounts: Accounts) -> N
 
 def test_a_login_begins_a_session_that_is_stored_as_a_hash(accounts: Accounts) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
-    assert accounts.use_session(token) == ANNA
+    assert accounts.sessions.use_session(token) == ANNA
     assert token.encode() not in accounts.path.read_bytes()
     assert len(token) >= 43  # 256 bits
 
 
 def test_logging_out_ends_a_session(accounts: Accounts) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
-    accounts.log_out(token)
-    assert accounts.use_session(token) is None
+    accounts.sessions.log_out(token)
+    assert accounts.sessions.use_session(token) is None
 
 
 def test_a_session_ends_after_half_an_hour_without_use(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     clock.s += MAX_SESSION_IDLE_S
-    assert accounts.use_session(token) == ANNA
+    assert accounts.sessions.use_session(token) == ANNA
     clock.s += MAX_SESSION_IDLE_S + 1
-    assert accounts.use_session(token) is None
+    assert accounts.sessions.use_session(token) is None
 
 
 def test_an_open_stream_alone_does_not_keep_a_session_alive(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     clock.s += MAX_SESSION_IDLE_S
-    assert accounts.check_session(token) == ANNA
+    assert accounts.sessions.check_session(token) == ANNA
     clock.s += 1
-    assert accounts.check_session(token) is None
+    assert accounts.sessions.check_session(token) is None
 
 
 def test_a_session_ends_after_twelve_hours_of_use(accounts: Accounts, clock: SessionClock) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     for _ in range(MAX_SESSION_S // MAX_SESSION_IDLE_S):
         clock.s += MAX_SESSION_IDLE_S
-        assert accounts.use_session(token) == ANNA
+        assert accounts.sessions.use_session(token) == ANNA
     clock.s += 1
-    assert accounts.use_session(token) is None
+    assert accounts.sessions.use_session(token) is None
 
 
 def test_a_changed_password_and_a_removed_account_end_their_sessions(accounts: Accounts) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
     accounts.set_password(USER_NAME, "nu är det en till")
-    assert accounts.use_session(token) is None
+    assert accounts.sessions.use_session(token) is None
     token = accounts.log_in(USER_NAME, "nu är det en till", HERE)
     accounts.remove(USER_NAME)
-    assert accounts.use_session(token) is None
+    assert accounts.sessions.use_session(token) is None
 
 
 def test_a_wrong_name_and_a_wrong_password_get_the_same_error(accounts: Accounts) -> None:
@@ -256,24 +249,24 @@ def test_a_refusal_takes_equally_long_for_every_reason(accounts: Accounts) -> No
 def test_locking_ends_sessions_and_a_new_role_applies_at_once(accounts: Accounts) -> None:
     token = accounts.log_in(VIEWER_NAME, PASSWORD, HERE)
     accounts.set_role(VIEWER_NAME, AccountRole.MANAGER)
-    assert accounts.check_session(token) == UserAccount(VIEWER_NAME, AccountRole.MANAGER)
+    assert accounts.sessions.check_session(token) == UserAccount(VIEWER_NAME, AccountRole.MANAGER)
     accounts.lock(VIEWER_NAME)
-    assert accounts.check_session(token) is None
+    assert accounts.sessions.check_session(token) is None
     accounts.unlock(VIEWER_NAME)
-    assert accounts.check_session(token) is None
+    assert accounts.sessions.check_session(token) is None
 
 
 def test_sessions_are_listed_with_their_browser_and_ended_one_by_one(accounts: Accounts, clock: SessionClock) -> None:
     first = accounts.log_in(USER_NAME, PASSWORD, HERE, "Firefox, Linux")
     clock.s += 60
     second = accounts.log_in(USER_NAME, PASSWORD, HERE, "Safari, iPhone")
-    newest, oldest = accounts.list_sessions()
+    newest, oldest = accounts.sessions.list_sessions()
     assert (newest.browser, oldest.browser) == ("Safari, iPhone", "Firefox, Linux")
-    assert (oldest.id, oldest.began_s) == (session_id(first), clock.s - 60)
-    assert not accounts.end_session(oldest.id, VIEWER_NAME)
-    assert accounts.end_session(oldest.id, USER_NAME)
-    assert accounts.check_session(first) is None
-    assert accounts.check_session(second) == ANNA
+    assert (oldest.id, oldest.began_s) == (compute_session_id(first), clock.s - 60)
+    assert not accounts.sessions.end_session(oldest.id, VIEWER_NAME)
+    assert accounts.sessions.end_session(oldest.id, USER_NAME)
+    assert accounts.sessions.check_session(first) is None
+    assert accounts.sessions.check_session(second) == ANNA
 
 
 @pytest.mark.parametrize(

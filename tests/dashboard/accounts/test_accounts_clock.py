@@ -6,10 +6,11 @@ import pytest
 
 from collector.timekeeping.site_clock import ClockReading
 from dashboard.accounts.access_log import LoggedAction
-from dashboard.accounts.accounts import MAX_SESSION_IDLE_S, Accounts
+from dashboard.accounts.accounts import Accounts
 from dashboard.accounts.accounts_clock import COLLECTOR_WITNESS, open_accounts
 from dashboard.accounts.maintenance import AccountsMaintenance
 from dashboard.accounts.roles import AccountRole, UserAccount
+from dashboard.accounts.sessions import MAX_SESSION_IDLE_S
 from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.support.dashboard.users import PASSWORD, USER_NAME
 
@@ -66,14 +67,14 @@ def test_a_wrong_clock_ends_no_session_and_deletes_no_log_entry(
     if restarts != "no restart":
         machine.start()
     machine.live(10)
-    assert machine.accounts.check_session(token) == ANNA
+    assert machine.accounts.sessions.check_session(token) == ANNA
     machine.wrong_ms, machine.synchronised = 0, synchronised
     machine.live(10, collector=True)
-    assert machine.accounts.check_session(token) == ANNA
+    assert machine.accounts.sessions.check_session(token) == ANNA
     assert len(machine.accounts.log.list_entries(9)) == 1
     machine.live(MAX_SESSION_IDLE_S // 60, collector=True)
-    assert machine.accounts.check_session(token) is None, "it ends when it should"
-    assert machine.accounts.list_sessions() == []
+    assert machine.accounts.sessions.check_session(token) is None, "it ends when it should"
+    assert machine.accounts.sessions.list_sessions() == []
 
 
 def test_a_dashboard_uses_the_time_of_its_collector(path: Path) -> None:
@@ -91,11 +92,11 @@ def test_future_times_from_an_older_ledig_are_set_to_now(path: Path) -> None:
     accounts.log.record(ANNA, LoggedAction.EXPORT, "use.csv", "days=7")
     machine = DashboardMachine(path, synchronised=True)
     machine.live(2)
-    assert machine.accounts.check_session(token) == ANNA
+    assert machine.accounts.sessions.check_session(token) == ANNA
     (entry,) = machine.accounts.log.list_entries(9)
     assert abs(entry.at_s - machine.true_ms / 1000) <= 120
     machine.live(MAX_SESSION_IDLE_S // 60 + 2)
-    assert machine.accounts.check_session(token) is None, "it would have lasted for two years"
+    assert machine.accounts.sessions.check_session(token) is None, "it would have lasted for two years"
 
 
 def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
@@ -104,5 +105,5 @@ def test_a_command_under_a_wrong_clock_deletes_nothing(path: Path) -> None:
     token = machine.accounts.log_in(USER_NAME, PASSWORD, "192.0.2.1")
     machine.wrong_ms = 730 * DAY_MS
     accounts, _ = open_accounts(path, machine.read)  # as `ledig user` does
-    assert [session.name for session in accounts.list_sessions()] == [USER_NAME]
-    assert machine.accounts.check_session(token) == ANNA
+    assert [session.name for session in accounts.sessions.list_sessions()] == [USER_NAME]
+    assert machine.accounts.sessions.check_session(token) == ANNA

@@ -72,7 +72,7 @@ def test_accounts_are_backed_up_daily_and_few_backups_are_kept(accounts: Account
 
 def test_no_backup_has_a_session_a_login_failure_or_an_old_log_entry(accounts: Accounts, clock: BackupClock) -> None:
     token = accounts.log_in(USER_NAME, PASSWORD, HERE)
-    account = accounts.use_session(token)
+    account = accounts.sessions.use_session(token)
     assert account is not None
     with pytest.raises(LoginRejected):
         accounts.log_in("nobody", "a wrong password", HERE)
@@ -114,11 +114,11 @@ def test_a_restore_ends_every_session_and_is_shown_to_managers(accounts: Account
     clock.s += 3600
     accounts.path.write_bytes(b"nonsense" * 1000)
     with pytest.raises(AccountsAway):
-        accounts.use_session(token)
+        accounts.sessions.use_session(token)
     care.maintain()
-    assert accounts.use_session(token) is None
+    assert accounts.sessions.use_session(token) is None
     assert accounts.notice == RestoreNotice(clock.s, backup_s)
-    assert accounts.use_session(accounts.log_in(USER_NAME, PASSWORD, HERE)) is not None
+    assert accounts.sessions.use_session(accounts.log_in(USER_NAME, PASSWORD, HERE)) is not None
     assert list_damaged_files(accounts.path)
     clock.s += 31 * DAY_S
     care.maintain()
@@ -229,7 +229,7 @@ def test_no_damage_stops_the_public_page_or_locks_managers_out(
         ], number
         assert hash_of(path, USER_NAME) == kept, number
         if client is not None:
-            assert accounts.use_session(accounts.log_in(USER_NAME, PASSWORD, HERE)), number
+            assert accounts.sessions.use_session(accounts.log_in(USER_NAME, PASSWORD, HERE)), number
             assert client.get("/sensing", base_url="https://localhost").status_code == 200, number
         found += bool(list_damaged_files(path))
         shutil.rmtree(path.parent)

@@ -135,11 +135,11 @@ def test_a_manager_ends_anybody_s_session_and_a_viewer_only_their_own(
     app: Flask, manager: FlaskClient, accounts: Accounts
 ) -> None:
     viewer, elsewhere = enter(app, VIEWER_NAME), enter(app, VIEWER_NAME)
-    managers = next(one for one in accounts.list_sessions() if one.name == USER_NAME)
+    managers = next(one for one in accounts.sessions.list_sessions() if one.name == USER_NAME)
     assert send(viewer, "end", name=USER_NAME, session=managers.id).status_code == 403
     assert send(viewer, "end-own", name=USER_NAME, session=managers.id).status_code == 303
     assert read(manager)
-    newest, first = (one for one in accounts.list_sessions() if one.name == VIEWER_NAME)
+    newest, first = (one for one in accounts.sessions.list_sessions() if one.name == VIEWER_NAME)
     assert send(viewer, "end-own", session=newest.id).status_code == 303
     assert elsewhere.get("/manage", base_url=HOME).status_code == 303
     assert send(manager, "end", name=VIEWER_NAME, session=first.id).status_code == 303

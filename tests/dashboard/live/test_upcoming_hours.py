@@ -10,6 +10,7 @@ from collector.contract.forecasts import Forecast, HourOutlook, Outlook, chance_
 from collector.history.measures import PEOPLE
 from collector.site.opening_spans import read_hours
 from collector.site.spaces import SpaceKind
+from dashboard.live.full_hours import summarise_rest_of_day
 from dashboard.live.upcoming_hours import (
     MAX_FORECAST_AGE_MS,
     find_hour,
@@ -17,7 +18,6 @@ from dashboard.live.upcoming_hours import (
     iterate_upcoming_hours,
     select_outlook,
     subtract_spaces,
-    summarise_rest_of_day,
 )
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import HOUR_MS

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from collector.alerts.kinds import get_hours
+from collector.alerts.alert_kinds import get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import (
     AlertCommand,

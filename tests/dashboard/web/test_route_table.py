@@ -35,8 +35,8 @@ def enter(app: Flask, settings: DashboardSettings, reader: str) -> FlaskClient:
         assert log_in(client, VIEWER_NAME if reader == "viewer" else USER_NAME).status_code == 303
     if reader == "ended":
         accounts = Accounts(settings.accounts_path)
-        for session in accounts.list_sessions():
-            accounts.end_session(session.id, session.name)
+        for session in accounts.sessions.list_sessions():
+            accounts.sessions.end_session(session.id, session.name)
     return client
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.alerts.kinds import get_hours
+from collector.alerts.alert_kinds import get_hours
 from collector.configuration.alert_settings import AlertSettings, Destination
 from collector.contract.alerts import AlertKind, Severity
 from collector.text.languages import Language

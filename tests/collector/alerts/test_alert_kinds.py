@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from collector.alerts.alert_kind_columns import AlertKindRow
-from collector.alerts.kinds import ALERT_KINDS, get_hours
+from collector.alerts.alert_kinds import ALERT_KINDS, get_hours
 from collector.configuration.alert_settings import AlertSettings
 from collector.contract.alerts import AlertKind
 from tests.support.servers import ROOT
@@ -16,10 +16,10 @@ from tests.support.servers import ROOT
 _IMPORT_WITHOUT = """
 import re, sys
 from pathlib import Path
-path, removed = Path("collector/alerts/kinds.py"), sys.argv[1]
+path, removed = Path("collector/alerts/alert_kinds.py"), sys.argv[1]
 source = re.sub(removed, "", path.read_text(), count=1, flags=re.DOTALL)
 assert source != path.read_text()
-exec(compile(source, path, "exec"), {"__name__": "collector.alerts.kinds"})
+exec(compile(source, path, "exec"), {"__name__": "collector.alerts.alert_kinds"})
 """
 
 

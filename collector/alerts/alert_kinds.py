@@ -8,7 +8,7 @@ Never: what is wrong now: `conditions.py` finds that.
 from collections.abc import Mapping
 from typing import Final
 
-from collector.alerts import alert_sentences
+from collector.alerts import sentences_by_reason
 from collector.alerts.alert_kind_columns import AlertKindRow
 from collector.alerts.subjects import (
     find_counted_site,
@@ -71,7 +71,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         subjects=find_devices_and_site,
         name=lambda texts: texts.pgettext("alert", "Battery low"),
         threshold=lambda texts, _settings, _plan: texts.gettext("when the devices page lists the problem"),
-        problem=alert_sentences.describe_battery,
+        problem=sentences_by_reason.describe_battery,
         remedy=lambda texts, _alert: texts.gettext("Replace the battery."),
         end=lambda texts, _alert: texts.gettext("The battery of {name} is OK again."),
         many=lambda texts, n: texts.ngettext(
@@ -89,8 +89,8 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         subjects=find_devices_and_site,
         name=lambda texts: texts.pgettext("alert", "Sensor stuck"),
         threshold=lambda texts, _settings, _plan: texts.gettext("when the devices page lists the problem"),
-        problem=alert_sentences.describe_stuck,
-        remedy=alert_sentences.remedy_stuck,
+        problem=sentences_by_reason.describe_stuck,
+        remedy=sentences_by_reason.remedy_stuck,
         end=lambda texts, _alert: texts.gettext("{name} works again."),
         many=lambda texts, n: texts.ngettext(
             "{n} sensor on {device} is stuck: {names}.", "{n} sensors on {device} are stuck: {names}.", n
@@ -105,8 +105,8 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         subjects=find_devices_and_site,
         name=lambda texts: texts.pgettext("alert", "Events lost"),
         threshold=lambda texts, settings, _plan: format_losses(texts, settings.lost_events),
-        problem=alert_sentences.describe_losses,
-        remedy=alert_sentences.remedy_losses,
+        problem=sentences_by_reason.describe_losses,
+        remedy=sentences_by_reason.remedy_losses,
         end=lambda texts, _alert: texts.gettext(
             "No more events from {name} were lost after {ended}; {value} in total."
         ),
@@ -187,7 +187,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         subjects=find_site_with_desk_limit,
         name=lambda texts: texts.pgettext("alert", "Few desks free"),
         threshold=lambda texts, settings, _plan: format_few_free(texts, settings),
-        problem=alert_sentences.describe_few_free,
+        problem=sentences_by_reason.describe_few_free,
         remedy=lambda texts, _alert: texts.gettext(
             "Let members know before they come, and point them to free booths and rooms."
         ),
@@ -237,7 +237,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
         subjects=find_devices_and_site,
         name=lambda texts: texts.pgettext("alert", "Database restored"),
         threshold=lambda texts, _settings, _plan: texts.gettext("a damaged database was replaced"),
-        problem=alert_sentences.describe_restored,
+        problem=sentences_by_reason.describe_restored,
         remedy=lambda texts, _alert: texts.gettext(
             "Check the disk: a memory card that damages one file soon damages others."
         ),
@@ -298,7 +298,7 @@ ALERT_KINDS: Final[Mapping[AlertKind, AlertKindRow]] = {
 }
 
 if missing := set(AlertKind) - set(ALERT_KINDS):
-    raise ImportError(f"collector/alerts/kinds.py has no row for {', '.join(sorted(missing))}")
+    raise ImportError(f"collector/alerts/alert_kinds.py has no row for {', '.join(sorted(missing))}")
 
 
 def get_hours(settings: AlertSettings, kind: AlertKind) -> str:
