@@ -35,6 +35,8 @@ class FindingKind(StrEnum):
     """Its battery is nearly empty, or will soon be."""
     WRONG_PLACE = "wrong_place"
     """Its activity matches another space's sensors rather than those of its own space."""
+    SWAPPED = "swapped"
+    """It and `witness`, a sensor of the same kind, each follow the people of the other one's place."""
     REJECTED = "rejected"
     """The device sends events that the collector rejects."""
     TWO_CLIENTS = "two_clients"
@@ -70,9 +72,9 @@ class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
     span_min: int | None = None
     """Minutes: how long it has been on, or what it missed in total."""
     share_pct: int | None = None
-    """Per cent of the time in which somebody was present; for a wrong place, of its own movements."""
+    """Per cent of the time in which somebody was present; for `wrong_place` and `swapped` the similarity."""
     own_pct: int | None = None
-    """For a wrong place: the same share with its own space."""
+    """For `wrong_place` and `swapped`: the similarity with its own space."""
     battery_pct: int | None = None
     days_left: int | None = None
     """Days until the battery is empty, if it continues to fall at this rate."""

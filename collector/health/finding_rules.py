@@ -24,9 +24,10 @@ from statistics import median
 from typing import Final
 
 from collector.contract.findings import Finding, FindingKind
-from collector.health.day_tallies import DETECTING_ROLES, MAX_STILL_MIN, DayTally
+from collector.health.placement.swap_rules import find_swaps
 from collector.health.reading_rules import find_reading_faults
-from collector.health.site_activity import SensorRecord, SiteActivity, summarise_site
+from collector.health.tallies.day_tallies import DETECTING_ROLES, MAX_STILL_MIN, DayTally
+from collector.health.tallies.site_activity import SensorRecord, SiteActivity, summarise_site
 from collector.site.site_sensor import SensorKey
 from edge.contract.sensor_traits import HealthRole
 
@@ -70,13 +71,17 @@ MIN_BATTERY_FALL_PCT: Final = 5
 
 def evaluate_sensors(sensors: Sequence[SensorRecord]) -> list[tuple[SensorKey, Finding]]:
     """Apply all rules; `since_ms` is 0, and numbers that would expose a dedicated desk's member are omitted."""
-    site = summarise_site(sensors)
+    site, swaps = summarise_site(sensors), find_swaps(sensors)
     return [
         (one.rule.key, _without_numbers(finding) if one.dedicated else finding)
         for one in sensors
         if one.days
-        for finding in (*(find(one, site) for find in RULES), *find_reading_faults(one, site))
-        if finding is not None
+        for finding in (
+            *(find(one, site) for find in RULES),
+            *find_reading_faults(one, site),
+            swaps.findings.get(one.rule.key),
+        )
+        if finding is not None and not swaps.explains(one, finding)
     ]
 
 

@@ -7,8 +7,9 @@ Never: evaluation, clocks.
 
 from msgspec.structs import replace
 
-from collector.health.health_store import group_sensors, load_notes, load_pasts, save_notes, save_pasts
-from collector.health.sensor_history import SensorHistory
+from collector.health.health_store import load_notes, load_pasts, save_notes, save_pasts
+from collector.health.tallies.sensor_groups import group_sensors
+from collector.health.tallies.sensor_history import SensorHistory
 from collector.history.door_days import find_day_span
 from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal

@@ -26,27 +26,24 @@ from collector.contract.loss_reasons import LossReason
 from collector.contract.messages import OutgoingMessage
 from collector.contract.states import COARSE_STEP_MS, coarsen_moment
 from collector.health.clocks import ArrivalAges, find_clock_fault
-from collector.health.day_tallies import PLACED_ROLES
 from collector.health.finding_rules import estimate_battery, evaluate_sensors
 from collector.health.health_store import (
     FindingStart,
     HealthNotes,
-    SensorGroup,
-    group_sensors,
     load_notes,
     load_pasts,
     save_notes,
     save_pasts,
 )
-from collector.health.hour_tallies import ActivityRule, build_activity_rule
 from collector.health.identities import DuplicateClientDetector
 from collector.health.ignoring import IgnoredFinding, apply_command, compute_fingerprint, keep_valid
 from collector.health.learned_values_for_health import read_hold_reliability, read_threshold
-from collector.health.minutes import bin_minutes, find_runs
-from collector.health.misplacement import SpaceMatch, match_space
+from collector.health.placement.day_matches import match_day
 from collector.health.refusals import build_rejection_findings, read_rejections
-from collector.health.sensor_history import CountedHours, SensorHistory, compute_days, count_hours, join_active_minutes
-from collector.health.site_activity import HoldReliability, SensorRecord
+from collector.health.tallies.hour_tallies import ActivityRule, build_activity_rule
+from collector.health.tallies.sensor_groups import SensorGroup, group_sensors
+from collector.health.tallies.sensor_history import CountedHours, SensorHistory, compute_days, count_hours
+from collector.health.tallies.site_activity import HoldReliability, SensorRecord
 from collector.history.door_days import DaySpan, find_day_span
 from collector.intake.intake import IntakeResult
 from collector.live.space_states import SpaceStates
@@ -60,7 +57,7 @@ from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
 
 MAX_SLICE_EVENTS: Final = 6_000
 """Approximate limit of events that one call reads: about 20 ms."""
-COMPARISON_COST_EVENTS: Final = 300
+COMPARISON_COST_EVENTS: Final = 900
 """The cost of comparing one space's sensors with the whole site, in events."""
 
 NOTES_INTERVAL_MS: Final = MINUTE_MS
@@ -251,13 +248,16 @@ class HealthService:
 
     def _run_round(self, span: CountedHours, now_ms: int) -> Iterator[int]:
         """Process one round over the site; each yielded value is the cost of one piece, in events read."""
-        completed: dict[int, DaySpan] = {}
+        counted: dict[int, DaySpan] = {}
         for group in self._groups.values():
             read, days = self._count(group, self._late_from_ms.pop(group.name, None), span)
-            completed |= {day.day: day for day in days if day.to_ms <= span.due_ms}
+            counted |= {day.day: day for day in days}
             yield read
-        for day in completed.values():
-            yield from self._match_spaces(day)
+        for day in counted.values():
+            for group, changed in match_day(self._plan, self._groups, self._histories, day, span.due_ms):
+                self._histories |= changed
+                self._save_group(group)
+                yield COMPARISON_COST_EVENTS
         self._evaluate(now_ms)
         self._save_notes()
         yield 0
@@ -291,51 +291,6 @@ class HealthService:
         self._save_group(group)
         return read, days
 
-    def _match_spaces(self, day: DaySpan) -> Iterator[int]:
-        """Record for each sensor which space its activity matched on a completed day."""
-        bins: dict[str, dict[SensorKey, int]] = {}
-        for name, group in self._groups.items():
-            if group.is_of_space:
-                bins[name] = {
-                    sensor.key: bin_minutes(join_active_minutes(self._histories[sensor.key], day))
-                    for sensor in group.sensors
-                    if sensor.kind.traits.health.role in PLACED_ROLES
-                }
-        site_runs = find_runs(_combine_bits(bits for sensor_bits in bins.values() for bits in sensor_bits.values()))
-        if not site_runs:
-            return
-        first, after = site_runs[0][0], site_runs[-1][1]
-        spaces = {
-            name: [bits >> first for bits in sensor_bits.values() if bits]
-            for name, sensor_bits in bins.items()
-            if any(sensor_bits.values())
-        }
-        for name, sensor_bits in bins.items():
-            others = {other: all_bits for other, all_bits in spaces.items() if other != name}
-            for key, bits in sensor_bits.items():
-                own = [more >> first for whose, more in sensor_bits.items() if whose != key]
-                self._set_match(key, day.day, match_space(bits >> first, own, others, after - first))
-            if any(sensor_bits.values()):
-                self._save_group(self._groups[name])
-                yield COMPARISON_COST_EVENTS
-
-    def _set_match(self, key: SensorKey, day: int, found: SpaceMatch | None) -> None:
-        past = self._histories[key]
-        space, other_pct, own_pct = found or SpaceMatch("", 0, 0)
-        days = tuple(
-            replace(
-                known,
-                matching_space=space.removeprefix("space:"),
-                other_pct=other_pct,
-                own_pct=own_pct,
-                is_comparable=found is not None,
-            )
-            if known.day == day
-            else known
-            for known in past.days
-        )
-        self._histories[key] = replace(past, days=days)
-
     def _evaluate(self, now_ms: int) -> None:
         """Evaluate all sensors and device clocks, and keep when each finding began."""
         found = evaluate_sensors([self._sensor_record(sensor) for sensor in self._plan.sensors])
@@ -362,7 +317,15 @@ class HealthService:
     def _update_doubted_spaces(self) -> None:
         """Mark the spaces that have a sensor with a finding as doubted."""
         self._has_changes = True
-        ill = {name for name, finding in self._found if not self._is_ignored(name, finding)}
+        ill = {
+            key
+            for name, finding in self._found
+            if not self._is_ignored(name, finding)
+            for key in (
+                name,
+                *([(finding.witness_device, finding.witness)] if finding.kind is FindingKind.SWAPPED else []),
+            )
+        }
         self._spaces.set_degraded(
             {
                 sensor.space
@@ -409,10 +372,3 @@ class HealthService:
 
     def _coarsen_moment(self, at_ms: int, now_ms: int) -> int:
         return coarsen_moment(at_ms, now_ms, self._raw_hours * HOUR_MS)
-
-
-def _combine_bits(bits: Iterable[int]) -> int:
-    combined = 0
-    for each in bits:
-        combined |= each
-    return combined

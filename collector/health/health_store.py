@@ -5,16 +5,17 @@ Out:   the same data; an empty history for a sensor that was replaced.
 Never: evaluation, transactions of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
 from msgspec import Struct
 
 from collector.health.clocks import ClockHour
 from collector.health.ignoring import IgnoredFinding, compute_fingerprint
-from collector.health.sensor_history import SensorHistory
+from collector.health.tallies.sensor_groups import SensorGroup, group_sensors
+from collector.health.tallies.sensor_history import SensorHistory
 from collector.site.site_plan import SitePlan
-from collector.site.site_sensor import Sensor, SensorKey
+from collector.site.site_sensor import SensorKey
 from collector.store.blobs import BlobFormat, BlobKind, OlderVersion
 from collector.store.journal import Journal
 
@@ -44,36 +45,18 @@ class HealthNotes(Struct, frozen=True, gc=False, array_like=True):
     """Groups with late events in hours already counted, and from when on they must be counted again."""
 
 
-class SensorGroup(Struct, frozen=True):
-    """The sensors that watch the same space, door or zone."""
-
-    name: str
-    sensors: tuple[Sensor, ...]
-
-    @property
-    def is_of_space(self) -> bool:
-        """Whether they watch a space."""
-        return self.sensors[0].space is not None
-
-
-def _decode_with_defaults(stored_type: type[_T]) -> Mapping[int, OlderVersion[_T]]:
-    """Read version 1, which lacks the last fields of some structs: they get their defaults."""
-    return {1: OlderVersion(stored_type, lambda value: value)}
+def _decode_with_defaults(stored_type: type[_T], versions: Iterable[int]) -> Mapping[int, OlderVersion[_T]]:
+    """Read versions that lack the last fields of some structs: these get their defaults."""
+    return {version: OlderVersion(stored_type, lambda value: value) for version in versions}
 
 
 SENSOR_HISTORIES: Final = BlobFormat(
-    BlobKind.SENSOR_HISTORIES, 2, dict[str, SensorHistory], _decode_with_defaults(dict[str, SensorHistory])
+    BlobKind.SENSOR_HISTORIES,
+    3,
+    dict[str, SensorHistory],
+    _decode_with_defaults(dict[str, SensorHistory], (1, 2)),
 )
-HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 2, HealthNotes, _decode_with_defaults(HealthNotes))
-
-
-def group_sensors(plan: SitePlan) -> dict[str, SensorGroup]:
-    """Return the sensors of each space, door and zone, by a unique name such as `space:desk-1`."""
-    found: dict[str, list[Sensor]] = {}
-    for sensor in plan.sensors:
-        watched = (("space", sensor.space), ("door", sensor.door), ("zone", sensor.zone))
-        found.setdefault(next(f"{what}:{name}" for what, name in watched if name is not None), []).append(sensor)
-    return {name: SensorGroup(name, tuple(sensors)) for name, sensors in found.items()}
+HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 2, HealthNotes, _decode_with_defaults(HealthNotes, (1,)))
 
 
 def list_journal_keys(plan: SitePlan) -> set[str]:

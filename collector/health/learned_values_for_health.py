@@ -5,7 +5,7 @@ Out:   the value above which the sensor is on; statistics about its space's hold
 Never: learning; the fold does that (docs/decisions/0014-learned-values.md).
 """
 
-from collector.health.site_activity import HoldReliability
+from collector.health.tallies.site_activity import HoldReliability
 from collector.live.space_states import SpaceStates
 from collector.occupancy.learning.two_levels import switching_levels_w
 from collector.site.site_sensor import Sensor

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from collector.contract.findings import Finding, FindingKind
-from collector.health.day_tallies import DayTally
-from collector.health.hour_tallies import ReadingRange
-from collector.health.site_activity import SensorRecord, SiteActivity
+from collector.health.tallies.day_tallies import DayTally
+from collector.health.tallies.hour_tallies import ReadingRange
+from collector.health.tallies.site_activity import SensorRecord, SiteActivity
 from edge.contract.sensor_traits import Quantity, ReadingCheck
 
 RECENT_DAYS: Final = 3

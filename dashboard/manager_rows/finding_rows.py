@@ -86,6 +86,10 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
         FindingKind.WRONG_PLACE: _(
             "Check where it is mounted and whether it is swapped with another, or correct the site file."
         ),
+        FindingKind.SWAPPED: _(
+            "Exchange both sensors, or their names in the site file. If both are right, other sensors of these places"
+            " are swapped."
+        ),
         FindingKind.TWO_CLIENTS: _(
             "Look for a copied memory card or a second process; give each device a name and a password of its own."
         ),
@@ -257,6 +261,24 @@ def _wrong_place(_device: str, found: Finding, texts: PageTexts) -> str:
     return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days_text(found.days, texts))
 
 
+def _swapped(_device: str, found: Finding, texts: PageTexts) -> str:
+    _ = texts.gettext
+    if not found.space:
+        text = _("Swapped with {sensor}: each follows the people of the other one's place.")
+    else:
+        text = _("Swapped with {sensor} at {space}: each follows the people of the other one's place.")
+    if found.share_pct is None:
+        return text.format(sensor=found.witness, space=found.space)
+    text += " " + _("Match after exchange {share}%, as installed {own}%, for {days}.")
+    return text.format(
+        sensor=found.witness,
+        space=found.space,
+        share=found.share_pct,
+        own=found.own_pct,
+        days=_days_text(found.days, texts),
+    )
+
+
 def _two_clients(device: str, _found: Finding, texts: PageTexts) -> str:
     return texts.gettext("Two clients sign in as {device}.").format(device=device)
 
@@ -321,6 +343,7 @@ _SENTENCES: Final = {
     FindingKind.CLOCK_OFF: _clock_off,
     FindingKind.BATTERY_LOW: _battery_low,
     FindingKind.WRONG_PLACE: _wrong_place,
+    FindingKind.SWAPPED: _swapped,
     FindingKind.REJECTED: _rejected,
     FindingKind.TWO_CLIENTS: _two_clients,
     FindingKind.IMPLAUSIBLE: _implausible,

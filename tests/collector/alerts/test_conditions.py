@@ -23,7 +23,7 @@ from collector.contract.states import (
     Summary,
     ZoneAir,
 )
-from collector.health.hour_tallies import build_activity_rule
+from collector.health.tallies.hour_tallies import build_activity_rule
 from collector.occupancy.evidence import build_space_rules
 from collector.site.opening_spans import OpeningSpan
 from collector.site.site_plan import SitePlan

@@ -19,10 +19,11 @@ from collector.contract.findings import encode as encode_findings
 from collector.contract.loss_reasons import LossReason
 from collector.contract.states import Occupancy
 from collector.engine.collector_loop import run_collector
-from collector.health.day_tallies import DayTally
-from collector.health.health_store import group_sensors, save_pasts
+from collector.health.health_store import save_pasts
 from collector.health.ignoring import compute_fingerprint
-from collector.health.sensor_history import SensorHistory
+from collector.health.tallies.day_tallies import DayTally
+from collector.health.tallies.sensor_groups import group_sensors
+from collector.health.tallies.sensor_history import SensorHistory
 from collector.history.door_days import find_day_span
 from collector.site.adjustments import SetOutOfUse, decode_adjustments
 from collector.site.adjustments import encode as encode_adjustment

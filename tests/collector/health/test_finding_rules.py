@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from collector.contract.findings import Finding, FindingKind
 from collector.health.clocks import NEEDED_HOURS, ArrivalAges, ClockHour, find_clock_fault
-from collector.health.day_tallies import DayTally
 from collector.health.finding_rules import estimate_battery, evaluate_sensors
-from collector.health.hour_tallies import ActivityRule
-from collector.health.site_activity import HoldReliability, SensorRecord
+from collector.health.tallies.day_tallies import DayTally
+from collector.health.tallies.hour_tallies import ActivityRule
+from collector.health.tallies.site_activity import HoldReliability, SensorRecord
 from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

@@ -5,8 +5,15 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.health.hour_tallies import EMPTY_TALLY, ActivityRule, HourTally, count_hour
-from collector.health.minutes import bin_minutes, correlate, find_runs, join_runs, make_span_bits, measure_longest_run
+from collector.health.tallies.hour_tallies import EMPTY_TALLY, ActivityRule, HourTally, count_hour
+from collector.health.tallies.minutes import (
+    bin_minutes,
+    correlate,
+    find_runs,
+    join_runs,
+    make_span_bits,
+    measure_longest_run,
+)
 from collector.store.journal_tables import TimedValue
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

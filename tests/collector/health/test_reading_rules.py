@@ -10,8 +10,8 @@ import pytest
 from bench.accuracy.generated_air import GeneratedRoom, simulate_air
 from bench.accuracy.watching import collect_findings
 from collector.contract.findings import Finding, FindingAction, FindingCommand, FindingKind
-from collector.health.hour_tallies import EMPTY_TALLY, ActivityRule, ReadingRange, count_hour, join_ranges
 from collector.health.ignoring import apply_command
+from collector.health.tallies.hour_tallies import EMPTY_TALLY, ActivityRule, ReadingRange, count_hour, join_ranges
 from collector.occupancy.evidence import StoredEvent
 from collector.site.spaces import Space, SpaceKind, Tenure
 from edge.contract.message import EventKind

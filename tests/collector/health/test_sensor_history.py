@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.health.hour_tallies import ActivityRule, HourTally
-from collector.health.sensor_history import CountedHours, SensorHistory, compute_days, count_hours, list_completed_hours
+from collector.health.tallies.hour_tallies import ActivityRule, HourTally
+from collector.health.tallies.sensor_history import (
+    CountedHours,
+    SensorHistory,
+    compute_days,
+    count_hours,
+    list_completed_hours,
+)
 from collector.history.door_days import find_day_span
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

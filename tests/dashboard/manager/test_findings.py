@@ -48,6 +48,9 @@ FULL = {
     FindingKind.WRONG_PLACE: Finding(
         FindingKind.WRONG_PLACE, 0, "desk-1-pir", space="desk-2", days=4, share_pct=81, own_pct=7
     ),
+    FindingKind.SWAPPED: Finding(
+        FindingKind.SWAPPED, 0, "desk-1-pir", witness="desk-2-pir", space="desk-2", days=2, share_pct=91, own_pct=8
+    ),
     FindingKind.REJECTED: Finding(FindingKind.REJECTED, 0, times=61),
     FindingKind.TWO_CLIENTS: Finding(FindingKind.TWO_CLIENTS, 0),
     FindingKind.IMPLAUSIBLE: Finding(
@@ -59,6 +62,7 @@ FULL = {
 
 OTHERS = (
     Finding(FindingKind.STUCK_ON, 0, "x", span_min=1500),
+    Finding(FindingKind.SWAPPED, 0, "air", witness="air-2", days=2, share_pct=91, own_pct=8),
     Finding(FindingKind.POOR_COVERAGE, 0, "x", times=2, days=1, span_min=64, share_pct=15),
     Finding(FindingKind.POOR_COVERAGE, 0, "x", times=12, share_pct=40),
     Finding(FindingKind.CLOCK_OFF, 0, off_s=-90),
@@ -132,6 +136,18 @@ def test_wrong_place_names_the_other_space(live: LiveView) -> None:
     publish(live, FULL[FindingKind.WRONG_PLACE])
     (row,) = finding_rows.build_finding_rows(live.snapshot.findings, PLAN, EN)
     assert row.what == "Matches Skrivbord 2 (81%) better than its own space (7%), for 4 days."
+
+
+def test_swapped_names_both_sensors(live: LiveView) -> None:
+    publish(live, FULL[FindingKind.SWAPPED])
+    (row,) = finding_rows.build_finding_rows(live.snapshot.findings, PLAN, EN)
+    assert (row.about, row.what) == (
+        "desk-1-pir (Skrivbord\u00a01)",
+        (
+            "Swapped with desk-2-pir at Skrivbord 2: each follows the people of the other one's place."
+            " Match after exchange 91%, as installed 8%, for 2 days."
+        ),
+    )
 
 
 def test_remedy_of_stuck_on_depends_on_the_kind_of_sensor() -> None:

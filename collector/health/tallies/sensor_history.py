@@ -12,10 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.configuration.collector_settings import KEPT_SENSOR_DAYS
-from collector.health.day_tallies import DayTally, SensorHours, compute_day_tallies
-from collector.health.hour_tallies import EMPTY_TALLY, ActivityRule, HourTally, count_hour, join_hours
+from collector.health.tallies.day_tallies import DayTally, SensorHours, compute_day_tallies
+from collector.health.tallies.hour_tallies import EMPTY_TALLY, ActivityRule, HourTally, count_hour, join_hours
 from collector.history.door_days import DaySpan, find_day_span
 from collector.store.journal_tables import TimedValue
+from edge.contract.message import EventKind
 from edge.timekeeping.durations import HOUR_MS
 
 
@@ -117,15 +118,37 @@ def join_active_minutes(past: SensorHistory, day: DaySpan) -> int:
     return join_hours(hour.active for hour in list_completed_hours(past, day, day.to_ms))
 
 
+def list_co2_rises(past: SensorHistory, day: DaySpan) -> dict[int, float]:
+    """Return by hour of the day (0: its first) how far the highest CO2 exceeds the day's lowest, in ppm."""
+    found = {
+        index: one
+        for index, hour in enumerate(list_completed_hours(past, day, day.to_ms))
+        for one in hour.ranges
+        if one.quantity == EventKind.CO2_PPM
+    }
+    lowest = min((one.low for one in found.values()), default=0.0)
+    return {index: one.high - lowest for index, one in found.items()}
+
+
+def replace_day(past: SensorHistory, day: int, **fields: object) -> SensorHistory:
+    """Return the history with some fields of one day replaced."""
+    days = tuple(replace(known, **fields) if known.day == day else known for known in past.days)
+    return replace(past, days=days)
+
+
 def _with_day(past: SensorHistory, fresh: DayTally) -> SensorHistory:
     days = {known.day: known for known in past.days}
-    if (known := days.get(fresh.day)) is not None:  # the misplacement check fills these once the day is complete
+    if (known := days.get(fresh.day)) is not None:  # day_matches.py fills these
         fresh = replace(
             fresh,
             matching_space=known.matching_space,
             other_pct=known.other_pct,
             own_pct=known.own_pct,
             is_comparable=known.is_comparable,
+            swap_partner=known.swap_partner,
+            swapped_pct=known.swapped_pct,
+            installed_pct=known.installed_pct,
+            is_swap_compared=known.is_swap_compared,
         )
     days[fresh.day] = fresh
     return replace(past, days=tuple(days[day] for day in sorted(days)[-KEPT_SENSOR_DAYS:]))

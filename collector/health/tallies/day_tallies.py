@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.health.hour_tallies import (
+from collector.health.tallies.hour_tallies import (
     MINUTES_PER_HOUR,
     ActivityRule,
     HourTally,
@@ -24,7 +24,7 @@ from collector.health.hour_tallies import (
     join_hours,
     join_ranges,
 )
-from collector.health.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
+from collector.health.tallies.minutes import MinuteSpan, find_runs, join_runs, make_span_bits, measure_longest_run
 from collector.site.site_sensor import SensorKey
 from edge.contract.sensor_traits import HealthRole
 
@@ -108,6 +108,13 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
     """Whether it and the other sensors of its space moved enough to be compared."""
     ranges: tuple[ReadingRange, ...] = ()
     """Of the checked quantities with readings."""
+    swap_partner: SensorKey = NO_SENSOR
+    """The sensor with which it seems exchanged on this day (swaps.py)."""
+    swapped_pct: int = 0
+    """Similarity of both with the people of each other's place, and of their own."""
+    installed_pct: int = 0
+    is_swap_compared: bool = False
+    """Whether the day shows which of the two it is."""
 
 
 class SensorHours(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.health.day_tallies import DETECTING_ROLES, PLACED_ROLES, DayTally
-from collector.health.hour_tallies import ActivityRule
+from collector.health.tallies.day_tallies import DETECTING_ROLES, PLACED_ROLES, DayTally
+from collector.health.tallies.hour_tallies import ActivityRule
 from collector.site.site_sensor import SensorKey
 from collector.site.spaces import SpaceKind
 from edge.contract.sensor_kinds import SensorKind
@@ -45,6 +45,11 @@ class SensorRecord(Struct, frozen=True):
     hold: HoldReliability = HoldReliability()
     """The hold time of its space, if this sensor represents the space."""
     days: Sequence[DayTally] = ()
+
+    @property
+    def place(self) -> str:
+        """What it watches: its space, door or zone."""
+        return self.space or self.door or self.zone
 
     @property
     def areas(self) -> list[str]:

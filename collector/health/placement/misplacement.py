@@ -11,10 +11,10 @@ here is wide.
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from collector.health.minutes import correlate
+from collector.health.tallies.minutes import correlate
 
 MIN_BINS: Final = 12
-"""At least one hour of movement, in five-minute bins."""
+"""At least one hour of activity, in five-minute bins."""
 MIN_SIMILARITY: Final = 0.5
 """The similarity of two sensors at one desk on a good day. Desks of one site reach 0.1-0.4 by shared hours alone."""
 MIN_MARGIN: Final = 0.3
