@@ -60,23 +60,28 @@ def _measure_booth(output_ms: int) -> ResultLine:
         Figure.UNKNOWN_PCT: Goal(most=5),
     }
     runs = [score_booth(output_ms, seed) for seed in range(SEEDS)]
-    return _build_line(f"booth with a contact, outputs of {output_ms / 1000:g} s", runs, goals)
+    return build_line(NAME, f"booth with a contact, outputs of {output_ms / 1000:g} s", runs, goals, DAYS)
 
 
 def _measure_passed_desk(output_ms: int) -> ResultLine:
     runs = [score_passed_desk(output_ms, seed) for seed in range(SEEDS)]
     rule = f"unused desk, two passers-by an hour, outputs of {output_ms / 1000:g} s"
-    return _build_line(rule, runs, {Figure.FALSE_OCCUPIED_PCT: Goal(most=6)})
+    return build_line(NAME, rule, runs, {Figure.FALSE_OCCUPIED_PCT: Goal(most=6)}, DAYS)
 
 
 def score_booth(output_ms: int, seed: int, days: int = DAYS) -> dict[Figure, float]:
     """Return the figures of one generated booth."""
-    generator = Random(seed)  # noqa: S311 - repeatable, no secret
+    visits, movements, doors = simulate_booth(Random(seed), days)  # noqa: S311 - repeatable, no secret
+    levels = {PIR: hold_output(movements, output_ms), CONTACT: doors}
+    return score_levels(levels, visits, days, SpaceKind.BOOTH)
+
+
+def simulate_booth(generator: Random, days: int) -> tuple[list[Span], list[int], Levels]:
+    """Return the visits of a booth, the moments of its movements, and the changes of its door."""
     visits = list(_simulate_visits(generator, days))
     movements = [at_ms for visit in visits for at_ms in _simulate_movements(visit, generator)]
     doors = [change for visit in visits for at_ms in visit for change in ((at_ms - 3000, 1.0), (at_ms + 2000, 0.0))]
-    levels = {PIR: hold_output(movements, output_ms), CONTACT: doors}
-    return score_levels(levels, visits, days, SpaceKind.BOOTH)
+    return visits, movements, doors
 
 
 def score_passed_desk(output_ms: int, seed: int, days: int = DAYS) -> dict[Figure, float]:
@@ -102,9 +107,15 @@ def score_levels(
         days: length of the recording.
         kind: of the space.
     """
+    return score_events(list_events(levels, days), tuple(levels), visits, days, kind)
+
+
+def score_events(
+    events: Sequence[StoredEvent], tracks: Sequence[SensorColumn], visits: Sequence[Span], days: int, kind: SpaceKind
+) -> dict[Figure, float]:
+    """Return the figures of a new space that received these events of its sensors; see `score_levels`."""
     until_ms = _BEGIN_MS + days * DAY_MS
-    plan = build_plan(tuple(levels), kind)
-    _, shown = play_events(list_events(levels, until_ms), build_space_rules(plan, SPACE_ID), until_ms)
+    _, shown = play_events(events, build_space_rules(build_plan(tracks, kind), SPACE_ID), until_ms)
     return list_figures(score_space(list(_sample_truth(visits, until_ms)), shown))
 
 
@@ -122,8 +133,9 @@ def hold_output(movements: Sequence[int], output_ms: int) -> Levels:
     return changes if ends_ms is None else [*changes, (ends_ms, 0.0)]
 
 
-def list_events(levels: dict[SensorColumn, Levels], until_ms: int) -> list[StoredEvent]:
+def list_events(levels: dict[SensorColumn, Levels], days: int) -> list[StoredEvent]:
     """Return the events of the sensors with their heartbeats, in canonical order."""
+    until_ms = _BEGIN_MS + days * DAY_MS
     events = [event for track, changes in levels.items() for event in _list_sensor_events(track, changes, until_ms)]
     events.sort(key=lambda event: (event.at_ms, event.sensor))
     return [replace(event, seq=seq) for seq, event in enumerate(events, start=1)]
@@ -170,15 +182,32 @@ def _sample_truth(visits: Sequence[Span], until_ms: int) -> Iterator[TruthSample
         yield TruthSample(at_ms, taken=place < len(visits) and visits[place][0] <= at_ms)
 
 
-def _build_line(rule: str, runs: Sequence[dict[Figure, float]], goals: dict[Figure, Goal]) -> ResultLine:
+def build_line(
+    name: str, rule: str, runs: Sequence[dict[Figure, float]], goals: dict[Figure, Goal], days: int
+) -> ResultLine:
+    """Build a line from the mean of the runs, one for each seed.
+
+    Args:
+        name: of the generated data.
+        rule: name of the line.
+        runs: the figures of each seed.
+        goals: bounds of the means.
+        days: length of a run.
+    """
     found = {figure: mean(run[figure] for run in runs) for figure in runs[0] if all(figure in run for run in runs)}
-    shares = (Figure.FALSE_VACANT_PCT, Figure.FALSE_OCCUPIED_PCT, Figure.UNKNOWN_PCT, Figure.CHANGES_PER_DAY)
+    shares = (
+        Figure.FALSE_VACANT_PCT,
+        Figure.FALSE_OCCUPIED_PCT,
+        Figure.UNKNOWN_PCT,
+        Figure.CHANGES_PER_DAY,
+        Figure.TRUE_CHANGES_PER_DAY,
+    )
     kept = {figure: value for figure, value in found.items() if figure in shares}
     return ResultLine(
-        recording=NAME,
+        recording=name,
         rule=rule,
         ours=True,
         figures=kept,
         goals=goals,
-        note=f"Mean of {len(runs)} seeds, {DAYS} days each.",
+        note=f"Mean of {len(runs)} seeds, {days} days each.",
     )

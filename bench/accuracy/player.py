@@ -123,6 +123,11 @@ def drop_motion(sent: Sequence[StoredEvent], chance: float, seed: int) -> list[S
     return arrived
 
 
+def drop_messages(sent: Sequence[StoredEvent], chance: float, generator: Random) -> list[StoredEvent]:
+    """Drop each message, changes and heartbeats alike, with a probability of `chance`, as a bought sensor does."""
+    return [event for event in sent if generator.random() >= chance]
+
+
 def drop_spans(sent: Sequence[StoredEvent], silences: Iterable[tuple[int, int]]) -> list[StoredEvent]:
     """Drop the events in these spans (from, to; Unix ms)."""
     spans_ms = list(silences)

@@ -11,6 +11,7 @@ import dataclasses
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from random import Random
 from statistics import mean
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from bench.accuracy.player import (
     choose_silences,
     convert_to_decibels,
     derive_events,
+    drop_messages,
     drop_motion,
     drop_spans,
     list_figures,
@@ -49,6 +51,9 @@ FILES: Final = "Occupancy_Estimation_*.csv*"
 PEOPLE: Final = "Room_Occupancy_Count"
 SEEDS: Final = 30
 _LOST_SHARE: Final = 0.2
+_RADIO_LOSSES: Final = {0.05: 3, 0.2: 10}
+"""Share of all messages that is lost, and most of the time (%) that the room may be unknown."""
+RADIO_SEEDS: Final = 10
 SILENT_SEEDS: Final = 100
 _SILENCE_MS: Final = 30 * 60_000
 _SILENCE_CHANCE: Final = 1 / 480
@@ -97,6 +102,7 @@ def measure(folder: Path) -> list[ResultLine]:
         *(measure_output(rows, output_ms, goal_pct) for output_ms, goal_pct in _OUTPUT_GOALS.items()),
         *(measure_blind(rows, times) for times in _BLIND_TIMES),
         measure_losses(rows),
+        *(measure_radio_losses(rows, share, unknown_pct) for share, unknown_pct in _RADIO_LOSSES.items()),
         measure_silence(rows),
         measure_alone(rows, "well placed PIR alone", WELL_PLACED, Goal(most=0)),
         measure_alone(rows, "badly placed PIR alone", BADLY_PLACED, Goal(least=1)),
@@ -145,6 +151,19 @@ def measure_losses(rows: Sequence[RecordedRow], seeds: int = SEEDS) -> ResultLin
     goals = {Figure.FALSE_VACANT_PCT: Goal(most=0.4), Figure.FALSE_OCCUPIED_PCT: Goal(most=2.4)}
     note = f"Mean of {seeds} seeds; the worst seed has {worst:.2f} % false vacant."
     return _build_line(f"both PIRs, {100 * _LOST_SHARE:g} % of motion lost", found, goals, note=note)
+
+
+def measure_radio_losses(
+    rows: Sequence[RecordedRow], lost_share: float, unknown_pct: float, seeds: int = RADIO_SEEDS
+) -> ResultLine:
+    """Measure both motion sensors if each message, changes and heartbeats alike, is lost with the same probability."""
+    sent = derive_events(rows, BOTH)
+    generators = [Random(seed) for seed in range(seeds)]  # noqa: S311 - repeatable, no secret
+    runs = [score_played(rows, BOTH, drop_messages(sent, lost_share, each)) for each in generators]
+    found = {figure: mean(run.get(figure, 0) for run in runs) for figure in runs[0]}
+    goals = {Figure.UNKNOWN_PCT: Goal(most=unknown_pct), Figure.CHANGES_PER_DAY: Goal(most=8)}
+    note = f"Mean of {seeds} seeds."
+    return _build_line(f"both PIRs, {100 * lost_share:g} % of all messages lost", found, goals, note=note)
 
 
 def measure_alone(rows: Sequence[RecordedRow], rule: str, track: SensorColumn, findings: Goal) -> ResultLine:

@@ -26,7 +26,7 @@ _SILENCES: Final = 2
 
 def longest_wait_ms(evidence: Evidence, rules: SpaceRules) -> int:
     """Return for how long the exact time of a moment may matter: to a hold, a silence, or learning."""
-    silences = (_SILENCES * sensor.silent_after_ms for sensor in rules.sensors)
+    silences = (_SILENCES * sensor.max_silent_ms for sensor in rules.sensors)
     return max(
         MAX_BEHIND_DOOR_MS,
         hold_after_door_opens_ms(evidence, rules),

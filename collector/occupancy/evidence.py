@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from collector.contract.states import Because, Occupancy, Reason
+from collector.occupancy.learning.heartbeat_losses import HeartbeatLosses
 from collector.occupancy.learning.output_length import PulseLengths
 from collector.occupancy.learning.threshold import ReadingHistogram
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
@@ -116,6 +117,8 @@ class SensorState(Struct, frozen=True, gc=False, array_like=True):
     """It became high by an event of its own, not by a heartbeat that repeats a lost one."""
     pulses: PulseLengths | None = None
     """What a motion sensor has learned of its output length. None: nothing yet."""
+    losses: HeartbeatLosses | None = None
+    """How many of its messages were lost lately. None: none."""
 
 
 class Evidence(Struct, frozen=True, gc=False, array_like=True):
@@ -184,7 +187,14 @@ class SensorRules(Struct, frozen=True):
     high_above: float
     """It is high when its value is above this."""
     silent_after_ms: int
-    """After this long without an event it counts as silent, and its space cannot be vacant."""
+    """After this long without an event it counts as silent, and its space cannot be vacant; longer if it is known to
+    lose messages."""
+    max_silent_ms: int
+    """Upper bound of that time, however many messages it loses."""
+    heartbeat_ms: int
+    """It sends an event at least this often."""
+    is_loss_learned: bool
+    """How many of its messages are lost is learned from its heartbeats."""
     hold_ms: int
     """Full hold: the space stays taken this long after the evidence ends, and is vacant only after this much quiet."""
     lone_hold_ms: int
@@ -235,6 +245,16 @@ def excess_output_ms(pulses: PulseLengths | None, sensor: SensorRules) -> int:
     """
     learned_ms = pulses.output_ms if pulses is not None and sensor.is_output_learned else 0
     return max(0, (sensor.held_ms or learned_ms) - MEASURED_OUTPUT_MS)
+
+
+def silence_limit_ms(known: SensorState, sensor: SensorRules) -> int:
+    """Return how long a sensor may send no event before it counts as silent, given how many of its messages are lost.
+
+    Source: docs/decisions/0009.
+    """
+    if known.losses is None:
+        return sensor.silent_after_ms
+    return min(sensor.silent_after_ms + known.losses.tolerated * sensor.heartbeat_ms, sensor.max_silent_ms)
 
 
 def hold_after_door_opens_ms(evidence: Evidence, rules: SpaceRules) -> int:
@@ -315,6 +335,9 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         reason=reason,
         high_above=_high_above(space, traits),
         silent_after_ms=plan.silent_after_ms(sensor),
+        max_silent_ms=plan.max_silent_ms(sensor),
+        heartbeat_ms=sensor.heartbeat_ms,
+        is_loss_learned=plan.rules.learning is LearningSwitch.ON,
         hold_ms=hold_ms,
         lone_hold_ms=max(lone_ms, undetected_ms) if lone_ms else 0,
         is_hold_learned=hold is HoldRule.MOTION,

@@ -8,9 +8,19 @@ Never: transitions. An event that may cause one is left to the full evaluation.
 from collections.abc import Sequence
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, StoredEvent, excess_output_ms, full_hold_ms
-from collector.occupancy.judge import unchanged_until_ms
+from collector.occupancy.evidence import (
+    Evidence,
+    SensorState,
+    SpaceRules,
+    StoredEvent,
+    excess_output_ms,
+    full_hold_ms,
+    silence_limit_ms,
+)
+from collector.occupancy.judge import may_restore_rise, unchanged_until_ms
+from collector.occupancy.learning.heartbeat_losses import BLOCK_HEARTBEATS, add_received, count_due_heartbeats
 from collector.occupancy.learning.output_length import learn_pulse
+from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod
 
@@ -65,7 +75,16 @@ def _find_run(
     name, device = known.sensor, known.device
     sensor = rules.sensors[rules.index_by_sensor[device, name]]
     own, above = sensor.own_kind, sensor.high_above
-    silent_after_ms, hold_ms, lone_ms = sensor.silent_after_ms, full_hold_ms(evidence, sensor), sensor.lone_hold_ms
+    hold_ms, lone_ms = full_hold_ms(evidence, sensor), sensor.lone_hold_ms
+    losses, heartbeat_ms, silent_after_ms, arrived = (
+        known.losses,
+        sensor.heartbeat_ms,
+        silence_limit_ms(known, sensor),
+        0,
+    )
+    ends_lost_rise = may_restore_rise(known, sensor)
+    due_after_ms = heartbeat_ms // 2 if sensor.is_loss_learned else FOREVER_MS
+    wanted = FOREVER_MS if losses is None else BLOCK_HEARTBEATS - losses.due
     last_event_ms, value = known.last_event_ms, known.value
     high, high_ms, end_ms = known.is_high, known.rose_ms, known.fell_ms
     held = known.has_full_hold and lone_ms > 0 and not rules.has_contact and evidence.state is Occupancy.OCCUPIED
@@ -79,7 +98,12 @@ def _find_run(
             break
         if at_ms >= check_ms and not newest:  # the bound was computed before the newest event of this sensor
             check_ms, newest = unchanged_until_ms(evidence, rules, known, silent_after_ms), True
-        if at_ms >= check_ms or at_ms >= last_event_ms + silent_after_ms:
+        gap_ms = at_ms - last_event_ms
+        if at_ms >= check_ms or gap_ms >= silent_after_ms:
+            break
+        due = count_due_heartbeats(gap_ms, heartbeat_ms) if gap_ms >= due_after_ms else 0
+        is_lost_rise = ends_lost_rise and kind is own and not high and event.value <= above
+        if due > 1 or (due and arrived >= wanted) or is_lost_rise:  # a loss is left to the full evaluation
             break
         if (event.value > above) is not high:
             if not held or kind is not motion or (not high and at_ms >= end_ms + hold_ms):
@@ -93,7 +117,7 @@ def _find_run(
             else:
                 high, high_ms, exact, last_ms = True, at_ms, True, at_ms
             check_ms, newest = last_ms + lone_ms, True  # until then this motion alone keeps the space occupied
-        last_event_ms, value = at_ms, event.value
+        last_event_ms, value, arrived = at_ms, event.value, arrived + due
     else:
         place = len(events)
     since_ms, full, begun_ms = known.alive_since_ms, known.has_full_hold, known.run_start_ms
@@ -111,5 +135,6 @@ def _find_run(
         own_kind=known.own_kind,
         is_rise_exact=exact,
         pulses=pulses,
+        losses=losses if losses is None or not arrived else add_received(losses, arrived),
     )
     return place, fresh, min(check_ms, last_event_ms + silent_after_ms)

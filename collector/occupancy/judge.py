@@ -24,6 +24,7 @@ from collector.occupancy.evidence import (
     excess_output_ms,
     full_hold_ms,
     hold_after_door_opens_ms,
+    silence_limit_ms,
 )
 from collector.occupancy.learning.threshold import may_vouch
 from collector.timekeeping.instants import FOREVER_MS
@@ -62,7 +63,17 @@ class SensorWitness(Struct, frozen=True, gc=False):
 
 def is_alive(known: SensorState, sensor: SensorRules, alive_ms: int) -> bool:
     """Return whether the newest event of a sensor is recent enough."""
-    return alive_ms < known.last_event_ms + sensor.silent_after_ms
+    return alive_ms < known.last_event_ms + silence_limit_ms(known, sensor)
+
+
+def may_restore_rise(known: SensorState, sensor: SensorRules) -> bool:
+    """Return whether a reported end shows that its beginning was lost: of a movement or of an opening.
+
+    Both are short, so that a heartbeat seldom shows one whose beginning was lost. A level that has not changed is
+    repeated by heartbeats, never in its own kind (firmware-config/contract.md).
+    """
+    is_short = sensor.role is _CONTACT or (sensor.role is _MOTION and sensor.learning_method is _NOTHING)
+    return is_short and known.losses is not None and known.losses.tolerated > 0
 
 
 def last_high_ms(known: SensorState) -> int:
@@ -146,7 +157,8 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
         is_living, support, hold_ms = False, None, 0
         if known is not None:
             hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
-            is_living = alive_ms < known.last_event_ms + sensor.silent_after_ms
+            silent_after_ms = sensor.silent_after_ms if known.losses is None else silence_limit_ms(known, sensor)
+            is_living = alive_ms < known.last_event_ms + silent_after_ms
             support = evaluate_sensor(known, sensor, hold_ms, now_ms, is_living=is_living)
         alive.append(is_living)
         supports.append(support)
@@ -186,7 +198,7 @@ def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
             last_event_ms = known.last_event_ms
             last_ms = last_event_ms if known.is_high else known.fell_ms
             moments += (
-                last_event_ms + sensor.silent_after_ms,
+                last_event_ms + silence_limit_ms(known, sensor),
                 known.alive_since_ms + hold_ms,
                 last_ms + sensor.lone_hold_ms,
                 last_ms + hold_ms,

@@ -15,6 +15,7 @@ from collector.occupancy.evidence import (
     SpaceRules,
     StoredEvent,
     full_hold_ms,
+    silence_limit_ms,
 )
 from collector.occupancy.judge import (
     FULL_HOLD_AFTER_MS,
@@ -24,8 +25,10 @@ from collector.occupancy.judge import (
     is_alive,
     last_detection_ms,
     last_high_ms,
+    may_restore_rise,
     was_held_in_full,
 )
+from collector.occupancy.learning.heartbeat_losses import learn_gap
 from collector.occupancy.learning.output_length import learn_pulse
 from collector.occupancy.readings import evaluate_reading
 from edge.contract.message import EventKind
@@ -51,7 +54,11 @@ def update_sensor(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> 
     ):  # such as its battery: only a sign of life
         if known is None or not is_alive(known, sensor, event.at_ms):
             return evidence
-        return _with_view(evidence, index, replace(known, last_event_ms=event.at_ms))
+        return _with_view(
+            evidence, index, replace(_learn_losses(known, sensor, event.at_ms), last_event_ms=event.at_ms)
+        )
+    if known is not None and _was_rise_lost(known, sensor, event):
+        evidence, known = _restore_rise(evidence, index, event, rules)
     past = _view_until(known, sensor, full_hold_ms(evidence, sensor), event)
     if sensor.role is SensorRole.CONTACT:
         evidence = _apply_door(evidence, past, known, event, high=event.value > sensor.high_above)
@@ -62,6 +69,22 @@ def update_sensor(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> 
         elif known is not None and known.is_high and not fresh.is_high:
             evidence = _detect_staying(evidence, fresh, sensor, event, rules)
     return _with_view(evidence, index, fresh)
+
+
+def _was_rise_lost(known: SensorState, sensor: SensorRules, event: StoredEvent) -> bool:
+    """Return whether a sensor that loses messages reports the end of a movement or opening that is not known."""
+    is_end = event.kind is sensor.own_kind and event.value <= sensor.high_above and not known.is_high
+    return is_end and may_restore_rise(known, sensor) and is_alive(known, sensor, event.at_ms)
+
+
+def _restore_rise(
+    evidence: Evidence, index: int, event: StoredEvent, rules: SpaceRules
+) -> tuple[Evidence, SensorState | None]:
+    """Let a sensor become high when it reports the end; nothing is learned of how long it was high."""
+    rise = replace(event, value=rules.sensors[index].high_above + 1)
+    evidence = update_sensor(evidence, rise, rules)
+    known = evidence.sensor_states[index]
+    return evidence, known and replace(known, is_rise_exact=False)
 
 
 def _with_view(evidence: Evidence, index: int, fresh: SensorState) -> Evidence:
@@ -93,7 +116,16 @@ def _view_until(known: SensorState | None, sensor: SensorRules, hold_ms: int, ev
             fell_ms=last_high_ms(known),
             has_full_hold=has_earned_full_hold(known, sensor, last_high_ms(known)),
         )
-    return known
+    return _learn_losses(known, sensor, event.at_ms)
+
+
+def _learn_losses(known: SensorState, sensor: SensorRules, at_ms: int) -> SensorState:
+    """Learn from the time since the newest event how many messages are lost."""
+    if not sensor.is_loss_learned:
+        return known
+    gap_ms = at_ms - known.last_event_ms
+    losses = learn_gap(known.losses, gap_ms, sensor.heartbeat_ms, sensor.max_silent_ms)
+    return known if losses == known.losses else replace(known, losses=losses)
 
 
 def _only_late(known: SensorState, sensor: SensorRules, hold_ms: int, at_ms: int) -> bool:
@@ -102,7 +134,11 @@ def _only_late(known: SensorState, sensor: SensorRules, hold_ms: int, at_ms: int
     If somebody was there recently, the lost events may have shown more. A door can open and close within a second.
     """
     quiet = not known.is_high and max(known.alive_since_ms, known.fell_ms) + hold_ms <= known.last_event_ms
-    return quiet and sensor.role is not SensorRole.CONTACT and at_ms < known.last_event_ms + 2 * sensor.silent_after_ms
+    return (
+        quiet
+        and sensor.role is not SensorRole.CONTACT
+        and at_ms < known.last_event_ms + 2 * silence_limit_ms(known, sensor)
+    )
 
 
 def _view_after(

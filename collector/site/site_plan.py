@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from collector.site.occupancy_rules import OccupancyRules
+from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.privacy_settings import PrivacySettings
 from collector.site.site_sensor import Sensor, SensorKey
@@ -19,6 +19,13 @@ from collector.site.spaces import Door, Floor, Space, Zone
 
 WHOLE_SITE = "site"
 """Name of the whole site in figures beside those of its zones; no zone may have this id."""
+
+MAX_LOSSY_SILENCE_MS = 600_000
+"""A sensor that loses messages counts as silent after at most this long: the full hold of a motion sensor, by which a
+space may be shown wrongly anyway."""
+MAX_LOSSY_HEARTBEATS = 4
+"""Or after this many heartbeats, if that is longer: three lost in a row are less than one in a hundred if a fifth of
+the messages is lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +77,16 @@ class SitePlan:
     def silent_after_ms(self, sensor: Sensor) -> int:
         """Return how long a sensor may send no event before it counts as silent."""
         return round(self.rules.silent_after_heartbeats * sensor.heartbeat_ms)
+
+    def max_silent_ms(self, sensor: Sensor) -> int:
+        """Return the longest time without an event before a sensor of a space counts as silent.
+
+        It is as long only if the sensor is known to lose many of its messages, see `learning/heartbeat_losses.py`.
+        """
+        least_ms = self.silent_after_ms(sensor)
+        if self.rules.learning is LearningSwitch.OFF:
+            return least_ms
+        return max(least_ms, MAX_LOSSY_SILENCE_MS, MAX_LOSSY_HEARTBEATS * sensor.heartbeat_ms)
 
     def sensors_of(self, space_id: str) -> tuple[Sensor, ...]:
         """Return the sensors that watch a space."""

@@ -121,18 +121,19 @@ def _convert_evidence_1(fields: list[Any]) -> Evidence:
 
 
 def _keep_older_evidence(evidence: Evidence) -> Evidence:
-    """Return what version 2 or 3 stored: no output length was learned, and no boundary was tested."""
+    """Return what an older version stored: no output length, tested boundary or lost message was known."""
     return evidence
 
 
 EVIDENCE: Final = BlobFormat(
     BlobKind.EVIDENCE,
-    4,
+    5,
     Evidence,
     {
         1: OlderVersion(list, _convert_evidence_1),
         2: OlderVersion(Evidence, _keep_older_evidence),
         3: OlderVersion(Evidence, _keep_older_evidence),
+        4: OlderVersion(Evidence, _keep_older_evidence),
     },
 )
 AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)

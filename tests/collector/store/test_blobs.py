@@ -75,7 +75,7 @@ def test_a_value_of_another_kind_is_rejected(mine: BlobFormat[Any], other: BlobF
         (b"", "expected evidence, got nothing"),
         (b"\x01", "expected evidence, got evidence"),
         (b"\x9c\x94\xcf\x00\x00", "expected evidence, got an unknown kind of value (9c94cf00)"),
-        (b"\x01\x63\x90", "unknown version 99 of evidence; known versions: 1, 2, 3, 4"),
+        (b"\x01\x63\x90", "unknown version 99 of evidence; known versions: 1, 2, 3, 4, 5"),
         (b"\x01\x01", "evidence of version 1 cannot be decoded: Input data was truncated"),
         (b"\x01\x01" + b"\x91" * 5000, "evidence of version 1 cannot be decoded: "),
         (b"\x01\x01" + msgpack.encode(AirState()), "evidence of version 1 cannot be decoded: Expected `array`"),
