@@ -29,9 +29,9 @@ from collector.store.journal_faults import (
 from collector.store.journal_log import JournalLog, open_connection
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.journal_tables import JournalTables
+from collector.store.name_numbers import NameNumbers
 from collector.store.rejection_tables import RejectionTables
 from collector.timekeeping.instants import FOREVER_MS
-from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
 from edge.process.file_lock import FileLock, LockInUse
 from edge.process.sqlite_transaction import transaction
 
@@ -91,7 +91,7 @@ class Journal:
             self.rejections = RejectionTables(self._connection, self.tables)
             try:
                 with translate_errors(self.path):
-                    self._read_names()
+                    self._names = NameNumbers(self._connection)
                     self.log = JournalLog(path, self._connection)
             except BaseException:
                 self._connection.close()
@@ -141,20 +141,20 @@ class Journal:
 
     def _make_rows(self, events: Iterable[StoredEvent], synchronised: int) -> Iterator[EventRow]:
         """Convert events to rows; events of one message are adjacent and share device and stream."""
-        sensors, kinds = self._sensors, self._kinds
+        sensors, kinds = self._names.sensors, self._names.kinds
         device = stream = ""
         stream_no = 0
         for e in events:
             if e.stream is not stream or e.device is not device:
                 device, stream = e.device, e.stream
-                stream_no = self._stream_no((device, stream))
-            sensor_no = sensors.get((device, e.sensor)) or self._sensor_no((device, e.sensor))
+                stream_no = self._names.add_stream((device, stream))
+            sensor_no = sensors.get((device, e.sensor)) or self._names.add_sensor((device, e.sensor))
             yield (
                 sensor_no,
                 e.at_ms,
                 stream_no,
                 e.seq,
-                kinds.get(e.kind) or self._kind_no(e.kind),
+                kinds.get(e.kind) or self._names.add_kind(e.kind),
                 e.value,
                 synchronised,
             )
@@ -166,10 +166,18 @@ class Journal:
             rows = self._connection.execute(
                 "SELECT at_ms, stream_no, seq, kind_no, value FROM event"
                 " WHERE sensor_no = ? AND at_ms >= ? AND at_ms < ? AND synchronised",
-                (self._sensors.get(key), from_ms, to_ms),
+                (self._names.sensors.get(key), from_ms, to_ms),
             )
             found += [
-                StoredEvent(at_ms, key[0], self._stream_names[stream_no], seq, key[1], self._kind_names[kind_no], value)
+                StoredEvent(
+                    at_ms,
+                    key[0],
+                    self._names.stream_names[stream_no],
+                    seq,
+                    key[1],
+                    self._names.kind_names[kind_no],
+                    value,
+                )
                 for at_ms, stream_no, seq, kind_no, value in rows
             ]
         found.sort(key=lambda event: event.key)
@@ -183,7 +191,8 @@ class Journal:
     def set_stored_up_to(self, stored_up_to: Mapping[StreamKey, int]) -> None:
         """Record how far streams are stored."""
         self._connection.executemany(
-            "UPDATE stream SET seq = ? WHERE no = ?", [(seq, self._stream_no(key)) for key, seq in stored_up_to.items()]
+            "UPDATE stream SET seq = ? WHERE no = ?",
+            [(seq, self._names.add_stream(key)) for key, seq in stored_up_to.items()],
         )
 
     def is_known(self, repeat: RepeatedEvent, from_ms: int, to_ms: int) -> bool:
@@ -195,15 +204,15 @@ class Journal:
             to_ms: undated events after this moment are erased too.
         """
         event, key = repeat.event, (repeat.device, repeat.stream)
-        stream_no = self._streams.get(key)
+        stream_no = self._names.streams.get(key)
         if event is not None:
-            sensor_no = self._sensors.get((event.device, event.sensor))
+            sensor_no = self._names.sensors.get((event.device, event.sensor))
             row = self._connection.execute(
                 "SELECT kind_no, value, synchronised FROM event"
                 " WHERE sensor_no = ? AND at_ms = ? AND stream_no = ? AND seq = ?",
                 (sensor_no, event.at_ms, stream_no, event.seq),
             ).fetchone()
-            if row == (self._kinds.get(event.kind), event.value, repeat.synchronised):
+            if row == (self._names.kinds.get(event.kind), event.value, repeat.synchronised):
                 return True
             if not from_ms <= event.at_ms <= to_ms:
                 return True
@@ -277,7 +286,9 @@ class Journal:
 
     def drop_restored_position(self, key: StreamKey) -> None:
         """Drop the restored position of a stream: it has sent again, so what it lost is known."""
-        self._connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{self._stream_no(key)}",))
+        self._connection.execute(
+            "DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{self._names.add_stream(key)}",)
+        )
 
     def check_can_grow(self) -> None:
         """Check that the file can grow, with a large write that is removed again.
@@ -296,12 +307,14 @@ class Journal:
 
     def list_sensors(self) -> set[SensorKey]:
         """Every sensor that ever sent an event."""
-        return set(self._sensors)
+        return set(self._names.sensors)
 
     def find_newest_ms(self, before_ms: int) -> int:
         """The time of the newest dated event before a moment; 0: there is none."""
         statement = "SELECT max(at_ms) FROM event WHERE sensor_no = ? AND at_ms < ? AND synchronised"
-        found = [self._connection.execute(statement, (no, before_ms)).fetchone()[0] for no in self._sensors.values()]
+        found = [
+            self._connection.execute(statement, (no, before_ms)).fetchone()[0] for no in self._names.sensors.values()
+        ]
         return max((at_ms for at_ms in found if at_ms is not None), default=0)
 
     def erase_events(self, sensors: Iterable[SensorKey], before_ms: int, undated_after_ms: int) -> int:
@@ -309,7 +322,7 @@ class Journal:
 
         An event without a trusted clock may claim to be from the future: beyond `undated_after_ms` it is erased too.
         """
-        numbers = [self._sensors[key] for key in sensors if key in self._sensors]
+        numbers = [self._names.sensors[key] for key in sensors if key in self._names.sensors]
         self._connection.executemany(
             "DELETE FROM event WHERE sensor_no = ? AND at_ms > ? AND NOT synchronised",
             [(no, undated_after_ms) for no in numbers],
@@ -362,42 +375,8 @@ class Journal:
         for no, device, stream in rows:
             self._connection.execute("DELETE FROM stream WHERE no = ?", (no,))
             self._connection.execute("DELETE FROM meta WHERE name = ?", (f"{RESTORED_POSITION}{no}",))
-            del self._streams[device, stream], self._stream_names[no]
+            self._names.forget_stream((device, stream))
         return [(device, stream) for _, device, stream in rows]
-
-    # Numbers that stand for names
-
-    def _read_names(self) -> None:
-        query = self._connection.execute
-        self._sensors: dict[SensorKey, int] = {
-            (device, sensor): no for no, device, sensor in query("SELECT no, device, sensor FROM sensor")
-        }
-        self._streams: dict[StreamKey, int] = {
-            (device, stream): no for no, device, stream in query("SELECT no, device, stream FROM stream")
-        }
-        self._stream_names: dict[int, str] = {no: stream for (_, stream), no in self._streams.items()}
-        self._kinds: dict[str, int] = {kind: no for no, kind in query("SELECT no, kind FROM kind")}
-        self._kind_names = {no: EVENT_KIND_BY_NAME[kind] for kind, no in self._kinds.items()}
-
-    def _sensor_no(self, key: SensorKey) -> int:
-        if key not in self._sensors:
-            cursor = self._connection.execute("INSERT INTO sensor (device, sensor) VALUES (?, ?)", key)
-            self._sensors[key] = cursor.lastrowid or 0
-        return self._sensors[key]
-
-    def _stream_no(self, key: StreamKey) -> int:
-        if key not in self._streams:
-            cursor = self._connection.execute("INSERT INTO stream (device, stream, seq) VALUES (?, ?, 0)", key)
-            self._streams[key] = cursor.lastrowid or 0
-            self._stream_names[self._streams[key]] = key[1]
-        return self._streams[key]
-
-    def _kind_no(self, kind: EventKind) -> int:
-        if kind not in self._kinds:
-            cursor = self._connection.execute("INSERT INTO kind (kind) VALUES (?)", (kind.value,))
-            self._kinds[kind.value] = cursor.lastrowid or 0
-            self._kind_names[self._kinds[kind.value]] = kind
-        return self._kinds[kind]
 
 
 def lock_journal(path: Path) -> FileLock:
