@@ -51,7 +51,8 @@ accuracy: $(VENV)/dev.stamp
 
 contract: $(VENV)/dev.stamp
 	@$(BIN)/python -m ledig.contract.asyncapi firmware-config/asyncapi.json
-	@$(BIN)/python -m ledig.contract.sensor_tables firmware-config/contract.md
+	@$(BIN)/python -m ledig.contract.sensor_tables firmware-config/contract.md firmware-config/pins.md
+	@$(BIN)/python -m ledig.contract.table_translations collector/translations/sv/LC_MESSAGES/messages.po
 	@$(BIN)/python -m ledig.contract.broker_rights firmware-config/mosquitto/ledig.acl
 	@$(BIN)/python -m ledig.contract.topic_table firmware-config/contract.md
 	@$(BIN)/python -m ledig.contract.state_diagram docs/architecture.md

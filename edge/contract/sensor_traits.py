@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from edge.contract.sensor_settings import SensorSettings
 
-def mark_translatable(text: str) -> str:
-    """Return the English text unchanged, and mark it for the catalogue, from which pages and commands translate it."""
+
+def mark_translatable(text: str, *, sv: str) -> str:  # noqa: ARG001 - read from the source, as the catalogue's texts are
+    """Return the English text unchanged, and mark it for the catalogue, from which pages and commands translate it.
+
+    `make contract` writes the Swedish text into the catalogue (ledig/contract/table_translations.py). All other
+    languages are in their catalogues alone.
+    """
     return text
 
 
@@ -73,6 +79,10 @@ SEATS: Final = frozenset({WatchTarget.DESK, WatchTarget.BOOTH, WatchTarget.ROOM}
 """Where people sit. A machine may run unattended."""
 
 
+ENCLOSED_SPACES: Final = frozenset({WatchTarget.BOOTH, WatchTarget.ROOM})
+"""Spaces with a door and air of their own."""
+
+
 class SensorRole(StrEnum):
     """How a sensor affects the state of its space."""
 
@@ -132,6 +142,10 @@ class HealthRole(StrEnum):
     """Its readings do not depend on people alone; only silence, its battery and implausible readings are checked."""
 
 
+MAX_HUMAN_RISES_PER_HOUR: Final = 60
+"""A person who sits down and gets up once a minute causes this many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthTraits:
     """How the health of a sensor is checked."""
@@ -187,8 +201,22 @@ class Simulation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinWiring:
+    """A line of the table of kinds in firmware-config/pins.md."""
+
+    pins: int
+    """How many GPIO pins the sensor uses."""
+    at_rest: str
+    """The level of the pins at rest."""
+    active: str
+    """The level while the sensor's value is 1; "-" for a sensor that has no such level."""
+    pull: str
+    """Where the Pi's resistor pulls an unconnected pin: up, down or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorTraits:
-    """One row of the table: everything that depends on the kind of a sensor, apart from how it is read."""
+    """One row of the table: everything that depends on the kind of a sensor."""
 
     quantities: tuple[Quantity, ...]
     """What its events measure; the first is its level, which a heartbeat repeats."""
@@ -209,6 +237,13 @@ class SensorTraits:
     supply_texts: SensorTexts | None
     """Its texts when it watches a supply."""
     simulation: Simulation
+    settings: type[SensorSettings]
+    """Its settings in the site file."""
+    opener: str
+    """What opens such a sensor: the full name of a function or a class with the arguments of `SensorOpener` in
+    `edge/sensors/openers.py`. Only an agent imports it: reading a site file must not import GPIO drivers."""
+    wiring: PinWiring | None
+    """How it is wired; None: it uses no pin."""
 
     def __post_init__(self) -> None:
         is_supply = {

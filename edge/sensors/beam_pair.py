@@ -11,8 +11,8 @@ from functools import partial
 
 from gpiozero import DigitalInputDevice, Factory
 
-from edge.configuration.device_settings import BeamPairSettings
 from edge.contract.message import EventKind
+from edge.contract.pin_sensor_kinds import BeamPairSettings
 from edge.outbox import PendingEvent, create_event
 from edge.sensors import crossing
 from edge.sensors.crossing import Beam, BeamPairState

@@ -10,14 +10,9 @@ from collections.abc import Mapping
 
 from gpiozero import DigitalInputDevice, Factory
 
-from edge.configuration.device_settings import (
-    ContactSettings,
-    PinSettings,
-    PirSettings,
-    PresenceSettings,
-    PressureSettings,
-)
 from edge.contract.message import EventKind
+from edge.contract.pin_sensor_kinds import ContactSettings, PirSettings, PresenceSettings, PressureSettings
+from edge.contract.sensor_settings import PinSettings
 from edge.outbox import PendingEvent, create_event
 from edge.sensors import debounce
 from edge.sensors.debounce import DebounceState

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 
 from gpiozero import DigitalOutputDevice, Factory, InputDevice
 
-from edge.configuration.device_settings import DistanceSettings
 from edge.contract.message import EventKind
+from edge.contract.pin_sensor_kinds import DistanceSettings
 from edge.outbox import PendingEvent, create_event
 from edge.sensors import debounce
 from edge.sensors.debounce import DebounceState

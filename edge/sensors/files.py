@@ -12,15 +12,9 @@ from pathlib import Path
 
 from gpiozero import Factory
 
-from edge.configuration.device_settings import (
-    AirSettings,
-    LightSettings,
-    PeopleSettings,
-    PowerSettings,
-    SoundSettings,
-    get_sensor_kind,
-)
+from edge.contract.file_sensor_kinds import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.message import EVENT_KIND_BY_NAME, EventKind
+from edge.contract.sensor_kinds import get_sensor_kind
 from edge.outbox import PendingEvent, create_event
 from edge.sensors.polled import Deadband, PollingThread
 from edge.sensors.sensor import ReadingQueue, SensorReading

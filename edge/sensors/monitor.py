@@ -12,8 +12,9 @@ from queue import SimpleQueue
 
 from gpiozero import Factory
 
-from edge.configuration.device_settings import DeviceSettings, SensorSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract.message import SILENT_AFTER_HEARTBEATS, EventKind, SensorHealth
+from edge.contract.sensor_settings import SensorSettings
 from edge.outbox import PendingEvent, create_event
 from edge.sensors.channel_faults import ChannelFaults
 from edge.sensors.openers import open_sensor

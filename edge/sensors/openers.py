@@ -1,4 +1,4 @@
-"""The table of sensor kinds with the function that opens each.
+"""Opens sensors, each by the function or class that the row of its kind names.
 
 In:    a sensor's settings, a pin factory, the queue for its readings.
 Out:   an `OpenSensor`.
@@ -6,34 +6,29 @@ Never: registration on import, a guess which driver to use.
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from gpiozero import Factory
 
-from edge.configuration.device_settings import SensorSettings, get_sensor_kind
-from edge.contract.sensor_kinds import SensorKind, check_every_kind
-from edge.sensors.beam_pair import BeamPair
-from edge.sensors.digital import open_contact, open_pir, open_pressure_mat, open_radar
-from edge.sensors.distance import open_ranger
-from edge.sensors.files import AirSensor, LightSensor, PeopleSensor, PowerSensor, SoundSensor
+from edge.contract.sensor_kinds import SensorKind, get_sensor_kind
+from edge.contract.sensor_settings import SensorSettings
 from edge.sensors.sensor import OpenSensor, ReadingQueue
 
-SENSOR_OPENERS: Final[Mapping[SensorKind, Callable[[Any, Factory, ReadingQueue], OpenSensor]]] = check_every_kind(
-    {
-        SensorKind.PIR: open_pir,
-        SensorKind.CONTACT: open_contact,
-        SensorKind.PRESSURE: open_pressure_mat,
-        SensorKind.DISTANCE: open_ranger,
-        SensorKind.BEAM_PAIR: BeamPair,
-        SensorKind.POWER: PowerSensor,
-        SensorKind.AIR: AirSensor,
-        SensorKind.PRESENCE: open_radar,
-        SensorKind.SOUND: SoundSensor,
-        SensorKind.LIGHT: LightSensor,
-        SensorKind.PEOPLE: PeopleSensor,
-    }
-)
-"""What opens the sensors of each kind."""
+SensorOpener = Callable[[Any, Factory, ReadingQueue], OpenSensor]
+"""Opens a sensor with the settings of its kind."""
+
+
+def _import_opener(name: str) -> SensorOpener:
+    module, _, attribute = name.rpartition(".")
+    opener: SensorOpener = getattr(import_module(module), attribute)
+    return opener
+
+
+SENSOR_OPENERS: Final[Mapping[SensorKind, SensorOpener]] = {
+    kind: _import_opener(kind.traits.opener) for kind in SensorKind
+}
+"""What opens the sensors of each kind. An opener that does not exist fails here, at import."""
 
 
 def open_sensor(settings: SensorSettings, factory: Factory, queue: ReadingQueue) -> OpenSensor:

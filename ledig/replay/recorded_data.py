@@ -13,18 +13,19 @@ from zoneinfo import ZoneInfo
 
 from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
-from edge.configuration.device_settings import SENSOR_SETTINGS, AirSettings, FileSettings, PinSettings
+from edge.contract.file_sensor_kinds import AirSettings
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
+from edge.contract.sensor_settings import FileSettings, PinSettings
 from edge.contract.sensor_traits import Quantity
 from edge.contract.settings_rejected import SettingsRejected
 from ledig.replay.recorded_rows import RecordedColumn, RecordedRow
 from ledig.site.ids import find_id_fault
 
-PIN_KINDS: Final = frozenset(kind for kind in SensorKind if issubclass(SENSOR_SETTINGS[kind], PinSettings))
+PIN_KINDS: Final = frozenset(kind for kind in SensorKind if issubclass(kind.traits.settings, PinSettings))
 """Kinds that are driven by a pin's level; the others are read from files."""
 RECORDABLE_KINDS: Final = PIN_KINDS | {
-    kind for kind in SensorKind if issubclass(SENSOR_SETTINGS[kind], FileSettings | AirSettings)
+    kind for kind in SensorKind if issubclass(kind.traits.settings, FileSettings | AirSettings)
 }
 """Kinds that a recording can drive."""
 _AIR_QUANTITIES: Final = {

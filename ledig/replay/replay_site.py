@@ -15,17 +15,10 @@ from gpiozero import Factory
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, Zone
-from edge.configuration.device_settings import (
-    GPIO_PINS,
-    SENSOR_SETTINGS,
-    AirSettings,
-    ClockSource,
-    DeviceSettings,
-    FileSettings,
-    PinSettings,
-    SensorSettings,
-)
+from edge.configuration.device_settings import ClockSource, DeviceSettings
 from edge.contract.broker_client import BrokerSettings
+from edge.contract.file_sensor_kinds import AirSettings
+from edge.contract.sensor_settings import GPIO_PINS, FileSettings, PinSettings, SensorSettings
 from ledig.replay.recorded_data import RecordedSensor, Recording, SensorChange
 from ledig.runtime.mock_pins import create_mock_factory
 from ledig.simulation.wired_pins import WiredPin
@@ -114,7 +107,7 @@ def _split_by_device(sensors: tuple[RecordedSensor, ...]) -> Iterator[tuple[str,
 
 
 def _sensor_settings(sensor: RecordedSensor, pin: int, folder: Path) -> SensorSettings:
-    settings_class = SENSOR_SETTINGS[sensor.kind]
+    settings_class = sensor.kind.traits.settings
     if issubclass(settings_class, PinSettings):
         return settings_class(id=sensor.id, pin=pin)
     if issubclass(settings_class, FileSettings):

@@ -12,15 +12,10 @@ from typing import Any
 
 from gpiozero.pins.pi import PiPin
 
-from edge.configuration.device_settings import (
-    AirSettings,
-    BeamPairSettings,
-    DeviceSettings,
-    DistanceSettings,
-    FileSettings,
-    PinSettings,
-    SensorSettings,
-)
+from edge.configuration.device_settings import DeviceSettings
+from edge.contract.file_sensor_kinds import AirSettings
+from edge.contract.pin_sensor_kinds import BeamPairSettings, DistanceSettings
+from edge.contract.sensor_settings import FileSettings, PinSettings, SensorSettings
 from edge.sensors.distance import MM_PER_S
 from ledig.runtime.mock_pins import BoundedPin, create_mock_factory
 from ledig.simulation.signals import SensorSignal

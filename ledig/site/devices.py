@@ -10,9 +10,11 @@ from pathlib import Path
 
 from collector.site.site_sensor import OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind
-from edge.configuration.device_settings import SENSOR_SETTINGS, DeviceSettings, DistanceSettings, SensorSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract.broker_client import BrokerSettings
+from edge.contract.pin_sensor_kinds import DistanceSettings
 from edge.contract.sensor_kinds import SENSOR_KIND_BY_NAME, SensorKind
+from edge.contract.sensor_settings import SensorSettings
 from edge.contract.sensor_traits import SensorTraits, WatchTarget
 from edge.contract.topics import Role
 from ledig.site.places import SiteLayout, check_ids
@@ -122,7 +124,7 @@ def _read_sensor(reader: TableReader, table: Table, place: str, layout: SiteLayo
         return None
     before = len(reader.faults)
     settings = reader.build_value(
-        SENSOR_SETTINGS[SENSOR_KIND_BY_NAME[kind]], table, place, beside={"kind", *_OUTPUT_KEYS, *_TARGETS}
+        SENSOR_KIND_BY_NAME[kind].traits.settings, table, place, beside={"kind", *_OUTPUT_KEYS, *_TARGETS}
     )
     reader.build_value(OutputTimes, _select_output_times(table), place)
     _check_targets(reader, table, place, settings, layout)

@@ -8,8 +8,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from edge.agent import read_wifi_dbm
-from edge.configuration.device_settings import ContactSettings, PirSettings, PowerSettings
 from edge.contract import topics
+from edge.contract.file_sensor_kinds import PowerSettings
 from edge.contract.message import (
     ClockState,
     CommandName,
@@ -19,6 +19,7 @@ from edge.contract.message import (
     SensorHealth,
     encode,
 )
+from edge.contract.pin_sensor_kinds import ContactSettings, PirSettings
 from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.outbox import Outbox
 from edge.outbox.outbox_rows import OutboxState

@@ -1,8 +1,8 @@
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.device_settings import PirSettings
 from edge.contract.message import IDENTIFY_S
+from edge.contract.pin_sensor_kinds import PirSettings
 from edge.lamp import Lamp, LampState, decode_lamp_state
 from edge.outbox.event_sender import COLLECTOR_TIMEOUT_MS, is_collector_online
 from tests.support.edge.sensor_table import open_sensor_rig

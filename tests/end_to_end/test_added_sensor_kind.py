@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from textwrap import indent
 
 import pytest
 
@@ -24,7 +23,7 @@ from tests.support.servers import ROOT, Mosquitto, accepts_connections, find_fre
 from tests.support.site_files import DEVICE, SITE, site_file
 
 GUIDE = (ROOT / "docs" / "adding" / "sensor-kind.md").read_text()
-BLOCKS = re.findall(r"```\w+ (\S+) (before|above|in|new|end)(?: ([^\n]+))?\n(.+?)```", GUIDE, re.DOTALL)
+BLOCKS = re.findall(r"```\w+ (\S+) (before|in|new|end)(?: ([^\n]+))?\n(.+?)```", GUIDE, re.DOTALL)
 PACKAGES = ("edge", "collector", "dashboard", "ledig")
 LOADED_KG, STATE_TIMEOUT_S = 12.5, 60
 
@@ -38,8 +37,6 @@ def apply_block(text: str, place: str, anchor: str, block: str) -> str:
     at = found.start()
     if place == "in":
         at = re.compile(r"\{\n").search(text, found.end()).end()
-    elif place == "above":  # a member of the class that ends there
-        return f"{text[:at].rstrip()}\n{indent(block, '    ')}\n\n{text[at:]}"
     return text[:at] + block + text[at:]
 
 
@@ -77,26 +74,54 @@ def running(copy: Path, arguments: Mapping[str, list[str]]) -> Iterator[dict[str
         yield outputs
 
 
-def test_guide_adds_one_row_and_touches_no_other_module() -> None:
-    assert [name for name, *_ in BLOCKS if name == "edge/contract/sensor_kinds.py"] == ["edge/contract/sensor_kinds.py"]
-    assert {name for name, place, *_ in BLOCKS if place != "new"} == {
-        "edge/contract/sensor_kinds.py",
-        "edge/configuration/device_settings.py",
-        "edge/sensors/openers.py",
-        "firmware-config/site.example.toml",
+OPENER_MODULE = "edge.sensors.load_cell"
+OPENER_PATH = f"{OPENER_MODULE.replace('.', '/')}.py"
+PLACES_WRITTEN_BY_HAND = 4
+"""The row with its settings, the opener, the test, the example; the issue's figure."""
+
+
+def test_guide_writes_four_places_by_hand() -> None:
+    written = {
+        "edge/contract/file_sensor_kinds.py": {"before", "in"},
+        OPENER_PATH: {"new"},
+        "firmware-config/site.example.toml": {"end"},
     }
-    assert len(re.findall(r"(?m)^[A-Z]+ = \($", BLOCKS[0][3])) == 1
+    assert {name: {place for at, place, *_ in BLOCKS if at == name} for name, *_ in BLOCKS} == written
+    table = re.search(r"(?s)\| place \| what to add \|\n\| --- \| --- \|\n(.*?)\n\n", GUIDE)
+    assert table is not None
+    places = re.findall(r"(?m)^\| `([^`]+)`", table[1])
+    assert len(places) == len(written) + 1 == PLACES_WRITTEN_BY_HAND
+    assert "tests/edge/sensors/" in places, "each sensor has a test; tests/repository/test_documented.py requires it"
 
 
-@pytest.mark.parametrize("missing", ["SENSOR_SETTINGS", "SENSOR_OPENERS"])
-def test_forgotten_settings_or_opener_fail_at_import_with_the_kind(copy: Path, missing: str) -> None:
-    name, _, _, block = next(found for found in BLOCKS if found[1:3] == ("in", missing))
-    (copy / name).write_text((copy / name).read_text().replace(block, ""))
-    module = name.removesuffix(".py").replace("/", ".")
-    result = subprocess.run(
-        [sys.executable, "-c", f"import {module}"], cwd=copy, capture_output=True, text=True, check=False
-    )
-    assert "TypeError: no entry for sensor kind weight" in result.stderr
+@pytest.mark.parametrize("missing", ["settings", "opener"])
+def test_row_without_settings_or_opener_fails_at_import(copy: Path, missing: str) -> None:
+    rows = copy / "edge/contract/file_sensor_kinds.py"
+    rows.write_text(re.sub(rf"(?m)^ +{missing}=(WeightSettings|\"edge.sensors.load_cell).*\n", "", rows.read_text()))
+    result = import_from(copy, "edge.contract.sensor_kinds")
+    assert f"required keyword-only argument: '{missing}'" in result.stderr
+
+
+def test_opener_that_does_not_exist_fails_at_import_with_its_name(copy: Path) -> None:
+    (copy / OPENER_PATH).unlink()
+    assert f"No module named '{OPENER_MODULE}'" in import_from(copy, "edge.sensors.openers").stderr
+
+
+def import_from(copy: Path, module: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", f"import {module}"]
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+
+
+WRITE_CATALOGUE = "collector/translations/sv/LC_MESSAGES/messages.po"
+
+
+def test_swedish_texts_of_the_row_reach_the_catalogue_and_the_assessment(copy: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ledig.contract.table_translations", WRITE_CATALOGUE]
+    subprocess.run(command, cwd=copy, check=True)
+    assert 'msgid "Load cell"\nmsgstr "Lastcell"\n' in (copy / WRITE_CATALOGUE).read_text()
+    ask = "from collector.text.languages import *; print(load_catalogue(Language.SV).gettext('Load cell'))"
+    printed = subprocess.run([sys.executable, "-c", ask], cwd=copy, capture_output=True, text=True, check=True).stdout
+    assert printed == "Lastcell\n"
 
 
 SIMULATE = """

@@ -22,7 +22,8 @@ from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from dashboard.configuration.dashboard_settings import DashboardSettings
 from edge import agent
-from edge.configuration.device_settings import ClockSource, DeviceSettings, PressureSettings
+from edge.configuration.device_settings import ClockSource, DeviceSettings
+from edge.contract.pin_sensor_kinds import PressureSettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.machine_clock import HostClock
 from tests.support.browser import chromium

@@ -33,7 +33,7 @@ from edge.contract.raw_retention import MAX_RAW_HOURS
 from edge.contract.sensor_kinds import SensorKind
 from edge.contract.topics import TOPIC_KINDS
 from edge.outbox.send_window import MAX_IN_FLIGHT_EVENTS, MAX_RESEND_AFTER_MS, RESEND_AFTER_MS
-from ledig.contract import asyncapi, sensor_tables, topic_table
+from ledig.contract import asyncapi, sensor_tables, table_translations, topic_table
 from tests.support.servers import ROOT, mosquitto
 
 TYPES = [type_ for types in MESSAGE_TYPES.values() for type_ in types]
@@ -129,6 +129,16 @@ def test_every_limit_is_stated() -> None:
 
 def test_tables_of_sensor_kinds_are_up_to_date() -> None:
     assert sensor_tables.render_contract(CONTRACT) == CONTRACT, "run `make contract`"
+    pins = (ROOT / "firmware-config" / "pins.md").read_text()
+    assert sensor_tables.render_wiring(pins) == pins, "run `make contract`"
+    assert sensor_tables.render_wiring(re.sub(r"\| `(pir|light)` .*\n", "", pins)) == pins
+    assert "| lamp | 1 |" in pins
+
+
+def test_swedish_texts_of_sensor_kinds_are_in_the_catalogue() -> None:
+    catalogue = ROOT / "collector/translations/sv/LC_MESSAGES/messages.po"
+    _, compiled = table_translations.render_catalogue(catalogue.read_bytes())
+    assert compiled == catalogue.with_suffix(".mo").read_bytes(), "run `make contract`"
 
 
 def test_other_event_kinds_keep_their_rows_when_the_tables_are_written_again() -> None:

@@ -16,7 +16,7 @@ from collector.contract.alerts import AlertKind
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.spaces import Door, Floor, Space, Zone
 from dashboard.configuration.dashboard_settings import DashboardSettings
-from edge.configuration.device_settings import SENSOR_SETTINGS, DeviceSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.sensors.openers import SENSOR_OPENERS
 from ledig.__main__ import cli
@@ -25,7 +25,6 @@ from ledig.site.site_file import BrokerTable, HistoryTable, SiteTable, StorageTa
 from tests.support.servers import ROOT
 
 EXAMPLE = (ROOT / "firmware-config" / "site.example.toml").read_text()
-PINS = ROOT / "firmware-config" / "pins.md"
 README = (ROOT / "README.md").read_text()
 OPERATION = (ROOT / "docs" / "operation.md").read_text()
 MOST_README_LINES = 200
@@ -52,7 +51,7 @@ SETTINGS = {
     Space: set(),
     Door: set(),
     DeviceSettings: SHARED | {"device"},
-    **{kind: set() for kind in SENSOR_SETTINGS.values()},
+    **{kind: set() for kind in (kind.traits.settings for kind in SensorKind)},
 }
 """Every table of the site file, with the fields that do not appear there."""
 
@@ -94,15 +93,14 @@ def test_every_setting_is_in_the_example_with_its_default(table: type, field_: F
 
 
 @pytest.mark.parametrize("kind", SensorKind)
-def test_every_sensor_kind_has_opener_test_example_and_wiring(kind: SensorKind) -> None:
-    settings_class = SENSOR_SETTINGS[kind].__name__
+def test_every_sensor_kind_has_opener_test_and_example(kind: SensorKind) -> None:
+    settings_class = kind.traits.settings.__name__
     tests = [
         path.name for path in (ROOT / "tests/edge/sensors").glob("test_*.py") if settings_class in path.read_text()
     ]
     assert kind in SENSOR_OPENERS, "edge/sensors/openers.py has no opener"
     assert tests, f"no file in tests/edge/sensors tests {settings_class}"
     assert f'kind = "{kind}"' in EXAMPLE, "it is missing in site.example.toml"
-    assert re.search(rf"(?m)^#+ .*`{kind}`", PINS.read_text()), "pins.md has no section with its wiring"
 
 
 @pytest.mark.parametrize("kind", AlertKind)

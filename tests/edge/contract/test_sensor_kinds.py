@@ -7,7 +7,8 @@ import pytest
 from collector.contract.states import Reason
 from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
-from edge.contract.sensor_kinds import QUANTITIES, SensorKind, check_every_kind
+from edge.contract.sensor_kinds import QUANTITIES, SensorKind
+from edge.contract.sensor_settings import PinSettings
 from edge.contract.sensor_traits import SensorTraits, WatchTarget
 from tests.support.servers import ROOT
 
@@ -28,10 +29,26 @@ def test_a_kind_that_watches_supplies_needs_a_quantity_for_them() -> None:
         replace(SensorKind.PIR.traits, watches=frozenset({WatchTarget.SUPPLY}))
 
 
-def test_a_table_that_lacks_a_kind_is_rejected_with_the_kind() -> None:
-    assert check_every_kind(dict.fromkeys(SensorKind, 1))
-    with pytest.raises(TypeError, match="no entry for sensor kind pir, light"):
-        check_every_kind({kind: 1 for kind in SensorKind if kind not in {SensorKind.PIR, SensorKind.LIGHT}})
+def test_a_kind_may_watch_supplies_only() -> None:
+    level = SensorKind.DISTANCE.traits.supply_quantity
+    assert level is not None
+    scale = replace(SensorKind.DISTANCE.traits, quantities=(level,), watches=frozenset({WatchTarget.SUPPLY}))
+    assert {scale.level, *scale.all_quantities} == {level}
+
+
+@pytest.mark.parametrize("kind", SensorKind)
+def test_wiring_of_a_kind_agrees_with_its_settings(kind: SensorKind) -> None:
+    wiring, settings = kind.traits.wiring, kind.traits.settings
+    pin_fields = [one.name for one in fields(settings) if one.name == "pin" or one.name.endswith("_pin")]
+    assert len(pin_fields) == (0 if wiring is None else wiring.pins)
+    if issubclass(settings, PinSettings):
+        assert wiring is not None
+        assert wiring.active.startswith("low") is settings.is_low_when_active
+
+
+@pytest.mark.parametrize("name", [name for name in SensorKind.__annotations__ if name != "traits"])
+def test_every_sensor_kind_that_code_names_exists(name: str) -> None:
+    assert SensorKind[name] is getattr(SensorKind, name)
 
 
 def test_every_quantity_is_an_event_kind_with_its_bounds() -> None:

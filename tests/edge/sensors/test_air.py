@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from edge.configuration.device_settings import AirSettings
+from edge.contract.file_sensor_kinds import AirSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 
 

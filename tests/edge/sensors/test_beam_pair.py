@@ -2,7 +2,7 @@ import pytest
 from gpiozero import GPIOPinInUse
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.device_settings import BeamPairSettings, PirSettings
+from edge.contract.pin_sensor_kinds import BeamPairSettings, PirSettings
 from tests.support.edge.sensor_table import SensorRig, open_sensor_rig
 
 DOOR = BeamPairSettings(id="entrance", outer_pin=20, inner_pin=21)

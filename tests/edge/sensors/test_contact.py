@@ -1,4 +1,4 @@
-from edge.configuration.device_settings import ContactSettings
+from edge.contract.pin_sensor_kinds import ContactSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 
 DOOR = ContactSettings(id="booth-1-door", pin=5)

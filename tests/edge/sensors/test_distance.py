@@ -1,6 +1,6 @@
 from gpiozero.pins.mock import MockFactory, MockPin, MockTriggerPin
 
-from edge.configuration.device_settings import DistanceSettings
+from edge.contract.pin_sensor_kinds import DistanceSettings
 from edge.sensors.distance import MM_PER_S
 from tests.support.edge.sensor_table import SensorRig, open_sensor_rig
 

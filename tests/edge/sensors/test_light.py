@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.configuration.device_settings import LightSettings
+from edge.contract.file_sensor_kinds import LightSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 
 

@@ -6,17 +6,11 @@ import pytest
 from gpiozero import DigitalInputDevice
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.device_settings import (
-    AirSettings,
-    LightSettings,
-    PeopleSettings,
-    PirSettings,
-    PowerSettings,
-    SensorSettings,
-    SoundSettings,
-)
 from edge.contract.broker_client import BrokerSettings
+from edge.contract.file_sensor_kinds import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.message import SensorHealth
+from edge.contract.pin_sensor_kinds import PirSettings
+from edge.contract.sensor_settings import SensorSettings
 from edge.sensors.channel_faults import RECOVERY_MS
 from edge.sensors.monitor import SensorMonitor
 from edge.sensors.sensor import SensorFault, SensorReading

@@ -4,7 +4,7 @@ import pytest
 from gpiozero import GPIOPinInUse
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.device_settings import PirSettings
+from edge.contract.pin_sensor_kinds import PirSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 
 PIR = PirSettings(id="desk-14-pir", pin=4)

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from edge.configuration.device_settings import PowerSettings
+from edge.contract.file_sensor_kinds import PowerSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 from tests.support.servers import wait_until
 

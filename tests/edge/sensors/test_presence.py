@@ -1,4 +1,4 @@
-from edge.configuration.device_settings import PresenceSettings
+from edge.contract.pin_sensor_kinds import PresenceSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 
 RADAR = PresenceSettings(id="booth-1-radar", pin=6)

@@ -1,4 +1,4 @@
-from edge.configuration.device_settings import PressureSettings
+from edge.contract.pin_sensor_kinds import PressureSettings
 from tests.support.edge.sensor_table import open_sensor_rig
 
 MAT = PressureSettings(id="desk-14-mat", pin=6)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.configuration.device_settings import SoundSettings
+from edge.contract.file_sensor_kinds import SoundSettings
 from tests.support.edge.sensor_table import SensorRig, open_sensor_rig
 from tests.support.servers import wait_until
 

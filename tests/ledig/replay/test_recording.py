@@ -185,7 +185,7 @@ def test_all_faults_of_a_mapping_are_reported_together(tmp_path: Path) -> None:
         "format is missing",
         'no setting "colour"',
         'space "room": kind is "hall"; it must be one of: desk, booth, room, equipment',
-        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, distance, beam_pair, power, air,',
+        'sensor "pir": kind is "sonar"; it must be one of: pir, contact, pressure, distance, beam_pair, presence,',
         'sensor "air": co2_column is missing',
     ):
         assert finding in text

@@ -8,8 +8,8 @@ import pytest
 
 from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
-from edge.configuration.device_settings import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.broker_client import BrokerSettings
+from edge.contract.file_sensor_kinds import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
 from edge.contract.sensor_kinds import SensorKind
 from ledig.replay.recorded_data import RecordedSensor, RecordedSpace, Recording, SensorChange
 from ledig.replay.recorded_rows import RecordedRow

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from gpiozero import LED
 
-from edge.configuration.device_settings import BeamPairSettings, DeviceSettings, DistanceSettings, PirSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract.broker_client import BrokerSettings
+from edge.contract.pin_sensor_kinds import BeamPairSettings, DistanceSettings, PirSettings
 from ledig.runtime.mock_pins import MAX_STATES, create_mock_factory
 from ledig.simulation.signals import SensorSignal
 from ledig.simulation.wired_pins import SimulatedWiring

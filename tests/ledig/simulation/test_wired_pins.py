@@ -4,22 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from edge.configuration.device_settings import (
-    AirSettings,
+from edge.configuration.device_settings import DeviceSettings
+from edge.contract.broker_client import BrokerSettings
+from edge.contract.file_sensor_kinds import AirSettings, LightSettings, PeopleSettings, PowerSettings, SoundSettings
+from edge.contract.pin_sensor_kinds import (
     BeamPairSettings,
     ContactSettings,
-    DeviceSettings,
     DistanceSettings,
-    LightSettings,
-    PeopleSettings,
     PirSettings,
-    PowerSettings,
     PresenceSettings,
     PressureSettings,
-    SensorSettings,
-    SoundSettings,
 )
-from edge.contract.broker_client import BrokerSettings
+from edge.contract.sensor_settings import SensorSettings
 from ledig.simulation.signals import SensorSignal
 from ledig.simulation.wired_pins import SimulatedWiring
 from tests.support.edge.sensor_table import open_sensor_rig

@@ -10,7 +10,9 @@ import pytest
 
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.spaces import SpaceKind, Tenure
-from edge.configuration.device_settings import SENSOR_SETTINGS, ClockSource, DistanceSettings, PirSettings
+from edge.configuration.device_settings import ClockSource
+from edge.contract.pin_sensor_kinds import DistanceSettings, PirSettings
+from edge.contract.sensor_kinds import SensorKind
 from ledig.site.installation import find_installation_faults
 from ledig.site.site_file import SiteRejected, read_site_file
 from tests.support.servers import ROOT
@@ -386,7 +388,7 @@ def test_example_site_has_the_required_spaces_and_sensors() -> None:
     }
     assert desks == {Tenure.SHARED: 28, Tenure.DEDICATED: 4}
     assert {sensor.zone for sensor in plan.sensors if sensor.kind == "air"} == set(plan.zone_by_id)
-    assert {sensor.kind for sensor in plan.sensors} == set(SENSOR_SETTINGS) - {"presence", "sound", "light", "people"}
+    assert {sensor.kind for sensor in plan.sensors} == set(SensorKind) - {"presence", "sound", "light", "people"}
     assert all(plan.sensors_of(space.id) for space in plan.spaces), "no space is without a sensor"
     for space in plan.spaces:
         watching = sorted(sensor.kind for sensor in plan.sensors_of(space.id))

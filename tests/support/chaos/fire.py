@@ -26,7 +26,8 @@ from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone
 from edge import agent
-from edge.configuration.device_settings import ClockSource, DeviceSettings, PirSettings
+from edge.configuration.device_settings import ClockSource, DeviceSettings
+from edge.contract.pin_sensor_kinds import PirSettings
 from edge.contract.sensor_kinds import SensorKind
 from edge.outbox import Outbox
 from edge.timekeeping.machine_clock import HostClock

@@ -6,7 +6,7 @@ from queue import Empty, SimpleQueue
 
 from gpiozero.pins.mock import MockFactory
 
-from edge.configuration.device_settings import SensorSettings
+from edge.contract.sensor_settings import SensorSettings
 from edge.sensors.openers import open_sensor
 from edge.sensors.sensor import OpenSensor, ReadingQueue, SensorFault, SensorReading
 from edge.timekeeping.machine_clock import HostClock

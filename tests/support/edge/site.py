@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 from gpiozero.pins.mock import MockFactory
 
 from edge import agent
-from edge.configuration.device_settings import DeviceSettings, SensorSettings
+from edge.configuration.device_settings import DeviceSettings
 from edge.contract import broker_client, topics
 from edge.contract.broker_client import BrokerSettings
 from edge.contract.message import (
@@ -22,6 +22,7 @@ from edge.contract.message import (
     decode_status,
     encode,
 )
+from edge.contract.sensor_settings import SensorSettings
 from edge.timekeeping.machine_clock import Clock, HostClock
 from tests.support.servers import Mosquitto, wait_until
 
