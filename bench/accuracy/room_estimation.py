@@ -1,7 +1,7 @@
 """A room with two motion sensors, sound, light and CO2 (UCI 864): free or taken?
 
 In:    `room-occupancy-estimation`: a row every half minute with motion, and the number of people counted by hand.
-Out:   lines: both motion sensors; with lost messages; each alone; with sound at a desk; silent; and fixed timers.
+Out:   lines: both motion sensors; with lost messages; each alone; with sound at a desk; silent; and common rules.
 Never: a rule or a threshold of its own.
 
 Source: A. P. Singh et al., "Machine Learning-Based Occupancy Estimation Using Multivariate Sensor Nodes", 2018.
@@ -16,7 +16,7 @@ from statistics import mean
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bench.accuracy.baselines import apply_timer
+from bench.accuracy.baselines import apply_decay, apply_timer
 from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.player import (
     HEARTBEAT_MS,
@@ -109,6 +109,7 @@ def measure(folder: Path) -> list[ResultLine]:
         measure_desk_sound(rows),
         *(_build_line(rule, score_unseen(rows, (*BOTH, *more)), {}) for rule, more in _BESIDE.items()),
         *measure_timers(rows),
+        *measure_decay(rows),
     ]
 
 
@@ -252,6 +253,14 @@ def measure_timers(rows: Sequence[RecordedRow]) -> Iterator[ResultLine]:
     for minutes in _TIMERS_MIN:
         found = list_figures(score_rows(rows, PEOPLE, apply_timer(sent, round(minutes * 60_000), rows[-1].at_ms)))
         yield _build_line(f"timer of {minutes:g} min", found, {}, ours=False)
+
+
+def measure_decay(rows: Sequence[RecordedRow]) -> Iterator[ResultLine]:
+    """Measure the default rule of Area Occupancy Detection, with short and with long outputs."""
+    for output_ms in (_PULSE_MS, *_OUTPUT_GOALS):
+        sent = derive_events(rows, [dataclasses.replace(track, pulse_ms=output_ms) for track in BOTH])
+        found = list_figures(score_rows(rows, PEOPLE, apply_decay(sent, rows[-1].at_ms)))
+        yield _build_line(f"Area Occupancy Detection, outputs of {output_ms / 1000:g} s", found, {}, ours=False)
 
 
 def score_played(

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis.strategies import integers, lists, sampled_from, tuples
 
-from bench.accuracy.baselines import apply_timer
+from bench.accuracy.baselines import HALF_LIFE_MS, apply_decay, apply_timer
 from bench.accuracy.player import (
     HEARTBEAT_MS,
     SensorColumn,
@@ -109,6 +109,20 @@ def test_timer_holds_each_motion_and_starts_free() -> None:
         (152.5, "vacant"),
         (360, "occupied"),
         (452.5, "vacant"),
+    ]
+
+
+def test_evidence_that_decays_holds_for_its_half_lives_after_the_last_motion() -> None:
+    recorded = rows((0, 0), (30_000, 1), (30_000, 0), (9_000_000, 1), (30_000, 0))
+    shown = apply_decay(derive_events(recorded, [PIR]), recorded[-1].at_ms + 9_000_000)
+    # 2.85 falls to 0.847, the distance from the prior 0.3 to the threshold 0.5, within 1.75 half-lives
+    moments = [(round((at_ms - START_MS) / HALF_LIFE_MS, 2), state) for at_ms, state in shown]
+    assert moments == [
+        (0, "vacant"),
+        (0.05, "occupied"),
+        (1.8, "vacant"),
+        (15.1, "occupied"),
+        (16.85, "vacant"),
     ]
 
 
