@@ -205,12 +205,24 @@ class SensorTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     """Agreement with the space's direct sensors: 0.5 is chance, 1 is always; None: not needed."""
 
 
+class SilenceTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """How many messages of a sensor are lost, and after how long without one it counts as silent."""
+
+    device: str
+    sensor: str
+    lost_share: float
+    """Share of its heartbeats that are lost, 0 to 1; coarse, so that it does not change with every message."""
+    silent_after_ms: int = field(name="silent_after")
+
+
 class Tuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Values that one space has learned from its own events."""
 
     hold: HoldTuning | None = None
     """None: no motion sensor watches the space."""
     sensors: list[SensorTuning] = []
+    silences: list[SilenceTuning] = []
+    """Of sensors that lose messages."""
 
 
 class SpaceCounts(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Learned values of a space, as published: its hold after motion, its thresholds, its machine's power levels.
+"""Learned values of a space, as published: its hold after motion, thresholds, power levels, lost messages.
 
 In:    evidence of one space, its rules.
 Out:   `Tuning`; None for a space that learns nothing.
@@ -7,14 +7,18 @@ Never: clocks, times of single visits: shares and levels only.
 
 from typing import Final
 
-from collector.contract.states import HoldTuning, SensorTuning, Tuning
-from collector.occupancy.evidence import Evidence, SensorRules, SensorState, SpaceRules
+from collector.contract.states import HoldTuning, SensorTuning, SilenceTuning, Tuning
+from collector.occupancy.evidence import Evidence, SensorRules, SensorState, SpaceRules, silence_limit_ms
 from collector.occupancy.learning.threshold import compute_agreement
 from collector.occupancy.learning.two_levels import switching_levels_w
 from edge.contract.sensor_traits import LearningMethod
 
 MIN_QUIET_SPANS: Final = 5
 """Fewest quiet spans of a published share: fewer would describe a single visit, and nothing about the hold."""
+
+_COARSE_FROM: Final = 0.1
+_STEPS: Final = 20
+"""From a tenth on, the share of lost messages is published in steps of a twentieth."""
 
 
 def build_tuning(evidence: Evidence, rules: SpaceRules) -> Tuning | None:
@@ -26,7 +30,23 @@ def build_tuning(evidence: Evidence, rules: SpaceRules) -> Tuning | None:
         _sensor_values(known, sensor) for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=False)
     )
     sensors = [sensor for sensor in found if sensor is not None]
-    return Tuning(hold=hold, sensors=sensors) if hold or sensors else None
+    pairs = zip(evidence.sensor_states, rules.sensors, strict=False)
+    silences = [_silence_values(known, sensor) for known, sensor in pairs if known is not None and _is_lossy(known)]
+    return Tuning(hold=hold, sensors=sensors, silences=silences) if hold or sensors or silences else None
+
+
+def _is_lossy(known: SensorState) -> bool:
+    return known.losses is not None and known.losses.tolerated > 0
+
+
+def _silence_values(known: SensorState, sensor: SensorRules) -> SilenceTuning:
+    lost_share = known.losses.lost_share if known.losses is not None else 0.0
+    return SilenceTuning(
+        device=sensor.device,
+        sensor=sensor.sensor,
+        lost_share=round(lost_share, 2) if lost_share < _COARSE_FROM else round(_STEPS * lost_share) / _STEPS,
+        silent_after_ms=silence_limit_ms(known, sensor),
+    )
 
 
 def _hold_values(evidence: Evidence, rules: SpaceRules) -> HoldTuning:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 from babel.numbers import format_decimal
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collector.alerts.active_mutes import list_active
 from collector.contract.alerts import Mute
@@ -18,6 +19,7 @@ from collector.contract.findings import Findings, SensorNote
 from collector.site.site_sensor import Sensor
 from dashboard.live.snapshot import DeviceSnapshot, SiteSnapshot
 from dashboard.manager_rows import finding_rows
+from dashboard.manager_rows.silence_texts import describe_silence
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from edge.contract.message import ClockState, DeviceStatus, EventKind, SensorHealth
@@ -58,7 +60,10 @@ class SensorRow(Struct, frozen=True):
     last_seen: str
     battery: str
     do: str
-    muted: str
+    muted: str = ""
+    """Until when it is muted; empty: it is not."""
+    silence: str = ""
+    """How many messages it loses, and for how long its death may go unnoticed; empty: neither is worth stating."""
 
 
 def compute_mark(picture: SiteSnapshot) -> str:
@@ -70,6 +75,7 @@ def compute_mark(picture: SiteSnapshot) -> str:
         ],
         [(name, found.findings, found.rejected) for name, found in picture.findings.items()],
         picture.alerts.mutes if picture.alerts else None,
+        [(space, tuning.silences) for space, tuning in picture.tunings.items() if tuning.silences],
     )
     return f"{zlib.crc32(msgspec.json.encode(content)):08x}"
 
@@ -136,7 +142,11 @@ def build_sensor_rows(device: str, picture: SiteSnapshot, reader: ExplanationCon
     found, known = picture.findings.get(device), picture.devices.get(device)
     mutes = list_active(picture.alerts.mutes, reader.now_ms) if picture.alerts else []
     return [
-        _build_sensor_row(sensor, found, known, format_muted(f"{device}/{sensor.id}", mutes, reader), reader)
+        replace(
+            _build_sensor_row(sensor, found, known, reader),
+            muted=format_muted(f"{device}/{sensor.id}", mutes, reader),
+            silence=describe_silence(sensor, picture.tunings.get(sensor.space or ""), reader.plan, reader.texts),
+        )
         for sensor in reader.plan.sensors
         if sensor.device == device
     ]
@@ -228,7 +238,7 @@ def _signal_text(status: DeviceStatus, texts: PageTexts) -> str:
 
 
 def _build_sensor_row(
-    sensor: Sensor, found: Findings | None, known: DeviceSnapshot | None, muted_text: str, reader: ExplanationContext
+    sensor: Sensor, found: Findings | None, known: DeviceSnapshot | None, reader: ExplanationContext
 ) -> SensorRow:
     texts = reader.texts
     note = found.sensors.get(sensor.id, _NO_NOTE) if found else _NO_NOTE
@@ -250,7 +260,6 @@ def _build_sensor_row(
         last_seen="" if note.last_event_ms is None else reader.format_age(note.last_event_ms),
         battery=_battery_text(note, texts),
         do=" ".join(dict.fromkeys(remedies)),
-        muted=muted_text,
     )
 
 

@@ -4,9 +4,10 @@ from random import Random
 
 import pytest
 
-from collector.contract.states import Occupancy
+from collector.contract.states import Occupancy, SilenceTuning
 from collector.occupancy.evaluate import apply_event, fold_events
 from collector.occupancy.evidence import EMPTY_EVIDENCE, SpaceRules, StoredEvent, build_space_rules, silence_limit_ms
+from collector.occupancy.published_tuning import build_tuning
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import MAX_LOSSY_HEARTBEATS, MAX_LOSSY_SILENCE_MS
 from collector.site.spaces import SpaceKind
@@ -99,6 +100,17 @@ def test_a_room_is_not_locked_by_an_opening_whose_beginning_was_lost() -> None:
     left = [event_of(at(20), "contact", EventKind.CONTACT_OPEN, 0)]
     events = [*lossy_beats("pir", 60), *lossy_beats("contact", 60, seed=6), *inside, *came, *left]
     assert since_noon(ROOM, events)[-2:] == [(20, AWAY), (30, VACANT)]
+
+
+def test_what_is_lost_is_published_with_the_limit_that_follows() -> None:
+    evidence, _ = fold_events(EMPTY_EVIDENCE, numbered(lossy_beats("pir", 0)), PIR)
+    tuning = build_tuning(evidence, PIR)
+    assert tuning is not None
+    assert tuning.silences == [SilenceTuning("pi", "pir", 0.2, 8 * 30 * SECOND)]
+    reliable, _ = fold_events(EMPTY_EVIDENCE, numbered(lossy_beats("pir", 0, lost_share=0)), PIR)
+    found = build_tuning(reliable, PIR)
+    assert found is not None
+    assert found.silences == []
 
 
 def test_single_steps_and_any_fold_learn_the_same() -> None:
