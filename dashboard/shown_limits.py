@@ -11,12 +11,12 @@ from typing import Final
 from collector.contract.alerts import ENDED_KEPT_MS
 from collector.contract.forecast_points import BAND_SHARE
 from collector.contract.forecasts import OUTLOOK_DAYS, PUBLISHED_SCORE_DAYS
-from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_WINDOW_MS
+from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_PERIOD_MS
 from collector.history.measures import BUCKET_MS
 from collector.site.privacy_limits import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
 from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_NAME_LENGTH
-from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
+from dashboard.accounts.login_limits import LOGIN_FAILURE_PERIOD_S
 from dashboard.accounts.passwords import MAX_PASSWORD_LENGTH
 from dashboard.accounts.sessions import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.manager.learned_pages import CORRECTION_DAYS
@@ -41,11 +41,11 @@ class ShownLimits:
     log_days: int = LOG_DAYS
     session_idle_s: float = MAX_SESSION_IDLE_S
     session_s: float = MAX_SESSION_S
-    login_wait_s: float = LOGIN_FAILURE_WINDOW_S
+    login_wait_s: float = LOGIN_FAILURE_PERIOD_S
     account_name_length: int = MAX_NAME_LENGTH
     password_length: int = MAX_PASSWORD_LENGTH
     identify_s: float = IDENTIFY_S
-    flip_s: float = FLIP_WINDOW_MS / 1000
+    flip_s: float = FLIP_PERIOD_MS / 1000
     flip_spans: int = FLIP_MEMORY_SPANS
     noise_confidence: float = NOISE_CONFIDENCE
     often_full: float = OFTEN_FULL_SHARE

@@ -20,7 +20,7 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.recordings import read_all
 from collector.history.door_days import DayTurns, find_day_span
 from collector.people.estimate import CountingContext, DoorCrossing, PeopleEstimate, finish_bucket, split_into_buckets
-from collector.people.presence import SitePresence
+from collector.people.seen_people import SeenPeople
 from collector.site.opening_spans import OpeningSpan
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Door
@@ -82,7 +82,7 @@ def _build_line(rule: str, left: Sequence[int], note: str) -> ResultLine:
 
 def _count_by_product(rows: Sequence[RecordedRow]) -> Iterator[tuple[int, int]]:
     """Yield for each night the time of the reset, and the product's count just before."""
-    turns, presence, crowd = DayTurns(_PLAN), SitePresence(_PLAN), PeopleEstimate()
+    turns, presence, crowd = DayTurns(_PLAN), SeenPeople(_PLAN), PeopleEstimate()
     from_ms, to_ms = rows[0].at_ms, rows[-1].at_ms + _HALF_HOUR_MS
     seen = presence.compute_steps({}, from_ms, to_ms)
     for bucket in split_into_buckets(list(_spread_crossings(rows)), seen, (), from_ms, to_ms):

@@ -42,7 +42,7 @@ from collector.people.estimate import (
     finish_bucket,
     split_into_buckets,
 )
-from collector.people.presence import SitePresence
+from collector.people.seen_people import SeenPeople
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import MINUTE_MS
@@ -156,7 +156,7 @@ def _count_by_product(truth: Sequence[int], seed: int, *, motion: bool) -> Count
     generator = Random(seed)  # noqa: S311 - repeatable, no secret
     crossings = list(_simulate_crossings(truth, generator))
     plan = build_plan([_TRACK] if motion else [])
-    presence, turns, crowd = SitePresence(plan), DayTurns(plan), PeopleEstimate()
+    presence, turns, crowd = SeenPeople(plan), DayTurns(plan), PeopleEstimate()
     to_ms = _BEGIN_MS + len(truth) * MINUTE_MS
     timelines = {}
     if motion:
@@ -179,15 +179,15 @@ def _count_minutes(
     """Yield the counts at the end of each minute before the end of the bucket."""
     for until_ms in range(bucket.from_ms + MINUTE_MS, bucket.from_ms + BUCKET_MS, MINUTE_MS):
         so_far = [crossing for crossing in bucket.crossings if crossing.at_ms < until_ms]
-        steps = [step for step in bucket.presence_steps if step.at_ms < until_ms]
-        now, _ = advance_estimate(crowd, bucket._replace(crossings=so_far, presence_steps=steps), site, until_ms)
+        steps = [step for step in bucket.seen_people_steps if step.at_ms < until_ms]
+        now, _ = advance_estimate(crowd, bucket._replace(crossings=so_far, seen_people_steps=steps), site, until_ms)
         yield _count_people(now, bucket, site, until_ms)
 
 
 def _count_people(
     crowd: PeopleEstimate, bucket: PeopleBucket, site: CountingContext, until_ms: int
 ) -> tuple[int, int, int]:
-    known = next(step.seen_people for step in reversed(bucket.presence_steps) if step.at_ms < until_ms)
+    known = next(step.seen_people for step in reversed(bucket.seen_people_steps) if step.at_ms < until_ms)
     found = build_people_count(crowd, known, site)
     return found.count, found.least, found.most
 

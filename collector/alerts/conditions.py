@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from collector.alerts.alert_hours import is_evaluated
 from collector.alerts.alert_kinds import ALERT_KINDS, get_hours
-from collector.alerts.episodes import AlertSign, AlertTiming, SignLevel
+from collector.alerts.episodes import AlertSign, AlertTiming, SignState
 from collector.alerts.subjects import list_monitored_sensors
 from collector.configuration.alert_settings import AlertSettings, count_places
 from collector.contract.alerts import AT_MOST, NO_BACKUP, Alert, AlertKind, Severity
@@ -124,7 +124,7 @@ def build_timings(settings: AlertSettings) -> dict[AlertKind, AlertTiming]:
 
 
 def find_signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects, known: AlertFacts) -> list[AlertSign]:
-    """Return a sign for everything that is wrong or unknown; outside a kind's hours the level is `UNKNOWN`.
+    """Return a sign for everything that is wrong or unknown; outside a kind's hours the state is `UNKNOWN`.
 
     Args:
         plan: the site.
@@ -148,7 +148,7 @@ def find_signs(plan: SitePlan, settings: AlertSettings, subjects: AlertSubjects,
     ]
     is_kind_evaluated = {kind: is_evaluated(plan, get_hours(settings, kind), known.now_ms) for kind in AlertKind}
     return [
-        sign if is_kind_evaluated[sign.kind] else replace(sign, level=SignLevel.UNKNOWN)
+        sign if is_kind_evaluated[sign.kind] else replace(sign, state=SignState.UNKNOWN)
         for sign in found
         if subjects.is_monitored(sign.kind, sign.subject)
     ]
@@ -182,12 +182,12 @@ def _find_silent(plan: SitePlan, known: AlertFacts) -> Iterator[AlertSign]:
         is_reconnecting = known.reachability is Reachability.GRACE_PERIOD and device not in known.last_message_ms
         is_blind = known.reachability is Reachability.NO_BROKER or is_reconnecting or (are_all_quiet and is_sending)
         if are_all_quiet:
-            level = SignLevel.UNKNOWN if is_blind else SignLevel.PRESENT
-            yield AlertSign(AlertKind.DEVICE_SILENT, device, level, last_ms, sensors=len(sensors))
+            state = SignState.UNKNOWN if is_blind else SignState.PRESENT
+            yield AlertSign(AlertKind.DEVICE_SILENT, device, state, last_ms, sensors=len(sensors))
         for sensor in quiet if len(sensors) > 1 else ():
-            level = SignLevel.UNKNOWN if is_blind or are_all_quiet else SignLevel.PRESENT
+            state = SignState.UNKNOWN if is_blind or are_all_quiet else SignState.PRESENT
             yield AlertSign(
-                AlertKind.SENSOR_SILENT, f"{device}/{sensor.id}", level, known.last_event_ms.get(sensor.key)
+                AlertKind.SENSOR_SILENT, f"{device}/{sensor.id}", state, known.last_event_ms.get(sensor.key)
             )
 
 
@@ -200,7 +200,7 @@ def _find_reported(found: Iterable[tuple[SensorKey, Finding]]) -> Iterator[Alert
         sign = AlertSign(
             kind,
             f"{device}/{sensor}" if sensor else device,
-            SignLevel.PRESENT,
+            SignState.PRESENT,
             finding.since_ms,
             value=finding.battery_pct,
             reason=finding.kind.value if kind is AlertKind.STUCK else "",
@@ -215,7 +215,7 @@ def _find_losses(settings: AlertSettings, known: AlertFacts) -> Iterator[AlertSi
     for device, lost in known.lost.items():
         if lost.events >= settings.lost_events and known.now_ms - lost.at_ms < LOSS_GAP_MS:
             yield AlertSign(
-                AlertKind.LOST_EVENTS, device, SignLevel.PRESENT, lost.at_ms, lost.events, reason=lost.reason
+                AlertKind.LOST_EVENTS, device, SignState.PRESENT, lost.at_ms, lost.events, reason=lost.reason
             )
 
 
@@ -223,48 +223,48 @@ def _find_over_capacity(plan: SitePlan, settings: AlertSettings, site: Summary) 
     people, limit = site.people, count_places(plan, settings)
     if people is None or people.count is None or people.count <= limit * PEOPLE_CLEAR_SHARE:
         return
-    level = SignLevel.PRESENT if people.count > limit else SignLevel.BETWEEN
-    yield AlertSign(AlertKind.OVER_CAPACITY, WHOLE_SITE, level, value=people.count, limit=limit)
+    state = SignState.PRESENT if people.count > limit else SignState.BETWEEN
+    yield AlertSign(AlertKind.OVER_CAPACITY, WHOLE_SITE, state, value=people.count, limit=limit)
 
 
 def _find_poor_air(settings: AlertSettings, airs: Mapping[str, ZoneAir | None]) -> Iterator[AlertSign]:
     limit = settings.co2_above_ppm
     for zone, air in airs.items():
         if air is None or air.co2_ppm is None:
-            yield AlertSign(AlertKind.CO2_HIGH, zone, SignLevel.UNKNOWN)
+            yield AlertSign(AlertKind.CO2_HIGH, zone, SignState.UNKNOWN)
         elif air.co2_ppm > limit:
-            yield AlertSign(AlertKind.CO2_HIGH, zone, SignLevel.PRESENT, value=round(air.co2_ppm), limit=limit)
+            yield AlertSign(AlertKind.CO2_HIGH, zone, SignState.PRESENT, value=round(air.co2_ppm), limit=limit)
         elif air.co2_ppm > limit - CO2_HYSTERESIS_PPM:
-            yield AlertSign(AlertKind.CO2_HIGH, zone, SignLevel.BETWEEN)
+            yield AlertSign(AlertKind.CO2_HIGH, zone, SignState.BETWEEN)
 
 
 def _find_low_supplies(plan: SitePlan, supplies: Mapping[str, SpaceState]) -> Iterator[AlertSign]:
     for space, state in supplies.items():
         limit, level_pct = plan.space_by_id[space].low_below_pct, state.level_pct
         if state.state not in {Occupancy.LOW, Occupancy.STOCKED} or level_pct is None:
-            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignLevel.UNKNOWN)
+            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignState.UNKNOWN)
         elif state.state is Occupancy.LOW:
-            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignLevel.PRESENT, value=round(level_pct), limit=limit)
+            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignState.PRESENT, value=round(level_pct), limit=limit)
         elif level_pct < limit + SUPPLY_HYSTERESIS_PCT:
-            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignLevel.BETWEEN)
+            yield AlertSign(AlertKind.SUPPLY_LOW, space, SignState.BETWEEN)
 
 
 def _find_few_free(settings: AlertSettings, site: Summary) -> Iterator[AlertSign]:
     desks, limit = site.kinds.get(SpaceKind.DESK), settings.free_desks_below
     if desks is None or not limit or desks.free_min >= limit:
         return
-    level = SignLevel.PRESENT if desks.free_max < limit else SignLevel.UNKNOWN
+    state = SignState.PRESENT if desks.free_max < limit else SignState.UNKNOWN
     reason = AT_MOST if desks.unknown else ""
-    yield AlertSign(AlertKind.FEW_FREE, WHOLE_SITE, level, value=desks.free_max, limit=limit, reason=reason)
+    yield AlertSign(AlertKind.FEW_FREE, WHOLE_SITE, state, value=desks.free_max, limit=limit, reason=reason)
 
 
 def _find_low_disk(settings: AlertSettings, free_pct: float | None) -> Iterator[AlertSign]:
     limit = settings.disk_free_below_pct
     if free_pct is None:
-        yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, SignLevel.UNKNOWN)
+        yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, SignState.UNKNOWN)
     elif free_pct < limit + DISK_HYSTERESIS_PCT:
-        level = SignLevel.PRESENT if free_pct < limit else SignLevel.BETWEEN
-        yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, level, value=round(free_pct, 1), limit=limit)
+        state = SignState.PRESENT if free_pct < limit else SignState.BETWEEN
+        yield AlertSign(AlertKind.DISK_NEARLY_FULL, WHOLE_SITE, state, value=round(free_pct, 1), limit=limit)
 
 
 def _find_restored_journal(restored: tuple[int, int] | None) -> Iterator[AlertSign]:
@@ -272,21 +272,21 @@ def _find_restored_journal(restored: tuple[int, int] | None) -> Iterator[AlertSi
         return
     from_ms = restored[1]
     reason = "" if from_ms else NO_BACKUP
-    yield AlertSign(AlertKind.JOURNAL_RESTORED, WHOLE_SITE, SignLevel.PRESENT, from_ms or restored[0], reason=reason)
+    yield AlertSign(AlertKind.JOURNAL_RESTORED, WHOLE_SITE, SignState.PRESENT, from_ms or restored[0], reason=reason)
 
 
 def _find_history_fault(*, has_fault: bool) -> Iterator[AlertSign]:
     if has_fault:
-        yield AlertSign(AlertKind.HISTORY_AWAY, WHOLE_SITE, SignLevel.PRESENT)
+        yield AlertSign(AlertKind.HISTORY_AWAY, WHOLE_SITE, SignState.PRESENT)
 
 
 def _find_failing_destinations(failing: Mapping[str, int | None]) -> Iterator[AlertSign]:
     for name, since_ms in failing.items():
-        level = SignLevel.UNKNOWN if since_ms is None else SignLevel.PRESENT
-        yield AlertSign(AlertKind.NOT_DELIVERED, name, level, since_ms)
+        state = SignState.UNKNOWN if since_ms is None else SignState.PRESENT
+        yield AlertSign(AlertKind.NOT_DELIVERED, name, state, since_ms)
 
 
 def _find_doubted_clock(off_ms: int) -> Iterator[AlertSign]:
     if off_ms:
         minutes = max(1, round(abs(off_ms) / MINUTE_MS))
-        yield AlertSign(AlertKind.CLOCK_DOUBTED, WHOLE_SITE, SignLevel.PRESENT, value=minutes)
+        yield AlertSign(AlertKind.CLOCK_DOUBTED, WHOLE_SITE, SignState.PRESENT, value=minutes)

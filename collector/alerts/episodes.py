@@ -33,7 +33,7 @@ AlertKey = tuple[AlertKind, str]
 """Kind and subject; there is at most one open alert for each."""
 
 
-class SignLevel(StrEnum):
+class SignState(StrEnum):
     """Whether the condition of a sign holds."""
 
     PRESENT = "present"
@@ -49,7 +49,7 @@ class AlertSign(Struct, frozen=True):
 
     kind: AlertKind
     subject: str
-    level: SignLevel
+    state: SignState
     since_ms: int | None = None
     """When it began; None: when the sign first appeared."""
     value: float | None = None
@@ -145,7 +145,7 @@ def update_episodes(
             continue
         is_too_soon = key in fired_ms and 0 <= now_ms - fired_ms[key] < MIN_REPEAT_MS
         if (
-            sign_by_key[key].level is SignLevel.PRESENT
+            sign_by_key[key].state is SignState.PRESENT
             and now_ms - since_ms >= timings[key[0]].raise_after_ms
             and not is_too_soon
         ):
@@ -193,26 +193,26 @@ def _coarsen_alert(alert: Alert, now_ms: int, exact_for_ms: int) -> Alert:
 
 def _updated(episode: OpenEpisode, sign: AlertSign | None, now_ms: int) -> OpenEpisode:
     """Return an open alert after applying the current sign of its subject."""
-    level = SignLevel.ABSENT if sign is None else sign.level
+    state = SignState.ABSENT if sign is None else sign.state
     is_ignored = episode.is_ignored if sign is None else sign.is_ignored
-    if level is SignLevel.ABSENT:
+    if state is SignState.ABSENT:
         gone_since_ms = (
             now_ms if episode.gone_since_ms is None else min(episode.gone_since_ms, now_ms)
         )  # a clock may be set back
         return replace(episode, gone_since_ms=gone_since_ms, is_ignored=is_ignored)
-    if level is SignLevel.BETWEEN:
+    if state is SignState.BETWEEN:
         return replace(episode, is_ignored=is_ignored)
     alert = episode.alert
-    if sign is not None and level is SignLevel.PRESENT and alert.kind is AlertKind.LOST_EVENTS:
+    if sign is not None and state is SignState.PRESENT and alert.kind is AlertKind.LOST_EVENTS:
         alert = replace(alert, value=float(sign.value or 0))  # events lost so far
     return replace(episode, alert=alert, gone_since_ms=None, is_ignored=is_ignored)
 
 
 def _pending_since_ms(sign: AlertSign, since_ms: int | None, now_ms: int) -> int | None:
     """Return since when a condition without an alert holds; None: it does not."""
-    if sign.level is SignLevel.PRESENT:
+    if sign.state is SignState.PRESENT:
         return now_ms if since_ms is None else min(since_ms, now_ms)
-    return since_ms if sign.level is SignLevel.BETWEEN else None
+    return since_ms if sign.state is SignState.BETWEEN else None
 
 
 def _begin_alert(sign: AlertSign, timing: AlertTiming, since_ms: int, now_ms: int) -> Alert:

@@ -167,7 +167,7 @@ def next_coarsening_ms(state: SpaceState, exact_for_ms: int) -> int | None:
     return min(exact) + exact_for_ms + 1 if exact else None
 
 
-FLIP_WINDOW_MS: Final = 180_000
+FLIP_PERIOD_MS: Final = 180_000
 """A space that is shown vacant and taken again within this time flipped: somebody was there all along."""
 FLIP_MEMORY_SPANS: Final = 200
 """About this many of the last quiet spans that outlasted the hold count in the shares of flips."""

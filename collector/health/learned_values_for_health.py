@@ -7,7 +7,7 @@ Never: learning; the fold does that (docs/decisions/0014-learned-values.md).
 
 from collector.health.tallies.site_activity import HoldReliability
 from collector.live.space_states import SpaceStates
-from collector.occupancy.learning.two_levels import switching_levels_w
+from collector.occupancy.learning.power_levels import switching_levels_w
 from collector.site.site_sensor import Sensor
 from edge.contract.sensor_traits import LearningMethod
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from collector.contract.states import COARSE_STEP_MS, FLIP_WINDOW_MS, Because
+from collector.contract.states import COARSE_STEP_MS, FLIP_PERIOD_MS, Because
 from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, hold_after_door_opens_ms
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS
 
@@ -30,7 +30,7 @@ def longest_wait_ms(evidence: Evidence, rules: SpaceRules) -> int:
     return max(
         MAX_BEHIND_DOOR_MS,
         hold_after_door_opens_ms(evidence, rules),
-        rules.hold_bounds.max_ms + 2 * FLIP_WINDOW_MS,
+        rules.hold_bounds.max_ms + 2 * FLIP_PERIOD_MS,
         *silences,
     )
 

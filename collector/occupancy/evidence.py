@@ -16,9 +16,9 @@ from msgspec import Struct
 from collector.contract.states import Because, Occupancy, Reason
 from collector.occupancy.learning.heartbeat_losses import HeartbeatLosses
 from collector.occupancy.learning.output_length import PulseLengths
+from collector.occupancy.learning.power_levels import PowerHistogram
 from collector.occupancy.learning.threshold import ReadingHistogram
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldBounds, HoldStatistics
-from collector.occupancy.learning.two_levels import PowerHistogram
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.contract.states import FLIP_WINDOW_MS, Occupancy, SpaceHealth
+from collector.contract.states import FLIP_PERIOD_MS, Occupancy, SpaceHealth
 from collector.occupancy.evidence import (
     CORROBORATING,
     NEVER_MS,
@@ -230,7 +230,7 @@ def was_held_in_full(evidence: Evidence, rules: SpaceRules, at_ms: int) -> bool:
         return True
     for known, sensor in _presence_pairs(evidence, rules):
         last_ms = at_ms if known.is_high and is_alive(known, sensor, at_ms) else last_high_ms(known)
-        is_recent = at_ms <= last_ms + full_hold_ms(evidence, sensor) + FLIP_WINDOW_MS
+        is_recent = at_ms <= last_ms + full_hold_ms(evidence, sensor) + FLIP_PERIOD_MS
         if is_recent and has_earned_full_hold(known, sensor, last_ms):
             return True
     return False

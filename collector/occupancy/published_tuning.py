@@ -9,8 +9,8 @@ from typing import Final
 
 from collector.contract.states import HoldTuning, SensorTuning, SilenceTuning, Tuning
 from collector.occupancy.evidence import Evidence, SensorRules, SensorState, SpaceRules, silence_limit_ms
+from collector.occupancy.learning.power_levels import switching_levels_w
 from collector.occupancy.learning.threshold import compute_agreement
-from collector.occupancy.learning.two_levels import switching_levels_w
 from edge.contract.sensor_traits import LearningMethod
 
 MIN_QUIET_SPANS: Final = 5

@@ -5,7 +5,7 @@ Out:   whether the sensor's level is high, and the sensor state with what the re
 Never: clocks; a fixed threshold, unless the site file sets it.
 
 Sound and light learn from direct sensors, which detect people (threshold.py). A machine learns from its own power
-(two_levels.py). Rising CO2 means that somebody breathes, if it hardly ever rises as fast while nobody is there
+(power_levels.py). Rising CO2 means that somebody breathes, if it hardly ever rises as fast while nobody is there
 (rising_air.py); falling or high CO2 is no evidence.
 """
 
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from collector.contract.states import TAKEN_STATES
 from collector.occupancy.evidence import CORROBORATING, Evidence, SensorRules, SensorState, SpaceRules, full_hold_ms
 from collector.occupancy.judge import evaluate_sensor, is_alive, is_behind_door, last_high_ms
-from collector.occupancy.learning import rising_air, threshold, two_levels
+from collector.occupancy.learning import power_levels, rising_air, threshold
 from collector.occupancy.learning.steady_signal import learn_steady_reading
 from collector.occupancy.learning.threshold import EMPTY_AFTER_MS
 from collector.occupancy.zone_air import AIR_SLOT_MS, MIN_TREND_PPM_PER_H, compute_co2_slope, thin_readings
@@ -41,8 +41,8 @@ def evaluate_reading(
         rules: of the space.
     """
     if sensor.learning_method is LearningMethod.LEVELS:
-        levels = two_levels.learn_power(past.power_levels or two_levels.EMPTY_HISTOGRAM, value)
-        used = two_levels.is_in_use(levels, value, past.is_high)
+        levels = power_levels.learn_power(past.power_levels or power_levels.EMPTY_HISTOGRAM, value)
+        used = power_levels.is_in_use(levels, value, past.is_high)
         return replace(past, power_levels=levels), value > sensor.high_above if used is None else used
     if sensor.learning_method is LearningMethod.CO2_TREND:
         return _read_co2(evidence, past, value, rules)

@@ -20,7 +20,7 @@ from collector.people.estimate import (
     advance_estimate,
     build_people_count,
 )
-from collector.people.presence import PresenceStep, SitePresence
+from collector.people.seen_people import SeenPeople, SeenPeopleStep
 from collector.site.site_plan import SitePlan
 
 RECOUNT_MS = 1_000
@@ -31,12 +31,12 @@ class PeopleCounter:
     """The people of one site. Owned by the thread of its `SpaceStates`."""
 
     def __init__(self, plan: SitePlan) -> None:
-        self._presence = SitePresence(plan)
+        self._seen_people = SeenPeople(plan)
         self._turns = DayTurns(plan)
         self._crowd = PeopleEstimate()
         self._crossings: list[DoorCrossing] = []
         self._timelines: dict[str, list[tuple[int, Occupancy]]] = {}
-        self._seen: list[PresenceStep] | None = None
+        self._seen: list[SeenPeopleStep] | None = None
         self._latest: tuple[int, PeopleCount] | None = None
 
     def start(
@@ -62,7 +62,7 @@ class PeopleCounter:
 
     def replace_transitions(self, space: str, from_ms: int, transitions: Iterable[Transition]) -> None:
         """Replace the transitions of a space from a moment on."""
-        if space in self._presence.spaces:
+        if space in self._seen_people.spaces:
             kept = [change for change in self._timelines.get(space, ()) if change[0] < from_ms]
             self._timelines[space] = [*kept, *((new.at_ms, new.state) for new in transitions)]
             self._seen = self._latest = None
@@ -77,9 +77,9 @@ class PeopleCounter:
         from_ms = self._crowd.at_ms
         until_ms = max(now_ms, from_ms) + 1  # events of this millisecond count
         if self._seen is None:
-            self._seen = self._presence.compute_steps(self._timelines, from_ms, until_ms)
+            self._seen = self._seen_people.compute_steps(self._timelines, from_ms, until_ms)
         seen = [step for step in self._seen if step.at_ms < until_ms]
         crossings = [crossing for crossing in self._crossings if crossing.at_ms < until_ms]
-        context = CountingContext(self._turns.find_turn(from_ms), self._presence.covers_all_zones)
+        context = CountingContext(self._turns.find_turn(from_ms), self._seen_people.covers_all_zones)
         crowd, _ = advance_estimate(self._crowd, PeopleBucket(from_ms, crossings, seen, False), context, until_ms)
         return build_people_count(crowd, seen[-1].seen_people, context)

@@ -35,7 +35,7 @@ from collector.people.odds import (
     with_at_least,
     with_at_most,
 )
-from collector.people.presence import PresenceStep
+from collector.people.seen_people import SeenPeopleStep
 from edge.timekeeping.durations import HOUR_MS
 
 WATCHED_SITE_EMPTY_AFTER_MS: Final = 600_000
@@ -87,7 +87,7 @@ class PeopleBucket(NamedTuple):
     from_ms: int
     crossings: Sequence[DoorCrossing]
     """In order of time."""
-    presence_steps: Sequence[PresenceStep]
+    seen_people_steps: Sequence[SeenPeopleStep]
     """The first is the state at `from_ms`."""
     doors_alive: bool
     """The sensors of all doors were alive."""
@@ -113,7 +113,7 @@ class CountingContext(NamedTuple):
 
 def split_into_buckets(
     crossings: Sequence[DoorCrossing],
-    seen: Sequence[PresenceStep],
+    seen: Sequence[SeenPeopleStep],
     silent_starts_ms: Container[int],
     from_ms: int,
     to_ms: int,
@@ -156,7 +156,7 @@ def advance_estimate(
     plain_sum = context.count_to_show(crowd.odds)
     by = compute_crossing_errors(crowd.learned_doors.in_out_ratio, crowd.learned_doors.error_scale)
     for at_ms, way in (*bucket.crossings, DoorCrossing(until_ms, 0)):
-        for moment in _quiet_moments(bucket.presence_steps, context, crowd, at_ms):
+        for moment in _quiet_moments(bucket.seen_people_steps, context, crowd, at_ms):
             quiet = _apply_quiet(crowd, moment)
             if context.count_to_show(quiet.odds) != context.count_to_show(crowd.odds):
                 corrections += _explain_difference(plain_sum, context.count_to_show(crowd.odds))
@@ -186,7 +186,7 @@ def finish_bucket(
         odds = after_watched_doors(odds, exits, BUCKET_MS / HOUR_MS, crowd.learned_doors.leaving_per_h)
         corrections += _record_correction(context, CorrectionReason.STILL, crowd.odds, odds)
     at_least_seen = with_at_least(
-        odds, _detected_throughout(bucket.presence_steps) - exits
+        odds, _detected_throughout(bucket.seen_people_steps) - exits
     )  # people who left may be among them
     corrections += _record_correction(context, CorrectionReason.SEEN, odds, at_least_seen)
     inside_ms = context.count_to_show(at_least_seen) * BUCKET_MS
@@ -223,7 +223,7 @@ def _begin_day(
     ended = (*crowd.days, today)
     days = tuple(day for day in ended if day.day >= turn.day - LEARNING_DAYS and (day.entries or day.exits))
     crowd = replace(crowd, today=DoorDay(turn.day), days=days, learned_doors=learn_doors(days))
-    seen = bucket.presence_steps[0]
+    seen = bucket.seen_people_steps[0]
     if turn.is_closed and not seen.is_any_taken:
         empty = replace(crowd, odds=NOBODY_INSIDE, last_empty_ms=turn.at_ms)
         return empty, _record_correction(context, CorrectionReason.CLOSED, crowd.odds, empty.odds)
@@ -241,7 +241,7 @@ class _Moment(NamedTuple):
 
 
 def _quiet_moments(
-    seen: Sequence[PresenceStep], context: CountingContext, crowd: PeopleEstimate, until_ms: int
+    seen: Sequence[SeenPeopleStep], context: CountingContext, crowd: PeopleEstimate, until_ms: int
 ) -> list[_Moment]:
     """Return the moments from the estimate's own time on and before `until_ms`, in order."""
     found = []
@@ -284,7 +284,7 @@ def _apply_crossing(crowd: PeopleEstimate, at_ms: int, way: int, by: CrossingErr
     )
 
 
-def _detected_throughout(seen: Sequence[PresenceStep]) -> int:
+def _detected_throughout(seen: Sequence[SeenPeopleStep]) -> int:
     """Return how many people were detected during all five minutes; a space that was away meanwhile counts as one."""
     least = min(step.seen_people for step in seen)
     always = all(step.is_any_taken for step in seen) and any(step.seen_people for step in seen)

@@ -26,7 +26,7 @@ from collector.people.estimate import (
     split_into_buckets,
 )
 from collector.people.odds import PeopleOdds
-from collector.people.presence import SitePresence
+from collector.people.seen_people import SeenPeople
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.store.blobs import BlobFormat, BlobKind
 from collector.store.journal_tables import JournalTables
@@ -51,9 +51,9 @@ class PeopleRollup:
     def __init__(self, plan: SitePlan) -> None:
         self._doors = [sensor for sensor in plan.sensors if sensor.door is not None]
         self._silent_after_ms = {sensor.key: plan.silent_after_ms(sensor) for sensor in self._doors}
-        self._presence = SitePresence(plan)
+        self._seen_people = SeenPeople(plan)
         self._turns = DayTurns(plan)
-        self.spaces: Final = frozenset(self._presence.spaces)
+        self.spaces: Final = frozenset(self._seen_people.spaces)
         """Spaces whose changes affect the number of people."""
         doors = {sensor.door for sensor in self._doors if sensor.door is not None}
         self.subjects: Final = doors | {WHOLE_SITE} | self.spaces if doors else set()
@@ -79,7 +79,7 @@ class PeopleRollup:
         crowds: list[tuple[int, bytes]] = []
         crowd = crowd or PeopleEstimate(at_ms=begun_ms)
         for bucket in self._split_span(events, timelines, begun_ms, to_ms):
-            context = CountingContext(self._turns.find_turn(bucket.from_ms), self._presence.covers_all_zones)
+            context = CountingContext(self._turns.find_turn(bucket.from_ms), self._seen_people.covers_all_zones)
             crowd, corrections = finish_bucket(crowd, bucket, context)
             crowds.append((crowd.at_ms, PEOPLE_ESTIMATE.encode(crowd)))
             correction_rows += _correction_rows(bucket, corrections)
@@ -102,7 +102,7 @@ class PeopleRollup:
         self, events: Sequence[_DoorEvent], timelines: Mapping[str, Timeline], from_ms: int, to_ms: int
     ) -> Iterator[PeopleBucket]:
         crossings = [event.crossing for event in events if event.crossing and event.at_ms >= from_ms]
-        seen = self._presence.compute_steps(timelines, from_ms, to_ms)
+        seen = self._seen_people.compute_steps(timelines, from_ms, to_ms)
         return split_into_buckets(crossings, seen, self._silent_buckets(events, from_ms, to_ms), from_ms, to_ms)
 
     def _restore_from_rows(self, db: JournalTables, at_ms: int) -> PeopleEstimate | None:
@@ -155,7 +155,7 @@ class PeopleRollup:
 def _people_row(bucket: PeopleBucket, crowd: PeopleEstimate, context: CountingContext) -> HistoryRow:
     """Build a row of PEOPLE_FIVE_MIN."""
     entries = sum(crossing.direction > 0 for crossing in bucket.crossings)
-    now = build_people_count(crowd, bucket.presence_steps[-1].seen_people, context)
+    now = build_people_count(crowd, bucket.seen_people_steps[-1].seen_people, context)
     numbers = (entries, len(bucket.crossings) - entries, now.count or 0, now.least, now.most)
     zero = None if now.last_empty_ms is None else float(now.last_empty_ms)
     return HistoryRow((WHOLE_SITE,), bucket.from_ms, (*(float(number) for number in numbers), zero))

@@ -19,7 +19,7 @@ from dashboard.account_pages.login_form import (
 )
 from dashboard.accounts.access_log import LoggedAction
 from dashboard.accounts.accounts import LoginRejected
-from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S, TooManyLoginFailures
+from dashboard.accounts.login_limits import LOGIN_FAILURE_PERIOD_S, TooManyLoginFailures
 from dashboard.web.app_context import get_app_context
 from dashboard.web.session_cookie import (
     delete_session_cookie,
@@ -62,7 +62,7 @@ def log_in() -> ResponseReturnValue:
     except TooManyLoginFailures:
         _log.warning("login as %s from %s: too many attempts", _format_login_name(name), address)
         page, status = _render_login("wait", 429)
-        return page, status, {"Retry-After": str(LOGIN_FAILURE_WINDOW_S)}
+        return page, status, {"Retry-After": str(LOGIN_FAILURE_PERIOD_S)}
     _log.info("login as %r from %s", name, address)
     if account := here.use_accounts(lambda accounts: accounts.sessions.check_session(session_token)):
         here.use_accounts(lambda accounts: accounts.log.record(account, LoggedAction.CHANGE, LOGGED_NAME))

@@ -2,7 +2,7 @@
 
 In:    names, passwords, roles, addresses.
 Out:   the token of a new session; refusals that do not reveal which accounts exist.
-Never: storing a password (only its hash) or an address (only its hash, for `LOGIN_FAILURE_WINDOW_S`); locking out the
+Never: storing a password (only its hash) or an address (only its hash, for `LOGIN_FAILURE_PERIOD_S`); locking out the
        last manager from a page.
 """
 

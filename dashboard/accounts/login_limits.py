@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Final
 
 MAX_LOGIN_FAILURES: Final = 10
-"""Most failed logins of one key within `LOGIN_FAILURE_WINDOW_S`.
+"""Most failed logins of one key within `LOGIN_FAILURE_PERIOD_S`.
 
 A browser that has logged in before has a key of its own, so somebody who guesses in another browser cannot lock its
 user out."""
-LOGIN_FAILURE_WINDOW_S: Final = 15 * 60
+LOGIN_FAILURE_PERIOD_S: Final = 15 * 60
 
 
 class TooManyLoginFailures(ConnectionError):
@@ -23,7 +23,7 @@ class TooManyLoginFailures(ConnectionError):
 
 def delete_expired(db: sqlite3.Connection, now_s: float) -> None:
     """Delete failures that no longer count."""
-    db.execute("DELETE FROM login_failure WHERE at_s <= ?", (now_s - LOGIN_FAILURE_WINDOW_S,))
+    db.execute("DELETE FROM login_failure WHERE at_s <= ?", (now_s - LOGIN_FAILURE_PERIOD_S,))
 
 
 def count_attempt(db: sqlite3.Connection, now_s: float, keys: Sequence[str]) -> None:
@@ -36,6 +36,6 @@ def count_attempt(db: sqlite3.Connection, now_s: float, keys: Sequence[str]) -> 
     for key in keys:
         (failures,) = db.execute("SELECT count(*) FROM login_failure WHERE key_hash = ?", (key,)).fetchone()
         if failures >= MAX_LOGIN_FAILURES:
-            minutes = LOGIN_FAILURE_WINDOW_S // 60
+            minutes = LOGIN_FAILURE_PERIOD_S // 60
             raise TooManyLoginFailures(f"too many attempts; wait {minutes} minutes and try again")
     db.executemany("INSERT INTO login_failure (key_hash, at_s) VALUES (?, ?)", [(key, now_s) for key in keys])

@@ -76,7 +76,7 @@ class PublicFrame(Struct, frozen=True):
     """Zones of five or more spaces without any data, and since when; with fewer it could date an event of one space."""
     supplies: dict[str, SupplyLevel]
     air: dict[str, str]
-    """Each zone's air level from `format_air_level`; empty unless the link is live."""
+    """Each zone's air quality from `classify_air_quality`; empty unless the link is live."""
     people: tuple[int, int] | None
     """At least and at most this many people are on site; None: not counted, or the link is not live."""
     from_zero: bool
@@ -162,7 +162,7 @@ def select_first_kind(kinds: Mapping[SpaceKind, FreeCount]) -> SpaceKind | None:
     return next(in_use, next(iter(kinds), None))
 
 
-def format_air_level(air: ZoneAir | None) -> str | None:
+def classify_air_quality(air: ZoneAir | None) -> str | None:
     """Return the air's band, with its trend after a dot if it gets better or worse; None if its CO2 is not known.
 
     Fresh air that improves is just fresh.

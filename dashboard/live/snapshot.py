@@ -37,8 +37,8 @@ from dashboard.live.frame import (
     STATE_CODES,
     LinkStatus,
     PublicFrame,
+    classify_air_quality,
     count_free_spaces,
-    format_air_level,
     read_supply_level,
     select_first_kind,
 )
@@ -252,7 +252,7 @@ class SiteSnapshot:
             air={
                 zone: level
                 for zone, air in self.air.items()
-                if link is LinkStatus.LIVE and (level := format_air_level(air))
+                if link is LinkStatus.LIVE and (level := classify_air_quality(air))
             },
             people=self._select_shown_people() if link is LinkStatus.LIVE else None,
             from_zero=self.people is not None and self.people.last_empty_ms is not None,

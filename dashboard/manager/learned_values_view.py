@@ -30,7 +30,7 @@ class HoldRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelRow:
+class ThresholdRow:
     """Above which reading one sensor counts as on, and how often better sensors agree."""
 
     sensor: str
@@ -44,7 +44,7 @@ class LearnedValuesView:
     """All learned values of a site's spaces."""
 
     holds: tuple[HoldRow, ...]
-    levels: tuple[LevelRow, ...]
+    thresholds: tuple[ThresholdRow, ...]
 
 
 def build_learned_values(tunings: Mapping[str, Tuning], plan: SitePlan, texts: PageTexts) -> LearnedValuesView:
@@ -52,7 +52,7 @@ def build_learned_values(tunings: Mapping[str, Tuning], plan: SitePlan, texts: P
     known = [(space.name, tunings[space.id]) for space in plan.spaces if space.id in tunings]
     return LearnedValuesView(
         tuple(_build_hold_row(name, tuning.hold, texts) for name, tuning in known if tuning.hold is not None),
-        tuple(_build_level_row(name, sensor, plan, texts) for name, tuning in known for sensor in tuning.sensors),
+        tuple(_build_threshold_row(name, sensor, plan, texts) for name, tuning in known for sensor in tuning.sensors),
     )
 
 
@@ -68,14 +68,14 @@ def _build_hold_row(space: str, hold: HoldTuning, texts: PageTexts) -> HoldRow:
     )
 
 
-def _build_level_row(space: str, tuning: SensorTuning, plan: SitePlan, texts: PageTexts) -> LevelRow:
+def _build_threshold_row(space: str, tuning: SensorTuning, plan: SitePlan, texts: PageTexts) -> ThresholdRow:
     sensor = plan.sensor_by_key.get((tuning.device, tuning.sensor))
     unit = "" if sensor is None else sensor.kind.traits.level.unit
     above, below = (
         f"{format_decimal(level, '0.#', locale=texts.language)} {unit}".rstrip()
         for level in (tuning.takes_above, tuning.keeps_above)
     )
-    return LevelRow(f"{tuning.sensor} ({space})", above, below, _share_text(tuning.agreement, texts))
+    return ThresholdRow(f"{tuning.sensor} ({space})", above, below, _share_text(tuning.agreement, texts))
 
 
 def _share_text(share: float | None, texts: PageTexts) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from collector.contract.states import Occupancy, SpaceState, ZoneAir
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Space, SpaceKind
-from dashboard.live.frame import STATE_CODES, PublicFrame, format_air_level
+from dashboard.live.frame import STATE_CODES, PublicFrame, classify_air_quality
 from dashboard.live.snapshot import SiteSnapshot
 from dashboard.manager_rows import alert_rows, finding_rows
 from dashboard.manager_rows.alert_rows import AlertPart
@@ -107,7 +107,7 @@ def _air_text(air: ZoneAir | None, texts: PageTexts) -> str:
         for value, pattern, text in readings
         if value is not None
     )
-    return " · ".join(filter(None, (texts.describe_air(format_air_level(air)), *formatted)))
+    return " · ".join(filter(None, (texts.describe_air(classify_air_quality(air)), *formatted)))
 
 
 def _build_space_row(space: Space, picture: SiteSnapshot, reader: ExplanationContext) -> SpaceRow:

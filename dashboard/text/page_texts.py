@@ -171,7 +171,7 @@ class PageTexts:
         return self.select_and_format("supply", values)
 
     def describe_air(self, word: str | None) -> str:
-        """Describe a zone's air by its level from `format_air_level` of live/frame.py; empty if it is not known."""
+        """Describe a zone's air by the result of `classify_air_quality` (live/frame.py); empty if it is not known."""
         return self.templates[f"air.{word}"] if word else ""
 
     def describe_people(self, frame: PublicFrame) -> str:

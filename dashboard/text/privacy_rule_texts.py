@@ -22,7 +22,7 @@ from collector.site.privacy_settings import PrivacySettings, StrangersWhenFew
 from collector.site.site_plan import WHOLE_SITE, SitePlan
 from collector.site.spaces import SpaceKind, Tenure
 from dashboard.accounts.access_log import LOG_DAYS
-from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
+from dashboard.accounts.login_limits import LOGIN_FAILURE_PERIOD_S
 from dashboard.accounts.sessions import MAX_SESSION_IDLE_S, MAX_SESSION_S
 from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.text.duration_texts import format_days, format_duration
@@ -198,6 +198,6 @@ def _list_access_checks(texts: PageTexts) -> tuple[str, ...]:
             idle=format_duration(MAX_SESSION_IDLE_S, texts), most=format_duration(MAX_SESSION_S, texts)
         ),
         _("After a wrong password, a hash of name and address is kept for {span} to prevent guessing.").format(
-            span=format_duration(LOGIN_FAILURE_WINDOW_S, texts)
+            span=format_duration(LOGIN_FAILURE_PERIOD_S, texts)
         ),
     )

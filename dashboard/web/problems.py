@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed, SecurityError
 
 from dashboard.accounts.faults import AccountsAway, AccountsFault
-from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S
+from dashboard.accounts.login_limits import LOGIN_FAILURE_PERIOD_S
 from dashboard.live.broadcast import StreamsFull
 from dashboard.text.duration_texts import format_duration
 from dashboard.text.language_selection import get_texts
@@ -186,7 +186,7 @@ def explain_error(what: int | str, texts: PageTexts) -> tuple[str, str]:
         413: (_("The request was too large."), _("Go back and send less.")),
         429: (
             _("Too many attempts"),
-            _("Wait {span} and try again.").format(span=format_duration(LOGIN_FAILURE_WINDOW_S, texts)),
+            _("Wait {span} and try again.").format(span=format_duration(LOGIN_FAILURE_PERIOD_S, texts)),
         ),
         503: (_("The sensor system is not responding."), _("Nothing was changed. Try again in a minute.")),
     }

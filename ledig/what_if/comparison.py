@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from collector.contract.states import FLIP_WINDOW_MS, TAKEN_STATES, Occupancy
+from collector.contract.states import FLIP_PERIOD_MS, TAKEN_STATES, Occupancy
 from collector.occupancy.evaluate import find_lapses, fit_to_rules, fold_events, merge_transitions
 from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, build_space_rules
 from collector.site.site_plan import SitePlan
@@ -147,7 +147,7 @@ def compute_figures(shown: Timeline) -> TimelineFigures:
         spent_ms[part.shown] += part.to_ms - part.from_ms
         around = shown[place - 1 : place] + shown[place + 1 : place + 2]
         between = len(around) == 2 and all(other.shown is ShownState.TAKEN for other in around)
-        quick += part.shown is ShownState.FREE and between and part.to_ms - part.from_ms <= FLIP_WINDOW_MS
+        quick += part.shown is ShownState.FREE and between and part.to_ms - part.from_ms <= FLIP_PERIOD_MS
     taken, free, unknown = (
         spent_ms[each] / MINUTE_MS for each in (ShownState.TAKEN, ShownState.FREE, ShownState.UNKNOWN)
     )

@@ -21,8 +21,8 @@ from collector.occupancy.learning.threshold import (
     ReadingBoundary,
     ReadingHistogram,
     cell_of,
+    compute_cell_reading,
     count_reading,
-    level_of,
 )
 
 MAX_FALSE_SHARE: Final = 0.05
@@ -79,5 +79,5 @@ def _find_boundary(known: ReadingHistogram) -> ReadingBoundary | None:
             found = cell
     if found is None:
         return None
-    level = level_of(found - 0.5)
+    level = compute_cell_reading(found - 0.5)
     return ReadingBoundary(keeps_above=level, takes_above=level)

@@ -176,12 +176,12 @@ def may_vouch(known: ReadingHistogram) -> bool:
 
 
 def cell_of(value: float) -> int:
-    """Return the cell of a level."""
+    """Return the cell of a reading."""
     return round(CELLS_PER_FACTOR_E * asinh(value))  # logarithmic, except near 0
 
 
-def level_of(cell: float) -> float:
-    """Return the level of a cell."""
+def compute_cell_reading(cell: float) -> float:
+    """Return the reading in the middle of a cell."""
     return sinh(cell / CELLS_PER_FACTOR_E)
 
 
@@ -229,4 +229,7 @@ def find_boundary(known: ReadingHistogram) -> ReadingBoundary | None:
         last += 1
     lowest, highest = ((known.cells[gap] + known.cells[gap + 1]) / 2 for gap in (first, last))
     span = highest - lowest
-    return ReadingBoundary(keeps_above=level_of(lowest + span / 3), takes_above=level_of(lowest + span * 3 / 4))
+    return ReadingBoundary(
+        keeps_above=compute_cell_reading(lowest + span / 3),
+        takes_above=compute_cell_reading(lowest + span * 3 / 4),
+    )

@@ -4,10 +4,10 @@ In:    how long a space was quiet before somebody was detected again, what it ha
 Out:   the new hold, and how often the space flipped with it and would have flipped with the initial hold.
 Never: clocks, times of arrivals or departures: a span adjusts the hold, is counted, and is not kept.
 
-Somebody detected within FLIP_WINDOW_MS after the hold ended was there all along: a flip. By the stochastic
+Somebody detected within FLIP_PERIOD_MS after the hold ended was there all along: a flip. By the stochastic
 approximation of Robbins and Monro (Annals of Mathematical Statistics, 1951), a flip lengthens the hold much, and any
 other quiet span shortens it a little, so that it converges to the intended share of flips. Other people arrive by
-chance, as many in the next FLIP_WINDOW_MS as in the first. Arrivals in the second window are subtracted, so that a busy
+chance, as many in the next FLIP_PERIOD_MS as in the first. Arrivals in the second window are subtracted, so that a busy
 space does not look like a poorly covered one.
 """
 
@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_WINDOW_MS
+from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_PERIOD_MS
 
 LENGTHEN_BY_MS: Final = 57_000
 """A flip lengthens the hold by this."""
@@ -71,13 +71,13 @@ def learn_quiet_span(tuned: HoldStatistics, quiet_ms: int, bounds: HoldBounds) -
         return tuned
     longer_ms, ends, flips = tuned.offset_ms, tuned.quiet_spans, tuned.flips
     if over_ms > 0:
-        flip = over_ms <= FLIP_WINDOW_MS
+        flip = over_ms <= FLIP_PERIOD_MS
         ends, flips = ends * _FADE + 1, flips * _FADE + flip
-        by_chance = FLIP_WINDOW_MS < over_ms <= 2 * FLIP_WINDOW_MS
+        by_chance = FLIP_PERIOD_MS < over_ms <= 2 * FLIP_PERIOD_MS
         longer_ms = _clamp(_adjust(longer_ms, flip=flip, by_chance=by_chance), bounds)
     start_ends, start_flips = tuned.start_quiet_spans, tuned.start_flips
     if start_over_ms > 0:
-        start_ends, start_flips = start_ends * _FADE + 1, start_flips * _FADE + (start_over_ms <= FLIP_WINDOW_MS)
+        start_ends, start_flips = start_ends * _FADE + 1, start_flips * _FADE + (start_over_ms <= FLIP_PERIOD_MS)
     return HoldStatistics(longer_ms, ends, flips, start_ends, start_flips)
 
 

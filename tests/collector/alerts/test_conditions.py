@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from collector.alerts.conditions import AlertFacts, AlertSubjects, EventLoss, Reachability, build_timings, find_signs
-from collector.alerts.episodes import AlertSign, SignLevel
+from collector.alerts.episodes import AlertSign, SignState
 from collector.configuration.alert_settings import AlertSettings, Destination, count_places
 from collector.contract.alerts import NO_BACKUP, AlertKind
 from collector.contract.findings import Finding, FindingKind
@@ -55,8 +55,8 @@ def found(settings: AlertSettings = SETTINGS, plan: SitePlan = PLAN, **other: ob
     return find_signs(plan, settings, AlertSubjects(plan, settings), msgspec.structs.replace(WELL, **other))
 
 
-def summarise(found: list[AlertSign]) -> list[tuple[AlertKind, str, SignLevel]]:
-    return [(sign.kind, sign.subject, sign.level) for sign in found]
+def summarise(found: list[AlertSign]) -> list[tuple[AlertKind, str, SignState]]:
+    return [(sign.kind, sign.subject, sign.state) for sign in found]
 
 
 def last_events_except(*silent: str, ago_ms: int = HOUR_MS) -> dict[tuple[str, str], int]:
@@ -73,7 +73,7 @@ def test_site_in_order_has_no_signs() -> None:
 def test_sensor_without_two_heartbeats_is_silent_since_its_last_event() -> None:
     assert found(last_event_ms=last_events_except("desk-1-pir", ago_ms=59_999)) == []
     (sign,) = found(last_event_ms=last_events_except("desk-1-pir", ago_ms=60_000))
-    assert summarise([sign]) == [(AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignLevel.PRESENT)]
+    assert summarise([sign]) == [(AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignState.PRESENT)]
     assert sign.since_ms == NOON_MS - 60_000
 
 
@@ -91,15 +91,15 @@ def test_alert_state_and_health_agree_when_a_sensor_is_silent(heartbeats: float,
 def test_sensor_without_any_event_is_silent_too() -> None:
     last_events = {key: at_ms for key, at_ms in WELL.last_event_ms.items() if key != ("pi-2", "desk-1-pir")}
     assert summarise(found(last_event_ms=last_events)) == [
-        (AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignLevel.PRESENT)
+        (AlertKind.SENSOR_SILENT, "pi-2/desk-1-pir", SignState.PRESENT)
     ]
 
 
 def test_offline_device_is_one_sign_and_its_sensors_none() -> None:
     present = [
-        sign for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2)) if sign.level is SignLevel.PRESENT
+        sign for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2)) if sign.state is SignState.PRESENT
     ]
-    assert summarise(present) == [(AlertKind.DEVICE_SILENT, "pi-2", SignLevel.PRESENT)]
+    assert summarise(present) == [(AlertKind.DEVICE_SILENT, "pi-2", SignState.PRESENT)]
     assert present[0].sensors == 2
 
 
@@ -108,37 +108,37 @@ def test_sensors_of_disabled_spaces_are_ignored() -> None:
     shut = dataclasses.replace(PLAN, spaces=spaces)
     assert found(plan=shut, last_event_ms=last_events_except("desk-1-pir")) == []
     assert summarise(found(plan=shut, last_event_ms=last_events_except(*ALL_OF_PI_2))) == [
-        (AlertKind.DEVICE_SILENT, "pi-2", SignLevel.PRESENT),
+        (AlertKind.DEVICE_SILENT, "pi-2", SignState.PRESENT),
     ]
 
 
 def test_without_a_broker_silence_is_unknown() -> None:
-    levels = {
-        sign.level
+    sign_states = {
+        sign.state
         for sign in found(
             last_event_ms=last_events_except(*ALL_OF_PI_2, "desk-0-pir"), reachability=Reachability.NO_BROKER
         )
     }
-    assert levels == {SignLevel.UNKNOWN}
+    assert sign_states == {SignState.UNKNOWN}
 
 
 def test_device_is_silent_in_the_grace_period_only_after_a_message() -> None:
     last_events = last_events_except(*ALL_OF_PI_2, "desk-0-pir")
     by_device = {
-        sign.subject[:4]: sign.level
+        sign.subject[:4]: sign.state
         for sign in found(
             last_event_ms=last_events, reachability=Reachability.GRACE_PERIOD, last_message_ms={"pi-1": NOON_MS}
         )
     }
-    assert by_device == {"pi-1": SignLevel.PRESENT, "pi-2": SignLevel.UNKNOWN}
+    assert by_device == {"pi-1": SignState.PRESENT, "pi-2": SignState.UNKNOWN}
 
 
 def test_device_that_sends_events_of_other_times_is_not_silent() -> None:
-    levels = {
-        sign.level
+    sign_states = {
+        sign.state
         for sign in found(last_event_ms=last_events_except(*ALL_OF_PI_2), last_message_ms={"pi-2": NOON_MS - 5000})
     }
-    assert levels == {SignLevel.UNKNOWN}
+    assert sign_states == {SignState.UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -171,14 +171,14 @@ def test_lost_events_are_a_sign_for_an_hour_from_the_configured_number_on() -> N
 
 
 @pytest.mark.parametrize(
-    ("count", "level"), [(38, None), (39, SignLevel.BETWEEN), (40, SignLevel.BETWEEN), (41, SignLevel.PRESENT)]
+    ("count", "sign_state"), [(38, None), (39, SignState.BETWEEN), (40, SignState.BETWEEN), (41, SignState.PRESENT)]
 )
 def test_more_people_than_places_are_too_many_and_slightly_fewer_are_between(
-    count: int, level: SignLevel | None
+    count: int, sign_state: SignState | None
 ) -> None:
     site = Summary(NOON_MS, WELL.site.kinds, people=PeopleCount(count, count - 5, count + 5))
-    levels = [sign.level for sign in found(dataclasses.replace(SETTINGS, most_people=40), site=site)]
-    assert levels == ([] if level is None else [level])
+    sign_states = [sign.state for sign in found(dataclasses.replace(SETTINGS, most_people=40), site=site)]
+    assert sign_states == ([] if sign_state is None else [sign_state])
 
 
 def test_capacity_defaults_to_the_number_of_desks_booths_and_rooms() -> None:
@@ -187,59 +187,62 @@ def test_capacity_defaults_to_the_number_of_desks_booths_and_rooms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ppm", "level"), [(1200, None), (1201, SignLevel.BETWEEN), (1400, SignLevel.BETWEEN), (1401, SignLevel.PRESENT)]
+    ("ppm", "sign_state"),
+    [(1200, None), (1201, SignState.BETWEEN), (1400, SignState.BETWEEN), (1401, SignState.PRESENT)],
 )
-def test_air_is_bad_above_the_threshold_and_good_well_below_it(ppm: float, level: SignLevel | None) -> None:
-    assert [sign.level for sign in found(air_by_zone={"hall": ZoneAir(co2_ppm=ppm)})] == (
-        [] if level is None else [level]
+def test_air_is_bad_above_the_threshold_and_good_well_below_it(ppm: float, sign_state: SignState | None) -> None:
+    assert [sign.state for sign in found(air_by_zone={"hall": ZoneAir(co2_ppm=ppm)})] == (
+        [] if sign_state is None else [sign_state]
     )
 
 
 def test_air_without_a_measurement_is_unknown() -> None:
-    assert summarise(found(air_by_zone={"hall": None})) == [(AlertKind.CO2_HIGH, "hall", SignLevel.UNKNOWN)]
+    assert summarise(found(air_by_zone={"hall": None})) == [(AlertKind.CO2_HIGH, "hall", SignState.UNKNOWN)]
 
 
 @pytest.mark.parametrize(
-    ("state", "pct", "level"),
+    ("state", "pct", "sign_state"),
     [
-        (Occupancy.LOW, 19.0, SignLevel.PRESENT),
-        (Occupancy.STOCKED, 24.0, SignLevel.BETWEEN),
+        (Occupancy.LOW, 19.0, SignState.PRESENT),
+        (Occupancy.STOCKED, 24.0, SignState.BETWEEN),
         (Occupancy.STOCKED, 25.0, None),
-        (Occupancy.UNKNOWN, None, SignLevel.UNKNOWN),
+        (Occupancy.UNKNOWN, None, SignState.UNKNOWN),
     ],
 )
-def test_supply_is_low_below_its_limit(state: Occupancy, pct: float | None, level: SignLevel | None) -> None:
+def test_supply_is_low_below_its_limit(state: Occupancy, pct: float | None, sign_state: SignState | None) -> None:
     supply = SpaceState(state, NOON_MS, Because(Reason.LEVEL), SpaceHealth.HEALTHY, NOON_MS, level_pct=pct)
-    assert [sign.level for sign in found(supply_states={"beans": supply})] == ([] if level is None else [level])
-
-
-@pytest.mark.parametrize(
-    ("free_min", "unknown", "level"),
-    [(2, 0, None), (1, 0, SignLevel.PRESENT), (1, 1, SignLevel.UNKNOWN), (0, 1, SignLevel.PRESENT), (2, 2, None)],
-)
-def test_few_free_desks_are_a_sign_only_if_certain(free_min: int, unknown: int, level: SignLevel | None) -> None:
-    desks = SpaceCounts(4, free_min, free_min + unknown, 4 - free_min - unknown, unknown, 0)
-    site = Summary(NOON_MS, {SpaceKind.DESK: desks})
-    few = found(dataclasses.replace(SETTINGS, free_desks_below=2), site=site)
-    assert [sign.level for sign in few] == ([] if level is None else [level])
-    assert [sign.reason for sign in few if sign.level is SignLevel.PRESENT] == (
-        [] if level is not SignLevel.PRESENT else ["at_most" if unknown else ""]
+    assert [sign.state for sign in found(supply_states={"beans": supply})] == (
+        [] if sign_state is None else [sign_state]
     )
 
 
 @pytest.mark.parametrize(
-    ("pct", "level"), [(12, None), (11.9, SignLevel.BETWEEN), (9.9, SignLevel.PRESENT), (None, SignLevel.UNKNOWN)]
+    ("free_min", "unknown", "sign_state"),
+    [(2, 0, None), (1, 0, SignState.PRESENT), (1, 1, SignState.UNKNOWN), (0, 1, SignState.PRESENT), (2, 2, None)],
 )
-def test_disk_is_nearly_full_below_its_limit(pct: float | None, level: SignLevel | None) -> None:
-    assert [sign.level for sign in found(disk_free_pct=pct)] == ([] if level is None else [level])
+def test_few_free_desks_are_a_sign_only_if_certain(free_min: int, unknown: int, sign_state: SignState | None) -> None:
+    desks = SpaceCounts(4, free_min, free_min + unknown, 4 - free_min - unknown, unknown, 0)
+    site = Summary(NOON_MS, {SpaceKind.DESK: desks})
+    few = found(dataclasses.replace(SETTINGS, free_desks_below=2), site=site)
+    assert [sign.state for sign in few] == ([] if sign_state is None else [sign_state])
+    assert [sign.reason for sign in few if sign.state is SignState.PRESENT] == (
+        [] if sign_state is not SignState.PRESENT else ["at_most" if unknown else ""]
+    )
+
+
+@pytest.mark.parametrize(
+    ("pct", "sign_state"), [(12, None), (11.9, SignState.BETWEEN), (9.9, SignState.PRESENT), (None, SignState.UNKNOWN)]
+)
+def test_disk_is_nearly_full_below_its_limit(pct: float | None, sign_state: SignState | None) -> None:
+    assert [sign.state for sign in found(disk_free_pct=pct)] == ([] if sign_state is None else [sign_state])
 
 
 def test_failing_destination_is_a_sign_and_an_untried_one_is_unknown() -> None:
     both = tuple(Destination(name=name, url_file=Path(name)) for name in ("phone", "desk"))
     settings = dataclasses.replace(SETTINGS, destinations=both)
     assert summarise(found(settings, failing_since_ms={"phone": NOON_MS, "desk": None, "gone": NOON_MS})) == [
-        (AlertKind.NOT_DELIVERED, "phone", SignLevel.PRESENT),
-        (AlertKind.NOT_DELIVERED, "desk", SignLevel.UNKNOWN),
+        (AlertKind.NOT_DELIVERED, "phone", SignState.PRESENT),
+        (AlertKind.NOT_DELIVERED, "desk", SignState.UNKNOWN),
     ]
 
 
@@ -247,13 +250,13 @@ def test_outside_its_hours_a_kind_is_unknown_and_off_has_no_sign() -> None:
     night = dataclasses.replace(PLAN, opening_hours={0: (OpeningSpan(opens_min=0, closes_min=1),)})
     air = {"hall": ZoneAir(co2_ppm=2000)}
     for when, expected in (
-        ("open", [SignLevel.UNKNOWN]),
-        ("03:00-03:01", [SignLevel.UNKNOWN]),
+        ("open", [SignState.UNKNOWN]),
+        ("03:00-03:01", [SignState.UNKNOWN]),
         ("off", []),
-        ("always", [SignLevel.PRESENT]),
+        ("always", [SignState.PRESENT]),
     ):
         settings = AlertSettings(when={AlertKind.CO2_HIGH: when})
-        assert [sign.level for sign in found(settings, night, air_by_zone=air)] == expected
+        assert [sign.state for sign in found(settings, night, air_by_zone=air)] == expected
 
 
 def test_every_kind_has_a_timing() -> None:
@@ -270,14 +273,14 @@ def test_restored_journal_is_shown_with_what_is_missing() -> None:
 @pytest.mark.parametrize(("off_ms", "minutes"), [(730 * 24 * HOUR_MS, 730 * 24 * 60), (-HOUR_MS, 60)])
 def test_unconfirmed_clock_is_one_sign_of_the_site(off_ms: int, minutes: int) -> None:
     (sign,) = found(clock_off_ms=off_ms)
-    assert (sign.kind, sign.subject, sign.level, sign.value) == (
+    assert (sign.kind, sign.subject, sign.state, sign.value) == (
         AlertKind.CLOCK_DOUBTED,
         "site",
-        SignLevel.PRESENT,
+        SignState.PRESENT,
         minutes,
     )
 
 
 def test_history_rejected_by_influxdb_is_one_sign_of_the_site() -> None:
     (sign,) = found(history_fault=True)
-    assert (sign.kind, sign.subject, sign.level) == (AlertKind.HISTORY_AWAY, "site", SignLevel.PRESENT)
+    assert (sign.kind, sign.subject, sign.state) == (AlertKind.HISTORY_AWAY, "site", SignState.PRESENT)

@@ -22,7 +22,7 @@ from collector.people.estimate import (
     split_into_buckets,
 )
 from collector.people.odds import PeopleOdds, quantile
-from collector.people.presence import PresenceStep
+from collector.people.seen_people import SeenPeopleStep
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.site_plan import SitePlan
 from tests.support.collector.room import HOUR, MINUTE
@@ -32,11 +32,11 @@ T0 = 1_790_000_100_000 // BUCKET_MS * BUCKET_MS
 NEVER = DayTurn(0, 0, is_closed=False)
 BLIND = CountingContext(NEVER, is_fully_watched=False)
 WATCHED = CountingContext(NEVER, is_fully_watched=True)
-NOTHING_SEEN = PresenceStep(T0, 0, False, None, None)
+NOTHING_SEEN = SeenPeopleStep(T0, 0, False, None, None)
 
 
 def bucket(
-    *ways: int, seen: Sequence[PresenceStep] = (NOTHING_SEEN,), watched: bool = False, from_ms: int = T0
+    *ways: int, seen: Sequence[SeenPeopleStep] = (NOTHING_SEEN,), watched: bool = False, from_ms: int = T0
 ) -> PeopleBucket:
     crossings = [DoorCrossing(from_ms + number * 1000, way) for number, way in enumerate(ways)]
     return PeopleBucket(from_ms, crossings, seen, watched)
@@ -64,19 +64,19 @@ def test_more_exits_than_people_are_corrected_to_zero() -> None:
 
 
 def test_people_detected_for_five_minutes_are_inside() -> None:
-    crowd, corrections = finish_bucket(inside(2), bucket(seen=[PresenceStep(T0, 5, True, None, None)]), WATCHED)
+    crowd, corrections = finish_bucket(inside(2), bucket(seen=[SeenPeopleStep(T0, 5, True, None, None)]), WATCHED)
     assert WATCHED.count_to_show(crowd.odds) == 5
     assert corrections == [CountCorrection(CorrectionReason.SEEN, 2, 5)]
 
 
 def test_people_who_just_left_may_still_be_shown_as_detected() -> None:
-    crowd, corrections = finish_bucket(inside(5), bucket(-1, seen=[PresenceStep(T0, 5, True, None, None)]), WATCHED)
+    crowd, corrections = finish_bucket(inside(5), bucket(-1, seen=[SeenPeopleStep(T0, 5, True, None, None)]), WATCHED)
     assert WATCHED.count_to_show(crowd.odds) == 4
     assert corrections == []
 
 
 def test_a_space_that_is_away_in_between_counts_as_one_person() -> None:
-    flickering = [PresenceStep(T0, 1, True, None, None), PresenceStep(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
+    flickering = [SeenPeopleStep(T0, 1, True, None, None), SeenPeopleStep(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
     crowd, _ = finish_bucket(inside(0), bucket(seen=flickering), BLIND)
     assert BLIND.count_to_show(crowd.odds) == 1
 
@@ -87,7 +87,7 @@ def test_motion_in_an_empty_site_shows_one_person_at_once() -> None:
 
 
 def test_a_quiet_site_with_quiet_doors_is_empty_after_ten_minutes() -> None:
-    quiet = [PresenceStep(T0, 0, False, 0, T0 - HOUR)]
+    quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - HOUR)]
     left = T0 - 8 * MINUTE
     crowd, corrections = finish_bucket(inside(7, last_crossing_ms=left), bucket(seen=quiet), WATCHED)
     assert crowd.odds == PeopleOdds(0)
@@ -96,21 +96,21 @@ def test_a_quiet_site_with_quiet_doors_is_empty_after_ten_minutes() -> None:
 
 
 def test_a_site_that_starts_quiet_is_known_to_be_empty_once() -> None:
-    quiet = [PresenceStep(T0, 0, False, 0, T0 - HOUR)]
+    quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - HOUR)]
     crowd, corrections = finish_bucket(PeopleEstimate(at_ms=T0), bucket(seen=quiet), WATCHED)
     assert (crowd.last_empty_ms, corrections) == (T0, [])
-    later = [PresenceStep(T0 + BUCKET_MS, 0, False, 0, T0 - HOUR)]
+    later = [SeenPeopleStep(T0 + BUCKET_MS, 0, False, 0, T0 - HOUR)]
     assert finish_bucket(crowd, bucket(seen=later, from_ms=T0 + BUCKET_MS), WATCHED)[0].last_empty_ms == T0
 
 
 def test_a_crossing_ends_the_quiet() -> None:
-    quiet = [PresenceStep(T0, 0, False, 0, T0 - HOUR)]
+    quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - HOUR)]
     crowd, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
     assert WATCHED.count_to_show(crowd.odds) == 8
 
 
 def test_each_unknown_space_may_hide_one_person() -> None:
-    quiet = [PresenceStep(T0, 0, False, 2, T0 - HOUR)]
+    quiet = [SeenPeopleStep(T0, 0, False, 2, T0 - HOUR)]
     crowd, _ = finish_bucket(inside(7), bucket(seen=quiet), WATCHED)
     assert WATCHED.count_to_show(crowd.odds) == 2
     assert crowd.last_empty_ms == 0, "that is no zero"
@@ -119,7 +119,7 @@ def test_each_unknown_space_may_hide_one_person() -> None:
 def test_a_site_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
     after = {}
     for quiet_min in (20, 70):
-        quiet = [PresenceStep(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
+        quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
         crowd, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 70 * MINUTE), bucket(seen=quiet), BLIND)
         after[quiet_min] = BLIND.count_to_show(crowd.odds)
     assert after == {20: 7, 70: 0}
@@ -136,7 +136,7 @@ def test_a_closed_site_is_empty_and_a_new_day_begins() -> None:
 
 def test_somebody_detected_in_a_closed_site_still_counts() -> None:
     context = CountingContext(DayTurn(8, T0, is_closed=True), is_fully_watched=False)
-    crowd, _ = finish_bucket(inside(2), bucket(seen=[PresenceStep(T0, 1, True, None, None)]), context)
+    crowd, _ = finish_bucket(inside(2), bucket(seen=[SeenPeopleStep(T0, 1, True, None, None)]), context)
     assert context.count_to_show(crowd.odds) >= 1
     assert crowd.last_empty_ms == 0
 
@@ -180,7 +180,7 @@ SEEING = st.lists(st.tuples(st.integers(0, 50 * HOUR), st.sampled_from(["quiet",
 
 
 def counted_days(
-    hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[DoorCrossing], seen: Sequence[PresenceStep]
+    hours: dict[int, tuple[int, int]], day: str, crossings: Iterable[DoorCrossing], seen: Sequence[SeenPeopleStep]
 ) -> list[tuple[PeopleEstimate, list[CountCorrection], CountingContext, PeopleBucket]]:
     """Return the estimate after each bucket of 50 hours, including a day of 23 or 25 hours."""
     plan = SitePlan(
@@ -206,16 +206,16 @@ def begins(day: str) -> int:
     return int(datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=STOCKHOLM).timestamp()) * 1000
 
 
-def steps_of(begun: int, seeing: Iterable[tuple[int, str]]) -> list[PresenceStep]:
-    steps = [PresenceStep(begun, 0, False, None, None)]
+def steps_of(begun: int, seeing: Iterable[tuple[int, str]]) -> list[SeenPeopleStep]:
+    steps = [SeenPeopleStep(begun, 0, False, None, None)]
     for offset, what in sorted(seeing):
         at = begun + offset
         steps.append(
             {
-                "quiet": PresenceStep(at, 0, False, 0, at),
-                "away": PresenceStep(at, 0, True, None, at),
-                "seen": PresenceStep(at, 2, True, None, None),
-                "mute": PresenceStep(at, 0, False, None, None),
+                "quiet": SeenPeopleStep(at, 0, False, 0, at),
+                "away": SeenPeopleStep(at, 0, True, None, at),
+                "seen": SeenPeopleStep(at, 2, True, None, None),
+                "mute": SeenPeopleStep(at, 0, False, None, None),
             }[what]
         )
     return steps
@@ -229,7 +229,7 @@ def test_any_history_has_valid_counts_ranges_and_corrections(
     crossings = [DoorCrossing(begun + offset, way) for offset, way in passing]
     found = counted_days(hours, day, crossings, steps_of(begun, seeing))
     for crowd, corrections, context, each in found:
-        shown = build_people_count(crowd, each.presence_steps[-1].seen_people, context)
+        shown = build_people_count(crowd, each.seen_people_steps[-1].seen_people, context)
         assert 0 <= shown.least <= shown.count <= shown.most
         assert quantile(crowd.odds, 0.5) >= 0
         assert all(correction.before != correction.after >= 0 for correction in corrections)

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.account_pages.login_form import describe_browser
 from dashboard.accounts.accounts import AccountRejected, Accounts, LastManager, LoginRejected
-from dashboard.accounts.login_limits import LOGIN_FAILURE_WINDOW_S, MAX_LOGIN_FAILURES, TooManyLoginFailures
+from dashboard.accounts.login_limits import LOGIN_FAILURE_PERIOD_S, MAX_LOGIN_FAILURES, TooManyLoginFailures
 from dashboard.accounts.passwords import WeakPasswordRejected, check_password
 from dashboard.accounts.roles import AccountRole, UserAccount
 from dashboard.accounts.sessions import MAX_SESSION_IDLE_S, MAX_SESSION_S, compute_session_id
@@ -159,7 +159,7 @@ def test_ten_failures_block_a_name_for_15_minutes(accounts: Accounts, clock: Ses
         fail(accounts, name, f"192.0.2.{number}")
     with pytest.raises(TooManyLoginFailures):
         accounts.log_in(name, PASSWORD, HERE)
-    clock.s += LOGIN_FAILURE_WINDOW_S
+    clock.s += LOGIN_FAILURE_PERIOD_S
     fail(accounts, name, HERE)
 
 

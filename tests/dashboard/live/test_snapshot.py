@@ -19,7 +19,7 @@ from collector.contract.states import (
     encode,
 )
 from collector.site.spaces import SpaceKind
-from dashboard.live.frame import FreeCount, LinkStatus, format_air_level, hide_when_closed
+from dashboard.live.frame import FreeCount, LinkStatus, classify_air_quality, hide_when_closed
 from dashboard.live.snapshot import COLLECTOR_SILENT_S, BrokerConnection, BrokerMessage, SiteSnapshot
 from dashboard.manager_rows.manager_frame import manager_frame
 from dashboard.subscriber.subscriber import KEEP_ALIVE_FRAME_S, LiveView
@@ -173,7 +173,7 @@ def test_each_air_band_and_trend_has_its_own_text(band: AirBand, trend: AirTrend
     message = BrokerMessage(topics.ZONE_SUMMARY.topic(PLAN.id, "hall"), encode(Summary(0, {}, air)), retained=True)
     texts = PageTexts.load(language)
     frame = apply_live(message).build_frame(0, MONDAY_10_MS)
-    assert texts.describe_air(frame.air["hall"]) == texts.templates[f"air.{format_air_level(air)}"]
+    assert texts.describe_air(frame.air["hall"]) == texts.templates[f"air.{classify_air_quality(air)}"]
     moves = trend in {AirTrend.RISING, AirTrend.FALLING} and (band, trend) != (AirBand.FRESH, AirTrend.FALLING)
     assert (frame.air["hall"] != band) is moves
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from collector.contract.states import HoldTuning, SensorTuning, Tuning, encode
 from dashboard.live.snapshot import BrokerMessage
-from dashboard.manager.learned_values_view import HoldRow, LevelRow, build_learned_values
+from dashboard.manager.learned_values_view import HoldRow, ThresholdRow, build_learned_values
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text.page_texts import PageTexts
 from edge.contract import topics
@@ -36,8 +36,8 @@ def test_fixed_hold_is_shown_as_fixed_without_error_rates() -> None:
 
 
 def test_threshold_row_has_its_sensor_and_agreement() -> None:
-    assert build_learned_values({"desk-1": SOUND_LEVELS}, PLAN, SV).levels == (
-        LevelRow("desk-1-pir (Skrivbord 1)", "41,5", "39", "87\u00a0%"),
+    assert build_learned_values({"desk-1": SOUND_LEVELS}, PLAN, SV).thresholds == (
+        ThresholdRow("desk-1-pir (Skrivbord 1)", "41,5", "39", "87\u00a0%"),
     )
 
 

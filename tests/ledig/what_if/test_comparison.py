@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.contract.states import FLIP_WINDOW_MS
+from collector.contract.states import FLIP_PERIOD_MS
 from collector.occupancy.evidence import StoredEvent
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import SitePlan
@@ -134,7 +134,7 @@ def test_figures_add_up() -> None:
     one = compute_figures(
         [
             TimelinePart(0, MINUTE_MS, ShownState.TAKEN),
-            TimelinePart(MINUTE_MS, MINUTE_MS + FLIP_WINDOW_MS, ShownState.FREE),
+            TimelinePart(MINUTE_MS, MINUTE_MS + FLIP_PERIOD_MS, ShownState.FREE),
         ]
     )
-    assert one + one == TimelineFigures(2, 2 * FLIP_WINDOW_MS / MINUTE_MS, 0, 2, 0)
+    assert one + one == TimelineFigures(2, 2 * FLIP_PERIOD_MS / MINUTE_MS, 0, 2, 0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from collector.occupancy.evidence import EMPTY_EVIDENCE, NEVER_MS, Evidence, SensorState
 from collector.occupancy.learning.tuning import (
-    FLIP_WINDOW_MS,
+    FLIP_PERIOD_MS,
     LENGTHEN_BY_MS,
     NO_HOLD_STATISTICS,
     SHORTEN_BY_MS,
@@ -59,10 +59,10 @@ def test_many_newcomers_do_not_count_as_flips() -> None:
 def test_a_newcomer_never_shortens_the_hold_below_its_start() -> None:
     long = 90 * MINUTE
     flipped = [8 * MINUTE + 1, *[long] * 10]
-    by_chance = 8 * MINUTE + after(flipped).offset_ms + FLIP_WINDOW_MS + 1
+    by_chance = 8 * MINUTE + after(flipped).offset_ms + FLIP_PERIOD_MS + 1
     assert after(flipped).offset_ms == LENGTHEN_BY_MS - 10 * SHORTEN_BY_MS
     assert after([*flipped, by_chance]).offset_ms == 0
-    assert after([long, 8 * MINUTE - SHORTEN_BY_MS + FLIP_WINDOW_MS + 1]).offset_ms == -2 * SHORTEN_BY_MS
+    assert after([long, 8 * MINUTE - SHORTEN_BY_MS + FLIP_PERIOD_MS + 1]).offset_ms == -2 * SHORTEN_BY_MS
 
 
 def test_a_fixed_hold_stays_and_its_flips_are_counted() -> None:
@@ -91,7 +91,7 @@ def test_a_learned_hold_fits_into_changed_bounds(spans: list[int], start: int) -
 
 
 def test_motion_just_after_the_flip_window_is_no_flip() -> None:
-    assert after([8 * MINUTE + FLIP_WINDOW_MS + 1]).offset_ms == -SHORTEN_BY_MS
+    assert after([8 * MINUTE + FLIP_PERIOD_MS + 1]).offset_ms == -SHORTEN_BY_MS
 
 
 def test_evidence_stored_before_learning_existed_is_decoded() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
 from collector.occupancy.hourly_use import Timeline
-from collector.people.presence import PresenceStep, SitePresence
+from collector.people.seen_people import SeenPeople, SeenPeopleStep
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Space, SpaceKind, Tenure
@@ -26,8 +26,8 @@ def site_of(*spaces: Space, zones: tuple[str, ...] = ("loft",)) -> SitePlan:
     return plan(*spaces, sensors=sensors, zones=zones)
 
 
-def seen(site: SitePlan, **timelines: Timeline) -> list[PresenceStep]:
-    return SitePresence(site).compute_steps(timelines, T0, T0 + HOUR)
+def seen(site: SitePlan, **timelines: Timeline) -> list[SeenPeopleStep]:
+    return SeenPeople(site).compute_steps(timelines, T0, T0 + HOUR)
 
 
 def test_occupied_spaces_count_as_people() -> None:
@@ -45,7 +45,7 @@ def test_a_machine_in_use_is_not_a_person() -> None:
 def test_a_quiet_site_has_its_unknown_spaces_and_its_start() -> None:
     site = site_of(space("a"), space("b"))
     (now,) = seen(site, a=[(T0 - MINUTE, VACANT)])
-    assert now == PresenceStep(T0, 0, False, 1, T0 - MINUTE)
+    assert now == SeenPeopleStep(T0, 0, False, 1, T0 - MINUTE)
 
 
 def test_an_unknown_zone_makes_the_site_unknown() -> None:
@@ -55,9 +55,9 @@ def test_an_unknown_zone_makes_the_site_unknown() -> None:
 
 
 def test_a_site_is_watched_if_each_of_its_zones_is() -> None:
-    assert SitePresence(site_of(space("a"))).covers_all_zones
-    assert not SitePresence(site_of(space("a"), zones=("loft", "kitchen"))).covers_all_zones
-    assert not SitePresence(plan(space("a"), sensors=[])).covers_all_zones
+    assert SeenPeople(site_of(space("a"))).covers_all_zones
+    assert not SeenPeople(site_of(space("a"), zones=("loft", "kitchen"))).covers_all_zones
+    assert not SeenPeople(plan(space("a"), sensors=[])).covers_all_zones
 
 
 def test_a_space_with_only_sound_is_ignored() -> None:
@@ -85,12 +85,12 @@ def test_quiet_begins_when_the_last_space_became_away() -> None:
 
 def test_away_spaces_are_taken_although_nobody_is_detected() -> None:
     (now,) = seen(site_of(space("a"), space("b")), a=[(T0 - MINUTE, AWAY)], b=[(T0 - 2 * MINUTE, AWAY)])
-    assert now == PresenceStep(T0, 0, True, None, T0 - MINUTE)
+    assert now == SeenPeopleStep(T0, 0, True, None, T0 - MINUTE)
 
 
 def test_a_change_at_the_end_of_a_span_belongs_to_the_next_span() -> None:
     (now,) = seen(site_of(space("a")), a=[(T0 - MINUTE, VACANT), (T0 + HOUR, OCCUPIED)])
-    assert now == PresenceStep(T0, 0, False, 0, T0 - MINUTE)
+    assert now == SeenPeopleStep(T0, 0, False, 0, T0 - MINUTE)
 
 
 def test_simultaneous_changes_are_one_step() -> None:
@@ -135,7 +135,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, HOUR - 1), STATES), max_size=8, uniq
 def test_a_divided_span_gives_the_same_steps(
     a: list[tuple[int, Occupancy]], b: list[tuple[int, Occupancy]], cut: int
 ) -> None:
-    presence = SitePresence(site_of(space("a"), space("b")))
+    presence = SeenPeople(site_of(space("a"), space("b")))
     timelines = {name: story(changes) for name, changes in (("a", a), ("b", b))}
     middle = T0 + cut * 5 * MINUTE
     tails = {
@@ -157,5 +157,5 @@ def story(changes: list[tuple[int, Occupancy]]) -> list[tuple[int, Occupancy]]:
     return transitions
 
 
-def at_moment(steps: list[PresenceStep], at_ms: int) -> tuple[object, ...]:
+def at_moment(steps: list[SeenPeopleStep], at_ms: int) -> tuple[object, ...]:
     return [step for step in steps if step.at_ms <= at_ms][-1][1:]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
 
-from collector.occupancy.learning.two_levels import (
+from collector.occupancy.learning.power_levels import (
     EMPTY_HISTOGRAM,
     MAX_READINGS,
     MIN_READINGS,

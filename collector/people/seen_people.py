@@ -1,4 +1,4 @@
-"""Presence on the whole site by the sensors of its spaces: how many people are surely inside, and whether it is quiet.
+"""The people that the sensors of all spaces see: how many are surely inside, and whether the site is quiet.
 
 In:    the plan; the states of its spaces as they changed.
 Out:   steps: from a moment on, at least and at most so many people are inside.
@@ -16,7 +16,7 @@ from collector.site.site_plan import SitePlan
 from collector.site.spaces import SEATING_KINDS, Space, Tenure
 
 
-class PresenceStep(NamedTuple):
+class SeenPeopleStep(NamedTuple):
     """What is known of the site from a moment on."""
 
     at_ms: int
@@ -30,7 +30,7 @@ class PresenceStep(NamedTuple):
     """While no space is occupied: since when. If none is taken either: since the last change."""
 
 
-class SitePresence:
+class SeenPeople:
     """The watched spaces of one site."""
 
     def __init__(self, plan: SitePlan) -> None:
@@ -46,7 +46,7 @@ class SitePresence:
         self.covers_all_zones: Final = bool(zones) and {zone.id for zone in plan.zones} <= zones
         """Every zone has such a space."""
 
-    def compute_steps(self, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> list[PresenceStep]:
+    def compute_steps(self, timelines: Mapping[str, Timeline], from_ms: int, to_ms: int) -> list[SeenPeopleStep]:
         """Return the steps from `from_ms` to `to_ms`, the first at `from_ms`.
 
         `timelines` has for each space the changes of the span and the last one before it, if any; a space without
@@ -55,7 +55,7 @@ class SitePresence:
         changes = [(at_ms, name, state) for name in self.spaces for at_ms, state in timelines.get(name, ())]
         changes.sort(key=itemgetter(0))
         sums = _StateCounts(self.spaces.values())
-        steps: list[PresenceStep] = []
+        steps: list[SeenPeopleStep] = []
         now_ms = 0
         for at_ms, name, state in changes:
             if at_ms >= to_ms:
@@ -100,18 +100,18 @@ class _StateCounts:
         else:
             self._occupied += more
 
-    def seen(self, at_ms: int) -> PresenceStep:
+    def seen(self, at_ms: int) -> SeenPeopleStep:
         """Return what the counts show."""
         # dedicated spaces count in whole groups, without the last group, so that the sum shows none of them
         counted = max(0, min(self._occupied_dedicated, self._dedicated - MIN_SHOWN_GROUP))
         hidden = counted - counted % MIN_SHOWN_GROUP
         if self._occupied or self._occupied_dedicated:
-            return PresenceStep(at_ms, self._occupied + hidden, True, None, None)
+            return SeenPeopleStep(at_ms, self._occupied + hidden, True, None, None)
         if self._taken_ms:
-            return PresenceStep(at_ms, 0, True, None, max(self._taken_ms.values()))
+            return SeenPeopleStep(at_ms, 0, True, None, max(self._taken_ms.values()))
         if self._unknown_zones or not self._states:
-            return PresenceStep(at_ms, 0, False, None, None)
-        return PresenceStep(at_ms, 0, False, self._unknown, self._newest_ms)
+            return SeenPeopleStep(at_ms, 0, False, None, None)
+        return SeenPeopleStep(at_ms, 0, False, self._unknown, self._newest_ms)
 
     def _count_known(self, zone: str, sign: int) -> None:
         """Count one space more, or less, with a known state."""
@@ -121,7 +121,7 @@ class _StateCounts:
         self._unknown -= sign
 
 
-def _append_step(steps: list[PresenceStep], new: PresenceStep) -> None:
+def _append_step(steps: list[SeenPeopleStep], new: SeenPeopleStep) -> None:
     """Append a step if it differs from the last one."""
     if not steps or steps[-1][1:] != new[1:]:
         steps.append(new)
