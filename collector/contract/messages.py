@@ -11,11 +11,21 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from collector.contract import alerts, findings, forecasts
+from collector.contract import alerts, findings, forecasts, truth
 from collector.contract.alerts import AlertCommand, Alerts
 from collector.contract.findings import FindingCommand, Findings
 from collector.contract.forecasts import Forecast
 from collector.contract.states import CollectorStatus, SpaceState, Summary, Tuning, decode
+from collector.contract.truth import (
+    AnswerRound,
+    EndRound,
+    RenewCode,
+    ReportSpace,
+    SiteAccuracy,
+    SpaceCodes,
+    StartRound,
+    TruthRound,
+)
 from collector.site import adjustments
 from collector.site.adjustments import Adjustments, SetHours, SetNotice, SetOutOfUse
 from edge.contract import message, topics
@@ -42,6 +52,14 @@ _TYPES: Final[Mapping[str, type[Struct]]] = {
         SetNotice,
         SetHours,
         SetOutOfUse,
+        SiteAccuracy,
+        SpaceCodes,
+        TruthRound,
+        ReportSpace,
+        StartRound,
+        AnswerRound,
+        EndRound,
+        RenewCode,
     )
 }
 MESSAGE_TYPES: Final = {topic_kind: tuple(_TYPES[name] for name in topic_kind.messages) for topic_kind in TOPIC_KINDS}
@@ -71,6 +89,10 @@ _DECODERS: Final[Mapping[TopicKind, Callable[[bytes], Any]]] = check_handlers(
         topics.COLLECTOR_STATUS: lambda payload: decode(payload, CollectorStatus),
         topics.COLLECTOR_COMMAND: _decode_collector_command,
         topics.ADJUSTMENT_COMMAND: adjustments.decode_command,
+        topics.ACCURACY: truth.decode_accuracy,
+        topics.SPACE_CODES: truth.decode_codes,
+        topics.TRUTH_ROUND: truth.decode_round,
+        topics.TRUTH_COMMAND: truth.decode_command,
     },
 )
 

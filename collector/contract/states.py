@@ -64,6 +64,8 @@ class Reason(StrEnum):
     """By the level of a supply."""
     DISABLED = "disabled"
     """Disabled in the site file, or out of use."""
+    CORRECTED = "corrected"
+    """Somebody reported it, and its sensors have brought no news since."""
     NO_SENSOR = "no_sensor"
     """The site file has no sensor for it."""
 

@@ -30,7 +30,7 @@ from collector.engine.message_publisher import MessagePublisher, MessageSource
 from collector.engine.pipeline import Pipeline
 from collector.engine.startup import load_initial_estimate, start_pipeline
 from collector.intake.intake import IncomingMessage
-from collector.mqtt.connection import BATCH_MESSAGES, CollectorConnection
+from collector.mqtt.connection import BATCH_MESSAGES, COMMAND_TOPICS, CollectorConnection
 from collector.site.site_plan import SitePlan
 from collector.store.journal import Journal
 from collector.store.journal_faults import JournalAway, translate_errors
@@ -186,8 +186,8 @@ class _CollectorLoop:
         while not self._stop.is_set():
             incoming = self._connection.read_batch(max(0.0, tick_s - time.monotonic()))
             if self._check_standby():
-                self._connection.take_commands()
-                self._connection.take_adjustment_commands()
+                for topic_kind in COMMAND_TOPICS:
+                    self._connection.take_commands(topic_kind)
                 self._connection.acknowledge()  # no receipt: the devices keep the events for the active collector
                 self._report_progress()
                 tick_s = time.monotonic() + TICK_S
@@ -209,7 +209,11 @@ class _CollectorLoop:
         """Store what arrived, then send receipts and acknowledgements."""
         for device, at_ms in self._connection.take_device_times():
             self._time.record_device_time(device, at_ms, exact=True)
-        commands, adjustment_commands = self._connection.take_commands(), self._connection.take_adjustment_commands()
+        commands = self._connection.take_commands(topics.COLLECTOR_COMMAND)
+        adjustment_commands = self._connection.take_commands(topics.ADJUSTMENT_COMMAND)
+        truth_commands = self._connection.take_commands(topics.TRUTH_COMMAND)
+        if truth_commands:
+            pipeline.process_truth_commands(truth_commands, self._now_ms())
         if commands:
             pipeline.process_commands(commands, self._now_ms())
         if adjustment_commands:
@@ -217,7 +221,7 @@ class _CollectorLoop:
             if self._connection.is_subscribed:
                 # they are stored; a manager waits for them, and a change of hours takes time
                 self._publish_changes(pipeline.adjustment_changes, self._now_ms())
-        if not incoming and (commands or adjustment_commands):
+        if not incoming and (commands or adjustment_commands or truth_commands):
             self._connection.acknowledge()
         if incoming:
             receipts = pipeline.process_batch(incoming, self._now_ms())

@@ -24,6 +24,7 @@ from collector.store.blobs import AIR, EVIDENCE
 from collector.store.journal import AIR_PREFIX, Journal
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
 from collector.timekeeping.instants import FOREVER_MS
+from collector.truth.truth_store import rewind_truth
 from edge.contract.message import MAX_FUTURE_MS
 from edge.contract.raw_retention import MAX_RAW_MS
 from edge.timekeeping.durations import DAY_MS, HOUR_MS
@@ -44,6 +45,7 @@ def rewind_journal(journal: Journal, plan: SitePlan, now_ms: int) -> int:
     _rewind_spaces(journal, plan, now_ms)
     health_rewind.rewind_health(journal, plan, now_ms)
     alert_store.rewind_notes(journal, now_ms)
+    rewind_truth(journal, now_ms)
     return _rewind_history(journal, plan, until_ms)
 
 

@@ -46,6 +46,7 @@ from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL, save_time
 from collector.store.stored_adjustments import load_adjustments, save_adjustments
 from collector.timekeeping.instants import FOREVER_MS
 from collector.timekeeping.site_time import SiteTime, make_given_time
+from collector.truth.truth_service import TruthService
 from edge.contract import topics
 from edge.contract.message import MAX_FUTURE_MS, MessageRejected
 from edge.timekeeping.durations import HOUR_MS
@@ -61,6 +62,7 @@ class Pipeline:
         stored_up_to: for every known stream, how far it is stored.
         forecaster: forecasts to publish.
         health: findings about sensors to publish.
+        truth: truth labels, and how often answers were wrong.
         alert_service: alerts to publish and to send.
         adjustment_changes: what managers have changed outside the site file, to publish.
         unknown_devices: devices that send events and are missing from the site file, for the status.
@@ -112,12 +114,14 @@ class Pipeline:
         is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
         self.health = HealthService(plan, journal, self.spaces, retention.raw_hours, now_ms)
         sources = AlertSources(self.spaces, self.health.list_findings, raw_ms)
+        self.truth = TruthService(plan, journal, self.spaces, now_ms)
         self.alert_service = AlertService(plan, journal, sources, alerts, now_ms)
         self.message_sources: tuple[MessageSource, ...] = (
             self.adjustment_changes,
             self.spaces,
             self.forecaster,
             self.health,
+            self.truth,
             self.alert_service,
         )
 
@@ -180,6 +184,7 @@ class Pipeline:
         if self.health.is_due(now_ms):
             with self._journal.transaction():
                 self.health.run_slice(now_ms)
+        self.truth.tick(now_ms)
         if self.alert_service.is_due(now_ms):
             with self._journal.transaction():
                 self.alert_service.evaluate(now_ms, system)
@@ -212,6 +217,15 @@ class Pipeline:
                     self.alert_service.apply_command(command, now_ms)
                 else:
                     self.health.apply_command(command, now_ms)
+
+    def process_truth_commands(self, payloads: Iterable[bytes], now_ms: int) -> None:
+        """Store and apply what people found in spaces; a command that breaks the contract is rejected and logged."""
+        with self._journal.transaction():
+            for payload in payloads:
+                try:
+                    self.truth.apply_command(decode_message(topics.TRUTH_COMMAND, payload), now_ms)
+                except MessageRejected as fault:
+                    log.warning("rejected a command about the truth of a space: %s", fault)
 
     def apply_adjustments(self, payloads: Iterable[bytes], now_ms: int) -> None:
         """Store and apply the managers' adjustments; one that breaks the contract is rejected and logged."""
@@ -354,6 +368,7 @@ class Pipeline:
             self._journal.tables.store_number(ACCEPTED_FROM, self._accepted_from_ms)
             more = self._purge.purge_part(self._journal, before_ms, undated_ms)
             self._erased_ms = before_ms
+            self.truth.erase_times(before_ms)
             self._journal.tables.store_number(ERASED_UNTIL, before_ms)
         if not more:
             for key in self._journal.remove_old_streams(KEPT_STREAMS):

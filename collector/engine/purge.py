@@ -15,6 +15,7 @@ from collector.site.site_plan import SitePlan
 from collector.store.blobs import EVIDENCE
 from collector.store.journal import AIR_PREFIX, Checkpoint, Journal
 from collector.store.stored_adjustments import ADJUSTMENTS_KEY
+from collector.truth.truth_store import TRUTH_KEY
 from edge.timekeeping.durations import MINUTE_MS
 
 PURGE_EVERY_MS = 5 * MINUTE_MS
@@ -31,7 +32,8 @@ class JournalPurge:
         self._sensors = {space.id: [sensor.key for sensor in plan.sensors_of(space.id)] for space in plan.spaces}
         self._space_sensors = {key for keys in self._sensors.values() for key in keys}
         airs = (AIR_PREFIX + zone.id for zone in plan.zones)
-        self._known = {*self._sensors, *airs, *list_journal_keys(plan), alert_store.JOURNAL_KEY, ADJUSTMENTS_KEY}
+        others = (*list_journal_keys(plan), alert_store.JOURNAL_KEY, ADJUSTMENTS_KEY, TRUTH_KEY)
+        self._known = {*self._sensors, *airs, *others}
         self._pending: list[str] = []
 
     def purge_part(self, journal: Journal, before_ms: int, undated_after_ms: int) -> bool:

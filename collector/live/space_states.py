@@ -27,6 +27,7 @@ from collector.contract.states import (
     Tuning,
     coarsen_state,
 )
+from collector.live.corrections import Correction, apply_correction, get_corrected_occupancy, is_current
 from collector.live.state_changes import StateChanges
 from collector.occupancy.evaluate import (
     build_space_state,
@@ -96,6 +97,7 @@ class SpaceStates:
         self._due: list[tuple[int, str]] = []
         self._changed: set[str] = set()
         self._degraded: frozenset[str] = frozenset()
+        self._corrections: dict[str, Correction] = {}
         self._state_changes = StateChanges(plan, exact_for_ms)
         for entry in self._entries.values():
             self._state_changes.set_state(entry.space.id, entry.evidence.state)
@@ -173,6 +175,7 @@ class SpaceStates:
                 entries.append(entry)
             entry.pending.append(event)
         changes = [self._apply_pending(entry, now_ms, past) for entry in entries]
+        self._recheck_corrections(now_ms)
         return self._apply_to_people([change for change in changes if change is not None])
 
     def tick(self, now_ms: int) -> list[SpaceChange]:
@@ -185,6 +188,7 @@ class SpaceStates:
                 entry.due_ms = FOREVER_MS
                 if (change := self._compare_reported(entry, entry.evidence, [], now_ms)) is not None:
                     changes.append(change)
+        self._recheck_corrections(now_ms)
         return self._apply_to_people(changes)
 
     def set_degraded(self, spaces: Collection[str]) -> None:
@@ -197,10 +201,19 @@ class SpaceStates:
         """Set the spaces that are shown as `disabled`; their transitions and history do not change."""
         self._state_changes.set_out_of_use(spaces)
 
+    def set_corrections(self, corrections: Mapping[str, Correction], now_ms: int) -> None:
+        """Set the newest correction of each space; one that does not apply any more changes nothing."""
+        self._corrections = {space: correction for space, correction in corrections.items() if space in self._entries}
+        self._recheck_corrections(now_ms)
+
+    def get_sensed_state(self, space: str, now_ms: int) -> SpaceState:
+        """Return the state that the sensors of a space show now, without any correction."""
+        entry = self._entries[space]
+        return coarsen_state(build_space_state(entry.evidence, entry.rules, now_ms), now_ms, self._exact_for_ms)
+
     def get_state(self, space: str, now_ms: int) -> SpaceState:
         """Return the state that a space shows now."""
-        entry = self._entries[space]
-        state = coarsen_state(build_space_state(entry.evidence, entry.rules, now_ms), now_ms, self._exact_for_ms)
+        state = self.get_sensed_state(space, now_ms)
         if self._state_changes.is_out_of_use(space):
             return SpaceState(
                 state=Occupancy.DISABLED,
@@ -209,6 +222,8 @@ class SpaceStates:
                 health=state.health,
                 at_ms=0,
             )
+        if self._state_changes.is_corrected(space):
+            state = apply_correction(self._corrections[space], state)
         if space in self._degraded and state.health is SpaceHealth.HEALTHY:
             return replace(state, health=SpaceHealth.DEGRADED)
         return state
@@ -257,6 +272,20 @@ class SpaceStates:
     def republish_all(self) -> None:
         """Publish everything again: the broker may have lost it."""
         self._state_changes.mark_all_unpublished()
+
+    def _recheck_corrections(self, now_ms: int) -> None:
+        """Show the corrections that still apply."""
+        if not self._corrections:
+            self._state_changes.set_corrected({})
+            return
+        self._corrections = {
+            space: correction
+            for space, correction in self._corrections.items()
+            if is_current(correction, self._entries[space].evidence, self.get_sensed_state(space, now_ms), now_ms)
+        }
+        self._state_changes.set_corrected(
+            {space: get_corrected_occupancy(correction) for space, correction in self._corrections.items()}
+        )
 
     def _apply_to_people(self, changes: list[SpaceChange]) -> list[SpaceChange]:
         for change in changes:

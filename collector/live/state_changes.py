@@ -5,7 +5,7 @@ Out:   what changed since it was last published.
 Never: clocks, sockets.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -56,6 +56,7 @@ class StateChanges:
         self._spaces_of = {zone.id: [space for space in plan.spaces if space.zone == zone.id] for zone in plan.zones}
         self._shown = {space.id: Occupancy.UNKNOWN for space in plan.spaces}
         self._out_of_use: frozenset[str] = frozenset()
+        self._corrected: dict[str, Occupancy] = {}
         self._published: dict[str, tuple[StateDigest, int]] = {}
         self._coarsen_at_ms: dict[str, int] = {}
         """By space: when a moment of its published state will be too old to be exact."""
@@ -118,6 +119,17 @@ class StateChanges:
             self.recheck_space(space)
         self._out_of_use = frozenset(spaces)
 
+    def set_corrected(self, corrected: Mapping[str, Occupancy]) -> None:
+        """Set the spaces that are shown and counted as somebody found them; they are evaluated as before."""
+        for space in self._corrected.keys() | corrected.keys():
+            if self._corrected.get(space) is not corrected.get(space):
+                self.recheck_space(space)
+        self._corrected = dict(corrected)
+
+    def is_corrected(self, space: str) -> bool:
+        """Return whether a space is shown as somebody found it."""
+        return space in self._corrected
+
     def is_out_of_use(self, space: str) -> bool:
         """Return whether a space is shown as disabled, whatever its evaluated state."""
         return space in self._out_of_use
@@ -176,7 +188,8 @@ class StateChanges:
 
     def _shown_states(self, spaces: Iterable[Space]) -> Iterator[tuple[Space, Occupancy]]:
         for space in spaces:
-            yield space, Occupancy.DISABLED if space.id in self._out_of_use else self._shown[space.id]
+            shown = self._corrected.get(space.id, self._shown[space.id])
+            yield space, Occupancy.DISABLED if space.id in self._out_of_use else shown
 
     def _is_air_hidden(self, zone: str) -> bool:
         """Return whether the air would reveal which of a few members are there."""

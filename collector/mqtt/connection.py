@@ -45,6 +45,7 @@ RESUBSCRIBE_EVERY_S: Final = 10.0
 """How often topics that the broker refused are subscribed to again."""
 FIRST_RECONNECT_PAUSE_S: Final = 0.5
 
+COMMAND_TOPICS: Final = (topics.COLLECTOR_COMMAND, topics.ADJUSTMENT_COMMAND, topics.TRUTH_COMMAND)
 _READ: Final = topics.list_read_by(Role.COLLECTOR)
 _CLEARED: Final = tuple(topic_kind for topic_kind in TOPIC_KINDS if topic_kind.is_cleared)
 """Kinds of topics under which an earlier collector or a removed device may have left retained messages."""
@@ -84,8 +85,7 @@ class CollectorConnection:
         self._bytes = 0
         self._unacknowledged: list[int] = []
         self._packet_id = 0
-        self._commands: list[bytes] = []
-        self._adjustment_commands: list[bytes] = []
+        self._commands: dict[TopicKind, list[bytes]] = {topic_kind: [] for topic_kind in COMMAND_TOPICS}
         self._collector_statuses: list[CollectorStatus] = []
         self._connections = ConnectionHistory()
         self._events = topics.EVENTS.topic_filter(site)
@@ -170,13 +170,10 @@ class CollectorConnection:
         """Whether the broker has answered every subscription of this connection, so retained messages are here."""
         return self.is_connected and not self._subscriptions.is_waiting
 
-    def take_commands(self) -> list[bytes]:
-        """The commands of the last batch; they are acknowledged with it."""
-        return _drain(self._commands)
-
-    def take_adjustment_commands(self) -> list[bytes]:
-        """The managers' commands to adjust the site from the last batch; they are acknowledged with it."""
-        return _drain(self._adjustment_commands)
+    def take_commands(self, topic_kind: TopicKind) -> list[bytes]:
+        """The commands of one of COMMAND_TOPICS from the last batch; they are acknowledged with it."""
+        taken, self._commands[topic_kind] = self._commands[topic_kind], []
+        return taken
 
     def take_device_times(self) -> list[tuple[str, int]]:
         """The time according to each synchronised device whose status arrived with the last batch."""
@@ -270,11 +267,7 @@ class CollectorConnection:
 
     def _take_command(self, received: TopicMessage) -> None:
         if not received.is_retained:  # a retained command is an old one
-            self._commands.append(received.payload)
-
-    def _take_adjustment_command(self, received: TopicMessage) -> None:
-        if not received.is_retained:
-            self._adjustment_commands.append(received.payload)
+            self._commands[received.topic_kind].append(received.payload)
 
     def _take_collector_status(self, received: TopicMessage) -> None:
         self._collector_statuses.append(decode_message(received.topic_kind, received.payload))
@@ -297,7 +290,8 @@ class CollectorConnection:
         {
             topics.COLLECTOR_STATUS: _take_collector_status,
             topics.COLLECTOR_COMMAND: _take_command,
-            topics.ADJUSTMENT_COMMAND: _take_adjustment_command,
+            topics.ADJUSTMENT_COMMAND: _take_command,
+            topics.TRUTH_COMMAND: _take_command,
             topics.DEVICE_STATUS: _take_device_status,
             topics.SPACE_STATE: _note_retained,
             topics.TUNING: _note_retained,
@@ -347,8 +341,8 @@ class CollectorConnection:
         self._connections = client_conflicts.record_connect(self._connections, time.monotonic())
         self._pause_s, self._logged_fault = FIRST_RECONNECT_PAUSE_S, ""
         self._queue, self._bytes = [], 0  # the broker delivers these again
-        self._commands.clear()
-        self._adjustment_commands.clear()
+        for commands in self._commands.values():
+            commands.clear()
         self._device_times.clear()
         self._unacknowledged.clear()
         self._subscriptions.reset()
@@ -373,12 +367,6 @@ class CollectorConnection:
         if self._connections.is_contested:
             self._connect_at = time.monotonic() + client_conflicts.reconnect_pause_s(self._connections, random.random())  # noqa: S311 - jitter
             log.error("%s: %s", self._where, client_conflicts.CONFLICT_TEXT.format(n=self._connections.short))
-
-
-def _drain(commands: list[bytes]) -> list[bytes]:
-    taken = commands.copy()
-    commands.clear()
-    return taken
 
 
 def _want_write(_client: Any, _userdata: Any, _line: Any) -> None:

@@ -31,6 +31,7 @@ class BlobKind(IntEnum):
     HEALTH_NOTES = 5
     ALERT_NOTES = 6
     ADJUSTMENTS = 7
+    TRUTH = 8
 
 
 class BlobRejected(ValueError):

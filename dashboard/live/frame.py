@@ -12,7 +12,16 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from collector.contract.states import TAKEN_STATES, AirBand, AirTrend, Occupancy, SpaceState, ZoneAir
+from collector.contract.states import (
+    TAKEN_STATES,
+    AirBand,
+    AirTrend,
+    Occupancy,
+    PeopleCount,
+    Reason,
+    SpaceState,
+    ZoneAir,
+)
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.site.spaces import Space, SpaceKind
 from dashboard.live import full_hours
@@ -178,6 +187,23 @@ def read_supply_level(state: SpaceState | None) -> SupplyLevel:
     if state is None or state.level_pct is None or state.state is Occupancy.UNKNOWN:
         return SupplyLevel()
     return SupplyLevel(round(state.level_pct), state.state is Occupancy.LOW)
+
+
+def is_sensed_as_taken(state: SpaceState | None) -> bool:
+    """Return whether sensors show a space as taken.
+
+    What somebody reported does not count: five reports would let anybody see single spaces while few people are in.
+    """
+    return state is not None and state.state in TAKEN_STATES and state.because.reason is not Reason.CORRECTED
+
+
+def select_shown_people(people: PeopleCount | None) -> tuple[int, int] | None:
+    """Return the range of people to show; fewer than five are one range."""
+    if people is None:
+        return None
+    if people.most < MIN_SHOWN_GROUP:
+        return 0, MIN_SHOWN_GROUP - 1
+    return (people.least if people.least >= MIN_SHOWN_GROUP else 0), people.most
 
 
 def encode_frame(frame: PublicFrame) -> bytes:

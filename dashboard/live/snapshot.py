@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from collector.contract.alerts import Alerts
 from collector.contract.collector_faults import CollectorFault
@@ -17,7 +17,6 @@ from collector.contract.findings import Findings
 from collector.contract.forecasts import Forecast, Outlook
 from collector.contract.messages import decode_message
 from collector.contract.states import (
-    TAKEN_STATES,
     CollectorStatus,
     Occupancy,
     PeopleCount,
@@ -26,6 +25,7 @@ from collector.contract.states import (
     Tuning,
     ZoneAir,
 )
+from collector.contract.truth import SiteAccuracy, SpaceCodes, TruthRound
 from collector.history.measures import PEOPLE
 from collector.site import privacy_limits
 from collector.site.adjustments import NO_ADJUSTMENTS, Adjustments, apply_adjustments
@@ -39,10 +39,13 @@ from dashboard.live.frame import (
     PublicFrame,
     classify_air_quality,
     count_free_spaces,
+    is_sensed_as_taken,
     read_supply_level,
     select_first_kind,
+    select_shown_people,
 )
 from dashboard.live.opening_times import NextOpening, find_next_opening, format_clock
+from dashboard.live.received_values import DeviceSnapshot, ReceivedValue
 from edge.contract import topics
 from edge.contract.message import DeviceStatus, MessageRejected
 from edge.contract.topics import Role, TopicKind, TopicParameter, check_handlers
@@ -80,26 +83,6 @@ class RefusedTopics:
     topics: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceSnapshot:
-    """A device's last status, and the site time of its last report; None: it never reported."""
-
-    status: DeviceStatus
-    last_report_ms: int | None
-    received_ms: int
-    """Site time at which the status came."""
-
-
-class ReceivedValue(NamedTuple, Generic[_T]):
-    """A decoded message; `name` is the id in its topic."""
-
-    name: str
-    value: _T
-    is_retained: bool
-    now_s: float
-    now_ms: int
-
-
 class SiteSnapshot:
     """The live state of one site, from the broker's messages. One thread owns it."""
 
@@ -120,6 +103,11 @@ class SiteSnapshot:
         """Findings by device."""
         self.alerts: Alerts | None = None
         """The collector's alerts; None: none received yet."""
+        self.accuracy: SiteAccuracy | None = None
+        """How often answers were wrong; None: none received yet."""
+        self.space_codes: Mapping[str, str] = {}
+        """The code of each space that can be reported."""
+        self.truth_round = TruthRound()
         self.refused_topics: tuple[str, ...] = ()
         """Topics that the broker does not let the dashboard read."""
         self.collector_faults: tuple[CollectorFault, ...] = ()
@@ -254,14 +242,14 @@ class SiteSnapshot:
                 for zone, air in self.air.items()
                 if link is LinkStatus.LIVE and (level := classify_air_quality(air))
             },
-            people=self._select_shown_people() if link is LinkStatus.LIVE else None,
+            people=select_shown_people(self.people) if link is LinkStatus.LIVE else None,
             from_zero=self.people is not None and self.people.last_empty_ms is not None,
             ahead=self._describe_day_ahead(select_first_kind(kinds), now_ms),
         )
 
     def has_few_people(self) -> bool:
-        """Whether fewer than five people seem to be inside, by the doors and by the taken spaces."""
-        taken = sum(self.get_occupancy(space) in TAKEN_STATES for space in self.offered)
+        """Whether fewer than five people seem to be inside, by the doors and by the spaces sensed as taken."""
+        taken = sum(is_sensed_as_taken(self.states.get(space.id)) for space in self.offered)
         return taken < privacy_limits.MIN_SHOWN_GROUP and (
             self.people is None or self.people.most < privacy_limits.MIN_SHOWN_GROUP
         )
@@ -292,16 +280,6 @@ class SiteSnapshot:
         since = [state.since_ms for state in known if state is not None and state.state is Occupancy.UNKNOWN]
         whole = len(since) == len(known) >= privacy_limits.MIN_SHOWN_GROUP
         return format_clock(self.plan, max(since)) if whole else ""
-
-    def _select_shown_people(self) -> tuple[int, int] | None:
-        if self.people is None:
-            return None
-        least, most = self.people.least, self.people.most
-        return (
-            (0, privacy_limits.MIN_SHOWN_GROUP - 1)
-            if most < privacy_limits.MIN_SHOWN_GROUP
-            else (least if least >= privacy_limits.MIN_SHOWN_GROUP else 0, most)
-        )
 
     def _apply_message(self, message: BrokerMessage, now_s: float, now_ms: int) -> None:
         """Apply a message of a known topic; an empty one of a kind that can be cleared deletes the value."""
@@ -345,6 +323,15 @@ class SiteSnapshot:
             self.version += 1
             self.adjustments = adjustments
             self._apply_plan(apply_adjustments(self._site_file_plan, adjustments))
+
+    def _apply_accuracy(self, received: ReceivedValue[SiteAccuracy]) -> None:
+        self.accuracy = received.value
+
+    def _apply_space_codes(self, received: ReceivedValue[SpaceCodes]) -> None:
+        self.space_codes = received.value.codes
+
+    def _apply_truth_round(self, received: ReceivedValue[TruthRound]) -> None:
+        self.truth_round = received.value
 
     def _store(self, values: dict[str, _T], name: str, value: _T) -> None:
         self.version += values.get(name) != value
@@ -393,6 +380,9 @@ class SiteSnapshot:
             topics.FINDINGS: _apply_findings,
             topics.ALERTS: _apply_alerts,
             topics.ADJUSTMENTS: _apply_adjustments,
+            topics.ACCURACY: _apply_accuracy,
+            topics.SPACE_CODES: _apply_space_codes,
+            topics.TRUTH_ROUND: _apply_truth_round,
             topics.COLLECTOR_STATUS: _apply_collector_status,
             topics.DEVICE_STATUS: _apply_device_status,
         },

@@ -17,7 +17,8 @@ from collector.alerts.active_mutes import list_active
 from collector.contract.alerts import Mute
 from collector.contract.findings import Findings, SensorNote
 from collector.site.site_sensor import Sensor
-from dashboard.live.snapshot import DeviceSnapshot, SiteSnapshot
+from dashboard.live.received_values import DeviceSnapshot
+from dashboard.live.snapshot import SiteSnapshot
 from dashboard.manager_rows import finding_rows
 from dashboard.manager_rows.silence_texts import describe_silence
 from dashboard.text.explanations import ExplanationContext

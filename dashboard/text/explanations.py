@@ -122,6 +122,7 @@ def _describe_evidence(state: SpaceState, reader: ExplanationContext) -> str:
         Reason.WARMING_UP: _("{sensor} has just started reporting and needs one quiet period first"),
         Reason.LEVEL: _("measured by {sensor} {ago}"),
         Reason.DISABLED: _("marked as out of use"),
+        Reason.CORRECTED: _("reported by somebody in the room {ago}; shown until its sensors detect a change"),
         Reason.NO_SENSOR: _("no suitable sensor"),
     }[because.reason]
     at_ms = because.at_ms or state.since_ms

@@ -241,6 +241,46 @@ ADJUSTMENT_COMMAND: Final = TopicKind(
     is_retained=False,
     summary="A manager adjusts the site on a page.",
 )
+ACCURACY: Final = TopicKind(
+    name="accuracy",
+    pattern="accuracy",
+    messages=("SiteAccuracy",),
+    writers=(Role.COLLECTOR,),
+    readers=(Role.DASHBOARD,),
+    audience=MessageAudience.HOSTS,
+    is_retained=True,
+    summary="How often the site's answers were wrong, by truth rounds.",
+)
+SPACE_CODES: Final = TopicKind(
+    name="codes",
+    pattern="codes",
+    messages=("SpaceCodes",),
+    writers=(Role.COLLECTOR,),
+    readers=(Role.DASHBOARD,),
+    audience=MessageAudience.HOSTS,
+    is_retained=True,
+    summary="The codes by which visitors report spaces.",
+)
+TRUTH_ROUND: Final = TopicKind(
+    name="round",
+    pattern="round",
+    messages=("TruthRound",),
+    writers=(Role.COLLECTOR,),
+    readers=(Role.DASHBOARD,),
+    audience=MessageAudience.HOSTS,
+    is_retained=True,
+    summary="The open truth round.",
+)
+TRUTH_COMMAND: Final = TopicKind(
+    name="truth_command",
+    pattern="truth/command",
+    messages=("ReportSpace", "StartRound", "AnswerRound", "EndRound", "RenewCode"),
+    writers=(Role.DASHBOARD,),
+    readers=(Role.COLLECTOR,),
+    audience=MessageAudience.NOBODY,
+    is_retained=False,
+    summary="What somebody found in a space, or a command about truth rounds and codes.",
+)
 COLLECTOR_STATUS: Final = TopicKind(
     name="collector",
     pattern="collector",
@@ -275,9 +315,13 @@ TOPIC_KINDS: Final = (
     FORECAST,
     ALERTS,
     ADJUSTMENTS,
+    ACCURACY,
+    SPACE_CODES,
+    TRUTH_ROUND,
     COLLECTOR_STATUS,
     COLLECTOR_COMMAND,
     ADJUSTMENT_COMMAND,
+    TRUTH_COMMAND,
 )
 """All rows, in the order of the documents."""
 

@@ -22,6 +22,7 @@ from collector.health.health_store import HEALTH_NOTES, SENSOR_HISTORIES
 from collector.rollup.people_buckets import PEOPLE_ESTIMATE
 from collector.store.blobs import AIR, EVIDENCE, BlobFormat
 from collector.store.stored_adjustments import ADJUSTMENTS
+from collector.truth.truth_store import TRUTH
 from tests.support.servers import ROOT
 
 FORMATS: tuple[BlobFormat[Any], ...] = (
@@ -32,6 +33,7 @@ FORMATS: tuple[BlobFormat[Any], ...] = (
     HEALTH_NOTES,
     ALERT_NOTES,
     ADJUSTMENTS,
+    TRUTH,
 )
 VALUES_OF = "values of"
 FOLDER = ROOT / "tests" / "stored_data" / "blobs"

@@ -1,0 +1,165 @@
+"""Everything about truth labels that is stored, and how commands and time change it.
+
+In:    the record, a command that was checked, the time.
+Out:   the new record.
+Never: clocks, files, random numbers of its own.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from collector.contract.states import Occupancy
+from collector.contract.truth import FoundState
+from collector.truth.labels import LabelSource, SpaceChecks, TruthLabel, count_labels
+from collector.truth.round_draw import RoundPick
+from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
+
+MAX_ROUND_MS: Final = 30 * MINUTE_MS
+"""A truth round ends by itself after this time: its spaces were drawn by what was shown then."""
+MAX_VISITOR_LABELS_AN_HOUR: Final = 4
+"""Labels of visitors that one space accepts within an hour; more are dropped."""
+VISITOR_SHARE: Final = 4
+"""All spaces together accept as many labels of visitors within an hour as a quarter of the spaces, so that somebody
+with a photograph of every code cannot change the whole page."""
+MIN_SITE_LABELS_AN_HOUR: Final = 6
+MAX_TIMED_LABELS: Final = 2000
+"""Labels with their times; older ones lose theirs early, so that the record stays small."""
+
+
+class RoundAnswer(Struct, frozen=True, gc=False, array_like=True):
+    """What a manager found in one space of a round."""
+
+    found: FoundState
+    shown: Occupancy
+    """What the sensors showed then."""
+    at_ms: int
+
+
+class OpenRound(Struct, frozen=True, array_like=True):
+    """A truth round that is not complete."""
+
+    id: str
+    started_ms: int
+    picks: tuple[RoundPick, ...]
+    answers: dict[str, RoundAnswer] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every space was answered."""
+        return len(self.answers) == len(self.picks)
+
+
+class TruthRecord(Struct, frozen=True, array_like=True):
+    """What is stored."""
+
+    secret: str
+    """The codes of the spaces are derived from it."""
+    renewals: dict[str, int] = {}
+    """How often the code of a space was renewed."""
+    labels: tuple[TruthLabel, ...] = ()
+    """Labels that still have their times, oldest first."""
+    counted: dict[str, SpaceChecks] = {}
+    """All older labels, by space."""
+    open_round: OpenRound | None = None
+
+
+def is_accepted(record: TruthRecord, space: str, space_count: int, now_ms: int) -> bool:
+    """Return whether another label of a visitor is accepted for a space."""
+    recent = [
+        label.space for label in record.labels if label.source is LabelSource.VISITOR and label.at_ms > now_ms - HOUR_MS
+    ]
+    most = max(MIN_SITE_LABELS_AN_HOUR, space_count // VISITOR_SHARE)
+    return len(recent) < most and recent.count(space) < MAX_VISITOR_LABELS_AN_HOUR
+
+
+def add_label(record: TruthRecord, label: TruthLabel) -> TruthRecord:
+    """Add one label."""
+    return _add_labels(record, (label,))
+
+
+def renew_code(record: TruthRecord, space: str) -> TruthRecord:
+    """Give a space a new code."""
+    return replace(record, renewals={**record.renewals, space: record.renewals.get(space, 0) + 1})
+
+
+def answer_round(record: TruthRecord, space: str, answer: RoundAnswer) -> TruthRecord:
+    """Record one answer of the open round, and close it if it is complete. A second answer replaces the first."""
+    opened = record.open_round
+    if opened is None or space not in {pick.space for pick in opened.picks}:
+        return record
+    opened = replace(opened, answers={**opened.answers, space: answer})
+    record = replace(record, open_round=opened)
+    return close_round(record) if opened.is_complete else record
+
+
+def close_round(record: TruthRecord) -> TruthRecord:
+    """Close the open round: its answers become labels, each with the probability of its space to be checked.
+
+    Spaces without an answer count as not drawn.
+    """
+    opened = record.open_round
+    if opened is None:
+        return record
+    answered = [pick for pick in opened.picks if pick.space in opened.answers]
+    sizes = Counter(pick.risk for pick in answered)
+    labels = tuple(
+        TruthLabel(
+            pick.space,
+            (answer := opened.answers[pick.space]).at_ms,
+            answer.found,
+            LabelSource.ROUND,
+            answer.shown,
+            pick.risk,
+            sizes[pick.risk] / pick.class_size,
+        )
+        for pick in answered
+    )
+    return _add_labels(replace(record, open_round=None), labels)
+
+
+def close_expired_round(record: TruthRecord, now_ms: int) -> TruthRecord:
+    """Close the open round if its time is over."""
+    opened = record.open_round
+    return close_round(record) if opened is not None and now_ms >= opened.started_ms + MAX_ROUND_MS else record
+
+
+def drop_times(record: TruthRecord, before_ms: int) -> TruthRecord:
+    """Move labels from before a moment into the sums of their spaces, where they have no time."""
+    kept = tuple(label for label in record.labels if label.at_ms >= before_ms)
+    if len(kept) == len(record.labels):
+        return record
+    expired = (label for label in record.labels if label.at_ms < before_ms)
+    return replace(record, labels=kept, counted=count_labels(expired, record.counted))
+
+
+def remove_spaces(record: TruthRecord, known: Collection[str]) -> TruthRecord:
+    """Remove everything about spaces that are no longer offered."""
+    labels = tuple(label for label in record.labels if label.space in known)
+    counted = {space: checks for space, checks in record.counted.items() if space in known}
+    renewals = {space: count for space, count in record.renewals.items() if space in known}
+    if (len(labels), len(counted), len(renewals)) == tuple(map(len, (record.labels, record.counted, record.renewals))):
+        return record
+    return replace(record, labels=labels, counted=counted, renewals=renewals)
+
+
+def rewind_record(record: TruthRecord, now_ms: int) -> TruthRecord:
+    """Set the times of labels that are after `now_ms` to it, and close the open round: the clock was ahead."""
+    record = close_round(record)
+    if all(label.at_ms <= now_ms for label in record.labels):
+        return record
+    return replace(record, labels=tuple(replace(label, at_ms=min(label.at_ms, now_ms)) for label in record.labels))
+
+
+def sum_checks(record: TruthRecord, until_ms: int) -> Mapping[str, SpaceChecks]:
+    """Sum all labels from before a moment, by space."""
+    return count_labels((label for label in record.labels if label.at_ms < until_ms), record.counted)
+
+
+def _add_labels(record: TruthRecord, labels: tuple[TruthLabel, ...]) -> TruthRecord:
+    timed = sorted((*record.labels, *labels), key=lambda label: label.at_ms)
+    excess = max(0, len(timed) - MAX_TIMED_LABELS)
+    return replace(record, labels=tuple(timed[excess:]), counted=count_labels(timed[:excess], record.counted))

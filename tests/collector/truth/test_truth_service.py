@@ -1,0 +1,196 @@
+"""Reports and truth rounds in the collector: what they change, what ends them, and what is stored of them."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from collector.configuration.collector_settings import RetentionSettings
+from collector.contract.messages import encode_message
+from collector.contract.states import Occupancy, Reason, SpaceState
+from collector.contract.truth import (
+    AnswerRound,
+    FoundState,
+    RenewCode,
+    ReportSpace,
+    SiteAccuracy,
+    SpaceCodes,
+    StartRound,
+    TruthRound,
+)
+from collector.engine.pipeline import Pipeline
+from collector.intake.intake import IncomingMessage
+from collector.live.corrections import MAX_CORRECTION_MS
+from collector.site.spaces import SpaceKind
+from collector.store.journal import Journal
+from collector.truth.truth_record import MAX_ROUND_MS, MAX_VISITOR_LABELS_AN_HOUR
+from collector.truth.truth_store import load_truth
+from edge.contract import topics
+from edge.contract.message import EventKind, SensorEvent
+from edge.contract.topics import TopicKind
+from edge.timekeeping.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
+
+PLAN = build_desk_plan(2)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as opened:
+        yield opened
+
+
+class ReportedSite:
+    """One site with two desks, whose sensors live."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.now_ms = NOON_MS
+        self._seq = {"desk-0": 0, "desk-1": 0}
+        self._published: dict[TopicKind, Struct | None] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        self.pipeline = Pipeline(PLAN, self.journal, RetentionSettings(raw_hours=1), self.now_ms)
+
+    def live(self, span_ms: int) -> None:
+        """Pass time in which every sensor sends heartbeats without motion."""
+        end_ms = self.now_ms + span_ms
+        for space in self._seq:
+            beats = [
+                SensorEvent(self._next(space), f"{space}-pir", at_ms, EventKind.HEARTBEAT, 0)
+                for at_ms in range(self.now_ms, end_ms, 30_000)
+            ]
+            self.pipeline.process_batch([IncomingMessage("pi-1", message(beats, stream=space))], end_ms)
+        self.now_ms = end_ms
+        self.pipeline.tick(end_ms)
+
+    def move(self) -> None:
+        """Somebody moves at the first desk."""
+        moved = motion(self._next("desk-0"), self.now_ms)
+        self.pipeline.process_batch([IncomingMessage("pi-1", message([moved], stream="desk-0"))], self.now_ms)
+        self.pipeline.tick(self.now_ms)
+
+    def send(self, *commands: Struct) -> None:
+        self.pipeline.process_truth_commands([encode_message(command) for command in commands], self.now_ms)
+
+    def report(self, found: FoundState, space: str = "desk-0") -> None:
+        codes = self.published(topics.SPACE_CODES)
+        assert isinstance(codes, SpaceCodes)
+        self.send(ReportSpace(codes.codes[space], found))
+
+    def published(self, topic_kind: TopicKind) -> Struct | None:
+        self._published |= {one.topic_kind: one.message for one in self.pipeline.truth.pop_messages(0, 0)}
+        return self._published[topic_kind]
+
+    @property
+    def state(self) -> SpaceState:
+        return self.pipeline.spaces.get_state("desk-0", self.now_ms)
+
+    @property
+    def taken(self) -> int:
+        return self.pipeline.spaces.get_site_summary(self.now_ms).kinds[SpaceKind.DESK].taken
+
+    def _next(self, space: str) -> int:
+        self._seq[space] += 1
+        return self._seq[space]
+
+
+@pytest.fixture
+def site(journal: Journal) -> ReportedSite:
+    found = ReportedSite(journal)
+    found.live(HOUR_MS)
+    assert found.state.state is Occupancy.VACANT
+    return found
+
+
+def test_a_report_is_shown_with_its_reason_and_survives_a_restart(site: ReportedSite) -> None:
+    site.report(FoundState.TAKEN)
+    assert (site.state.state, site.state.because.reason, site.taken) == (Occupancy.OCCUPIED, Reason.CORRECTED, 1)
+    site.restart()
+    site.pipeline.tick(site.now_ms)
+    assert (site.state.because.reason, site.taken) == (Reason.CORRECTED, 1)
+
+
+def test_news_of_the_sensors_ends_a_correction_for_good(site: ReportedSite) -> None:
+    site.move()
+    site.now_ms += MINUTE_MS
+    site.report(FoundState.FREE)
+    assert (site.state.state, site.taken) == (Occupancy.VACANT, 0)
+    site.now_ms += 1000
+    site.move()
+    assert (site.state.state, site.state.because.reason) == (Occupancy.OCCUPIED, Reason.MOTION)
+    site.restart()
+    assert site.state.because.reason is Reason.MOTION
+
+
+def test_heartbeats_are_no_news_and_a_correction_ends_after_an_hour(site: ReportedSite) -> None:
+    site.report(FoundState.TAKEN)
+    site.live(MAX_CORRECTION_MS - MINUTE_MS)
+    assert site.state.because.reason is Reason.CORRECTED
+    site.live(MINUTE_MS)
+    assert (site.state.state, site.taken) == (Occupancy.VACANT, 0)
+
+
+def test_a_report_that_agrees_with_the_sensors_changes_nothing(site: ReportedSite) -> None:
+    before = site.state
+    site.report(FoundState.FREE)
+    assert site.state == before
+
+
+def test_a_report_changes_no_stored_transition(site: ReportedSite) -> None:
+    before = site.journal.tables.read_transitions()
+    site.report(FoundState.TAKEN)
+    site.pipeline.save_evidence()
+    assert site.journal.tables.read_transitions() == before
+
+
+def test_old_and_invented_codes_and_too_many_reports_change_nothing(site: ReportedSite) -> None:
+    codes = site.published(topics.SPACE_CODES)
+    assert isinstance(codes, SpaceCodes)
+    site.send(RenewCode("desk-0"))
+    site.send(ReportSpace(codes.codes["desk-0"], FoundState.TAKEN), ReportSpace("x" * 16, FoundState.TAKEN))
+    assert site.taken == 0
+    for _ in range(MAX_VISITOR_LABELS_AN_HOUR):
+        site.report(FoundState.FREE)
+    site.report(FoundState.TAKEN)
+    assert site.taken == 0
+
+
+def test_a_round_checks_each_space_once_and_counts_from_the_next_midnight(site: ReportedSite) -> None:
+    for _ in range(3):
+        site.send(StartRound())
+        opened = site.published(topics.TRUTH_ROUND)
+        assert isinstance(opened, TruthRound)
+        assert opened.spaces == ("desk-0", "desk-1")
+        site.send(*(AnswerRound(opened.id, space, FoundState.FREE) for space in opened.spaces))
+        assert site.published(topics.TRUTH_ROUND) == TruthRound()
+        site.send(AnswerRound(opened.id, "desk-0", FoundState.TAKEN))  # it is over
+    before = site.published(topics.ACCURACY)
+    assert isinstance(before, SiteAccuracy)
+    assert before.site is None
+    site.pipeline.truth.tick(site.now_ms + DAY_MS)
+    after = site.published(topics.ACCURACY)
+    assert isinstance(after, SiteAccuracy)
+    assert after.site is not None
+    assert (after.site.total.checked, after.site.total.wrong, after.spaces) == (6, 0, {})
+
+
+def test_a_round_ends_by_itself(site: ReportedSite) -> None:
+    site.send(StartRound())
+    site.pipeline.truth.tick(site.now_ms + MAX_ROUND_MS)
+    assert site.published(topics.TRUTH_ROUND) == TruthRound()
+
+
+def test_times_of_labels_are_erased_with_the_raw_events(site: ReportedSite) -> None:
+    site.report(FoundState.TAKEN)
+    at_ms = site.now_ms
+    site.live(2 * HOUR_MS)
+    for _ in range(40):
+        site.pipeline.advance_history(site.now_ms)
+    record = load_truth(site.journal)
+    assert record is not None
+    assert (record.labels, record.counted["desk-0"].visitors.taken.wrong) == ((), 1)
+    assert str(at_ms) not in repr(record)
