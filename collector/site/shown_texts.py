@@ -1,7 +1,7 @@
 """Which texts of people may be shown on pages, in terminals and in exports.
 
 In:    a text.
-Out:   whether it can be shown.
+Out:   whether it can be shown; how long it may be.
 Never: a change of the text.
 """
 
@@ -9,6 +9,10 @@ import re
 from typing import Final
 from unicodedata import category
 
+MAX_NAME_CHARS: Final = 80
+"""The longest name of a space, zone, floor, door or of the site: about two lines of a phone."""
+MAX_TEXT_CHARS: Final = 500
+"""The longest of any other text in the site file."""
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 """Joins characters into one emoji."""
 _STACKED_MARKS: Final = re.compile("^m|m{5}")

@@ -2,7 +2,8 @@
 
 In:    a table from `tomllib`, the target dataclass, the table's place in the file.
 Out:   the value, or None after a fault; all faults, each with place, problem and remedy.
-Never: files; the meaning of a setting. Each dataclass checks its own bounds.
+Never: files; the meaning of a setting. Each dataclass checks its own bounds; the lengths of texts
+       are those of `collector/site/shown_texts.py`.
 """
 
 import difflib
@@ -15,7 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from collector.site.shown_texts import is_showable
+from collector.site.shown_texts import MAX_NAME_CHARS, MAX_TEXT_CHARS, is_showable
 from edge.contract.settings_rejected import SettingsRejected
 
 _T = TypeVar("_T")
@@ -49,8 +50,7 @@ class _WrongType(ValueError):
 
 MAX_LISTED = 30
 """Known names listed in a fault at most."""
-MAX_TEXT_CHARS = 500
-_TEXT_LENGTHS = {"name": (1, 80)}
+_TEXT_LENGTHS = {"name": (1, MAX_NAME_CHARS)}
 """Least and most characters of the texts under a key, where they differ from 0 and `MAX_TEXT_CHARS`."""
 MAX_QUOTED_CHARS = 80
 """A fault quotes this much of a text."""

@@ -24,7 +24,16 @@ from tests.support.site_files import DEVICE, SITE, site_file
 
 GUIDE = (ROOT / "docs" / "adding" / "sensor-kind.md").read_text()
 BLOCKS = re.findall(r"```\w+ (\S+) (before|in|new|end)(?: ([^\n]+))?\n(.+?)```", GUIDE, re.DOTALL)
-PACKAGES = ("edge", "collector", "dashboard", "ledig")
+FOLDERS = ("edge", "collector", "dashboard", "ledig", "bench", "tests", "docs", "firmware-config", "requirements")
+FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")
+CHECKED = (
+    "test_documented.py",
+    "test_examples.py",
+    "test_glossary.py",
+    "test_language_pairs.py",
+    "test_text_numbers.py",
+)
+"""Tests of the repository that a new sensor kind may fail."""
 LOADED_KG, STATE_TIMEOUT_S = 12.5, 60
 
 
@@ -42,15 +51,20 @@ def apply_block(text: str, place: str, anchor: str, block: str) -> str:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Copy the packages and apply the guide."""
+    """Copy the repository and apply the guide."""
     folder = tmp_path / "copy"
-    for name in PACKAGES:
+    for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "firmware-config").mkdir()
+    for name in FILES:
+        shutil.copy(ROOT / name, folder / name)
     for name, place, anchor, block in BLOCKS:
         path = folder / name
         path.write_text(apply_block(path.read_text() if path.exists() else "", place, anchor, block))
     return folder
+
+
+EXAMPLE = next(block for name, _, _, block in BLOCKS if name.endswith(".toml")).replace("laserskararen", "laser")
+"""The example for the site of these tests."""
 
 
 @pytest.fixture
@@ -84,14 +98,23 @@ def test_guide_writes_four_places_by_hand() -> None:
     written = {
         "edge/contract/file_sensor_kinds.py": {"before", "in"},
         OPENER_PATH: {"new"},
+        "tests/edge/sensors/test_load_cell.py": {"new"},
         "firmware-config/site.example.toml": {"end"},
     }
     assert {name: {place for at, place, *_ in BLOCKS if at == name} for name, *_ in BLOCKS} == written
     table = re.search(r"(?s)\| place \| what to add \|\n\| --- \| --- \|\n(.*?)\n\n", GUIDE)
     assert table is not None
     places = re.findall(r"(?m)^\| `([^`]+)`", table[1])
-    assert len(places) == len(written) + 1 == PLACES_WRITTEN_BY_HAND
-    assert "tests/edge/sensors/" in places, "each sensor has a test; tests/repository/test_documented.py requires it"
+    assert len(places) == len(written) == PLACES_WRITTEN_BY_HAND
+
+
+def test_repository_with_the_new_kind_passes_its_own_checks(copy: Path) -> None:
+    steps = re.findall(r"\$\(BIN\)/python (-m ledig\.contract\.[^\n]+)", (ROOT / "Makefile").read_text())
+    assert len(steps) > 3
+    checked = [f"tests/repository/{name}" for name in CHECKED]
+    for step in (*steps, f"-m pytest -q -p no:cacheprovider tests/edge/sensors/test_load_cell.py {' '.join(checked)}"):
+        done = subprocess.run([sys.executable, *step.split()], cwd=copy, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("missing", ["settings", "opener"])
@@ -138,7 +161,7 @@ print({one.quantity for one in signals if one.sensor[1] == "laser-load"})
 
 
 def test_new_kind_is_simulated_and_in_the_impact_assessment(copy: Path, tmp_path: Path, broker: Mosquitto) -> None:
-    site = str(site_file(tmp_path, broker, more=BLOCKS[-1][3]))
+    site = str(site_file(tmp_path, broker, more=EXAMPLE))
     outputs = [
         subprocess.run([sys.executable, *arguments, site], cwd=copy, capture_output=True, text=True, check=True).stdout
         for arguments in (["-c", SIMULATE], ["-m", "ledig", "impact-assessment"])
@@ -151,7 +174,7 @@ def test_new_kind_is_simulated_and_in_the_impact_assessment(copy: Path, tmp_path
 def test_new_kind_runs_through_the_whole_system(copy: Path, tmp_path: Path, broker: Mosquitto) -> None:
     load, port = tmp_path / "in_weight_raw", find_free_port()
     load.write_text("0\n")
-    example = re.sub(r'path = ".+"', f'path = "{load}"\nevery_ms = 100', BLOCKS[-1][3])
+    example = re.sub(r'path = ".+"', f'path = "{load}"\nevery_ms = 100', EXAMPLE)
     site = site_file(tmp_path, broker, dashboard_port=port, more=example)
     states: SimpleQueue[SpaceState] = SimpleQueue()
     observer = create_client(broker.settings("observer"), "observer")
