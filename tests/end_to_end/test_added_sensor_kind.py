@@ -90,6 +90,7 @@ def running(copy: Path, arguments: Mapping[str, list[str]]) -> Iterator[dict[str
 
 OPENER_MODULE = "edge.sensors.load_cell"
 OPENER_PATH = f"{OPENER_MODULE.replace('.', '/')}.py"
+TEST_PATH = f"tests/edge/sensors/test_{OPENER_MODULE.rpartition('.')[2]}.py"
 PLACES_WRITTEN_BY_HAND = 4
 """The row with its settings, the opener, the test, the example; the issue's figure."""
 
@@ -98,7 +99,7 @@ def test_guide_writes_four_places_by_hand() -> None:
     written = {
         "edge/contract/file_sensor_kinds.py": {"before", "in"},
         OPENER_PATH: {"new"},
-        "tests/edge/sensors/test_load_cell.py": {"new"},
+        TEST_PATH: {"new"},
         "firmware-config/site.example.toml": {"end"},
     }
     assert {name: {place for at, place, *_ in BLOCKS if at == name} for name, *_ in BLOCKS} == written
@@ -112,7 +113,7 @@ def test_repository_with_the_new_kind_passes_its_own_checks(copy: Path) -> None:
     steps = re.findall(r"\$\(BIN\)/python (-m ledig\.contract\.[^\n]+)", (ROOT / "Makefile").read_text())
     assert len(steps) > 3
     checked = [f"tests/repository/{name}" for name in CHECKED]
-    for step in (*steps, f"-m pytest -q -p no:cacheprovider tests/edge/sensors/test_load_cell.py {' '.join(checked)}"):
+    for step in (*steps, f"-m pytest -q -p no:cacheprovider {TEST_PATH} {' '.join(checked)}"):
         done = subprocess.run([sys.executable, *step.split()], cwd=copy, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -155,7 +155,7 @@ def test_every_named_file_of_the_repository_exists() -> None:
     errors = [
         f"{path.relative_to(ROOT)}: {name}"
         for path, text in iter_texts()
-        for name in pattern.findall(text)
+        for name in pattern.findall(re.sub(r"(?m)^```\w+ \S+ new$", "", text))  # a guide's example creates this file
         if not any(ROOT.glob(f"{name}*"))  # a decision may be named by its number only
     ]
     assert errors == []
