@@ -27,7 +27,11 @@ RECORDINGS: Final = {
     "parking-birmingham": "parking_birmingham",
 }
 """Folder of each recording, and the module of this package whose `measure(folder)` returns its lines."""
-GENERATED: Final = {"generated-spaces": "generated_spaces", "generated-radio": "generated_radio"}
+GENERATED: Final = {
+    "generated-spaces": "generated_spaces",
+    "generated-radio": "generated_radio",
+    "generated-series": "generated_series",
+}
 """The same for generated data, which needs no folder."""
 MEASURED: Final = RECORDINGS | GENERATED
 _WORKERS: Final = 2

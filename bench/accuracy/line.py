@@ -37,6 +37,8 @@ class Figure(StrEnum):
     LEFT_OVER_90 = "left over 90 %"
     FORECAST_ERROR = "forecast error"
     PINBALL = "pinball"
+    BRIER = "Brier score"
+    """Mean square of the distance between odds and outcome. Source: Brier 1950."""
     COVERAGE_PCT = "80 % band covers %"
 
 

@@ -25,7 +25,7 @@ _SHARED_CELLS: Final[Mapping[str, tuple[Figure, ...]]] = {
     "left over: mean, 90 %": (Figure.LEFT_OVER_MEAN, Figure.LEFT_OVER_90),
 }
 """Figures that share a cell, by its title with their units; every other figure has its own column."""
-_DECIMALS: Final = {"_MIN": 1, "_S": 0, "_PER_DAY": 1, "FINDINGS": 0, "FALSE_ALARMS": 0}
+_DECIMALS: Final = {"_MIN": 1, "_S": 0, "_PER_DAY": 1, "FINDINGS": 0, "FALSE_ALARMS": 0, "BRIER": 4}
 """Number of decimals by the end of a figure's name; others have two."""
 MET_TEXT: Final = "met"
 MISSED_TEXT: Final = "MISSED"

@@ -3,6 +3,9 @@
 In:    a point of a forecast.
 Out:   a chance that rises as fewer spaces are required, never more certain than the number of days behind it allows.
 Never: the outcome of earlier forecasts (see scores.py).
+
+After n known days, the next day is unlike all of them with a probability of 1/(n + 2), by Laplace's rule of succession.
+On such a day any number of free spaces is equally likely, so one of twenty is probably free even then.
 """
 
 from collections.abc import Sequence
@@ -21,14 +24,15 @@ def chance_at_least_free(point: ForecastPoint, at_least: int) -> float:
         ValueError: the point has no capacity.
 
     Returns:
-        From 1/(days+2) to 1-1/(days+2).
+        Above 0 and below 1: it leaves room for a day that is unlike all known ones.
     """
     if point.capacity is None:
         raise ValueError("odds need a capacity, and this series has none; use its deciles instead")
     most_taken = point.capacity - at_least
     chance = sum(chance_at_most(point.deciles, most_taken + (step + 0.5) / _STEPS) for step in range(_STEPS)) / _STEPS
-    unsure = 1 / (point.days + 2)
-    return min(1 - unsure, max(unsure, chance))
+    unlike = 1 / (point.days + 2)
+    free_then = max(0.0, point.capacity - at_least + 1) / (point.capacity + 2)
+    return min(1 - unlike * (1 - free_then), max(unlike * free_then, chance))
 
 
 def chance_at_most(deciles: Sequence[float], value: float) -> float:

@@ -13,7 +13,14 @@ from typing import Final
 from collector.contract.forecast_points import ForecastPoint
 from collector.forecast.model.bands import DayErrors, compute_distances, fit_slope, nearby_hours
 from collector.forecast.model.profile import WEEKEND
-from collector.forecast.model.series_history import MIN_SERIES_DAYS, ForecastFit, LearnedSeries, mean_deviation
+from collector.forecast.model.series_history import (
+    MIN_SERIES_DAYS,
+    ForecastFit,
+    LearnedSeries,
+    combine_with_shift,
+    find_level_shift,
+    mean_deviation,
+)
 from collector.site.series_hours import HourOpening, SeriesHour
 from edge.timekeeping.durations import HOUR_MS
 
@@ -59,6 +66,7 @@ class _Course:
     def __init__(self, learned: LearnedSeries) -> None:
         self._learned = learned
         self._carried = {weekend: mean_deviation(learned.days, range(24), weekend=weekend) for weekend in (False, True)}
+        self._shifts = {weekend: find_level_shift(learned.days, weekend=weekend) for weekend in (False, True)}
         self._band_distances = cache(partial(_band_distances, learned))
 
     def now(self, recent: Sequence[SeriesHour]) -> _LatestHour | None:
@@ -88,7 +96,11 @@ class _Course:
     def _expected(self, hour: SeriesHour, fit: ForecastFit) -> float | None:
         """Return the value expected at midnight."""
         usual = self._learned.profile.usual_at((hour.weekday, hour.hour))
-        return None if usual is None else usual + fit.carried_share * self._carried[hour.weekday in WEEKEND][hour.hour]
+        if usual is None:
+            return None
+        weekend = hour.weekday in WEEKEND
+        carried = fit.carried_share * self._carried[weekend][hour.hour]
+        return usual + combine_with_shift(carried, self._shifts[weekend], hour.hour)
 
 
 def _bounded_deciles(middle: float, steps: Sequence[float], capacity: float | None) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from math import sqrt
 from operator import attrgetter
+from statistics import median
 from typing import Final
 
 from collector.forecast.model.bands import DayErrors, fit_slope
@@ -37,11 +38,18 @@ USUAL_DAY_WEIGHT: Final = 0.3
 """Weight of the assumption of a usual day, beside 1 for yesterday."""
 OWN_HOUR_WEIGHT: Final = 0.75
 """Weight of the deviation at the same hour; the rest is that of the whole day."""
-SKIPPED_DAYS_TODAY: Final = 0
-SKIPPED_DAYS_LATER: Final = 3
-"""For later days, the latest three known days are not known yet, as in the middle of the coming week."""
-DEFAULT_CARRIED_SHARE: Final = {SKIPPED_DAYS_TODAY: 0.8, SKIPPED_DAYS_LATER: 0.6}
+DAYS_UNKNOWN_TODAY: Final = 0
+DAYS_UNKNOWN_LATER: Final = 7
+"""A forecast for the same weekday of the next week is made without the seven days before it. Errors of later days are
+those of such forecasts, because a drift makes the errors grow with each day ahead."""
+DEFAULT_CARRIED_SHARE: Final = {DAYS_UNKNOWN_TODAY: 0.8, DAYS_UNKNOWN_LATER: 0.6}
 """Assumed share of a deviation that remains, before the series has shown it."""
+SHIFT_DAYS: Final = 3
+"""So many days in a row above the usual values, or below, are a new level. Of independent days with normal deviations,
+three in a row are beyond one standard deviation on the same side in less than one case in a hundred."""
+NORMAL_PER_MEDIAN: Final = 1.4826
+"""Standard deviation of a normal distribution by the median of its absolute values, which unusual days change little.
+Source: Hampel 1974."""
 LATEST_DAY_WEIGHT: Final = 0.2
 """Weight of the latest day in the mean error of a day."""
 
@@ -50,11 +58,14 @@ LATEST_DAY_WEIGHT: Final = 0.2
 class KnownDay:
     """One past day and its deviation from the usual values."""
 
+    day: int
     weekend: bool
     deviation: Mapping[int, float]
-    """By hour: actual less usual value."""
+    """By hour: actual less usual value, as known at its midnight."""
     mean: float
     """Mean of `deviation`."""
+    later_deviation: Mapping[int, float]
+    """The same with the usual values that were known `DAYS_UNKNOWN_LATER` before, if any were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +106,33 @@ def learn_series(history: Sequence[SeriesHour], today: int) -> LearnedSeries:
     end = bisect_left(history, today, key=by_day)
     found = [(day, *known_values(members)) for day, members in groupby(islice(history, begin, end), key=by_day)]
     past = [(day, weekday, values) for day, weekday, values in found if values]
-    profile = WeekProfile()
+    profile, earlier_profile, added = WeekProfile(), WeekProfile(), 0
     days: list[KnownDay] = []
     for left, (day, weekday, values) in zip(range(len(past), 0, -1), past, strict=True):
-        if left <= KEPT_ERROR_DAYS + DEVIATION_DAYS + SKIPPED_DAYS_LATER and day >= today - MAX_ERROR_AGE_DAYS:
-            usual = {hour: profile.usual_at((weekday, hour)) for hour in values}
-            beyond = {hour: values[hour] - base for hour, base in usual.items() if base is not None}
+        while past[added][0] < day - DAYS_UNKNOWN_LATER:
+            _add_day(earlier_profile, *past[added][1:])
+            added += 1
+        if left <= KEPT_ERROR_DAYS + DEVIATION_DAYS + DAYS_UNKNOWN_LATER and day >= today - MAX_ERROR_AGE_DAYS:
+            beyond = _find_deviation(profile, weekday, values)
             if beyond:
-                days.append(KnownDay(weekday in WEEKEND, beyond, sum(beyond.values()) / len(beyond)))
-        for hour, value in values.items():
-            profile.add((weekday, hour), value)
+                later = _find_deviation(earlier_profile, weekday, values) or beyond
+                days.append(KnownDay(day, weekday in WEEKEND, beyond, sum(beyond.values()) / len(beyond), later))
+        _add_day(profile, weekday, values)
     first_day = past[0][0] if past else None
     return LearnedSeries(
-        today, first_day, profile, tuple(days), _fit(days, SKIPPED_DAYS_TODAY), _fit(days, SKIPPED_DAYS_LATER)
+        today, first_day, profile, tuple(days), _fit(days, DAYS_UNKNOWN_TODAY), _fit(days, DAYS_UNKNOWN_LATER)
     )
+
+
+def _add_day(profile: WeekProfile, weekday: int, values: Mapping[int, float]) -> None:
+    for hour, value in values.items():
+        profile.add((weekday, hour), value)
+
+
+def _find_deviation(profile: WeekProfile, weekday: int, values: Mapping[int, float]) -> dict[int, float]:
+    """Return by hour the actual less the usual value, where one is known."""
+    usual = {hour: profile.usual_at((weekday, hour)) for hour in values}
+    return {hour: values[hour] - base for hour, base in usual.items() if base is not None}
 
 
 def known_values(members: Iterable[SeriesHour]) -> tuple[int, dict[int, float]]:
@@ -145,26 +169,61 @@ def mean_deviation(days: Sequence[KnownDay], hours: Iterable[int], *, weekend: b
     return {hour: OWN_HOUR_WEIGHT * value + (1 - OWN_HOUR_WEIGHT) * whole for hour, value in own.items()}
 
 
-def _fit(days: Sequence[KnownDay], skipped: int) -> ForecastFit:
-    """Evaluate the last days, each by the days before it except the `skipped` latest of those."""
-    first = max(0, len(days) - KEPT_ERROR_DAYS)
+def find_level_shift(days: Sequence[KnownDay], *, weekend: bool) -> Mapping[int, float]:
+    """Return the new level of a kind of day by hour, as its difference from the usual values; empty: there is none.
+
+    Args:
+        days: known days, oldest first.
+        weekend: the kind of day.
+    """
+    alike = [day for day in days[-KEPT_ERROR_DAYS:] if day.weekend is weekend]
+    latest, earlier = alike[-SHIFT_DAYS:], alike[:-SHIFT_DAYS]
+    if len(earlier) < SHIFT_DAYS:
+        return {}
+    usual_size = NORMAL_PER_MEDIAN * median(abs(day.mean) for day in earlier)
+    means = [day.mean for day in latest]
+    if (
+        -usual_size <= min(means) <= usual_size
+        or -usual_size <= max(means) <= usual_size
+        or min(means) < 0 < max(means)
+    ):
+        return {}
+    whole = sum(means) / SHIFT_DAYS
+    own = {
+        hour: sum(day.deviation.get(hour, day.mean) for day in latest) / SHIFT_DAYS
+        for hour in {hour for day in latest for hour in day.deviation}
+    }
+    return {hour: OWN_HOUR_WEIGHT * value + (1 - OWN_HOUR_WEIGHT) * whole for hour, value in own.items()}
+
+
+def combine_with_shift(carried: float, shift: Mapping[int, float], hour: int) -> float:
+    """Return the expected deviation: half what is usually carried over, and half the new level if there is one."""
+    return (carried + shift.get(hour, carried)) / 2
+
+
+def _fit(days: Sequence[KnownDay], unknown_days: int) -> ForecastFit:
+    """Evaluate the last days, each by what was known `unknown_days` before its midnight."""
     evaluated = [
-        (
-            day,
-            mean_deviation(
-                days[max(0, place - skipped - DEVIATION_DAYS) : max(0, place - skipped)],
-                day.deviation,
-                weekend=day.weekend,
-            ),
-        )
-        for place, day in enumerate(days[first:], first)
+        (day, days[: bisect_left(days, day.day - unknown_days, key=attrgetter("day"))])
+        for day in days[-KEPT_ERROR_DAYS:]
     ]
-    pairs = [[(before[hour], beyond) for hour, beyond in day.deviation.items()] for day, before in evaluated]
-    carried = fit_slope(pairs, DEFAULT_CARRIED_SHARE[skipped])
+    actual = [day.later_deviation if unknown_days else day.deviation for day, _ in evaluated]
+    deviations = [
+        mean_deviation(known, beyond, weekend=day.weekend)
+        for (day, known), beyond in zip(evaluated, actual, strict=True)
+    ]
+    pairs = [
+        [(before[hour], value) for hour, value in beyond.items()]
+        for before, beyond in zip(deviations, actual, strict=True)
+    ]
+    carried = fit_slope(pairs, DEFAULT_CARRIED_SHARE[unknown_days])
     errors: list[DayErrors] = []
     mean = 0.0
-    for number, (day, before) in enumerate(evaluated, 1):
-        errors_by_hour = {hour: beyond - carried * before[hour] for hour, beyond in day.deviation.items()}
+    for number, ((day, known), before, beyond) in enumerate(zip(evaluated, deviations, actual, strict=True), 1):
+        shift = find_level_shift(known, weekend=day.weekend)
+        errors_by_hour = {
+            hour: value - combine_with_shift(carried * before[hour], shift, hour) for hour, value in beyond.items()
+        }
         mean_error = sum(map(abs, errors_by_hour.values())) / len(errors_by_hour)
         unrest = sqrt(mean or mean_error) or 1.0  # without any error there is nothing to divide
         errors.append(DayErrors(day.weekend, {hour: error / unrest for hour, error in errors_by_hour.items()}))

@@ -23,7 +23,7 @@ from collector.engine.pipeline import Pipeline
 from collector.forecast.forecaster import Forecaster, list_series
 from collector.history import tables
 from collector.history.history_tables import HistoryTables
-from collector.history.measures import FORECAST, HistoryRow
+from collector.history.measures import FORECAST, SPACE_HOUR, HistoryRow
 from collector.intake.intake import IncomingMessage
 from collector.site.spaces import Space, SpaceKind, Tenure
 from collector.sqlite_files.migration import migrate_schema
@@ -73,6 +73,25 @@ def test_a_site_of_two_weeks_is_forecast_by_zone_and_as_a_whole(db: sqlite3.Conn
     outlook = published["hall"].kinds[SpaceKind.DESK]
     assert (outlook.at_ms, outlook.capacity, outlook.missing_days) == (MONDAY_10_MS, 15, 0)
     assert len(outlook.hours) == 5 * 13
+
+
+def test_the_zone_of_all_booths_has_the_same_forecast_as_the_site(db: sqlite3.Connection) -> None:
+    """Four spaces have no five-minute rows: both forecasts come from the states of the same spaces."""
+    booths = tuple(
+        Space(id=f"booth-{number}", name=f"Booth {number}", kind=SpaceKind.BOOTH, zone="hall", x_m=number, y_m=1)
+        for number in range(1, 5)
+    )
+    plan = replace(SMALL, spaces=booths)
+    hours = range(MONDAY_10_MS - 15 * DAY_MS, MONDAY_10_MS, HOUR_MS)
+    for booth, space in enumerate(booths):
+        states = [(at_ms, float((at_ms // HOUR_MS * 7 + booth * 3) % 5 < 2)) for at_ms in hours]
+        stored = [HistoryRow((space.id,), at_ms, (taken, 1 - taken, 0.0)) for at_ms, taken in states]
+        tables.upsert_rows(db, SPACE_HOUR, stored)
+    published = dict(run_forecaster(db, MONDAY_10_MS, plan).pop_changed_forecasts())
+    zone, site = published["hall"], published["site"]
+    assert zone is not None
+    assert zone == site
+    assert zone.kinds[SpaceKind.BOOTH].hours
 
 
 def test_the_first_days_publish_the_missing_days(db: sqlite3.Connection) -> None:

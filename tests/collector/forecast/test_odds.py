@@ -18,7 +18,22 @@ def point(deciles: tuple[float, ...], days: int = 42, capacity: float | None = 1
 def test_the_chance_falls_with_the_number_and_is_never_certain(deciles: tuple[float, ...], days: int) -> None:
     chances = [chance_at_least_free(point(deciles, days), wanted) for wanted in range(13)]
     assert chances == sorted(chances, reverse=True)
-    assert 1 / (days + 2) <= chances[-1] <= chances[0] <= 1 - 1 / (days + 2)
+    assert 0 <= chances[-1] <= chances[0] < 1
+    assert chances[10] > 0, "all ten may be free"
+
+
+@pytest.mark.parametrize(("days", "most"), [(7, 0.99), (13, 0.997), (42, 0.999)])
+def test_more_days_make_the_odds_of_one_of_twenty_spaces_more_certain(days: int, most: float) -> None:
+    assert chance_at_least_free(point((4.0,) * 9, days, capacity=20), 1) == pytest.approx(most, abs=0.005)
+
+
+def test_odds_differ_by_how_many_spaces_are_expected_and_required() -> None:
+    """With thirteen known days; before, 93 % for each."""
+    many, few = (tuple(20 - free + step for step in range(-4, 5)) for free in (15.7, 5.5))
+    found = [chance_at_least_free(point(taken, 13, capacity=20), wanted) for taken in (many, few) for wanted in (1, 4)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 0.99
+    assert found[3] < 0.85
 
 
 @given(DECILES_OF_TEN, st.integers(1, 10))

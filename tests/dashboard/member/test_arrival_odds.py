@@ -84,9 +84,9 @@ def test_few_earlier_forecasts_give_no_hit_rate(forecasts: int, text: str) -> No
 
 
 def test_odds_of_matching_spaces_are_lower_and_only_if_some_but_not_all_match() -> None:
-    """With 6 of 28 free and 5 matching: 1 - C(22, 5) / C(28, 5) is 73 %; 30 days of history limit the certainty."""
-    assert answer_query(at="11:30").match_odds == {5: "71%"}
-    assert answer_query(SV, at="11:30").match_odds == {5: "71\u00a0%"}
+    """With 6 of 28 free and 5 matching: 1 - C(22, 5) / C(28, 5) is 73 %."""
+    assert answer_query(at="11:30").match_odds == {5: "73%"}
+    assert answer_query(SV, at="11:30").match_odds == {5: "73\u00a0%"}
     assert answer_query(at="11:30").capacity == 28
 
 
