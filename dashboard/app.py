@@ -41,6 +41,7 @@ from dashboard.register import register_pages
 from dashboard.shown_limits import SHOWN_LIMITS
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.text import language_selection
+from dashboard.truth import codes_pages, report_pages, round_pages
 from dashboard.wall import wall_pages
 from dashboard.web import compression, problems, routes
 from dashboard.web.app_context import AppContext
@@ -95,6 +96,9 @@ def create_app(settings: DashboardSettings, plan: SitePlan, live: LiveView, acco
         learned_pages.routes,
         alerts_pages.routes,
         today_pages.routes,
+        report_pages.routes,
+        codes_pages.routes,
+        round_pages.routes,
         rules_pages.routes,
         accounts_pages.routes,
         login_pages.routes,

@@ -12,8 +12,9 @@ from collector.contract.alerts import ENDED_KEPT_MS
 from collector.contract.forecast_points import BAND_SHARE
 from collector.contract.forecasts import OUTLOOK_DAYS, PUBLISHED_SCORE_DAYS
 from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_PERIOD_MS
+from collector.contract.truth import ERROR_RATE_CONFIDENCE
 from collector.history.measures import BUCKET_MS
-from collector.site.privacy_limits import MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
+from collector.site.privacy_limits import MIN_SHOWN_GROUP, MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
 from dashboard.accounts.access_log import LOG_DAYS
 from dashboard.accounts.accounts import MAX_NAME_LENGTH
 from dashboard.accounts.login_limits import LOGIN_FAILURE_PERIOD_S
@@ -52,6 +53,8 @@ class ShownLimits:
     least_coverage: float = MIN_COVERAGE
     small_group_weeks: int = MIN_SMALL_GROUP_WEEKS
     small_group_step: float = SMALL_GROUP_SHARE_STEP
+    error_rate_confidence: float = ERROR_RATE_CONFIDENCE
+    least_checks: int = MIN_SHOWN_GROUP
     growth_weeks: int = MIN_GROWTH_WEEKS
     growth_draws: int = BOOTSTRAP_DRAWS
     growth_band: float = MIDDLE_SHARE

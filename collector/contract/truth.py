@@ -16,6 +16,9 @@ from msgspec import Meta, Struct, field
 from collector.contract.states import TAKEN_STATES, Occupancy
 from edge.contract.message import Id, decode_payload
 
+ERROR_RATE_CONFIDENCE: Final = 0.95
+"""With this probability the interval of an error rate contains the true rate."""
+
 _Code = Annotated[str, Meta(max_length=64)]
 
 

@@ -20,6 +20,7 @@ from dashboard.manager_rows.device_rows import build_sensor_rows, format_muted
 from dashboard.manager_rows.manager_frame import manager_frame
 from dashboard.manager_rows.mute_durations import list_durations
 from dashboard.manager_rows.rejections import RejectionRow, build_rejection_row
+from dashboard.text.accuracy_texts import build_accuracy_rows
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.language_selection import get_texts
 from dashboard.text.page_texts import PageTexts
@@ -75,6 +76,7 @@ def _render(*, asked: str = "", offline: str = "") -> str:
         untils=list_durations(texts),
         manages=g.account.role is AccountRole.MANAGER,
         asked=asked,
+        accuracy=build_accuracy_rows(picture.accuracy, here.plan, texts),
         asked_mute="muted" in request.args,
         offline=offline,
     )

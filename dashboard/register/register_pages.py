@@ -19,6 +19,7 @@ from dashboard.accounts.roles import AccountRole
 from dashboard.register.sensor_descriptions import describe_sensor_kind
 from dashboard.register.sensor_register import build_register
 from dashboard.register.sign import encode_qr, find_public_origin
+from dashboard.text.accuracy_texts import describe_accuracy
 from dashboard.text.language_selection import get_texts, vary_by_language
 from dashboard.text.log_spans import describe_span
 from dashboard.text.page_texts import LANGUAGES, PageTexts
@@ -49,6 +50,7 @@ def sensing() -> ResponseReturnValue:
             total=len(context.plan.sensors),
             sections=build_register(context.plan, context.settings.retention, texts),
             rules=build_privacy_sections(context.plan, context.settings, texts),
+            accuracy=describe_accuracy(context.live.snapshot.accuracy, context.plan, texts),
             views=None if views is None else [_format_view(view, context.plan, texts) for view in views],
         )
     )

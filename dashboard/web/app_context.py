@@ -18,6 +18,7 @@ from dashboard.configuration.dashboard_settings import DashboardSettings
 from dashboard.live.broadcast import StreamSlots
 from dashboard.subscriber.subscriber import LiveView
 from dashboard.web.page_cache import PageCache
+from dashboard.web.report_limits import ReportLimits
 from dashboard.web.workers import Workers
 
 _T = TypeVar("_T")
@@ -33,6 +34,7 @@ class AppContext:
     stream_slots: StreamSlots
     drawings: tuple[FloorDrawing, ...]
     page_cache: PageCache = field(default_factory=PageCache)
+    report_limits: ReportLimits = field(default_factory=ReportLimits)
     workers: Workers = field(default_factory=Workers)
 
     @property

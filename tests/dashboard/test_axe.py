@@ -16,6 +16,8 @@ from collector.contract.alerts import encode as encode_alerts
 from collector.contract.findings import Finding, FindingKind, Findings
 from collector.contract.findings import encode as encode_findings
 from collector.contract.forecasts import Forecast, encode
+from collector.contract.messages import encode_message
+from collector.contract.truth import AnswerAccuracy, ErrorRate, SiteAccuracy, SpaceCodes, TruthRound
 from collector.history import tables
 from collector.history.measures import STAYS, ZONE_FIVE_MIN, ZONE_HOUR, HistoryRow
 from collector.site.adjustments import Adjustments
@@ -45,12 +47,17 @@ NO_PAGE: Final = {
     "growth.export": "a file to save",
 }
 """Pages in the table that a browser does not render."""
+CODE: Final = "aaaabbbbccccdddd"
+ARGUMENTS: Final = {"language": "sv", "code": CODE}
+"""Placeholders of rules; another name is an error."""
 MORE: Final = {
     "pages.home": ["/?need=standing", "/?at=13:00&need=window", "/?at=25:00", "/?spot=desk-1"],
     "use.page": ["/manage/use?from=nothing"],
     "today.page": ["/manage/today?saved=1"],
     "growth.page": ["/manage/growth?members=60", "/manage/growth?members=many"],
     "devices.page": ["/manage/devices?asked=pi-1"],
+    "report.page": [f"/c/{CODE}?sent=1"],
+    "round.page": ["/manage/round?space=desk-1"],
     "login.form": ["/manage/login?ended=1"],
 }
 """Variants of a page."""
@@ -74,7 +81,7 @@ def pages(app: Flask, who: AbstractSet[Audience]) -> list[str]:
             continue
         if route.audience in who:
             with app.test_request_context():
-                found.add(app.url_for(rule.endpoint, **{name: "sv" for name in rule.arguments if name == "language"}))
+                found.add(app.url_for(rule.endpoint, **{name: ARGUMENTS[name] for name in rule.arguments}))
             found.update(MORE.get(rule.endpoint, ()))
     return sorted(found)
 
@@ -109,6 +116,12 @@ def publish_manager_data(publisher: CollectorPublisher) -> None:
     publisher.publish_payload(topics.ALERTS.topic(PLAN.id), encode_alerts(ALERTS))
     adjusted = Adjustments(notice="Fika at three", hours={"2025-12-24": []}, out_of_use=["desk-2", "booth-1"])
     publisher.publish_payload(topics.ADJUSTMENTS.topic(PLAN.id), encode_adjustments(adjusted))
+    publisher.publish_payload(topics.SPACE_CODES.topic(PLAN.id), encode_message(SpaceCodes({"desk-1": CODE})))
+    opened = TruthRound("r1", ("booth-1", "desk-1", "desk-3"), ("desk-3",))
+    publisher.publish_payload(topics.TRUTH_ROUND.topic(PLAN.id), encode_message(opened))
+    rate = AnswerAccuracy(ErrorRate(214, 3, 0.014, 0.005, 0.04), ErrorRate(98, 2, 0.02, 0.005, 0.06))
+    accuracy = SiteAccuracy(MONDAY_10_MS, rate, {PLAN.zones[0].id: rate}, {"desk-1": rate})
+    publisher.publish_payload(topics.ACCURACY.topic(PLAN.id), encode_message(accuracy))
 
 
 @pytest.fixture(scope="module")
