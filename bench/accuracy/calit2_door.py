@@ -20,6 +20,7 @@ from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.recordings import read_all
 from collector.history.door_days import DayTurns, find_day_span
 from collector.people.estimate import CountingContext, DoorCrossing, PeopleEstimate, finish_bucket, split_into_buckets
+from collector.people.odds import number_to_show
 from collector.people.seen_people import SeenPeople
 from collector.site.opening_spans import OpeningSpan
 from collector.site.site_plan import SitePlan
@@ -89,9 +90,9 @@ def _count_by_product(rows: Sequence[RecordedRow]) -> Iterator[tuple[int, int]]:
         turn = turns.find_turn(bucket.from_ms)
         site = CountingContext(turn, presence.covers_all_zones)
         if bucket.from_ms == turn.at_ms:
-            yield turn.at_ms, site.count_to_show(crowd.odds)
+            yield turn.at_ms, number_to_show(crowd.odds)
         crowd, _ = finish_bucket(crowd, bucket, site)
-    yield to_ms, site.count_to_show(crowd.odds)
+    yield to_ms, number_to_show(crowd.odds)
 
 
 def _count_by_sum(rows: Sequence[RecordedRow], *, nightly: bool, clamped: bool) -> Iterator[tuple[int, int]]:

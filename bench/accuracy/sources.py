@@ -72,7 +72,9 @@ counted by stereo cameras, a row a minute.
 The counts are real and the counter's errors are simulated: crossings are the changes of the count, and each person
 inside goes out and comes back about every two hours. 5 % of those who come in and 8 % of those who go out are missed,
 and 2 % are counted in the wrong direction. A motion sensor detects motion in 60 % of the half minutes in which anybody
-is there, and never otherwise. The days of the recording have no order and are played as in the file.""",
+is there, a badly placed one in 5 %, and never otherwise. The days of the recording have no order and are played as in
+the file. A perfect counter misses nobody; it is scored on the second pass of the same days, after two weeks of
+learning.""",
     ),
     "calit2-door": RecordingSource(
         "A real counter at a building's door",

@@ -7,6 +7,7 @@ Never: clocks, sockets, files. Local time is used only to divide days.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import erfc, exp, log, sqrt
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,12 +34,22 @@ MIN_RATIO: Final = 0.67
 MAX_RATIO: Final = 1.5
 _EVEN_CROSSINGS: Final = 200
 """Weight of the assumption that doors count as many in as out, in crossings."""
-_USUAL_CROSSINGS: Final = 500
-"""Weight of the assumption that doors have the typical error rate, in crossings."""
 _USUAL_SPREAD: Final = MISSED_SHARE + 4 * REVERSED_SHARE
 """Variance that one crossing of a typical counter adds to the number of people."""
+_USUAL_CROSSINGS: Final = 500
+"""Weight of the assumption that doors have the typical error rate, in crossings."""
 MIN_ERROR_SCALE: Final = 0.5
 MAX_ERROR_SCALE: Final = 4.0
+_PRECISE_SCALES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""Error rates of precise counters, relative to the typical one."""
+_USUAL_SCALES: Final = (0.6, 1.0, 2.0, 4.0)
+"""The same of all others."""
+_PRECISE_CHANCE: Final = 0.01
+"""Chance that a counter is precise, before anything is learned: so low that two even days are no proof."""
+_STAYING: Final = tuple(0.5**people for people in range(1, 11))
+"""Odds of each number of people who stay overnight, from none on."""
+_OUTLIER: Final = 1e-9
+"""Least likelihood of a day, so that one odd day does not rule out every error rate."""
 _USUAL_LEAVING_PER_H: Final = 1.0
 _USUAL_HOURS: Final = 30.0
 """Weight of the typical leaving rate, in person-hours."""
@@ -86,20 +97,59 @@ def learn_doors(days: Sequence[DoorDay]) -> LearnedDoors:
     """Learn the errors of the doors from their last days, each of which ended with nobody inside.
 
     The ratio of all entries to all exits is drawn towards 1 while there are few, and is 1 if the difference is small;
-    so is the scatter of the days around it. One disturbance of one day weighs as much as its crossings.
+    so is the scatter of the days around it. One disturbance of one day weighs as much as its crossings. Doors are
+    precise if that is likelier than not.
     """
     entries, exits = sum(day.entries for day in days), sum(day.exits for day in days)
     person_h = sum(day.person_ms for day in days) / HOUR_MS
     ratio = (entries + _EVEN_CROSSINGS) / (exits + _EVEN_CROSSINGS)
     ratio = min(MAX_RATIO, max(MIN_RATIO, ratio)) if abs(ratio - 1) > MIN_DRIFT else 1.0
-    spread = sum((day.entries - ratio * day.exits) ** 2 for day in days) + _USUAL_CROSSINGS * _USUAL_SPREAD
-    erring = spread / (entries + exits + _USUAL_CROSSINGS) / _USUAL_SPREAD
     leaving = (exits + _USUAL_LEAVING_PER_H * _USUAL_HOURS) / (person_h + _USUAL_HOURS)
     return LearnedDoors(
         in_out_ratio=ratio,
-        error_scale=min(MAX_ERROR_SCALE, max(MIN_ERROR_SCALE, erring)),
+        error_scale=_learn_error_scale(days, ratio),
         leaving_per_h=min(MAX_LEAVING_PER_H, max(MIN_LEAVING_PER_H, leaving)),
     )
+
+
+def _learn_error_scale(days: Sequence[DoorDay], ratio: float) -> float:
+    """Learn the error rate of the doors, relative to the typical one."""
+    crossings = sum(day.entries + day.exits for day in days)
+    spread = sum((day.entries - ratio * day.exits) ** 2 for day in days) + _USUAL_CROSSINGS * _USUAL_SPREAD
+    usual = min(MAX_ERROR_SCALE, max(MIN_ERROR_SCALE, spread / (crossings + _USUAL_CROSSINGS) / _USUAL_SPREAD))
+    likelihoods = {scale: _days_log_likelihood(days, ratio, scale) for scale in (*_PRECISE_SCALES, *_USUAL_SCALES)}
+    greatest = max(likelihoods.values())
+    odds = {scale: exp(each - greatest) for scale, each in likelihoods.items()}
+    precise = sum(odds[scale] for scale in _PRECISE_SCALES) * _PRECISE_CHANCE / len(_PRECISE_SCALES)
+    if precise < sum(odds[scale] for scale in _USUAL_SCALES) * (1 - _PRECISE_CHANCE) / len(_USUAL_SCALES):
+        return usual
+    return sum(scale * odds[scale] for scale in _PRECISE_SCALES) / sum(odds[scale] for scale in _PRECISE_SCALES)
+
+
+def _days_log_likelihood(days: Sequence[DoorDay], ratio: float, scale: float) -> float:
+    """Return the logarithm of the likelihood of the differences between entries and exits, by the error rate.
+
+    At the end of each day a few people may stay overnight, each of them half as likely as one less; they leave, or stay
+    again, on a later day. What they do not explain are errors.
+    """
+    total, staying = 0.0, _STAYING
+    for day in days:
+        if not day.entries + day.exits:
+            continue
+        left_over = day.entries - ratio * day.exits
+        width = sqrt(2 * (day.entries + day.exits) * _USUAL_SPREAD * scale)
+        errors = [
+            (erfc((abs(left_over + more) - 0.5) / width) - erfc((abs(left_over + more) + 0.5) / width)) / 2 + _OUTLIER
+            for more in range(1 - len(_STAYING), len(_STAYING))
+        ]
+        after = [
+            chance * sum(before * errors[place + stayed] for stayed, before in enumerate(staying))
+            for place, chance in zip(range(len(_STAYING) - 1, -1, -1), _STAYING, strict=True)
+        ]
+        likelihood = sum(after)
+        total += log(likelihood)
+        staying = tuple(each / likelihood for each in after)
+    return total
 
 
 class DayTurn(Struct, frozen=True, gc=False):

@@ -82,4 +82,4 @@ class PeopleCounter:
         crossings = [crossing for crossing in self._crossings if crossing.at_ms < until_ms]
         context = CountingContext(self._turns.find_turn(from_ms), self._seen_people.covers_all_zones)
         crowd, _ = advance_estimate(self._crowd, PeopleBucket(from_ms, crossings, seen, False), context, until_ms)
-        return build_people_count(crowd, seen[-1].seen_people, context)
+        return build_people_count(crowd, seen[-1].seen_people)

@@ -10,7 +10,7 @@ leaves, detected people, a quiet or closed site. Each correction that changes th
 """
 
 from collections.abc import Container, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,7 +20,6 @@ from collector.history.door_days import LEARNING_DAYS, DayTurn, DoorDay, Learned
 from collector.history.measures import BUCKET_MS, CorrectionReason
 from collector.people.odds import (
     MIN_EMPTY_ODDS,
-    MIN_EMPTY_ODDS_IF_WATCHED,
     NOBODY_INSIDE,
     TAIL_SHARE,
     CrossingErrors,
@@ -29,26 +28,27 @@ from collector.people.odds import (
     after_exit,
     after_nobody_seen,
     after_watched_doors,
+    chance_above,
     compute_crossing_errors,
     number_to_show,
     quantile,
     with_at_least,
     with_at_most,
+    with_chance_of_somebody,
+)
+from collector.people.quiet import (
+    COUNTED_WITHIN_MS,
+    HELD_MS,
+    DetectionRate,
+    QuietLearning,
+    estimate_detection,
+    fade_learning,
+    find_required_quiet_ms,
+    learn_detection,
+    learn_hiding,
 )
 from collector.people.seen_people import SeenPeopleStep
 from edge.timekeeping.durations import HOUR_MS
-
-WATCHED_SITE_EMPTY_AFTER_MS: Final = 600_000
-"""A site that is quiet for this long is empty, if every one of its zones is watched."""
-PARTLY_WATCHED_SITE_EMPTY_AFTER_MS: Final = HOUR_MS
-"""The same for a site with unwatched zones: people may be at lunch there."""
-QUIET_BEFORE_VACANT_MS: Final = 600_000
-"""A space that becomes vacant has already been quiet for its hold, about this long. It counts as quiet of the site."""
-HIDING_ODDS: Final = ((0, 0.2), (180_000, 0.1))
-"""Time after a space stops being occupied, and how likely it is that somebody inside goes undetected until then: for
-two minutes, and then for three more. A space is occupied for two minutes after the last motion; these times count from
-there. Of the gaps between motions of one to three people in the UCI 864 recording, a fifth is longer than two minutes,
-and one in fifty longer than five."""
 
 
 class PeopleEstimate(Struct, frozen=True, gc=False, array_like=True):
@@ -64,6 +64,9 @@ class PeopleEstimate(Struct, frozen=True, gc=False, array_like=True):
     days: tuple[DoorDay, ...] = ()
     """Earlier days, oldest first, at most `LEARNING_DAYS`."""
     learned_doors: LearnedDoors = LearnedDoors()
+    unseen_since_ms: int = 0
+    """Since when nobody inside was detected, or crossed a door, while the site is quiet; 0: it is not quiet."""
+    learned_quiet: QuietLearning = QuietLearning()
 
 
 class DoorCrossing(NamedTuple):
@@ -101,14 +104,9 @@ class CountingContext(NamedTuple):
     is_fully_watched: bool
     """Every zone has a space in which people are detected."""
 
-    @property
-    def required_quiet_ms(self) -> int:
-        """How long the site and its doors must be quiet to be empty."""
-        return WATCHED_SITE_EMPTY_AFTER_MS if self.is_fully_watched else PARTLY_WATCHED_SITE_EMPTY_AFTER_MS
-
-    def count_to_show(self, odds: PeopleOdds) -> int:
-        """Return the number to show."""
-        return number_to_show(odds, MIN_EMPTY_ODDS_IF_WATCHED if self.is_fully_watched else MIN_EMPTY_ODDS)
+    def detection_of(self, crowd: PeopleEstimate) -> DetectionRate:
+        """Return how fast somebody inside is detected."""
+        return estimate_detection(crowd.learned_quiet, is_fully_watched=self.is_fully_watched)
 
 
 def split_into_buckets(
@@ -153,19 +151,19 @@ def advance_estimate(
         until_ms: up to here, at most the end of the bucket.
     """
     crowd, corrections = _begin_day(crowd, bucket, context)
-    plain_sum = context.count_to_show(crowd.odds)
+    plain_sum = number_to_show(crowd.odds)
     by = compute_crossing_errors(crowd.learned_doors.in_out_ratio, crowd.learned_doors.error_scale)
     for at_ms, way in (*bucket.crossings, DoorCrossing(until_ms, 0)):
-        for moment in _quiet_moments(bucket.seen_people_steps, context, crowd, at_ms):
-            quiet = _apply_quiet(crowd, moment)
-            if context.count_to_show(quiet.odds) != context.count_to_show(crowd.odds):
-                corrections += _explain_difference(plain_sum, context.count_to_show(crowd.odds))
-                corrections += _record_correction(context, CorrectionReason.QUIET, crowd.odds, quiet.odds)
-                plain_sum = context.count_to_show(quiet.odds)
-            crowd = quiet
+        after = _apply_seen_people(crowd, bucket.seen_people_steps, context, at_ms)
+        if number_to_show(after.odds) != number_to_show(crowd.odds):
+            corrections += _explain_difference(plain_sum, number_to_show(crowd.odds))
+            corrections += _record_correction(CorrectionReason.QUIET, crowd, after)
+            plain_sum = number_to_show(after.odds)
+        crowd = after
         if way:
-            crowd, plain_sum = _apply_crossing(crowd, at_ms, way, by), plain_sum + way
-    corrections += _explain_difference(plain_sum, context.count_to_show(crowd.odds))
+            step = next(step for step in reversed(bucket.seen_people_steps) if step.at_ms <= at_ms)
+            crowd, plain_sum = _apply_crossing(crowd, DoorCrossing(at_ms, way), step, context, by), plain_sum + way
+    corrections += _explain_difference(plain_sum, number_to_show(crowd.odds))
     return replace(crowd, at_ms=until_ms), corrections
 
 
@@ -181,29 +179,29 @@ def finish_bucket(
     """
     crowd, corrections = advance_estimate(crowd, bucket, context, bucket.from_ms + BUCKET_MS)
     exits = sum(crossing.direction < 0 for crossing in bucket.crossings)
-    odds = crowd.odds
     if bucket.doors_alive:
-        odds = after_watched_doors(odds, exits, BUCKET_MS / HOUR_MS, crowd.learned_doors.leaving_per_h)
-        corrections += _record_correction(context, CorrectionReason.STILL, crowd.odds, odds)
-    at_least_seen = with_at_least(
-        odds, _detected_throughout(bucket.seen_people_steps) - exits
-    )  # people who left may be among them
-    corrections += _record_correction(context, CorrectionReason.SEEN, odds, at_least_seen)
-    inside_ms = context.count_to_show(at_least_seen) * BUCKET_MS
-    today = crowd.today
+        doors = crowd.learned_doors
+        after = after_watched_doors(crowd.odds, exits, BUCKET_MS / HOUR_MS, doors.leaving_per_h, doors.error_scale)
+        still = replace(crowd, odds=after)
+        corrections += _record_correction(CorrectionReason.STILL, crowd, still)
+        crowd = still
+    people = _detected_throughout(bucket) - exits  # people who left may be among them
+    seen = replace(crowd, odds=with_at_least(crowd.odds, people))
+    corrections += _record_correction(CorrectionReason.SEEN, crowd, seen)
+    inside_ms = number_to_show(seen.odds) * BUCKET_MS
+    today = seen.today
     today = DoorDay(today.day, today.entries, today.exits, today.person_ms + inside_ms)
-    return replace(crowd, odds=at_least_seen, today=today), corrections
+    return replace(seen, today=today), corrections
 
 
-def build_people_count(crowd: PeopleEstimate, known: int, context: CountingContext) -> PeopleCount:
+def build_people_count(crowd: PeopleEstimate, known: int) -> PeopleCount:
     """Build the published count of an estimate while `known` people are detected inside.
 
     Args:
         crowd: the estimate.
         known: people detected inside now, at least.
-        context: what the count needs to know about the site.
     """
-    count = max(context.count_to_show(crowd.odds), known)
+    count = max(number_to_show(crowd.odds), known)
     return PeopleCount(
         count=count,
         least=max(known, min(count, quantile(crowd.odds, TAIL_SHARE))),
@@ -222,72 +220,104 @@ def _begin_day(
     today = crowd.today if crowd.today.day else replace(crowd.today, day=turn.day - 1)  # the first day
     ended = (*crowd.days, today)
     days = tuple(day for day in ended if day.day >= turn.day - LEARNING_DAYS and (day.entries or day.exits))
-    crowd = replace(crowd, today=DoorDay(turn.day), days=days, learned_doors=learn_doors(days))
+    crowd = replace(
+        crowd,
+        today=DoorDay(turn.day),
+        days=days,
+        learned_doors=learn_doors(days),
+        learned_quiet=fade_learning(crowd.learned_quiet),
+    )
     seen = bucket.seen_people_steps[0]
     if turn.is_closed and not seen.is_any_taken:
         empty = replace(crowd, odds=NOBODY_INSIDE, last_empty_ms=turn.at_ms)
-        return empty, _record_correction(context, CorrectionReason.CLOSED, crowd.odds, empty.odds)
-    least = PeopleOdds(max(seen.seen_people, quantile(crowd.odds, TAIL_SHARE)))
-    return replace(crowd, odds=least), _record_correction(context, CorrectionReason.LEAST, crowd.odds, least)
+        return empty, _record_correction(CorrectionReason.CLOSED, crowd, empty)
+    least = replace(crowd, odds=PeopleOdds(max(seen.seen_people, quantile(crowd.odds, TAIL_SHARE))))
+    return least, _record_correction(CorrectionReason.LEAST, crowd, least)
 
 
-class _Moment(NamedTuple):
-    """A moment at which quiet alone is evidence."""
-
-    at_ms: int
-    at_most: int | None
-    """At most this many are inside. None: multiply the odds that anybody is inside by `hides`."""
-    hides: float = 0.0
-
-
-def _quiet_moments(
-    seen: Sequence[SeenPeopleStep], context: CountingContext, crowd: PeopleEstimate, until_ms: int
-) -> list[_Moment]:
-    """Return the moments from the estimate's own time on and before `until_ms`, in order."""
-    found = []
-    for place, step in enumerate(seen):
-        if step.quiet_since_ms is None:
+def _apply_seen_people(
+    crowd: PeopleEstimate, steps: Sequence[SeenPeopleStep], context: CountingContext, until_ms: int
+) -> PeopleEstimate:
+    """Return the estimate at `until_ms` by what the sensors of the spaces show from its own time on."""
+    for place, step in enumerate(steps):
+        from_ms = max(step.at_ms, crowd.at_ms)
+        to_ms = min(until_ms, steps[place + 1].at_ms) if place + 1 < len(steps) else until_ms
+        if from_ms >= to_ms:
             continue
-        end_ms = min(until_ms, seen[place + 1].at_ms) if place + 1 < len(seen) else until_ms
-        if step.max_people is not None:
-            wait_ms = max(
-                step.quiet_since_ms + context.required_quiet_ms - QUIET_BEFORE_VACANT_MS,
-                crowd.last_crossing_ms + context.required_quiet_ms,
-            )
-            due = [_Moment(max(step.at_ms, crowd.at_ms, wait_ms), step.max_people)]
-        elif context.is_fully_watched:
-            due = [_Moment(step.quiet_since_ms + span_ms, None, hides) for span_ms, hides in HIDING_ODDS]
-        else:
-            due = []
-        found += [moment for moment in due if max(step.at_ms, crowd.at_ms) <= moment.at_ms < end_ms]
-    return found
+        if step.quiet_since_ms is not None:
+            crowd = _apply_quiet(crowd, step, context, to_ms)
+        elif crowd.unseen_since_ms and to_ms - step.at_ms >= COUNTED_WITHIN_MS:
+            crowd = _end_quiet(crowd, step, context)
+        crowd = replace(crowd, at_ms=to_ms)
+    return crowd
 
 
-def _apply_quiet(crowd: PeopleEstimate, moment: _Moment) -> PeopleEstimate:
-    if moment.at_most is None:
-        return replace(crowd, at_ms=moment.at_ms + 1, odds=after_nobody_seen(crowd.odds, moment.hides))
-    zero = moment.at_most == 0 and (crowd.odds != NOBODY_INSIDE or not crowd.last_empty_ms)
-    zero_ms = moment.at_ms if zero else crowd.last_empty_ms
-    return replace(crowd, at_ms=moment.at_ms, odds=with_at_most(crowd.odds, moment.at_most), last_empty_ms=zero_ms)
-
-
-def _apply_crossing(crowd: PeopleEstimate, at_ms: int, way: int, by: CrossingErrors) -> PeopleEstimate:
-    today = crowd.today
-    return PeopleEstimate(
-        at_ms,
-        after_entry(crowd.odds, by) if way > 0 else after_exit(crowd.odds, by),
-        crowd.last_empty_ms,
-        at_ms,
-        DoorDay(today.day, today.entries + (way > 0), today.exits + (way < 0), today.person_ms),
-        crowd.days,
-        crowd.learned_doors,
+def _apply_quiet(crowd: PeopleEstimate, step: SeenPeopleStep, context: CountingContext, to_ms: int) -> PeopleEstimate:
+    """Return the estimate after a quiet span, from the estimate's own time or the later start of the step."""
+    from_ms, since_ms = max(step.at_ms, crowd.at_ms), crowd.unseen_since_ms
+    hidden, rate = step.max_people or 0, context.detection_of(crowd)
+    applied_ms = from_ms - since_ms if since_ms else 0
+    since_ms = since_ms or max((step.quiet_since_ms or from_ms) - HELD_MS, crowd.last_crossing_ms)
+    odds = after_nobody_seen(crowd.odds, hidden, rate.hiding_odds(applied_ms, to_ms - since_ms))
+    required_ms = find_required_quiet_ms(rate, is_fully_watched=context.is_fully_watched)
+    if step.max_people is not None and to_ms - since_ms >= required_ms:
+        odds = with_at_most(odds, hidden)
+    is_new = step.max_people == 0 and not 0 < crowd.last_empty_ms >= since_ms
+    is_empty = chance_above(odds, 0) <= 1 - MIN_EMPTY_ODDS
+    return replace(
+        crowd,
+        odds=odds,
+        unseen_since_ms=since_ms,
+        last_empty_ms=from_ms if is_new and is_empty else crowd.last_empty_ms,
     )
 
 
-def _detected_throughout(seen: Sequence[SeenPeopleStep]) -> int:
-    """Return how many people were detected during all five minutes; a space that was away meanwhile counts as one."""
+def _end_quiet(crowd: PeopleEstimate, step: SeenPeopleStep, context: CountingContext) -> PeopleEstimate:
+    """Return the estimate when a quiet time ended without an entry: somebody was detected, or too little is known."""
+    ended = replace(crowd, unseen_since_ms=0)
+    if not step.seen_people:
+        return ended
+    unseen_ms = max(0, step.at_ms - crowd.unseen_since_ms)
+    was_inside = context.detection_of(crowd).chance_of_hiding(unseen_ms, chance_above(crowd.odds, 0))
+    learned = learn_detection(crowd.learned_quiet, unseen_ms, was_inside)
+    return replace(ended, odds=with_chance_of_somebody(crowd.odds, was_inside), learned_quiet=learned)
+
+
+def _apply_crossing(
+    crowd: PeopleEstimate, crossing: DoorCrossing, step: SeenPeopleStep, context: CountingContext, by: CrossingErrors
+) -> PeopleEstimate:
+    """Return the estimate after a crossing while the sensors show `step`."""
+    at_ms, way = crossing
+    is_quiet = step.quiet_since_ms is not None
+    learned, unseen_since_ms = crowd.learned_quiet, crowd.unseen_since_ms
+    if unseen_since_ms and is_quiet:
+        inside = chance_above(crowd.odds, 0)
+        learned = learn_hiding(learned, at_ms - unseen_since_ms, inside, is_exit=way < 0)
+    elif unseen_since_ms and way < 0:
+        crowd = _end_quiet(crowd, step, context)
+        learned = crowd.learned_quiet
+    today = crowd.today
+    return replace(
+        crowd,
+        at_ms=at_ms,
+        odds=after_entry(crowd.odds, by) if way > 0 else after_exit(crowd.odds, by),
+        last_crossing_ms=at_ms,
+        today=DoorDay(today.day, today.entries + (way > 0), today.exits + (way < 0), today.person_ms),
+        unseen_since_ms=at_ms if is_quiet else 0,
+        learned_quiet=learned,
+    )
+
+
+def _detected_throughout(bucket: PeopleBucket) -> int:
+    """Return how many people were detected during all five minutes; a space that was away meanwhile counts as one.
+
+    A space is occupied for `HELD_MS` after the last motion, so who left before the bucket may be detected at its start.
+    """
+    seen = bucket.seen_people_steps
+    from_ms = bucket.from_ms + HELD_MS
+    late = [step for place, step in enumerate(seen) if place + 1 == len(seen) or seen[place + 1].at_ms > from_ms]
     least = min(step.seen_people for step in seen)
-    always = all(step.is_any_taken for step in seen) and any(step.seen_people for step in seen)
+    always = all(step.is_any_taken for step in seen) and any(step.seen_people for step in late)
     return max(least, int(always))
 
 
@@ -300,8 +330,6 @@ def _explain_difference(plain_sum: int, count: int) -> list[CountCorrection]:
     )
 
 
-def _record_correction(
-    context: CountingContext, why: CorrectionReason, before: PeopleOdds, after: PeopleOdds
-) -> list[CountCorrection]:
-    was, now = context.count_to_show(before), context.count_to_show(after)
+def _record_correction(why: CorrectionReason, before: PeopleEstimate, after: PeopleEstimate) -> list[CountCorrection]:
+    was, now = number_to_show(before.odds), number_to_show(after.odds)
     return [] if was == now else [CountCorrection(why, was, now)]

@@ -18,14 +18,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.history.door_days import MISSED_SHARE, REVERSED_SHARE
+from collector.history.door_days import MIN_ERROR_SCALE, MISSED_SHARE, REVERSED_SHARE
 
 _MAX_REVERSED: Final = 0.2
 _MAX_MISSED: Final = 0.3
 MIN_EMPTY_ODDS: Final = 0.9
 """A site is shown as empty only if that is at least this likely; otherwise as one person."""
-MIN_EMPTY_ODDS_IF_WATCHED: Final = 0.5
-"""The same where everybody would be detected."""
 TAIL_SHARE: Final = 0.05
 """Odds below the shown range, and as much above it."""
 _GROUP_WEIGHT: Final = 0.5
@@ -79,7 +77,9 @@ def after_exit(odds: PeopleOdds, by: CrossingErrors) -> PeopleOdds:
     return _shift(odds, by.on_exit, -2)
 
 
-def after_watched_doors(odds: PeopleOdds, exits: int, hours: float, leaving_per_h: float) -> PeopleOdds:
+def after_watched_doors(
+    odds: PeopleOdds, exits: int, hours: float, leaving_per_h: float, error_scale: float
+) -> PeopleOdds:
     """Return the odds after the doors were watched for `hours` and `exits` people left, who are no longer in `odds`.
 
     Args:
@@ -87,19 +87,24 @@ def after_watched_doors(odds: PeopleOdds, exits: int, hours: float, leaving_per_
         exits: people who left in that time.
         hours: how long the doors were watched.
         leaving_per_h: how often one person inside leaves.
+        error_scale: error rate of the doors, relative to the typical one. Habits are crude evidence, so they correct
+            a counter only as far as it errs.
     """
     rate = hours * leaving_per_h
+    correction = min(1.0, error_scale / MIN_ERROR_SCALE)
+    weight_of_habits = _GROUP_WEIGHT * correction
     if exits:
         before = odds.least + exits
         weights = [
-            (1 + _MIN_EXIT_WEIGHT - exp(-(before + i) * rate)) ** _GROUP_WEIGHT for i in range(len(odds.probabilities))
+            (1 + _MIN_EXIT_WEIGHT - exp(-(before + i) * rate)) ** weight_of_habits
+            for i in range(len(odds.probabilities))
         ]
     else:
         weights = [
-            exp(-max(0.0, odds.least + i - _MAY_STAY) * rate * _GROUP_WEIGHT) for i in range(len(odds.probabilities))
+            exp(-max(0.0, odds.least + i - _MAY_STAY) * rate * weight_of_habits) for i in range(len(odds.probabilities))
         ]
     updated = _normalise(odds.least, [each * weight for each, weight in zip(odds.probabilities, weights, strict=True)])
-    return _spread(updated, rate)
+    return _spread(updated, rate * correction)
 
 
 def _spread(odds: PeopleOdds, rate: float) -> PeopleOdds:
@@ -112,11 +117,31 @@ def _spread(odds: PeopleOdds, rate: float) -> PeopleOdds:
     return _normalise(odds.least - len(below), [*below, *new, moving[-2]])
 
 
-def after_nobody_seen(odds: PeopleOdds, hides: float) -> PeopleOdds:
-    """Return the odds after nobody was detected for a time in which somebody inside hides with likelihood `hides`."""
+def after_nobody_seen(odds: PeopleOdds, hidden: int, hides: float) -> PeopleOdds:
+    """Return the odds after nobody was detected for some time.
+
+    Args:
+        odds: before that time.
+        hidden: so many people would not be detected in any case.
+        hides: likelihood that more people than that stay undetected for the time.
+    """
+    known = hidden + 1 - odds.least
+    if known <= 0 or known >= len(odds.probabilities):
+        return odds
+    return _normalise(odds.least, [*odds.probabilities[:known], *(each * hides for each in odds.probabilities[known:])])
+
+
+def with_chance_of_somebody(odds: PeopleOdds, chance: float) -> PeopleOdds:
+    """Return the odds given that somebody is inside with this chance."""
     if odds.least or len(odds.probabilities) == 1:
         return odds
-    return _normalise(0, [odds.probabilities[0], *(each * hides for each in odds.probabilities[1:])])
+    somebody = 1 - odds.probabilities[0]
+    return _normalise(0, [1 - chance, *(each * chance / somebody for each in odds.probabilities[1:])])
+
+
+def chance_above(odds: PeopleOdds, people: int) -> float:
+    """Return the odds that more than this many people are inside."""
+    return 1.0 if people < odds.least else max(0.0, 1.0 - sum(odds.probabilities[: people - odds.least + 1]))
 
 
 def with_at_least(odds: PeopleOdds, people: int) -> PeopleOdds:
@@ -134,10 +159,10 @@ def with_at_most(odds: PeopleOdds, people: int) -> PeopleOdds:
     return _normalise(odds.least, list(odds.probabilities[: people - odds.least + 1]))
 
 
-def number_to_show(odds: PeopleOdds, sure: float) -> int:
-    """Return the median of the odds; 0 only if its odds are at least `sure`."""
+def number_to_show(odds: PeopleOdds) -> int:
+    """Return the median of the odds; 0 only if its odds are at least `MIN_EMPTY_ODDS`."""
     middle = quantile(odds, 0.5)
-    return 1 if middle == 0 and odds.probabilities[0] < sure else middle
+    return 1 if middle == 0 and odds.probabilities[0] < MIN_EMPTY_ODDS else middle
 
 
 def quantile(odds: PeopleOdds, share: float) -> int:

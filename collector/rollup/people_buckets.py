@@ -28,13 +28,16 @@ from collector.people.estimate import (
 from collector.people.odds import PeopleOdds
 from collector.people.seen_people import SeenPeople
 from collector.site.site_plan import WHOLE_SITE, SitePlan
-from collector.store.blobs import BlobFormat, BlobKind
+from collector.store.blobs import BlobFormat, BlobKind, OlderVersion
 from collector.store.journal_tables import JournalTables
 from edge.contract.message import EventKind
 from edge.timekeeping.durations import DAY_MS
 
 _CROSSING: Final = EventKind.CROSSING.value
-PEOPLE_ESTIMATE: Final = BlobFormat(BlobKind.PEOPLE_ESTIMATE, 1, PeopleEstimate)
+PEOPLE_ESTIMATE: Final = BlobFormat(
+    BlobKind.PEOPLE_ESTIMATE, 2, PeopleEstimate, {1: OlderVersion(PeopleEstimate, lambda stored: stored)}
+)
+"""Version 1 ends before `unseen_since_ms`; the fields after it have defaults."""
 
 
 class _DoorEvent(NamedTuple):
@@ -84,7 +87,7 @@ class PeopleRollup:
             crowds.append((crowd.at_ms, PEOPLE_ESTIMATE.encode(crowd)))
             correction_rows += _correction_rows(bucket, corrections)
             if bucket.from_ms in buckets_with_events:
-                rows.append(_people_row(bucket, crowd, context))
+                rows.append(_people_row(bucket, crowd))
         db.history.upsert_rows(PEOPLE_FIVE_MIN, rows)
         db.history.replace_rows(PEOPLE_CORRECTION, correction_rows, from_ms, to_ms)
         db.store_people_estimates(crowds)
@@ -152,10 +155,10 @@ class PeopleRollup:
         return silent
 
 
-def _people_row(bucket: PeopleBucket, crowd: PeopleEstimate, context: CountingContext) -> HistoryRow:
+def _people_row(bucket: PeopleBucket, crowd: PeopleEstimate) -> HistoryRow:
     """Build a row of PEOPLE_FIVE_MIN."""
     entries = sum(crossing.direction > 0 for crossing in bucket.crossings)
-    now = build_people_count(crowd, bucket.seen_people_steps[-1].seen_people, context)
+    now = build_people_count(crowd, bucket.seen_people_steps[-1].seen_people)
     numbers = (entries, len(bucket.crossings) - entries, now.count or 0, now.least, now.most)
     zero = None if now.last_empty_ms is None else float(now.last_empty_ms)
     return HistoryRow((WHOLE_SITE,), bucket.from_ms, (*(float(number) for number in numbers), zero))

@@ -46,3 +46,15 @@ def test_plain_sum_counts_worse(lines: Lines) -> None:
     ours = found["door alone"].figures[Figure.COUNT_ERROR]
     usual = [line for line in found.values() if not line.ours and line.rule != sdu_rooms.INFORMED_RULE]
     assert all(print_figures(line)[Figure.COUNT_ERROR] > ours for line in usual), "even with motion"
+
+
+def test_badly_placed_motion_sensor_does_not_overrule_the_door(lines: Lines) -> None:
+    found, alone = (lines(sdu_rooms.RECORDING)[rule] for rule in ("door and badly placed motion", "door alone"))
+    assert print_figures(found)[Figure.FALSE_VACANT_PCT] <= 6
+    for figure in (Figure.COUNT_ERROR, Figure.FALSE_VACANT_PCT, Figure.FALSE_OCCUPIED_PCT):
+        assert found.figures[figure] <= alone.figures[figure], "a sensor makes no figure worse"
+
+
+def test_perfect_counter_is_hardly_corrected_after_two_weeks(lines: Lines) -> None:
+    for rule in ("perfect counter after two weeks, and motion", "perfect counter after two weeks, alone"):
+        assert print_figures(lines(sdu_rooms.RECORDING)[rule])[Figure.COUNT_ERROR] <= 0.05

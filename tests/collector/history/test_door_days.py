@@ -125,7 +125,7 @@ def test_a_drift_below_three_per_cent_is_ignored() -> None:
 def test_learned_values_stay_within_their_bounds(found: list[tuple[int, int, int]]) -> None:
     learnt = learn_doors([DoorDay(number, *day) for number, day in enumerate(found)])
     assert 0.67 <= learnt.in_out_ratio <= 1.5
-    assert 0.5 <= learnt.error_scale <= 4
+    assert 0 < learnt.error_scale <= 4
     assert 0.1 <= learnt.leaving_per_h <= 3
 
 
@@ -133,3 +133,19 @@ def test_scattered_days_raise_the_learned_error() -> None:
     steady = learn_doors(days(200, 200))
     wild = learn_doors([DoorDay(number, 200, 200 + (-1) ** number * 40, 0) for number in range(14)])
     assert wild.error_scale > 2 * steady.error_scale
+
+
+def test_doors_that_end_at_zero_every_day_hardly_err() -> None:
+    assert learn_doors(days(100, 100)).error_scale < 0.01
+    assert learn_doors(days(4, 4, count=2)).error_scale > 0.5, "a few crossings show little"
+
+
+def test_people_who_stay_overnight_are_no_errors() -> None:
+    stays = (0, 1, 0, 0, 2, 0, 1, 0, 0, 0, 3, 0, 0, 0)
+    before = (0, *stays)
+    found = [DoorDay(day, 100 + now - before[day], 100) for day, now in enumerate(stays)]
+    assert learn_doors(found).error_scale < 0.05
+
+
+def test_one_odd_day_does_not_make_precise_doors_typical() -> None:
+    assert learn_doors([*days(100, 100, count=13), DoorDay(13, 107, 100)]).error_scale < 0.2

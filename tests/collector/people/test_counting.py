@@ -22,6 +22,7 @@ from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Door
 from collector.store.journal import Journal
+from collector.truth.truth_store import TRUTH_KEY
 from edge.contract.message import EventKind, SensorEvent
 from edge.contract.sensor_kinds import SensorKind
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
@@ -126,13 +127,13 @@ def test_a_quiet_site_is_empty_with_a_correction(collected: CountingCollector) -
     collected.send("desk-0-pir", EventKind.MOTION, 1, crossed_ms + 1)
     collected.send("desk-0-pir", EventKind.MOTION, 0, crossed_ms + 2)
     assert collected.people().count == 6
-    collected.pass_time(crossed_ms + 25 * MINUTE_MS)
+    collected.pass_time(crossed_ms + 95 * MINUTE_MS)  # nothing is learned of the sensors yet
     results = collected.people()
     assert (results.count, results.most) == (0, 0)
     assert results.last_empty_ms is not None
     assert results.last_empty_ms >= crossed_ms + 10 * MINUTE_MS
     (entry,) = collected.ledger(CorrectionReason.QUIET)
-    assert entry.fields == (6, 0)
+    assert entry.fields[1] == 0
     assert entry.at_ms <= results.last_empty_ms < entry.at_ms + BUCKET_MS
     assert collected.rows()[-1].fields[5] == results.last_empty_ms
 
@@ -141,17 +142,17 @@ def test_late_motion_revokes_the_correction_and_a_late_crossing_counts(collected
     collected.pass_time(NOON_MS + 20 * MINUTE_MS)
     collected.cross(*[1] * 6)
     crossed_ms = collected.now_ms
-    collected.pass_time(crossed_ms + 20 * MINUTE_MS)
+    collected.pass_time(crossed_ms + 95 * MINUTE_MS)  # nothing is learned of the sensors yet
     assert collected.people().count == 0
     assert collected.ledger(CorrectionReason.QUIET)
-    for minute in range(20):  # a device that was offline reports somebody who was there all along
+    for minute in range(95):  # a device that was offline reports somebody who was there all along
         collected.send("desk-1-pir", EventKind.MOTION, 1, crossed_ms + minute * MINUTE_MS + 1, "pi-2")
         collected.send("desk-1-pir", EventKind.MOTION, 0, crossed_ms + minute * MINUTE_MS + 2, "pi-2")
     collected.cross(1, 1, at_ms=crossed_ms + MINUTE_MS)
     collected.settle()
-    assert collected.people().count == 8
+    assert collected.people().count == 7, "of eight, one has probably left uncounted since"
     assert collected.ledger(CorrectionReason.QUIET) == []
-    assert collected.rows()[-1].fields[2] == 8
+    assert collected.rows()[-1].fields[2] == 7
 
 
 def test_a_count_by_doors_alone_is_reset_at_night(tmp_path: Path) -> None:
@@ -215,6 +216,7 @@ def test_a_journal_of_version_1_continues_from_its_rows(tmp_path: Path) -> None:
         old.execute("ALTER TABLE stale_history RENAME TO stale")
         old.execute("ALTER TABLE stored_value RENAME TO settled")
         old.execute("ALTER TABLE settled RENAME COLUMN key TO space")
+        old.execute("DELETE FROM settled WHERE space = ?", (TRUTH_KEY,))
         for table in ("settled", "checkpoint"):
             old.execute(f"UPDATE {table} SET body = substr(body, 3)")  # noqa: S608 - without kind and version
         old.execute("DROP TABLE people_correction")

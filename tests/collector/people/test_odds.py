@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.people.odds import (
-    MIN_EMPTY_ODDS,
-    MIN_EMPTY_ODDS_IF_WATCHED,
     NOBODY_INSIDE,
     TAIL_SHARE,
     CrossingErrors,
@@ -22,6 +20,7 @@ from collector.people.odds import (
     quantile,
     with_at_least,
     with_at_most,
+    with_chance_of_somebody,
 )
 
 USUAL = compute_crossing_errors(1, 1)
@@ -43,11 +42,11 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.just(lambda odds: after_entry(odds, USUAL)),
     st.just(lambda odds: after_exit(odds, USUAL)),
     st.builds(
-        lambda exits, rate: lambda odds: after_watched_doors(odds, exits, 1 / 12, rate),
+        lambda exits, rate: lambda odds: after_watched_doors(odds, exits, 1 / 12, rate, 1),
         st.integers(0, 40),
         st.floats(0.1, 3),
     ),
-    st.builds(lambda hides: lambda odds: after_nobody_seen(odds, hides), st.floats(0.01, 1)),
+    st.builds(lambda hides: lambda odds: after_nobody_seen(odds, 0, hides), st.floats(0.01, 1)),
     st.builds(lambda people: lambda odds: with_at_least(odds, people), st.integers(0, 200)),
     st.builds(lambda people: lambda odds: with_at_most(odds, people), st.integers(0, 200)),
 )
@@ -61,17 +60,13 @@ def test_odds_sum_to_one_and_are_never_below_zero_people(steps: list[Step]) -> N
         assert odds.least >= 0
         assert sum(odds.probabilities) == pytest.approx(1)
         assert all(0 <= each <= 1 for each in odds.probabilities)
-        assert (
-            quantile(odds, TAIL_SHARE)
-            <= number_to_show(odds, MIN_EMPTY_ODDS_IF_WATCHED)
-            <= quantile(odds, 1 - TAIL_SHARE)
-        )
-        assert quantile(odds, TAIL_SHARE) <= number_to_show(odds, MIN_EMPTY_ODDS) <= quantile(odds, 1 - TAIL_SHARE)
+        assert quantile(odds, TAIL_SHARE) <= number_to_show(odds) <= quantile(odds, 1 - TAIL_SHARE)
+        assert quantile(odds, TAIL_SHARE) <= number_to_show(odds) <= quantile(odds, 1 - TAIL_SHARE)
 
 
 def test_entries_and_exits_are_counted() -> None:
-    assert number_to_show(crowd(20), MIN_EMPTY_ODDS) == 20
-    assert number_to_show(after_exit(after_exit(crowd(20), USUAL), USUAL), MIN_EMPTY_ODDS) == 18
+    assert number_to_show(crowd(20)) == 20
+    assert number_to_show(after_exit(after_exit(crowd(20), USUAL), USUAL)) == 18
 
 
 def test_more_exits_than_people_never_give_a_negative_number() -> None:
@@ -79,7 +74,7 @@ def test_more_exits_than_people_never_give_a_negative_number() -> None:
     for _ in range(5):
         odds = after_exit(odds, USUAL)
     assert odds.least == 0
-    assert number_to_show(odds, MIN_EMPTY_ODDS_IF_WATCHED) == 0
+    assert number_to_show(odds) == 0
 
 
 def test_the_range_widens_with_crossings_and_with_door_errors() -> None:
@@ -91,36 +86,55 @@ def test_exits_count_more_at_doors_that_miss_exits() -> None:
     odds, even = crowd(100, compute_crossing_errors(1.2, 1)), crowd(100)
     for _ in range(50):
         odds, even = after_exit(odds, compute_crossing_errors(1.2, 1)), after_exit(even, USUAL)
-    assert number_to_show(even, MIN_EMPTY_ODDS) - number_to_show(odds, MIN_EMPTY_ODDS) == pytest.approx(50 * 0.2, abs=3)
+    assert number_to_show(even) - number_to_show(odds) == pytest.approx(50 * 0.2, abs=3)
 
 
 def test_quiet_doors_reduce_a_number_but_do_not_empty_the_site() -> None:
     phantoms = crowd(40, compute_crossing_errors(1, 4))
     after = phantoms
     for _ in range(12 * 9):
-        after = after_watched_doors(after, 0, 1 / 12, 0.5)
-    assert number_to_show(after, MIN_EMPTY_ODDS) < 10
-    assert number_to_show(after, MIN_EMPTY_ODDS) >= 1
-    assert number_to_show(after_watched_doors(phantoms, 0, 1 / 12, 0.5), MIN_EMPTY_ODDS) > 30, (
-        "five minutes are little evidence"
-    )
+        after = after_watched_doors(after, 0, 1 / 12, 0.5, 1)
+    assert number_to_show(after) < 10
+    assert number_to_show(after) >= 1
+    assert number_to_show(after_watched_doors(phantoms, 0, 1 / 12, 0.5, 1)) > 30, "five minutes are little evidence"
 
 
 def test_bounds_limit_the_odds() -> None:
     assert with_at_least(NOBODY_INSIDE, 3) == PeopleOdds(3)
     assert with_at_most(crowd(9), 2).least + len(with_at_most(crowd(9), 2).probabilities) <= 3
     assert with_at_most(PeopleOdds(9), 2) == PeopleOdds(2)
-    assert number_to_show(with_at_least(crowd(2), 1), MIN_EMPTY_ODDS) == 2
+    assert number_to_show(with_at_least(crowd(2), 1)) == 2
 
 
 def test_a_site_is_shown_as_empty_only_if_certain_enough() -> None:
-    odds = PeopleOdds(0, (0.6, 0.4))
-    assert number_to_show(odds, MIN_EMPTY_ODDS_IF_WATCHED) == 0
-    assert number_to_show(odds, MIN_EMPTY_ODDS) == 1
+    assert number_to_show(PeopleOdds(0, (0.91, 0.09))) == 0
+    assert number_to_show(PeopleOdds(0, (0.89, 0.11))) == 1
 
 
-def test_a_fully_watched_site_is_empty_if_nobody_is_detected() -> None:
+def test_a_site_is_empty_if_nobody_is_detected() -> None:
     odds = PeopleOdds(0, (0.3, 0.6, 0.1))
-    assert number_to_show(odds, MIN_EMPTY_ODDS_IF_WATCHED) == 1
-    assert number_to_show(after_nobody_seen(odds, 0.1), MIN_EMPTY_ODDS_IF_WATCHED) == 0
-    assert after_nobody_seen(PeopleOdds(4), 0.1) == PeopleOdds(4), "who is known to be there hides, and is still there"
+    assert number_to_show(odds) == 1
+    assert number_to_show(after_nobody_seen(odds, 0, 0.03)) == 0
+    assert after_nobody_seen(PeopleOdds(4), 0, 0.1) == PeopleOdds(4), (
+        "who is known to be there hides, and is still there"
+    )
+
+
+def test_each_hidden_person_is_as_likely_as_before() -> None:
+    assert after_nobody_seen(PeopleOdds(0, (0.25, 0.25, 0.5)), 1, 0.5) == PeopleOdds(
+        0, pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    )
+
+
+def test_somebody_detected_is_probably_inside() -> None:
+    odds = with_chance_of_somebody(PeopleOdds(0, (0.8, 0.1, 0.1)), 0.9)
+    assert odds == PeopleOdds(0, pytest.approx((0.1, 0.45, 0.45)))
+    assert with_chance_of_somebody(NOBODY_INSIDE, 0.5) == NOBODY_INSIDE, "where everybody left, nobody stayed"
+    assert with_chance_of_somebody(PeopleOdds(4), 0.5) == PeopleOdds(4)
+
+
+def test_habits_hardly_correct_precise_doors() -> None:
+    people = crowd(20, compute_crossing_errors(1, 0.003))
+    for _ in range(12 * 4):
+        people = after_watched_doors(people, 0, 1 / 12, 1, 0.003)
+    assert number_to_show(people) == 20

@@ -21,7 +21,8 @@ from collector.people.estimate import (
     finish_bucket,
     split_into_buckets,
 )
-from collector.people.odds import PeopleOdds, quantile
+from collector.people.odds import PeopleOdds, number_to_show, quantile
+from collector.people.quiet import QuietLearning
 from collector.people.seen_people import SeenPeopleStep
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.site_plan import SitePlan
@@ -52,47 +53,73 @@ def reasons(corrections: Iterable[CountCorrection]) -> list[str]:
 
 def test_entries_and_exits_count_for_the_day() -> None:
     crowd, corrections = finish_bucket(PeopleEstimate(at_ms=T0), bucket(1, 1, 1, -1), BLIND)
-    assert BLIND.count_to_show(crowd.odds) == 2
+    assert number_to_show(crowd.odds) == 2
     assert (crowd.today.entries, crowd.today.exits, crowd.at_ms) == (3, 1, T0 + BUCKET_MS)
     assert corrections == []
 
 
 def test_more_exits_than_people_are_corrected_to_zero() -> None:
     crowd, corrections = finish_bucket(inside(1), bucket(-1, -1, -1), WATCHED)
-    assert WATCHED.count_to_show(crowd.odds) == 0
+    assert number_to_show(crowd.odds) == 0
     assert corrections == [CountCorrection(CorrectionReason.NEGATIVE, -2, 0)]
 
 
 def test_people_detected_for_five_minutes_are_inside() -> None:
     crowd, corrections = finish_bucket(inside(2), bucket(seen=[SeenPeopleStep(T0, 5, True, None, None)]), WATCHED)
-    assert WATCHED.count_to_show(crowd.odds) == 5
+    assert number_to_show(crowd.odds) == 5
     assert corrections == [CountCorrection(CorrectionReason.SEEN, 2, 5)]
 
 
 def test_people_who_just_left_may_still_be_shown_as_detected() -> None:
     crowd, corrections = finish_bucket(inside(5), bucket(-1, seen=[SeenPeopleStep(T0, 5, True, None, None)]), WATCHED)
-    assert WATCHED.count_to_show(crowd.odds) == 4
+    assert number_to_show(crowd.odds) == 4
     assert corrections == []
 
 
 def test_a_space_that_is_away_in_between_counts_as_one_person() -> None:
-    flickering = [SeenPeopleStep(T0, 1, True, None, None), SeenPeopleStep(T0 + MINUTE, 0, True, None, T0 + MINUTE)]
+    away = SeenPeopleStep(T0 + MINUTE, 0, True, None, T0 + MINUTE)
+    flickering = [SeenPeopleStep(T0, 1, True, None, None), away, SeenPeopleStep(T0 + 3 * MINUTE, 1, True, None, None)]
     crowd, _ = finish_bucket(inside(0), bucket(seen=flickering), BLIND)
-    assert BLIND.count_to_show(crowd.odds) == 1
+    assert number_to_show(crowd.odds) == 1
+
+
+def test_who_left_just_before_five_minutes_is_not_detected_in_them() -> None:
+    held = [SeenPeopleStep(T0, 1, True, None, None), SeenPeopleStep(T0 + 2 * MINUTE, 0, True, None, T0 + 2 * MINUTE)]
+    crowd, corrections = finish_bucket(inside(0, last_crossing_ms=T0 - 1), bucket(seen=held), WATCHED)
+    assert (number_to_show(crowd.odds), corrections) == (0, [])
 
 
 def test_motion_in_an_empty_site_shows_one_person_at_once() -> None:
-    corrections = build_people_count(inside(0), 1, WATCHED)
+    corrections = build_people_count(inside(0), 1)
     assert (corrections.count, corrections.least, corrections.most) == (1, 1, 1)
+
+
+BAD_SENSORS = QuietLearning(found=100, hidden_ms=1000 * MINUTE)
 
 
 def test_a_quiet_site_with_quiet_doors_is_empty_after_ten_minutes() -> None:
     quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - HOUR)]
-    left = T0 - 8 * MINUTE
-    crowd, corrections = finish_bucket(inside(7, last_crossing_ms=left), bucket(seen=quiet), WATCHED)
-    assert crowd.odds == PeopleOdds(0)
-    assert crowd.last_empty_ms == left + 10 * MINUTE
+    crowd, corrections = finish_bucket(inside(7, last_crossing_ms=T0 - 8 * MINUTE), bucket(seen=quiet), WATCHED)
+    assert (crowd.odds, crowd.last_empty_ms) == (PeopleOdds(0), T0)
     assert corrections == [CountCorrection(CorrectionReason.QUIET, 7, 0)]
+    recent, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 4 * MINUTE), bucket(seen=quiet), WATCHED)
+    assert number_to_show(recent.odds) == 7
+
+
+def test_quiet_sensors_that_miss_people_do_not_empty_a_site() -> None:
+    quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - HOUR)]
+    before = inside(7, last_crossing_ms=T0 - 30 * MINUTE, learned_quiet=BAD_SENSORS)
+    crowd, corrections = finish_bucket(before, bucket(seen=quiet), WATCHED)
+    assert (number_to_show(crowd.odds), corrections) == (7, [])
+
+
+def test_sensors_that_never_detect_anybody_change_no_count() -> None:
+    useless = QuietLearning(found=0, hidden_ms=100 * HOUR)
+    odds = PeopleOdds(0, (0.6, 0.4))
+    quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - 10 * MINUTE)]
+    watched, _ = finish_bucket(PeopleEstimate(T0, odds, learned_quiet=useless), bucket(seen=quiet), WATCHED)
+    doors_alone, _ = finish_bucket(PeopleEstimate(T0, odds), bucket(), BLIND)
+    assert number_to_show(watched.odds) == number_to_show(doors_alone.odds) == 1
 
 
 def test_a_site_that_starts_quiet_is_known_to_be_empty_once() -> None:
@@ -106,13 +133,13 @@ def test_a_site_that_starts_quiet_is_known_to_be_empty_once() -> None:
 def test_a_crossing_ends_the_quiet() -> None:
     quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - HOUR)]
     crowd, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 8 * MINUTE), bucket(1, seen=quiet), WATCHED)
-    assert WATCHED.count_to_show(crowd.odds) == 8
+    assert number_to_show(crowd.odds) == 8
 
 
 def test_each_unknown_space_may_hide_one_person() -> None:
     quiet = [SeenPeopleStep(T0, 0, False, 2, T0 - HOUR)]
     crowd, _ = finish_bucket(inside(7), bucket(seen=quiet), WATCHED)
-    assert WATCHED.count_to_show(crowd.odds) == 2
+    assert number_to_show(crowd.odds) == 2
     assert crowd.last_empty_ms == 0, "that is no zero"
 
 
@@ -121,8 +148,19 @@ def test_a_site_with_unwatched_zones_must_be_quiet_for_an_hour() -> None:
     for quiet_min in (20, 70):
         quiet = [SeenPeopleStep(T0, 0, False, 0, T0 - quiet_min * MINUTE)]
         crowd, _ = finish_bucket(inside(7, last_crossing_ms=T0 - 70 * MINUTE), bucket(seen=quiet), BLIND)
-        after[quiet_min] = BLIND.count_to_show(crowd.odds)
+        after[quiet_min] = number_to_show(crowd.odds)
     assert after == {20: 7, 70: 0}
+
+
+def test_motion_before_the_entry_it_belongs_to_adds_nobody() -> None:
+    away = SeenPeopleStep(T0, 0, True, None, T0)
+    steps = [away, SeenPeopleStep(T0 + 3 * MINUTE, 1, True, None, None)]
+    before = PeopleEstimate(T0, PeopleOdds(0, (0.9, 0.1)), last_crossing_ms=T0 - HOUR)
+    crossing = DoorCrossing(T0 + 3 * MINUTE + 20_000, 1)
+    entered, _ = finish_bucket(before, bucket(seen=steps)._replace(crossings=[crossing]), WATCHED)
+    assert quantile(entered.odds, 0.5) == 1
+    uncounted, _ = finish_bucket(before, bucket(seen=steps), WATCHED)
+    assert uncounted.learned_quiet.found > 0.5 > entered.learned_quiet.found, "nobody came in, so somebody was inside"
 
 
 def test_a_closed_site_is_empty_and_a_new_day_begins() -> None:
@@ -137,7 +175,7 @@ def test_a_closed_site_is_empty_and_a_new_day_begins() -> None:
 def test_somebody_detected_in_a_closed_site_still_counts() -> None:
     context = CountingContext(DayTurn(8, T0, is_closed=True), is_fully_watched=False)
     crowd, _ = finish_bucket(inside(2), bucket(seen=[SeenPeopleStep(T0, 1, True, None, None)]), context)
-    assert context.count_to_show(crowd.odds) >= 1
+    assert number_to_show(crowd.odds) >= 1
     assert crowd.last_empty_ms == 0
 
 
@@ -164,7 +202,7 @@ def test_silent_doors_are_no_evidence_that_people_stay() -> None:
     phantoms = PeopleEstimate(at_ms=T0, odds=PeopleOdds(30, (0.1,) * 10))
     living, corrections = finish_bucket(phantoms, bucket(watched=True), BLIND)
     dead, nothing = finish_bucket(phantoms, bucket(watched=False), BLIND)
-    assert BLIND.count_to_show(living.odds) <= BLIND.count_to_show(dead.odds)
+    assert number_to_show(living.odds) <= number_to_show(dead.odds)
     assert dead.odds == phantoms.odds
     assert nothing == []
     assert set(reasons(corrections)) <= {CorrectionReason.STILL}
@@ -228,8 +266,8 @@ def test_any_history_has_valid_counts_ranges_and_corrections(
     begun = begins(day)
     crossings = [DoorCrossing(begun + offset, way) for offset, way in passing]
     found = counted_days(hours, day, crossings, steps_of(begun, seeing))
-    for crowd, corrections, context, each in found:
-        shown = build_people_count(crowd, each.seen_people_steps[-1].seen_people, context)
+    for crowd, corrections, _, each in found:
+        shown = build_people_count(crowd, each.seen_people_steps[-1].seen_people)
         assert 0 <= shown.least <= shown.count <= shown.most
         assert quantile(crowd.odds, 0.5) >= 0
         assert all(correction.before != correction.after >= 0 for correction in corrections)
@@ -275,7 +313,7 @@ def test_more_crossings_give_a_wider_range() -> None:
     crowd, widths = PeopleEstimate(at_ms=T0), []
     for number in range(6):
         crowd, _ = finish_bucket(crowd, bucket(*[1] * 20, from_ms=T0 + number * BUCKET_MS), BLIND)
-        corrections = build_people_count(crowd, 0, BLIND)
+        corrections = build_people_count(crowd, 0)
         widths.append(corrections.most - corrections.least)
     assert widths == sorted(widths)
     assert widths[0] < widths[-1]
