@@ -8,6 +8,7 @@ Never: a hit rate for matching spaces: their odds assume that they are as popula
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from babel.dates import format_date
 
@@ -18,8 +19,8 @@ from collector.site.calendar import to_local_time
 from collector.site.site_plan import WHOLE_SITE
 from dashboard.live.upcoming_hours import MIN_SCORED_FORECASTS, TOP_TENTH, find_hour
 from dashboard.member.arrival import list_forecast_kinds
-from dashboard.member.fitting_odds import compute_match_odds
-from dashboard.member.needs import Needs, find_whole_zone
+from dashboard.member.fitting_odds import combine_with_zones, compute_match_odds
+from dashboard.member.needs import MatchCounts, Needs, encode_matches, find_whole_zone
 from dashboard.text.explanations import ExplanationContext
 from dashboard.text.page_texts import PageTexts
 from edge.timekeeping.durations import MINUTE_MS
@@ -49,8 +50,8 @@ class ArrivalAnswer:
 
     odds: str = ""
     lines: tuple[str, ...] = ()
-    match_odds: Mapping[int, str] = field(default_factory=dict)
-    """The odds by number of matching spaces, if these are as popular as the others."""
+    match_odds: Mapping[str, str] = field(default_factory=dict)
+    """The odds by numbers of matching spaces (`encode_matches`), if these are as popular as the others."""
     capacity: int = 0
     """Number of all spaces of the kind."""
     fault: str = ""
@@ -84,14 +85,18 @@ def build_form(args: Mapping[str, str], wanted: Needs, reader: ExplanationContex
 
 
 def answer_form(
-    shown: ArrivalForm, args: Mapping[str, str], numbers: Iterable[int], ask: GetOutlook, reader: ExplanationContext
+    shown: ArrivalForm,
+    args: Mapping[str, str],
+    counts: Iterable[MatchCounts],
+    ask: GetOutlook,
+    reader: ExplanationContext,
 ) -> ArrivalAnswer:
     """Answer the form; if that is impossible, the answer has a `fault`.
 
     Args:
         shown: the form as it is shown.
         args: the form's parameters as received.
-        numbers: possible numbers of matching spaces of that kind and zone.
+        counts: possible numbers of matching spaces of that kind and zone.
         ask: returns the forecast of a zone and a kind.
         reader: the plan, the site's time and the language.
     """
@@ -110,11 +115,37 @@ def answer_form(
             _describe_hit_rate(outlook, odds, reader.texts),
         ),
         match_odds={
-            fit: reader.texts.format_percentage_floor(like)
-            for fit, like in compute_match_odds(outlook, hour, numbers).items()
+            encode_matches(each): reader.texts.format_percentage_floor(odds)
+            for each, odds in _compute_odds_by_counts(shown, at_ms, counts, ask).items()
         },
         capacity=outlook.capacity or 0,
     )
+
+
+def _compute_odds_by_counts(
+    shown: ArrivalForm, at_ms: int, counts: Iterable[MatchCounts], ask: GetOutlook
+) -> dict[MatchCounts, float]:
+    """Return the odds that a matching space is free; if all zones are chosen, they agree with those of each zone."""
+
+    @cache
+    def compute_odds(zone: str, number: int) -> float | None:
+        outlook = ask(zone, shown.kind)
+        hour = None if outlook is None else find_hour(outlook, at_ms)
+        if outlook is None or hour is None:
+            return None
+        return hour.odds if number == outlook.capacity else compute_match_odds(outlook, hour, [number]).get(number)
+
+    found: dict[MatchCounts, float] = {}
+    whole = ask(shown.zone or WHOLE_SITE, shown.kind)
+    for each in counts:
+        number = sum(matching for _, matching in each)
+        if whole is None or not 0 < number < (whole.capacity or 0):
+            continue
+        odds = compute_odds(shown.zone or WHOLE_SITE, number)
+        by_zone = [] if shown.zone else [compute_odds(zone, matching) for zone, matching in each]
+        if odds is not None:
+            found[each] = combine_with_zones(odds, by_zone)
+    return found
 
 
 def _read_outlook(shown: ArrivalForm, ask: GetOutlook, reader: ExplanationContext) -> Outlook:

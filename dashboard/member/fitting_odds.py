@@ -10,7 +10,7 @@ cases (hypergeometric distribution). The forecast gives the probability of each 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from collector.contract.forecasts import HourOutlook, Outlook, chance_in_hour
 
@@ -33,6 +33,22 @@ def compute_match_odds(outlook: Outlook, hour: HourOutlook, numbers: Iterable[in
         for matching in sorted(set(numbers))
         if 0 < matching < capacity
     }
+
+
+def combine_with_zones(odds: float, by_zone: Sequence[float | None]) -> float:
+    """Return the odds that a matching space of the site is free, in agreement with those of its zones.
+
+    If all matching spaces are in one zone, its forecast knows more of them than that of the site. If they are in
+    several, a free one in any zone is enough.
+
+    Args:
+        odds: by the forecast of the whole site.
+        by_zone: by the forecast of each zone with matching spaces; None: it has none.
+    """
+    known = [each for each in by_zone if each is not None]
+    if len(by_zone) == 1 and known:
+        return known[0]
+    return max([odds, *known])
 
 
 def _all_taken(capacity: int, free: int, matching: int) -> float:

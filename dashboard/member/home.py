@@ -52,7 +52,8 @@ def build_open_page(inputs: MemberPageInput) -> dict[str, Any]:
     form = arrival_odds.build_form(inputs.args, wanted, reader)
     candidates = [(one, c) for one, c in spots if one.kind == form.kind and form.zone in {"", one.zone}]
     matches = needs.list_matches(spots, wanted)
-    numbers = needs.count_matches(candidates, needs.list_useful_needs(plan))
+    counts = needs.count_matches(candidates, needs.list_useful_needs(plan))
+    fitting = needs.count_wanted(candidates, wanted)
     return {
         "first": first,
         "page_texts": get_member_texts(texts.language),
@@ -80,10 +81,11 @@ def build_open_page(inputs: MemberPageInput) -> dict[str, Any]:
         if selected and selected.id in code
         else None,
         "form": form,
-        "answer": arrival_odds.answer_form(form, inputs.args, numbers, inputs.get_outlook, reader)
+        "answer": arrival_odds.answer_form(form, inputs.args, counts, inputs.get_outlook, reader)
         if "at" in inputs.args
         else None,
-        "fitting": sum(needs.meets_needs(one, wanted) and c != "d" for one, c in candidates),
+        "fitting": sum(number for _, number in fitting),
+        "fitting_key": needs.encode_matches(fitting),
         **_draw_charts(inputs, first),
     }
 
@@ -147,7 +149,7 @@ def build_script_data(inputs: MemberPageInput, values: dict[str, Any], urls: dic
 def _odds_by_match(
     form: arrival_odds.ArrivalForm, answer: arrival_odds.ArrivalAnswer | None, zones: list[str]
 ) -> dict[str, Any] | None:
-    """Return the odds by number of matching spaces; the needs stay on the phone, so the script picks the entry."""
+    """Return the odds by numbers of matching spaces; the needs stay on the phone, so the script picks the entry."""
     if answer is None or not answer.match_odds:
         return None
     return {

@@ -5,6 +5,7 @@ Out:   counts by kind, for the site and for each zone.
 Never: stored needs: the page keeps them on the phone only.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import reduce
 from typing import Final
@@ -16,6 +17,8 @@ from dashboard.live.frame import FreeCount
 _LIST_ORDER: Final = "vuoad"
 """State characters of a frame in the order in which matching spaces are listed."""
 Needs = frozenset[SpaceAttribute]
+MatchCounts = tuple[tuple[str, int], ...]
+"""Number of matching spaces in each zone that has any, by zone id."""
 
 
 def read_needs(names: Iterable[str]) -> Needs:
@@ -75,11 +78,25 @@ def _with_level(free: FreeCount, site: FreeCount) -> FreeCount:
     return FreeCount(max(free.least, free.capacity - most_taken), free.most, free.capacity)
 
 
-def count_matches(spots: Iterable[tuple[Space, str]], needs: Iterable[SpaceAttribute]) -> frozenset[int]:
+def count_matches(spots: Iterable[tuple[Space, str]], needs: Iterable[SpaceAttribute]) -> frozenset[MatchCounts]:
     """Return the numbers of matching spaces for all combinations of needs; disabled spaces are left out."""
-    having = [space.attributes for space, code in spots if code != "d"]
+    having = [(space.zone, space.attributes) for space, code in spots if code != "d"]
     choices = reduce(lambda known, need: known | {choice | {need} for choice in known}, needs, {Needs()})
-    return frozenset(sum(choice <= has for has in having) for choice in choices)
+    return frozenset(_count_by_zone(zone for zone, has in having if choice <= has) for choice in choices)
+
+
+def count_wanted(spots: Iterable[tuple[Space, str]], wanted: Needs) -> MatchCounts:
+    """Return the numbers of spaces that match these needs; disabled spaces are left out."""
+    return _count_by_zone(space.zone for space, code in spots if code != "d" and meets_needs(space, wanted))
+
+
+def _count_by_zone(zones: Iterable[str]) -> MatchCounts:
+    return tuple(sorted(Counter(zones).items()))
+
+
+def encode_matches(counts: MatchCounts) -> str:
+    """Encode numbers of matching spaces as a key, such as `hall:3,loft:1`; the page's script builds the same."""
+    return ",".join(sorted(f"{zone}:{number}" for zone, number in counts))
 
 
 def list_matches(spots: Iterable[tuple[Space, str]], wanted: Needs) -> list[Space]:

@@ -117,10 +117,14 @@ at("matches")?.addEventListener("click", (event) => {
   at(`s${shows}`).dispatchEvent(new MouseEvent("click", { cancelable: true }));
   at("plan").scrollIntoView({ block: "start" });
 });
-/* The odds of a matching space: their number is counted here, the odds by number came with the answer. */
+/* The odds of a matching space: those of each zone are counted here, the odds by these numbers came with the answer. */
 function paintOdds(count, query) {
   const n = count(query.kind, query.zone)[2];
-  const odds = needs.bits() ? query.odds[n] : undefined;
+  const counts = page.zones.flatMap(([id], index) => {
+    const number = ["", `${index}`].includes(query.zone) ? count(query.kind, `${index}`)[2] : 0;
+    return number ? `${id}:${number}` : [];
+  });
+  const odds = needs.bits() ? query.odds[counts.sort().join(",")] : undefined;
   show(at("like"), odds === undefined ? "" : texts.fill("like", { needs: needs.names(), n, of: query.capacity, odds }));
 }
 function paintAnswer(count) {

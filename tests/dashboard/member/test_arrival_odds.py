@@ -27,6 +27,8 @@ OUTLOOK = Outlook(
     at_ms=MONDAY_10_MS, capacity=28, days=30, hours=build_outlook(0.2, 6, 8, usual=7).hours, scores=SCORES
 )
 NONE: Needs = frozenset()
+COUNTS = ((("hall", 5),), (("hall", 16), ("quiet", 12)))
+"""5 or all 28 spaces may match."""
 
 
 def answer_query(
@@ -38,7 +40,7 @@ def answer_query(
 ) -> ArrivalAnswer:
     """Answer a query where only the zone `of` has a forecast and 5 or all 28 spaces may match."""
     return answer_form(
-        build_form(args, wanted, reader), args, {5, 28}, lambda zone, _kind: outlook if zone == of else None, reader
+        build_form(args, wanted, reader), args, COUNTS, lambda zone, _kind: outlook if zone == of else None, reader
     )
 
 
@@ -85,9 +87,24 @@ def test_few_earlier_forecasts_give_no_hit_rate(forecasts: int, text: str) -> No
 
 def test_odds_of_matching_spaces_are_lower_and_only_if_some_but_not_all_match() -> None:
     """With 6 of 28 free and 5 matching: 1 - C(22, 5) / C(28, 5) is 73 %."""
-    assert answer_query(at="11:30").match_odds == {5: "73%"}
-    assert answer_query(SV, at="11:30").match_odds == {5: "73\u00a0%"}
+    assert answer_query(at="11:30").match_odds == {"hall:5": "73%"}
+    assert answer_query(SV, at="11:30").match_odds == {"hall:5": "73\u00a0%"}
     assert answer_query(at="11:30").capacity == 28
+
+
+def test_site_and_zone_agree_about_the_same_matching_spaces() -> None:
+    zone_outlook = Outlook(at_ms=MONDAY_10_MS, capacity=8, days=30, hours=build_outlook(0.2, 6, capacity=8).hours)
+    outlooks = {WHOLE_SITE: OUTLOOK, "quiet": zone_outlook}
+    counts = ((("quiet", 4),), (("quiet", 8),), (("hall", 1), ("quiet", 4)))
+
+    def answer(**args: str) -> ArrivalAnswer:
+        form = build_form(args, NONE, EN)
+        return answer_form(form, args, counts, lambda zone, _kind: outlooks.get(zone), EN)
+
+    whole, zone = answer(at="11:30", zone=""), answer(at="11:30", zone="quiet")
+    assert whole.match_odds["quiet:4"] == zone.match_odds["quiet:4"]
+    assert whole.match_odds["quiet:8"] == zone.odds, "all spaces of the zone match"
+    assert whole.match_odds["hall:1,quiet:4"] == whole.match_odds["quiet:4"], "one more elsewhere: no less"
 
 
 def test_chosen_zone_has_its_own_odds_and_is_named() -> None:

@@ -28,7 +28,7 @@ from tests.support.servers import mosquitto
 pytestmark = pytest.mark.browser
 
 MATCH_ODDS_TEXT = (
-    "”fönster”: 5 av 28. Chansen är 73 % om de är lika populära som de andra, lägre om de är mer populära."
+    "”fönster”: 5 av 28. Chansen är 74 % om de är lika populära som de andra, lägre om de är mer populära."
 )
 LOST = "Ingen anslutning. Uppgifterna är från kl. 10.00"
 

@@ -11,6 +11,8 @@ from dashboard.live.frame import count_free_spaces as count_states
 from dashboard.member.needs import (
     count_free,
     count_matches,
+    count_wanted,
+    encode_matches,
     encode_needs,
     find_whole_zone,
     list_offered,
@@ -65,8 +67,16 @@ def test_match_counts_cover_every_combination_of_needs(
 ) -> None:
     made = [(replace(DESK, attributes=has), code) for has, code in spots]
     asked = frozenset(SpaceAttribute)
-    assert count_free(made, wanted).get(DESK.kind, FreeCount(0, 0, 0)).capacity in count_matches(made, asked)
-    assert count_matches(made, ()) == {sum(code != "d" for _, code in spots)}
+    counts = count_wanted(made, wanted)
+    assert sum(number for _, number in counts) == count_free(made, wanted).get(DESK.kind, FreeCount(0, 0, 0)).capacity
+    assert counts in count_matches(made, asked)
+    assert count_matches(made, ()) == {count_wanted(made, frozenset())}
+
+
+def test_matching_spaces_are_counted_by_zone() -> None:
+    spots = [(replace(DESK, zone=zone, attributes=WINDOW), code) for zone, code in (("b", "v"), ("a", "o"), ("b", "d"))]
+    assert count_wanted(spots, WINDOW) == (("a", 1), ("b", 1))
+    assert encode_matches((("a-2", 1), ("a", 3))) == "a-2:1,a:3", "in the order of the script's strings"
 
 
 def test_only_needs_met_by_a_space_are_offered_and_unknown_ones_ignored() -> None:
