@@ -37,6 +37,8 @@ class FindingKind(StrEnum):
     """Its activity matches another space's sensors rather than those of its own space."""
     SWAPPED = "swapped"
     """It and `witness`, a sensor of the same kind, each follow the people of the other one's place."""
+    OFTEN_WRONG = "often_wrong"
+    """Truth rounds found its space shown wrong significantly more often than the site."""
     REJECTED = "rejected"
     """The device sends events that the collector rejects."""
     TWO_CLIENTS = "two_clients"

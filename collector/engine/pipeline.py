@@ -112,9 +112,11 @@ class Pipeline:
         self._held_devices: set[str] = set()
         self._load_stored(now_ms)
         is_open(plan, now_ms)  # loading its library of public holidays takes time: do it before messages arrive
-        self.health = HealthService(plan, journal, self.spaces, retention.raw_hours, now_ms)
-        sources = AlertSources(self.spaces, self.health.list_findings, raw_ms)
         self.truth = TruthService(plan, journal, self.spaces, now_ms)
+        self.health = HealthService(
+            plan, journal, self.spaces, retention.raw_hours, now_ms, self.truth.list_wrong_answers
+        )
+        sources = AlertSources(self.spaces, self.health.list_findings, raw_ms)
         self.alert_service = AlertService(plan, journal, sources, alerts, now_ms)
         self.message_sources: tuple[MessageSource, ...] = (
             self.adjustment_changes,

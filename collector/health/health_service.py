@@ -9,7 +9,7 @@ journal stores the result under its own keys: 14 days of each sensor, the findin
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -72,7 +72,17 @@ log = logging.getLogger(__name__)
 class HealthService:
     """Counts, evaluates and publishes the health of one site's sensors. Used by the collector's thread only."""
 
-    def __init__(self, plan: SitePlan, journal: Journal, spaces: SpaceStates, raw_hours: int, now_ms: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - everything that findings are computed from
+        self,
+        plan: SitePlan,
+        journal: Journal,
+        spaces: SpaceStates,
+        raw_hours: int,
+        now_ms: int,
+        list_wrong_answers: Callable[[], Iterable[tuple[SensorKey, Finding]]] = tuple,
+    ) -> None:
+        """Begin with the findings of the last run; `list_wrong_answers` returns those of truth rounds."""
+        self._list_wrong_answers = list_wrong_answers
         self._plan, self._journal, self._spaces, self._raw_hours = plan, journal, spaces, raw_hours
         self._groups = group_sensors(plan)
         self._group_of = {sensor.key: name for name, group in self._groups.items() for sensor in group.sensors}
@@ -297,6 +307,7 @@ class HealthService:
         for device, hours in self._arrivals.hours.items():
             if (finding := find_clock_fault(hours, now_ms)) is not None:
                 found.append(((device, ""), finding))
+        found += self._list_wrong_answers()
         before = {(since.device, since.sensor, since.kind, since.quantity): since.at_ms for since in self._since}
         self._since = [
             FindingStart(

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from collector.contract.findings import Finding, FindingKind
 from collector.contract.messages import OutgoingMessage
 from collector.contract.states import SpaceHealth
 from collector.contract.truth import (
@@ -32,6 +33,7 @@ from collector.live.corrections import MAX_CORRECTION_MS, Correction
 from collector.live.space_states import SpaceStates
 from collector.site.calendar import find_midnight_ms
 from collector.site.site_plan import SitePlan
+from collector.site.site_sensor import SensorKey
 from collector.site.spaces import Space
 from collector.store.journal import Journal
 from collector.truth.error_rates import compute_accuracy
@@ -54,6 +56,7 @@ from collector.truth.truth_record import (
     sum_checks,
 )
 from collector.truth.truth_store import load_truth, save_truth
+from collector.truth.wrong_spaces import find_wrong_spaces
 from edge.contract import topics
 from edge.contract.topics import TopicKind
 from edge.timekeeping.durations import DAY_MS
@@ -119,6 +122,23 @@ class TruthService:
             save_truth(self._journal, record)
 
     # Output
+
+    def list_wrong_answers(self) -> list[tuple[SensorKey, Finding]]:
+        """Return a finding for the first sensor of each space that was shown wrong too often until midnight."""
+        return [
+            (
+                sensors[0].key,
+                Finding(
+                    FindingKind.OFTEN_WRONG,
+                    self._midnight_ms,
+                    sensors[0].id,
+                    times=sums.wrong,
+                    share_pct=round(100 * sums.wrong / sums.count),
+                ),
+            )
+            for space, sums in self._wrong_spaces.items()
+            if (sensors := self._plan.sensors_of(space))
+        ]
 
     def pop_messages(self, _now_ms: int, _screen_ms: int) -> list[OutgoingMessage]:
         """Return the codes, the open round and the error rates that changed since the last call."""
@@ -210,6 +230,8 @@ class TruthService:
             {space: rate for space, rate in rates.items() if rate is not None},
         )
         self._set_message(topics.ACCURACY, accuracy)
+        site_rate = accuracy.site.total if accuracy.site is not None else None
+        self._wrong_spaces = find_wrong_spaces({space.id: found for space, found in by_space.items()}, site_rate)
 
 
 def _sum_zone(by_space: dict[Space, SpaceChecks], zone: str) -> SpaceChecks:

@@ -93,6 +93,10 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
         FindingKind.TWO_CLIENTS: _(
             "Look for a copied memory card or a second process; give each device a name and a password of its own."
         ),
+        FindingKind.OFTEN_WRONG: _(
+            "Stand at the space and compare. If people are missed, move the sensor or add one; if it stays taken, look"
+            " for what keeps it on."
+        ),
         FindingKind.REJECTED: _("See below what is rejected and why; correct the site file or the device."),
         FindingKind.IMPLAUSIBLE: restart,
         FindingKind.UNCHANGING: restart,
@@ -279,6 +283,17 @@ def _swapped(_device: str, found: Finding, texts: PageTexts) -> str:
     )
 
 
+def _often_wrong(_device: str, found: Finding, texts: PageTexts) -> str:
+    if found.times is None:
+        return texts.gettext("Truth rounds found its space shown wrong far more often than the site.")
+    text = texts.ngettext(
+        "Truth rounds found its space shown wrong {n} time ({share}%): far more often than the site.",
+        "Truth rounds found its space shown wrong {n} times ({share}%): far more often than the site.",
+        found.times,
+    )
+    return text.format(n=found.times, share=found.share_pct)
+
+
 def _two_clients(device: str, _found: Finding, texts: PageTexts) -> str:
     return texts.gettext("Two clients sign in as {device}.").format(device=device)
 
@@ -344,6 +359,7 @@ _SENTENCES: Final = {
     FindingKind.BATTERY_LOW: _battery_low,
     FindingKind.WRONG_PLACE: _wrong_place,
     FindingKind.SWAPPED: _swapped,
+    FindingKind.OFTEN_WRONG: _often_wrong,
     FindingKind.REJECTED: _rejected,
     FindingKind.TWO_CLIENTS: _two_clients,
     FindingKind.IMPLAUSIBLE: _implausible,

@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct
 
 from collector.configuration.collector_settings import RetentionSettings
+from collector.contract.findings import FindingKind
 from collector.contract.messages import encode_message
 from collector.contract.states import Occupancy, Reason, SpaceState
 from collector.contract.truth import (
@@ -176,6 +177,25 @@ def test_a_round_checks_each_space_once_and_counts_from_the_next_midnight(site: 
     assert isinstance(after, SiteAccuracy)
     assert after.site is not None
     assert (after.site.total.checked, after.site.total.wrong, after.spaces) == (6, 0, {})
+
+
+def test_a_space_that_rounds_find_wrong_again_and_again_has_a_finding(site: ReportedSite) -> None:
+    for _ in range(12):
+        site.send(StartRound())
+        opened = site.published(topics.TRUTH_ROUND)
+        assert isinstance(opened, TruthRound)
+        site.send(
+            *(
+                AnswerRound(opened.id, space, FoundState.TAKEN if space == "desk-0" else FoundState.FREE)
+                for space in opened.spaces
+            )
+        )
+    assert site.pipeline.truth.list_wrong_answers() == []
+    site.now_ms += DAY_MS
+    site.restart()
+    ((key, finding),) = site.pipeline.truth.list_wrong_answers()
+    assert (key, finding.kind, finding.times) == (("pi-1", "desk-0-pir"), FindingKind.OFTEN_WRONG, 12)
+    assert (key, FindingKind.OFTEN_WRONG) in [(name, one.kind) for name, one in site.pipeline.health.list_findings()]
 
 
 def test_a_round_ends_by_itself(site: ReportedSite) -> None:

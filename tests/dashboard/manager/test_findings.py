@@ -51,6 +51,7 @@ FULL = {
     FindingKind.SWAPPED: Finding(
         FindingKind.SWAPPED, 0, "desk-1-pir", witness="desk-2-pir", space="desk-2", days=2, share_pct=91, own_pct=8
     ),
+    FindingKind.OFTEN_WRONG: Finding(FindingKind.OFTEN_WRONG, 0, "desk-1-pir", times=5, share_pct=63),
     FindingKind.REJECTED: Finding(FindingKind.REJECTED, 0, times=61),
     FindingKind.TWO_CLIENTS: Finding(FindingKind.TWO_CLIENTS, 0),
     FindingKind.IMPLAUSIBLE: Finding(
@@ -62,6 +63,7 @@ FULL = {
 
 OTHERS = (
     Finding(FindingKind.STUCK_ON, 0, "x", span_min=1500),
+    Finding(FindingKind.OFTEN_WRONG, 0, "x"),
     Finding(FindingKind.SWAPPED, 0, "air", witness="air-2", days=2, share_pct=91, own_pct=8),
     Finding(FindingKind.POOR_COVERAGE, 0, "x", times=2, days=1, span_min=64, share_pct=15),
     Finding(FindingKind.POOR_COVERAGE, 0, "x", times=12, share_pct=40),
