@@ -38,7 +38,11 @@ def cli() -> None:
 )
 @click.argument("site", required=False, metavar="[SITE]", type=PATH_TYPE)
 @click.option("--device", metavar="ID", help="Use this machine's GPIO pins as this device of SITE.")
-@click.option("--simulate", is_flag=True, help="Simulate the people at SITE. Always on without SITE.")
+@click.option(
+    "--simulate",
+    is_flag=True,
+    help="Simulate the people at SITE, and sensors if it has none. Always on without SITE.",
+)
 @click.option(
     "--day-minutes",
     metavar="MINUTES",
@@ -53,6 +57,25 @@ def up(**options: Any) -> None:
     from ledig.up.up_command import UpOptions, run_site
 
     run_site(UpOptions(**options))
+
+
+@cli.command(
+    short_help="Ask about a site, and write its site file.",
+    epilog="example: ledig init\nexample: ledig init /etc/ledig/site.toml\n"
+    "example: ledig init site.toml --answers answers.toml --yes",
+)
+@click.argument("site", metavar="[SITE]", type=PATH_TYPE, default="site.toml")
+@click.option("--answers", type=PATH_TYPE, metavar="FILE", help="Read the answers from this TOML file.")
+@click.option("--yes", is_flag=True, help="Write the file without a confirmation.")
+def init(**options: Any) -> None:
+    """Ask about a site, and write its site file SITE (default: site.toml).
+
+    Nothing is written before the last answer, and an existing file is never replaced. docs/operation.md lists the
+    keys of a file of answers.
+    """
+    from ledig.site_setup.init_command import InitOptions, create_site
+
+    create_site(InitOptions(**options))
 
 
 @cli.command(epilog="example: ledig edge /etc/ledig/site.toml --device pi-1")

@@ -46,6 +46,8 @@ SETTINGS_ERRORS: Final = frozenset(
         "StorageRejected",
         "DeviceRejected",  # the command line does not match the site file
         "UpRejected",
+        "InitRejected",
+        "AnswersRejected",
         "AccountRejected",
         "RecordingRejected",  # the files and options of `ledig replay`
         "RowsRejected",

@@ -67,13 +67,14 @@ def read_opening(reader: TableReader, document: Table) -> OpeningDays:
     return OpeningDays(hours=hours, hours_on=hours_on, red_days=settings.red_days, closed=closed)
 
 
-def check_country(reader: TableReader, country: str) -> None:
-    """Report a country without known public holidays; a device has no calendar, so only the server checks this."""
+def find_country_fault(country: str) -> str | None:
+    """Return the problem of a country without known public holidays, with its remedy; None if they are known.
+
+    A device has no calendar, so only the server checks more than the form.
+    """
     if _COUNTRY.fullmatch(country) and (find_spec("holidays") is None or is_known_country(country)):
-        return
-    reader.faults.add(
-        "site", f'no public holidays are known for country "{country}"; give two letters such as "SE" (ISO 3166)'
-    )
+        return None
+    return f'no public holidays are known for country "{country}"; give two letters such as "SE" (ISO 3166)'
 
 
 def _read_spans(reader: TableReader, place: str, value: Any) -> tuple[OpeningSpan, ...]:

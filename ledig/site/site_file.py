@@ -24,7 +24,7 @@ from edge.contract.settings_rejected import SettingsRejected
 from ledig.site.alerts_table import read_alerts
 from ledig.site.devices import DeviceContext, read_devices
 from ledig.site.ids import find_id_fault
-from ledig.site.opening_hours import check_country, read_opening
+from ledig.site.opening_hours import find_country_fault, read_opening
 from ledig.site.places import read_layout
 from ledig.site.settings_files import SettingsFileAway, read_settings_text
 from ledig.site.table_reader import Faults, Table, TableReader
@@ -142,10 +142,31 @@ def read_site_file(path: Path) -> SiteFile:
         SettingsFileAway: the file exists but cannot be read now.
     """
     faults = Faults(path.name)
-    document = _parse_file(path, faults)
-    if document is None:
+    text = _read_text(path, faults)
+    if text is None:
         raise SiteRejected(faults.list_faults())
-    reader = TableReader(faults, path.absolute().parent)
+    return parse_site_text(text, path.name, path.absolute().parent)
+
+
+def parse_site_text(text: str, name: str, folder: Path) -> SiteFile:
+    """Parse the text of a site file.
+
+    Args:
+        text: TOML.
+        name: name of the file, for the faults.
+        folder: its folder; relative paths in the text begin there.
+
+    Raises:
+        SiteRejected: contains all faults.
+    """
+    faults = Faults(name)
+    try:
+        document = parse_toml(text)
+    except TomlRejected as rejected:
+        for place, finding in rejected.problems:
+            faults.add(place, finding)
+        raise SiteRejected(faults.list_faults()) from rejected
+    reader = TableReader(faults, folder)
     reader.reject_unknown(document, _TABLES, "")
     site = _read_site(reader, document)
     if site is None or len(faults):
@@ -153,9 +174,9 @@ def read_site_file(path: Path) -> SiteFile:
     return site
 
 
-def _parse_file(path: Path, faults: Faults) -> Table | None:
+def _read_text(path: Path, faults: Faults) -> str | None:
     try:
-        return parse_toml(read_settings_text(path))
+        return read_settings_text(path)
     except FileNotFoundError:
         faults.add("", f"no such file: {path}; give the path of a site file")
     except UnicodeDecodeError as fault:
@@ -164,9 +185,6 @@ def _parse_file(path: Path, faults: Faults) -> Table | None:
         raise
     except OSError as fault:
         faults.add("", f"cannot be read: {(fault.strerror or str(fault)).lower()}; check {path}")
-    except TomlRejected as rejected:
-        for place, finding in rejected.problems:
-            faults.add(place, finding)
     return None
 
 
@@ -238,14 +256,19 @@ def _read_site_table(reader: TableReader, document: Table) -> SiteTable | None:
         return None
     if fault := find_id_fault(site_table.id):
         reader.faults.add("site", fault)
-    try:
-        ZoneInfo(site_table.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # the name of a folder, or a path outside the database
-        reader.faults.add(
-            "site", f'no time zone "{site_table.time_zone}"; give an IANA name such as "Europe/Stockholm"'
-        )
-    check_country(reader, site_table.country)
+    for problem in (find_time_zone_fault(site_table.time_zone), find_country_fault(site_table.country)):
+        if problem:
+            reader.faults.add("site", problem)
     return site_table
+
+
+def find_time_zone_fault(name: str) -> str | None:
+    """Return the problem of an unknown time zone with its remedy; None if it is known."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the name of a folder, or a path outside the database
+        return f'no time zone "{name}"; give an IANA name such as "Europe/Stockholm"'
+    return None
 
 
 def _read_broker(reader: TableReader, table: BrokerTable) -> BrokerSettings:

@@ -247,12 +247,18 @@ def _check_path(path: str) -> str:
 def _check_text(key: str, value: Any) -> None:
     """Check that a text can be shown on a page and in a terminal."""
     for text in value if isinstance(value, tuple | frozenset) else (value,):
-        if isinstance(text, str):
-            if not is_showable(text):
-                raise _WrongType("it must be one line without control characters")
-            least, most = _TEXT_LENGTHS.get(key, (0, MAX_TEXT_CHARS))
-            if len(text.strip()) < least or len(text) > most:
-                raise _WrongType(f"it must have {least} to {most} characters")
+        if isinstance(text, str) and (problem := find_text_problem(key, text)):
+            raise _WrongType(problem)
+
+
+def find_text_problem(key: str, text: str) -> str | None:
+    """Return why a text cannot be the value of a key, such as "it must have 1 to 80 characters"; None if it can."""
+    if not is_showable(text):
+        return "it must be one line without control characters"
+    least, most = _TEXT_LENGTHS.get(key, (0, MAX_TEXT_CHARS))
+    if len(text.strip()) < least or len(text) > most:
+        return f"it must have {least} to {most} characters"
+    return None
 
 
 def _convert_choice(value: Any, choices: type[StrEnum]) -> StrEnum:

@@ -8,10 +8,7 @@ Never: a service for other machines, except the pages if the site file says so.
 import contextlib
 import fcntl
 import os
-import shlex
-import shutil
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -30,10 +27,12 @@ from edge.contract.topics import Role
 from edge.timekeeping.durations import DAY_MS, MINUTES_PER_DAY
 from edge.timekeeping.machine_clock import unix_ms
 from ledig.runtime import scaled_clock
+from ledig.runtime.command_text import find_command, quote_path
 from ledig.runtime.processes import create_pin_factory
 from ledig.runtime.start_checks import check_port
 from ledig.runtime.storage import create_storage
 from ledig.runtime.supervisor import ChildProcess, Supervisor, prepare_stop
+from ledig.simulation.first_sensors import add_first_sensors
 from ledig.site.alert_addresses import add_addresses
 from ledig.site.broker_passwords import create_passwords
 from ledig.site.site_copies import save_site_copy
@@ -96,6 +95,9 @@ def run_site(options: UpOptions) -> None:
     site = read_site_or_example(options.site)
     if options.device is not None and options.device not in site.device:
         raise UpRejected(describe_unknown("device", options.device, site.device))
+    if options.simulate and not site.devices:
+        _show(f"{site.plan.name} has no sensors yet: each space gets a simulated one")
+        site = add_first_sensors(site)
     folder = (options.data or find_state_folder() / site.plan.id).absolute()
     _check_kind(folder, options)
     if options.device is not None:
@@ -215,28 +217,12 @@ class _Greeter:
             minutes = MINUTES_PER_DAY / self._clock.speed
             how = f"simulated, one day takes {minutes:g} minute{'' if minutes == 1 else 's'}"
         _show(f"{plan.name} is open ({how})")
-        folder = _quote_path(self._site.storage)
+        folder = quote_path(self._site.storage)
         _show(f"  pages          {address}")
         _show(f"  staff pages    {address}manage")
-        _show(f"  add a manager  {_find_command()} user add NAME --data {folder}")
+        _show(f"  add a manager  {find_command()} user add NAME --data {folder}")
         _show(f"  data folder    {folder}")
         _show("  stop           Ctrl-C")
-
-
-def _quote_path(path: Path) -> str:
-    """Quote a path for a shell, relative to the user's home if it is there."""
-    with contextlib.suppress(ValueError, RuntimeError):
-        return f"~/{shlex.quote(str(path.relative_to(Path.home())))}"
-    return shlex.quote(str(path))
-
-
-def _find_command() -> str:
-    """Return the command to type for this program; after `make run` it is not on the PATH."""
-    if shutil.which("ledig"):
-        return "ledig"
-    program = Path(sys.executable).with_name("ledig")
-    here = Path.cwd()
-    return shlex.quote(str(program.relative_to(here) if program.is_relative_to(here) else program))
 
 
 def read_site_or_example(path: Path | None) -> SiteFile:

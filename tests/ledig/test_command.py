@@ -18,7 +18,7 @@ from tests.support.extras import list_modules
 from tests.support.servers import Mosquitto, accepts_connections, find_free_port, mosquitto, wait_until
 from tests.support.valid_site import EXAMPLE, VALID_SITE, write_site_file
 
-SUBCOMMANDS = ("up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
+SUBCOMMANDS = ("init", "up", "edge", "collector", "dashboard", "replay", "check", "alerts", "user")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,12 @@ from edge.contract.broker_client import BrokerSettings
 from ledig.runtime.start_checks import check_broker
 from ledig.runtime.supervisor import MAX_RECOVERY_PAUSE_S, MIN_RESTART_PAUSE_S, RESTART_PAUSE_RESET_S, find_next_pause_s
 from ledig.site.broker_passwords import BrokerPasswordRejected
+from ledig.site_setup.hours_answer import parse_week_hours
+from ledig.site_setup.setup_answers import FloorAnswers
+from ledig.site_setup.site_text import write_site_text
 from tests.support.command import NO_PINS, read_error_lines, run_ledig, run_ledig_without
 from tests.support.servers import accepts_connections, find_free_port, wait_until
+from tests.support.site_answers import create_answers, create_zone
 from tests.support.valid_site import EXAMPLE
 
 
@@ -137,6 +142,18 @@ def test_site_starts_stops_at_once_and_continues_with_its_history(tmp_path: Path
         wait_until(lambda: site.count_taken() >= 3, what="the same people are still there")
         process.terminate()
     assert site.read_site_time_ms() > stopped_ms
+
+
+def test_site_without_sensors_shows_simulated_ones(tmp_path: Path) -> None:
+    floor = FloorAnswers(name="Floor", zones=(create_zone(desks=12),))
+    answers = replace(create_answers(floor, name="Spinneriet"), opening_hours=parse_week_hours("06-22"))
+    site = UpSite(tmp_path)
+    text = re.sub(r"port = 18830", f"port = {site.broker_port}", write_site_text(answers))
+    site.site.write_text(re.sub(r"port = 8000", f"port = {site.port}", text))
+    with site.open() as process:
+        assert site.read_output().startswith("Spinneriet has no sensors yet: each space gets a simulated one\n")
+        wait_until(lambda: site.count_taken() >= 1, what="people sit down")
+        send_ctrl_c(process)
 
 
 def test_site_recovers_from_a_dead_child_and_a_kill_leaves_no_process(tmp_path: Path) -> None:
