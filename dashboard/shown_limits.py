@@ -11,7 +11,6 @@ from typing import Final
 from collector.contract.alerts import ENDED_KEPT_MS
 from collector.contract.forecast_points import BAND_SHARE
 from collector.contract.forecasts import OUTLOOK_DAYS, PUBLISHED_SCORE_DAYS
-from collector.contract.states import FLIP_MEMORY_SPANS, FLIP_PERIOD_MS
 from collector.contract.truth import ERROR_RATE_CONFIDENCE
 from collector.history.measures import BUCKET_MS
 from collector.site.privacy_limits import MIN_SHOWN_GROUP, MIN_SMALL_GROUP_WEEKS, SMALL_GROUP_SHARE_STEP
@@ -46,8 +45,6 @@ class ShownLimits:
     account_name_length: int = MAX_NAME_LENGTH
     password_length: int = MAX_PASSWORD_LENGTH
     identify_s: float = IDENTIFY_S
-    flip_s: float = FLIP_PERIOD_MS / 1000
-    flip_spans: int = FLIP_MEMORY_SPANS
     noise_confidence: float = NOISE_CONFIDENCE
     often_full: float = OFTEN_FULL_SHARE
     least_coverage: float = MIN_COVERAGE

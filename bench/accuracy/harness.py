@@ -31,6 +31,7 @@ GENERATED: Final = {
     "generated-spaces": "generated_spaces",
     "generated-radio": "generated_radio",
     "generated-series": "generated_series",
+    "generated-office": "generated_office",
 }
 """The same for generated data, which needs no folder."""
 MEASURED: Final = RECORDINGS | GENERATED

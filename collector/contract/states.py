@@ -170,15 +170,13 @@ def next_coarsening_ms(state: SpaceState, exact_for_ms: int) -> int | None:
 
 
 FLIP_PERIOD_MS: Final = 180_000
-"""A space that is shown vacant and taken again within this time flipped: somebody was there all along."""
-FLIP_MEMORY_SPANS: Final = 200
-"""About this many of the last quiet spans that outlasted the hold count in the shares of flips."""
+"""In a space that is taken again within this time after a full hold, somebody probably was there all along."""
 
 
 class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """Hold of a space after its last motion, in milliseconds, and how often the space flipped.
+    """Hold of a space after the newest evidence of one kind, in milliseconds, and how often the space flips.
 
-    Shares are 0 to 1, of about the last `FLIP_MEMORY_SPANS` quiet spans; None: too few.
+    Shares are 0 to 1, of the quiet spans of the last weeks that were longer than the hold; None: too few.
     """
 
     hold_ms: int = field(name="hold")
@@ -189,9 +187,9 @@ class HoldTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit
     """Lower bound; equal to `most`: the hold is fixed."""
     most_ms: int = field(name="most")
     flip_share: float | None = None
-    """With the hold that applied each time."""
+    """Estimated share in which somebody was there all along."""
     start_flip_share: float | None = None
-    """Over the same time with the initial hold."""
+    """The same with the initial hold."""
 
 
 class SensorTuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -221,10 +219,12 @@ class Tuning(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_def
     """Values that one space has learned from its own events."""
 
     hold: HoldTuning | None = None
-    """None: no motion sensor watches the space."""
+    """After motion. None: no motion sensor watches the space."""
     sensors: list[SensorTuning] = []
     silences: list[SilenceTuning] = []
     """Of sensors that lose messages."""
+    level_hold: HoldTuning | None = None
+    """After the level of a sensor that reports somebody for as long as they are there. None: no such sensor."""
 
 
 class SpaceCounts(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

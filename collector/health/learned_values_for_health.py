@@ -8,6 +8,7 @@ Never: learning; the fold does that (docs/decisions/0014-learned-values.md).
 from collector.health.tallies.site_activity import HoldReliability
 from collector.live.space_states import SpaceStates
 from collector.occupancy.learning.power_levels import switching_levels_w
+from collector.occupancy.learning.quiet_spans import count_longer
 from collector.site.site_sensor import Sensor
 from edge.contract.sensor_traits import LearningMethod
 
@@ -33,4 +34,6 @@ def read_threshold(spaces: SpaceStates, sensor: Sensor) -> float | None:
 def read_hold_reliability(spaces: SpaceStates, space: str) -> HoldReliability:
     """Return statistics about a space's hold time after motion."""
     bounds, tuned = spaces.get_rules(space).hold_bounds, spaces.get_evidence(space).hold_statistics
-    return HoldReliability(tuned.flips, tuned.quiet_spans, bounds.start_ms + tuned.offset_ms >= bounds.max_ms)
+    hold_ms = bounds.start_ms + tuned.offset_ms
+    ends, flips = count_longer(tuned.spans, hold_ms)
+    return HoldReliability(flips, ends, is_at_bound=hold_ms >= bounds.max_ms, is_known=bool(tuned.spans.stayed_pct))

@@ -16,9 +16,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from collector.contract.states import COARSE_STEP_MS, FLIP_PERIOD_MS, Because
+from collector.contract.states import COARSE_STEP_MS, Because
 from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, hold_after_door_opens_ms
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS
+from collector.occupancy.learning.quiet_spans import EDGES_MIN
+from edge.timekeeping.durations import MINUTE_MS
 
 _SILENCES: Final = 2
 """A sensor that reports again after less than this many silences was only late."""
@@ -30,7 +32,9 @@ def longest_wait_ms(evidence: Evidence, rules: SpaceRules) -> int:
     return max(
         MAX_BEHIND_DOOR_MS,
         hold_after_door_opens_ms(evidence, rules),
-        rules.hold_bounds.max_ms + 2 * FLIP_PERIOD_MS,
+        rules.hold_bounds.max_ms,
+        rules.level_hold_bounds.max_ms,
+        round(EDGES_MIN[-1] * MINUTE_MS),
         *silences,
     )
 

@@ -25,7 +25,7 @@ from collector.occupancy.evidence import (
 )
 from collector.occupancy.explain import explain_other_sensors, explain_state
 from collector.occupancy.fast_path import apply_repeated_levels
-from collector.occupancy.judge import SpaceEvaluation, evaluate_space, list_change_moments, quiet_span_ms
+from collector.occupancy.judge import SpaceEvaluation, evaluate_space, find_quiet_span, list_change_moments
 from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
 from collector.occupancy.update import update_sensor
 from collector.timekeeping.instants import FOREVER_MS
@@ -70,13 +70,24 @@ def apply_event(evidence: Evidence, event: StoredEvent, rules: SpaceRules) -> tu
     before, evidence = evidence, update_sensor(evidence, event, rules)
     evaluation = evaluate_space(evidence, rules, at_ms, at_ms)
     if evaluation.state is not evidence.state:
-        if evaluation.state is Occupancy.OCCUPIED and (quiet_ms := quiet_span_ms(before, rules, at_ms)) is not None:
-            evidence = replace(
-                evidence, hold_statistics=learn_quiet_span(evidence.hold_statistics, quiet_ms, rules.hold_bounds)
-            )  # the evaluation stays valid: what makes a space occupied does not depend on the learned hold
+        if evaluation.state is Occupancy.OCCUPIED:
+            evidence = _learn_hold(evidence, before, rules)
+            # The evaluation stays valid: what makes a space occupied does not depend on the learned hold.
         transitions.append(_begin_state(evaluation))
         evidence = _enter_state(evidence, transitions[-1])
     return replace(evidence, check_ms=next_wake_ms(evidence, rules, at_ms)), transitions
+
+
+def _learn_hold(evidence: Evidence, before: Evidence, rules: SpaceRules) -> Evidence:
+    """Learn from the quiet span that the newest event ended; `before`: the evidence before that event."""
+    if (quiet := find_quiet_span(before, rules, evidence.at_ms)) is None:
+        return evidence
+    sensor, span_ms = quiet
+    if sensor.role is SensorRole.MOTION:
+        learned = learn_quiet_span(evidence.hold_statistics, span_ms, rules.hold_bounds)
+        return replace(evidence, hold_statistics=learned)
+    learned = learn_quiet_span(evidence.level_hold_statistics, span_ms, rules.level_hold_bounds)
+    return replace(evidence, level_hold_statistics=learned)
 
 
 def fold_events(
@@ -131,8 +142,14 @@ def fit_to_rules(evidence: Evidence, rules: SpaceRules) -> Evidence:
         known for known, sensor in zip(fitted_views, rules.sensors, strict=True) if sensor.role is SensorRole.CONTACT
     ]
     inside = evidence.is_somebody_inside and bool(doors) and None not in doors
-    tuned = fit_to_bounds(evidence.hold_statistics, rules.hold_bounds)
-    draft = replace(evidence, sensor_states=fitted_views, is_somebody_inside=inside, check_ms=0, hold_statistics=tuned)
+    draft = replace(
+        evidence,
+        sensor_states=fitted_views,
+        is_somebody_inside=inside,
+        check_ms=0,
+        hold_statistics=fit_to_bounds(evidence.hold_statistics, rules.hold_bounds),
+        level_hold_statistics=fit_to_bounds(evidence.level_hold_statistics, rules.level_hold_bounds),
+    )
     at_ms = evidence.at_ms
     return _enter_state(draft, _begin_state(evaluate_space(draft, rules, at_ms, at_ms)))
 

@@ -145,6 +145,8 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
     """In the order of the rules' sensors. None: no event yet. Empty: no sensor had an event."""
     hold_statistics: HoldStatistics = NO_HOLD_STATISTICS
     """Learned hold after motion, and its statistics."""
+    level_hold_statistics: HoldStatistics = NO_HOLD_STATISTICS
+    """The same for sensors that report a level while somebody is there."""
 
     @property
     def at_ms(self) -> int:
@@ -225,6 +227,8 @@ class SpaceRules(Struct, frozen=True):
     """It has a sensor other than contacts, sound, light and air: those need not confirm vacancy alone."""
     hold_bounds: HoldBounds
     """Bounds of the hold after motion."""
+    level_hold_bounds: HoldBounds
+    """Bounds of the hold after the level of a sensor that detects people."""
     sensors: tuple[SensorRules, ...]
     """Sensors that affect its state, in the order of the plan."""
     index_by_sensor: dict[tuple[str, str], int]
@@ -235,7 +239,10 @@ class SpaceRules(Struct, frozen=True):
 
 def full_hold_ms(evidence: Evidence, sensor: SensorRules) -> int:
     """Return the full hold of one sensor, adjusted by what the space has learned."""
-    return sensor.hold_ms + evidence.hold_statistics.offset_ms if sensor.is_hold_learned else sensor.hold_ms
+    if not sensor.is_hold_learned:
+        return sensor.hold_ms
+    is_motion = sensor.role is SensorRole.MOTION
+    return sensor.hold_ms + (evidence.hold_statistics if is_motion else evidence.level_hold_statistics).offset_ms
 
 
 def excess_output_ms(pulses: PulseLengths | None, sensor: SensorRules) -> int:
@@ -278,6 +285,7 @@ def build_space_rules(plan: SitePlan, space_id: str) -> SpaceRules:
             one.role is not SensorRole.CONTACT and one.learning_method not in CORROBORATING for one in sensors
         ),
         hold_bounds=bounds,
+        level_hold_bounds=_level_hold_bounds(plan.rules),
         sensors=tuple(sensors),
         index_by_sensor={(sensor.device, sensor.sensor): place for place, sensor in enumerate(sensors)},
         time_zone=plan.time_zone,
@@ -297,6 +305,13 @@ def _hold_bounds(rules: OccupancyRules, space: Space, seeing: int) -> HoldBounds
     if rules.learning is LearningSwitch.OFF:
         return HoldBounds(start_ms, start_ms, start_ms)
     return HoldBounds(start_ms, min(rules.motion_hold_least_ms, start_ms), max(rules.motion_hold_most_ms, start_ms))
+
+
+def _level_hold_bounds(rules: OccupancyRules) -> HoldBounds:
+    """Return the bounds of the hold after a level: no shorter than the initial one, which is for a short errand."""
+    start_ms = rules.level_hold_ms
+    is_fixed = rules.learning is LearningSwitch.OFF
+    return HoldBounds(start_ms, start_ms, start_ms if is_fixed else max(rules.motion_hold_most_ms, start_ms))
 
 
 def _sensor_holds_ms(rules: OccupancyRules, hold: HoldRule, bounds: HoldBounds) -> tuple[int, int]:
@@ -340,7 +355,7 @@ def _sensor_rules(plan: SitePlan, space: Space, sensor: Sensor, bounds: HoldBoun
         is_loss_learned=plan.rules.learning is LearningSwitch.ON,
         hold_ms=hold_ms,
         lone_hold_ms=max(lone_ms, undetected_ms) if lone_ms else 0,
-        is_hold_learned=hold is HoldRule.MOTION,
+        is_hold_learned=hold is HoldRule.MOTION or (hold is HoldRule.LEVEL and traits.sees_people),
         held_ms=sensor.output.held_ms,
         is_output_learned=role is SensorRole.MOTION
         and traits.learning is LearningMethod.NOTHING

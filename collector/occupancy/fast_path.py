@@ -64,6 +64,7 @@ def apply_repeated_levels(
         evidence.door_released_ms,
         (fresh,) if len(views) == 1 else (*views[:index], fresh, *views[index + 1 :]),
         evidence.hold_statistics,
+        evidence.level_hold_statistics,
     )
     return taken, place
 

@@ -151,12 +151,11 @@ def evaluate_space(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms:
     """
     alive: list[bool] = []
     supports: list[Occupancy | None] = []
-    longer_ms = evidence.hold_statistics.offset_ms
     is_occupied, is_away, is_vouched, sees = False, False, True, False
     for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
         is_living, support, hold_ms = False, None, 0
         if known is not None:
-            hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
+            hold_ms = full_hold_ms(evidence, sensor)
             silent_after_ms = sensor.silent_after_ms if known.losses is None else silence_limit_ms(known, sensor)
             is_living = alive_ms < known.last_event_ms + silent_after_ms
             support = evaluate_sensor(known, sensor, hold_ms, now_ms, is_living=is_living)
@@ -191,10 +190,9 @@ def list_change_moments(evidence: Evidence, rules: SpaceRules) -> list[int]:
     It is no part of an evaluation: most evaluations need no moments.
     """
     moments = _list_door_moments(evidence, rules) if rules.has_contact else []
-    longer_ms = evidence.hold_statistics.offset_ms
     for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=True):
         if known is not None:
-            hold_ms = sensor.hold_ms + longer_ms if sensor.is_hold_learned else sensor.hold_ms
+            hold_ms = full_hold_ms(evidence, sensor)
             last_event_ms = known.last_event_ms
             last_ms = last_event_ms if known.is_high else known.fell_ms
             moments += (
@@ -272,21 +270,29 @@ def evaluate_sensor(
     return None
 
 
-def quiet_span_ms(evidence: Evidence, rules: SpaceRules, until_ms: int) -> int | None:
-    """Return how long every sensor has been quiet since a full hold after motion; None if none ran.
+def find_quiet_span(evidence: Evidence, rules: SpaceRules, until_ms: int) -> tuple[SensorRules, int] | None:
+    """Return for how long every sensor has been quiet since a full hold began, and after which sensor; None: none ran.
 
-    That is: the newest evidence is motion of a live sensor, and since then only its hold has kept the space taken, or
-    has ended and left it vacant.
+    That is: the newest evidence is of a live sensor, and since then only holds have kept the space taken, or have ended
+    and left it vacant. No door was used in between: somebody who passes a door was not there all along.
     """
-    known, sensor = max(_presence_pairs(evidence, rules), key=lambda pair: last_high_ms(pair[0]), default=(None, None))
+    pairs = list(_presence_pairs(evidence, rules))
+    known, sensor = max(pairs, key=lambda pair: last_high_ms(pair[0]), default=(None, None))
     if known is None or sensor is None or not sensor.is_hold_learned or known.is_high or not known.has_full_hold:
         return None
-    quiet_ms, hold_ms = until_ms - known.fell_ms, full_hold_ms(evidence, sensor)
+    if any(max(door.rose_ms, door.fell_ms) > known.fell_ms for door, _ in _door_pairs(evidence, rules)):
+        return None
+    ends_ms = max(last_high_ms(one) + _earned_hold_ms(evidence, one, rule) for one, rule in pairs)
     if evidence.state is Occupancy.VACANT:
-        held = evidence.since_ms == known.fell_ms + hold_ms
+        held = evidence.since_ms == ends_ms
     else:
-        held = evidence.state is _AWAY and quiet_ms <= hold_ms
-    return quiet_ms if held and is_alive(known, sensor, until_ms) else None
+        held = evidence.state is _AWAY and until_ms <= ends_ms
+    return (sensor, until_ms - known.fell_ms) if held and is_alive(known, sensor, until_ms) else None
+
+
+def _earned_hold_ms(evidence: Evidence, known: SensorState, sensor: SensorRules) -> int:
+    has_full_hold = has_earned_full_hold(known, sensor, last_high_ms(known))
+    return full_hold_ms(evidence, sensor) if has_full_hold else sensor.lone_hold_ms
 
 
 def is_behind_door(evidence: Evidence, rules: SpaceRules, now_ms: int, alive_ms: int) -> bool:

@@ -10,8 +10,10 @@ from typing import Final
 from collector.contract.states import HoldTuning, SensorTuning, SilenceTuning, Tuning
 from collector.occupancy.evidence import Evidence, SensorRules, SensorState, SpaceRules, silence_limit_ms
 from collector.occupancy.learning.power_levels import switching_levels_w
+from collector.occupancy.learning.quiet_spans import QuietSpans, count_longer
 from collector.occupancy.learning.threshold import compute_agreement
-from edge.contract.sensor_traits import LearningMethod
+from collector.occupancy.learning.tuning import HoldBounds, HoldStatistics
+from edge.contract.sensor_traits import LearningMethod, SensorRole
 
 MIN_QUIET_SPANS: Final = 5
 """Fewest quiet spans of a published share: fewer would describe a single visit, and nothing about the hold."""
@@ -25,14 +27,19 @@ def build_tuning(evidence: Evidence, rules: SpaceRules) -> Tuning | None:
     """Build the learned values of a space from its evidence."""
     if rules.is_supply or rules.is_disabled:
         return None
-    hold = _hold_values(evidence, rules) if any(sensor.is_hold_learned for sensor in rules.sensors) else None
+    learning = {sensor.role for sensor in rules.sensors if sensor.is_hold_learned}
+    hold = _hold_values(evidence.hold_statistics, rules.hold_bounds) if SensorRole.MOTION in learning else None
+    level_hold = (
+        _hold_values(evidence.level_hold_statistics, rules.level_hold_bounds) if SensorRole.LEVEL in learning else None
+    )
     found = (
         _sensor_values(known, sensor) for known, sensor in zip(evidence.sensor_states, rules.sensors, strict=False)
     )
     sensors = [sensor for sensor in found if sensor is not None]
     pairs = zip(evidence.sensor_states, rules.sensors, strict=False)
     silences = [_silence_values(known, sensor) for known, sensor in pairs if known is not None and _is_lossy(known)]
-    return Tuning(hold=hold, sensors=sensors, silences=silences) if hold or sensors or silences else None
+    tuning = Tuning(hold=hold, sensors=sensors, silences=silences, level_hold=level_hold)
+    return None if tuning == Tuning() else tuning
 
 
 def _is_lossy(known: SensorState) -> bool:
@@ -49,20 +56,21 @@ def _silence_values(known: SensorState, sensor: SensorRules) -> SilenceTuning:
     )
 
 
-def _hold_values(evidence: Evidence, rules: SpaceRules) -> HoldTuning:
-    tuned, bounds = evidence.hold_statistics, rules.hold_bounds
+def _hold_values(tuned: HoldStatistics, bounds: HoldBounds) -> HoldTuning:
+    hold_ms = bounds.start_ms + tuned.offset_ms
     return HoldTuning(
-        hold_ms=bounds.start_ms + tuned.offset_ms,
+        hold_ms=hold_ms,
         start_ms=bounds.start_ms,
         least_ms=bounds.min_ms,
         most_ms=bounds.max_ms,
-        flip_share=_share(tuned.flips, tuned.quiet_spans),
-        start_flip_share=_share(tuned.start_flips, tuned.start_quiet_spans),
+        flip_share=_measure_flip_share(tuned.spans, hold_ms),
+        start_flip_share=_measure_flip_share(tuned.spans, bounds.start_ms),
     )
 
 
-def _share(flips: float, ends: float) -> float | None:
-    return round(flips / ends, 2) if ends >= MIN_QUIET_SPANS else None
+def _measure_flip_share(spans: QuietSpans, hold_ms: int) -> float | None:
+    ends, flips = count_longer(spans, hold_ms)
+    return round(flips / ends, 2) if spans.stayed_pct and ends >= MIN_QUIET_SPANS else None
 
 
 def _sensor_values(known: SensorState | None, sensor: SensorRules) -> SensorTuning | None:

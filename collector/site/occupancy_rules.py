@@ -40,11 +40,11 @@ class OccupancyRules:
     silent_after_heartbeats: float = SILENT_AFTER_HEARTBEATS
     """A sensor is silent after this many heartbeats; after twice as many it starts its hold again."""
     learning: LearningSwitch = LearningSwitch.ON
-    """Whether a space learns its hold after motion, from how often it was shown vacant too soon."""
+    """Whether a space learns its holds, from how long it is quiet how often."""
     motion_hold_least_ms: int = 300_000
-    """Lower bound of a learned hold."""
+    """Lower bound of a learned hold after motion."""
     motion_hold_most_ms: int = 900_000
-    """Upper bound of a learned hold."""
+    """Upper bound of every learned hold."""
 
     def __post_init__(self) -> None:
         for name in ("lone_motion_hold_ms", "second_motion_ms", "level_hold_ms"):

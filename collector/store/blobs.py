@@ -112,29 +112,30 @@ _REASON_FIELDS: Final = (3, 6)
 """The positions of `because` and `previous_because` in version 1 of `Evidence`."""
 
 
+_HOLD_STATISTICS_FIELD: Final = 11
+"""The position of `hold_statistics` in versions 1 to 5 of `Evidence`."""
+
+
 def _convert_evidence_1(fields: list[Any]) -> Evidence:
     """Convert the fields of version 1, in which two reasons had other names."""
     for place in _REASON_FIELDS:
         because = fields[place] if place < len(fields) else None
         if isinstance(because, dict) and because.get("reason") in _RENAMED_REASONS:
             because["reason"] = _RENAMED_REASONS[because["reason"]]
+    return _convert_evidence_5(fields)
+
+
+def _convert_evidence_5(fields: list[Any]) -> Evidence:
+    """Convert the fields of versions 2 to 5: the learned hold stays, and the quiet spans are counted anew."""
+    if len(fields) > _HOLD_STATISTICS_FIELD:
+        fields[_HOLD_STATISTICS_FIELD] = fields[_HOLD_STATISTICS_FIELD][:1]
     return msgspec.convert(fields, Evidence)
-
-
-def _keep_older_evidence(evidence: Evidence) -> Evidence:
-    """Return what an older version stored: no output length, tested boundary or lost message was known."""
-    return evidence
 
 
 EVIDENCE: Final = BlobFormat(
     BlobKind.EVIDENCE,
-    5,
+    6,
     Evidence,
-    {
-        1: OlderVersion(list, _convert_evidence_1),
-        2: OlderVersion(Evidence, _keep_older_evidence),
-        3: OlderVersion(Evidence, _keep_older_evidence),
-        4: OlderVersion(Evidence, _keep_older_evidence),
-    },
+    {1: OlderVersion(list, _convert_evidence_1)} | dict.fromkeys((2, 3, 4, 5), OlderVersion(list, _convert_evidence_5)),
 )
 AIR: Final = BlobFormat(BlobKind.AIR, 1, AirState)

@@ -18,9 +18,11 @@ from dashboard.text.page_texts import NO_VALUE, PageTexts
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """How long one space stays occupied after movement, and how often it was shown free too early."""
+    """How long one space stays occupied after the newest evidence, and how often it is shown free too early."""
 
     space: str
+    after: str
+    """After which evidence."""
     hold: str
     bounds: str
     """The range of learning, or that the hold time is fixed."""
@@ -51,16 +53,25 @@ def build_learned_values(tunings: Mapping[str, Tuning], plan: SitePlan, texts: P
     """Return the learned or fixed values of every space."""
     known = [(space.name, tunings[space.id]) for space in plan.spaces if space.id in tunings]
     return LearnedValuesView(
-        tuple(_build_hold_row(name, tuning.hold, texts) for name, tuning in known if tuning.hold is not None),
+        tuple(
+            _build_hold_row(name, after, hold, texts)
+            for name, tuning in known
+            for after, hold in (
+                (texts.gettext("movement"), tuning.hold),
+                (texts.gettext("presence"), tuning.level_hold),
+            )
+            if hold is not None
+        ),
         tuple(_build_threshold_row(name, sensor, plan, texts) for name, tuning in known for sensor in tuning.sensors),
     )
 
 
-def _build_hold_row(space: str, hold: HoldTuning, texts: PageTexts) -> HoldRow:
+def _build_hold_row(space: str, after: str, hold: HoldTuning, texts: PageTexts) -> HoldRow:
     _ = texts.gettext
     least, most = format_minutes(hold.least_ms, texts), format_minutes(hold.most_ms, texts)
     return HoldRow(
         space=space,
+        after=after,
         hold=_("{n} min").format(n=format_minutes(hold.hold_ms, texts)),
         bounds=_("fixed") if hold.least_ms == hold.most_ms else _("{n} min").format(n=f"{least}–{most}"),  # noqa: RUF001
         too_soon=_share_text(hold.flip_share, texts),

@@ -217,11 +217,16 @@ def _poor_coverage(_device: str, found: Finding, texts: PageTexts) -> str:
         )
         return text.format(n=found.times)
     text = ngettext(
-        "Lost people who had just arrived and detected them again later, {n} time in {days}: shown free for {span}.",
-        "Lost people who had just arrived and detected them again later, {n} times in {days}: shown free for {span}.",
+        "Lost people who were still there and detected them again, {n} time in {days}: missed {span} ({share}%).",
+        "Lost people who were still there and detected them again, {n} times in {days}: missed {span} ({share}%).",
         found.times,
     )
-    return text.format(n=found.times, days=_days_text(found.days, texts), span=_duration_text(found.span_min, texts))
+    return text.format(
+        n=found.times,
+        days=_days_text(found.days, texts),
+        span=_duration_text(found.span_min, texts),
+        share=found.share_pct,
+    )
 
 
 def _clock_off(device: str, found: Finding, texts: PageTexts) -> str:

@@ -96,9 +96,11 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
     sparse_visits: int = 0
     """Visits with only a few minutes of movement."""
     lost_visits: int = 0
-    """How many of these were followed soon after by a well detected stay."""
+    """How many of these were followed soon after by a well detected stay. Of a sensor whose reading lasts: how often it
+    turned off within a stay."""
     lost_min: int = 0
     occupied_min: int = 0
+    """How long somebody was detected, in the stays that both counts are about."""
     battery_pct: float | None = None
     matching_space: str = ""
     """The other space whose activity it matches far better than that of its own space; empty: none."""
@@ -156,8 +158,10 @@ def compute_day_tallies(day: int, sensors: Sequence[SensorHours]) -> list[DayTal
         tally = _add_missed_stays(_count_day(day, one, sensor.hours), one, whole)
         if moving and one is moving[0]:
             tally = _add_lost_visits(_add_blind_gaps(tally, moving, whole), moving, whole)
-        elif moving and one.how.health_role in LASTING_ROLES:
-            tally = _add_uncorroborated(tally, one, moving)
+        elif one.how.health_role in LASTING_ROLES:
+            tally = _add_interruptions(tally, one)
+            if moving:
+                tally = _add_uncorroborated(tally, one, moving)
         tallies.append(tally)
     return tallies
 
@@ -235,6 +239,15 @@ def _add_lost_visits(tally: DayTally, moving: Sequence[_DayBits], whole: Sequenc
         chain = []
     taken = sum(after - first for first, after in stays)
     return replace(tally, sparse_visits=thin, lost_visits=lost, lost_min=lost_min, occupied_min=taken)
+
+
+def _add_interruptions(tally: DayTally, one: _DayBits) -> DayTally:
+    """Add how often a sensor whose reading lasts lost somebody within a stay, and detected somebody again soon."""
+    stays = join_runs(one.active, LONGEST_HOLD_MIN)
+    taken = sum(after - first for first, after in stays)
+    lost_min = taken - one.active.bit_count()
+    lost = len(find_runs(one.active)) - len(stays)
+    return replace(tally, lost_visits=lost, lost_min=lost_min, occupied_min=taken - lost_min)
 
 
 def _is_soon_after(before: MinuteSpan, stay: MinuteSpan, lived: int) -> bool:

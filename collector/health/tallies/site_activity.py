@@ -23,11 +23,13 @@ class HoldReliability(Struct, frozen=True):
     """Statistics about a space's hold time (collector/occupancy/learning/tuning.py)."""
 
     flips: float = 0
-    """How often somebody was detected again soon after it ended."""
+    """How often it ended although somebody was there all along."""
     ends: float = 0
     """How often it ended."""
     is_at_bound: bool = False
     """Whether it is at its upper bound."""
+    is_known: bool = False
+    """Whether enough was learned to distinguish flips from absences."""
 
 
 class SensorRecord(Struct, frozen=True):

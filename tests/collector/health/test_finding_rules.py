@@ -108,8 +108,32 @@ def test_three_busy_hours_are_flapping_and_two_are_not() -> None:
 
 def test_hold_at_its_bound_with_many_flips_is_poor_coverage() -> None:
     assert find_kinds(make_record(make_day(1), hold=HoldReliability(3, 4, is_at_bound=True))) == []
-    assert find_kinds(make_record(make_day(1), hold=HoldReliability(9, 60, is_at_bound=True))) == []
+    assert find_kinds(make_record(make_day(1), hold=HoldReliability(9, 80, is_at_bound=True))) == []
+    assert find_kinds(make_record(make_day(1), hold=HoldReliability(9.2, 20))) == []
     assert find_one(make_record(make_day(1), hold=HoldReliability(9.2, 20, is_at_bound=True))).times == 9
+
+
+def test_lost_visits_are_breaks_if_the_quiet_spans_show_it() -> None:
+    days = [make_day(n, sparse_visits=4, lost_visits=4, lost_min=90, occupied_min=300) for n in (1, 2)]
+    for hold, kinds in (
+        (HoldReliability(), [FindingKind.POOR_COVERAGE]),
+        (HoldReliability(1, 20, is_known=True), []),
+        (HoldReliability(5, 20, is_known=True), [FindingKind.POOR_COVERAGE]),
+    ):
+        assert find_kinds(make_record(*days, hold=hold)) == kinds
+
+
+@pytest.mark.parametrize(
+    ("days", "lost", "lost_min", "is_found"),
+    [(2, 45, 230, True), (1, 45, 230, False), (2, 12, 230, False), (2, 45, 90, False)],
+)
+def test_mat_that_loses_people_all_day_has_poor_coverage(days: int, lost: int, lost_min: int, is_found: bool) -> None:
+    record = make_record(
+        *(make_day(n, lost_visits=lost, lost_min=lost_min, occupied_min=270, active_min=270) for n in range(days)),
+        kind=SensorKind.PRESSURE,
+        name="mat",
+    )
+    assert (find_kinds(record) == [FindingKind.POOR_COVERAGE]) is is_found
 
 
 def test_bag_on_the_mat_causes_no_poor_coverage() -> None:

@@ -57,6 +57,7 @@ def outcome(rules: SpaceRules, evidence: Evidence, events: list[StoredEvent], fr
         [(line.at_ms, line.state, line.because.reason) for line in lines if line.at_ms >= from_ms],
         after.state,
         after.hold_statistics,
+        after.level_hold_statistics,
         after.is_somebody_inside,
     )
 

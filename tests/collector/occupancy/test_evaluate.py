@@ -16,6 +16,7 @@ from collector.occupancy.evaluate import (
 )
 from collector.occupancy.evidence import EMPTY_EVIDENCE, MEASURED_OUTPUT_MS, StoredEvent, build_space_rules
 from collector.occupancy.learning.output_length import MIN_PULSES
+from collector.occupancy.learning.quiet_spans import count_longer
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldStatistics
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_sensor import OutputTimes
@@ -76,9 +77,9 @@ def test_one_motion_seen_by_two_sensors_counts_once() -> None:
     assert since_noon(rules, events) == [(1, OCCUPIED), (pytest.approx(3 + 1 / 60), VACANT)]
 
 
-def test_motion_soon_after_vacancy_is_a_flip() -> None:
+def test_motion_soon_after_vacancy_earns_the_full_hold_at_once() -> None:
     moves = [event for minute in (1, 1.5, 13) for event in pulse("pir", at(minute), SECOND)]
-    assert since_noon(PIR, quiet("pir") + moves)[-1] == (pytest.approx(23 + 58 / 60), VACANT)  # learned hold: 10:57
+    assert since_noon(PIR, quiet("pir") + moves)[-1] == (pytest.approx(23 + 1 / 60), VACANT)  # full hold at once
 
 
 def test_a_quiet_span_with_an_unknown_sensor_teaches_nothing() -> None:
@@ -90,7 +91,7 @@ def test_a_quiet_span_with_an_unknown_sensor_teaches_nothing() -> None:
         evidence, _ = fold_events(EMPTY_EVIDENCE, numbered([*events, *again]), rules)
         assert evidence.hold_statistics == NO_HOLD_STATISTICS
     vouched = [*quiet("pir", "pressure", until_min=20), *moves, *pulse("pir", at(11), SECOND)]
-    assert fold_events(EMPTY_EVIDENCE, numbered(vouched), rules)[0].hold_statistics.flips == 1
+    assert count_longer(fold_events(EMPTY_EVIDENCE, numbered(vouched), rules)[0].hold_statistics.spans, 0)[0] == 1
 
 
 def test_a_sensor_that_died_while_its_hold_ran_teaches_nothing() -> None:
@@ -101,7 +102,7 @@ def test_a_sensor_that_died_while_its_hold_ran_teaches_nothing() -> None:
     again = event_of(at(11), "pressure", EventKind.PRESSURE, 1)
     for until_min, ends in ((20, 1), (5, 0)):
         events = [*quiet("pir", until_min=until_min), *quiet("pressure", until_min=11), *moves, again]
-        assert fold_events(learnt_longer, numbered(events), rules)[0].hold_statistics.start_quiet_spans == ends
+        assert count_longer(fold_events(learnt_longer, numbered(events), rules)[0].hold_statistics.spans, 0)[0] == ends
 
 
 def test_the_full_hold_is_eight_minutes_with_two_sensors() -> None:

@@ -29,7 +29,7 @@ from collector.occupancy.evidence import (
     build_space_rules,
 )
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS, last_high_ms
-from collector.occupancy.learning.tuning import LENGTHEN_BY_MS, SHORTEN_BY_MS
+from collector.occupancy.learning.quiet_spans import count_longer
 from collector.site.occupancy_rules import LearningSwitch
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod, SensorRole
@@ -162,7 +162,8 @@ def test_a_space_that_is_used_repeatedly_learns() -> None:
     found = find(
         stays(),
         lambda case: (
-            fold_events(EMPTY_EVIDENCE, case[1], build_space_rules(case[0], "space"))[0].hold_statistics.offset_ms > 0
+            fold_events(EMPTY_EVIDENCE, case[1], build_space_rules(case[0], "space"))[0].hold_statistics.spans.counts
+            != ()
         ),
     )
     assert found
@@ -239,8 +240,7 @@ def test_a_backlog_changes_nothing_before_its_oldest_event(case: Case, data: st.
     assert journal.lines == in_order(build_space_rules(site, "space"), events, now_ms)[1]
 
 
-def test_a_late_flip_lengthens_the_hold_of_every_later_stay() -> None:
-    """A late flip changes the transitions as if it had been known in time."""
+def test_a_late_quiet_span_is_learned_as_if_it_had_been_known_in_time() -> None:
     site = build_plan((PIR,))
     seqs = count(1)
     (pir,) = site.sensors
@@ -259,8 +259,8 @@ def test_a_late_flip_lengthens_the_hold_of_every_later_stay() -> None:
     now_ms = NOON_MS + 3 * HOUR
     journal.events += [event for event in events if event not in flip]
     journal.note(states.apply_events(list(journal.events), now_ms, journal.past))
-    assert journal.lines[-1].at_ms == NOON_MS + round(110.5 * MINUTE) + SECOND - SHORTEN_BY_MS
+    assert count_longer(states.get_evidence("space").hold_statistics.spans, 0)[0] == 1
     journal.events += flip
     journal.note(states.apply_events(flip, now_ms, journal.past))
-    assert journal.lines[-1].at_ms == NOON_MS + round(110.5 * MINUTE) + SECOND + LENGTHEN_BY_MS - SHORTEN_BY_MS
+    assert count_longer(states.get_evidence("space").hold_statistics.spans, 0)[0] == 2
     assert journal.lines == in_order(build_space_rules(site, "space"), events, now_ms)[1]

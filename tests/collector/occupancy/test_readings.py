@@ -21,6 +21,7 @@ from collector.occupancy.evidence import (
     full_hold_ms,
 )
 from collector.occupancy.judge import is_alive
+from collector.occupancy.learning.quiet_spans import EDGES_MIN, QuietSpans
 from collector.occupancy.learning.tuning import HoldStatistics
 from collector.occupancy.published_tuning import build_tuning
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
@@ -407,10 +408,10 @@ def test_learned_values_include_their_bounds() -> None:
     assert sound.agreement > 0.9
 
 
-@pytest.mark.parametrize(("ends", "share"), [(4.99, None), (5.0, 0.2)])
-def test_shares_of_fewer_than_five_quiet_spans_are_not_published(ends: float, share: float | None) -> None:
+@pytest.mark.parametrize(("ends", "share"), [(4, None), (5, 0.2)])
+def test_shares_of_fewer_than_five_quiet_spans_are_not_published(ends: int, share: float | None) -> None:
     rules = watched(sensor(SensorKind.PIR))
-    tuned = HoldStatistics(quiet_spans=ends, flips=1.0, start_quiet_spans=ends, start_flips=1.0)
+    tuned = HoldStatistics(0, QuietSpans((*[0] * (len(EDGES_MIN) - 1), ends), (20,) * len(EDGES_MIN)))
     tuning = build_tuning(replace(fit_to_rules(EMPTY_EVIDENCE, rules), hold_statistics=tuned), rules)
     assert tuning is not None
     assert tuning.hold is not None

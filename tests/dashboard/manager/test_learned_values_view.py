@@ -23,7 +23,7 @@ SOUND_LEVELS = Tuning(sensors=[SensorTuning("pi-1", "desk-1-pir", 41.5, 39.0, 0.
 
 def test_hold_row_has_bounds_and_error_rates_with_and_without_learning() -> None:
     assert build_learned_values({"desk-1": LEARNT}, PLAN, EN).holds == (
-        HoldRow("Skrivbord 1", "12 min", f"5{NONE}15 min", "2%", "8%"),
+        HoldRow("Skrivbord 1", "movement", "12 min", f"5{NONE}15 min", "2%", "8%"),
     )
     (row,) = build_learned_values({"desk-1": LEARNT}, PLAN, SV).holds
     assert row.without_learning == "8\u00a0%"
@@ -31,8 +31,14 @@ def test_hold_row_has_bounds_and_error_rates_with_and_without_learning() -> None
 
 def test_fixed_hold_is_shown_as_fixed_without_error_rates() -> None:
     assert build_learned_values({"desk-1": PINNED}, PLAN, SV).holds == (
-        HoldRow("Skrivbord 1", "7 min", "fast värde", NONE, NONE),
+        HoldRow("Skrivbord 1", "rörelse", "7 min", "fast värde", NONE, NONE),
     )
+
+
+def test_a_space_with_both_kinds_of_sensors_has_both_holds() -> None:
+    both = Tuning(LEARNT.hold, level_hold=HoldTuning(4 * MINUTE_MS, 3 * MINUTE_MS, 3 * MINUTE_MS, 15 * MINUTE_MS))
+    rows = build_learned_values({"desk-1": both}, PLAN, EN).holds
+    assert [(row.after, row.hold) for row in rows] == [("movement", "12 min"), ("presence", "4 min")]
 
 
 def test_threshold_row_has_its_sensor_and_agreement() -> None:
