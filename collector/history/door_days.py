@@ -98,7 +98,7 @@ def learn_doors(days: Sequence[DoorDay]) -> LearnedDoors:
 
     The ratio of all entries to all exits is drawn towards 1 while there are few, and is 1 if the difference is small;
     so is the scatter of the days around it. One disturbance of one day weighs as much as its crossings. Doors are
-    precise if that is likelier than not.
+    precise if they have no drift, and that is likelier than not.
     """
     entries, exits = sum(day.entries for day in days), sum(day.exits for day in days)
     person_h = sum(day.person_ms for day in days) / HOUR_MS
@@ -117,7 +117,9 @@ def _learn_error_scale(days: Sequence[DoorDay], ratio: float) -> float:
     crossings = sum(day.entries + day.exits for day in days)
     spread = sum((day.entries - ratio * day.exits) ** 2 for day in days) + _USUAL_CROSSINGS * _USUAL_SPREAD
     usual = min(MAX_ERROR_SCALE, max(MIN_ERROR_SCALE, spread / (crossings + _USUAL_CROSSINGS) / _USUAL_SPREAD))
-    likelihoods = {scale: _days_log_likelihood(days, ratio, scale) for scale in (*_PRECISE_SCALES, *_USUAL_SCALES)}
+    if ratio != 1:  # doors with a drift miss people, however steady it is
+        return usual
+    likelihoods = {scale: _days_log_likelihood(days, scale) for scale in (*_PRECISE_SCALES, *_USUAL_SCALES)}
     greatest = max(likelihoods.values())
     odds = {scale: exp(each - greatest) for scale, each in likelihoods.items()}
     precise = sum(odds[scale] for scale in _PRECISE_SCALES) * _PRECISE_CHANCE / len(_PRECISE_SCALES)
@@ -126,7 +128,7 @@ def _learn_error_scale(days: Sequence[DoorDay], ratio: float) -> float:
     return sum(scale * odds[scale] for scale in _PRECISE_SCALES) / sum(odds[scale] for scale in _PRECISE_SCALES)
 
 
-def _days_log_likelihood(days: Sequence[DoorDay], ratio: float, scale: float) -> float:
+def _days_log_likelihood(days: Sequence[DoorDay], scale: float) -> float:
     """Return the logarithm of the likelihood of the differences between entries and exits, by the error rate.
 
     At the end of each day a few people may stay overnight, each of them half as likely as one less; they leave, or stay
@@ -136,7 +138,7 @@ def _days_log_likelihood(days: Sequence[DoorDay], ratio: float, scale: float) ->
     for day in days:
         if not day.entries + day.exits:
             continue
-        left_over = day.entries - ratio * day.exits
+        left_over = day.entries - day.exits
         width = sqrt(2 * (day.entries + day.exits) * _USUAL_SPREAD * scale)
         errors = [
             (erfc((abs(left_over + more) - 0.5) / width) - erfc((abs(left_over + more) + 0.5) / width)) / 2 + _OUTLIER

@@ -13,7 +13,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from collector.contract.states import PeopleCount
-from collector.history.door_days import LEARNING_DAYS, DayTurns, DoorDay, learn_doors
+from collector.history.door_days import LEARNING_DAYS, MIN_ERROR_SCALE, DayTurns, DoorDay, learn_doors
 from collector.history.measures import CorrectionReason, HistoryRow
 from collector.site.calendar import to_local_time
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
@@ -101,7 +101,15 @@ def describe_doors(passed: Iterable[HistoryRow], plan: SitePlan, texts: PageText
     _, ngettext = texts.gettext, texts.ngettext
     if not ended:
         return _("The doors have not counted a full day yet; typical counting errors are assumed.")
-    ratio = learn_doors(ended).in_out_ratio
+    learned = learn_doors(ended)
+    ratio = learned.in_out_ratio
+    if learned.error_scale < MIN_ERROR_SCALE:
+        text = ngettext(
+            "On the first day the doors counted almost exactly as many in as out, so their count is hardly corrected.",
+            "Over {days} days the doors counted almost exactly as many in as out, so their count is hardly corrected.",
+            len(ended),
+        )
+        return text.format(days=len(ended))
     if ratio == 1:
         text = ngettext(
             "On the first day the doors counted about as many in as out, so no correction is applied.",

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.history.door_days import DayTurn, DayTurns, DoorDay, LearnedDoors, find_day_span, learn_doors
+from collector.history.door_days import (
+    MIN_ERROR_SCALE,
+    DayTurn,
+    DayTurns,
+    DoorDay,
+    LearnedDoors,
+    find_day_span,
+    learn_doors,
+)
 from collector.history.measures import BUCKET_MS
 from collector.site.opening_spans import OpeningSpan, RedDays
 from collector.site.site_plan import SitePlan
@@ -149,3 +157,7 @@ def test_people_who_stay_overnight_are_no_errors() -> None:
 
 def test_one_odd_day_does_not_make_precise_doors_typical() -> None:
     assert learn_doors([*days(100, 100, count=13), DoorDay(13, 107, 100)]).error_scale < 0.2
+
+
+def test_doors_with_a_steady_drift_are_not_precise() -> None:
+    assert learn_doors(days(200, 180)).error_scale >= MIN_ERROR_SCALE

@@ -89,7 +89,9 @@ def test_only_the_newest_corrections_are_shown_newest_first() -> None:
 def test_learned_door_ratio_is_one_sentence() -> None:
     assert "errs" not in describe_doors([], PLAN, EN)
     assert "have not counted a full day" in describe_doors(passage_rows(50, 40, days=0), PLAN, EN)
-    assert "about as many in as out" in describe_doors(passage_rows(100, 100), PLAN, EN)
+    assert "about as many in as out" in describe_doors(passage_rows(103, 100), PLAN, EN)
+    assert "hardly corrected" in describe_doors(passage_rows(100, 100, days=14), PLAN, EN)
+    assert describe_doors(passage_rows(100, 100, days=14), PLAN, SV).endswith("så antalet korrigeras knappt.")
 
 
 def test_learned_door_ratio_names_the_days_it_was_learned_from() -> None:
