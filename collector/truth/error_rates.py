@@ -8,7 +8,7 @@ The spaces of a round are drawn with unequal probabilities, so each label weighs
 Horvitz-Thompson sums). An interval combines the Wilson intervals of the risk classes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -18,6 +18,8 @@ from collector.truth.labels import NO_CHECKS, NONE_FOUND, CheckSums, FoundChecks
 
 Z_95: Final = 1.959963984540054
 """Quantile of the normal distribution of a two-sided 95 % interval."""
+MAX_PUBLISHED_SPACES: Final = 200
+"""With ids of usual length these fit into a message of 64 KiB."""
 
 
 class ErrorRates(NamedTuple):
@@ -52,8 +54,17 @@ def compute_accuracy(checks: SpaceChecks) -> AnswerAccuracy | None:
 
 
 def _limit_rate(rate: ErrorRate | None) -> ErrorRate | None:
-    """Return a rate if it comes from enough checks to be published."""
-    return rate if rate is not None and rate.checked >= MIN_SHOWN_GROUP else None
+    """Return a rate as it is published; None: it comes from too few checks."""
+    if rate is None or rate.checked < MIN_SHOWN_GROUP:
+        return None
+    return ErrorRate(rate.checked, rate.wrong, round(rate.share, 4), round(rate.least, 4), round(rate.most, 4))
+
+
+def select_worst(rates: Mapping[str, AnswerAccuracy | None]) -> dict[str, AnswerAccuracy]:
+    """Return the known rates of the spaces with the highest error rate, as many as fit into one message."""
+    known = [(space, rate) for space, rate in rates.items() if rate is not None]
+    known.sort(key=lambda pair: -pair[1].total.share)
+    return dict(known[:MAX_PUBLISHED_SPACES])
 
 
 def compute_error_rate(strata: Iterable[FoundChecks], select: Callable[[FoundChecks], CheckSums]) -> ErrorRate | None:

@@ -36,7 +36,7 @@ from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import SensorKey
 from collector.site.spaces import Space
 from collector.store.journal import Journal
-from collector.truth.error_rates import compute_accuracy
+from collector.truth.error_rates import compute_accuracy, select_worst
 from collector.truth.flip_counts import count_flips
 from collector.truth.labels import LabelSource, SpaceChecks, TruthLabel
 from collector.truth.round_draw import RoundCandidate, draw_round
@@ -227,7 +227,7 @@ class TruthService:
             self._midnight_ms,
             compute_accuracy(sum(by_space.values(), SpaceChecks())),
             {zone: rate for zone, rate in zones.items() if rate is not None},
-            {space: rate for space, rate in rates.items() if rate is not None},
+            select_worst(rates),
         )
         self._set_message(topics.ACCURACY, accuracy)
         site_rate = accuracy.site.total if accuracy.site is not None else None

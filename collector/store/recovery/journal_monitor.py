@@ -30,6 +30,8 @@ from collector.store.journal_faults import JournalDamaged
 from collector.store.journal_schema import MIGRATION_STEPS
 from collector.store.metadata_keys import ACCEPTED_FROM, ERASED_UNTIL
 from collector.store.recovery.site_file_copies import delete_replaced_copies
+from collector.truth.truth_record import drop_times
+from collector.truth.truth_store import TRUTH, TRUTH_KEY
 from edge.contract.message import MAX_FUTURE_MS, EventKind
 from edge.process.file_access import find_access_problem
 from edge.process.sqlite_transaction import transaction
@@ -179,6 +181,7 @@ class JournalMonitor:
             raise OSError(f"a backup in {self._folder} cannot be changed: {fault}") from fault
         with transaction(connection):
             _erase_events(connection, before_ms, erased_ms + self._retention.raw_hours * HOUR_MS + MAX_FUTURE_MS)
+            _drop_label_times(connection, before_ms)
             now_ms = erased_ms + self._retention.raw_hours * HOUR_MS
             tables.erase_expired_rows(connection, self._plan, self._retention, now_ms)
 
@@ -193,6 +196,19 @@ def _erase_events(connection: sqlite3.Connection, before_ms: int, undated_after_
             "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
             (name, before_ms),
         )
+
+
+def _drop_label_times(connection: sqlite3.Connection, before_ms: int) -> None:
+    """Remove the times of truth labels from before a moment; a record that cannot be read may hold some."""
+    row = connection.execute("SELECT body FROM stored_value WHERE key = ?", (TRUTH_KEY,)).fetchone()
+    if row is None:
+        return
+    try:
+        body = TRUTH.encode(drop_times(TRUTH.decode(row[0]), before_ms))
+    except BlobRejected:
+        connection.execute("DELETE FROM stored_value WHERE key = ?", (TRUTH_KEY,))
+    else:
+        connection.execute("UPDATE stored_value SET body = ? WHERE key = ?", (body, TRUTH_KEY))
 
 
 def find_content_problem(connection: sqlite3.Connection) -> str:

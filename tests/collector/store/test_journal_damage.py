@@ -12,12 +12,17 @@ import pytest
 
 from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.loss_reasons import LossReason
+from collector.contract.states import Occupancy
+from collector.contract.truth import FoundState
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage
 from collector.sqlite_files import backup as sqlite_backup
 from collector.store.journal import MISSING_FROM, RESTORED_AT, Journal
 from collector.store.journal_faults import JournalDamaged
 from collector.store.recovery.journal_guard import JournalGuard
+from collector.truth.labels import LabelSource, TruthLabel
+from collector.truth.truth_record import TruthRecord
+from collector.truth.truth_store import TRUTH, TRUTH_KEY, save_truth
 from edge.timekeeping.durations import HOUR_MS
 from tests.support.collector.random_sites import NOON_MS, build_desk_plan, message, motion
 from tests.support.servers import wait_until
@@ -249,6 +254,16 @@ def test_without_a_backup_an_empty_journal_starts_and_earlier_events_are_a_gap(c
         assert journal._connection.execute("SELECT first, last FROM gap").fetchall() == [(1, STORED - 1)]
 
 
+def read_label_times(folder: Path) -> list[int]:
+    """The times of truth labels in all backups of a folder."""
+    found = []
+    for backup in sqlite_backup.list_backups(folder.parent / "journal.sqlite", folder):
+        with closing(sqlite3.connect(backup.path)) as db:
+            (body,) = db.execute("SELECT body FROM stored_value WHERE key = ?", (TRUTH_KEY,)).fetchone()
+        found += [label.at_ms for label in TRUTH.decode(body).labels]
+    return found
+
+
 def test_backups_erase_events_earlier_than_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     short = RetentionSettings(raw_hours=3)
@@ -262,9 +277,13 @@ def test_backups_erase_events_earlier_than_the_journal(tmp_path: Path) -> None:
     with closing(guard.open_journal()) as journal:
         work = Pipeline(PLAN, journal, short, NOON_MS)
         store(work, range(1, 121))
+        label = TruthLabel("desk-0", NOON_MS, FoundState.TAKEN, LabelSource.VISITOR, Occupancy.VACANT)
+        with journal.transaction():
+            save_truth(journal, TruthRecord("secret", labels=(label,)))
         with guard.monitor_journal(journal):
             wait_until(lambda: sqlite_backup.list_backups(path, tmp_path / "backups"), what="the backup")
         assert oldest_in_backups() < now[0]
+        assert read_label_times(tmp_path / "backups") == [NOON_MS]
         (backup,) = sqlite_backup.list_backups(path, tmp_path / "backups")
         assert backup.path.stat().st_mode & 0o777 == 0o600
         now[0] = NOON_MS + 4 * HOUR_MS
@@ -274,3 +293,4 @@ def test_backups_erase_events_earlier_than_the_journal(tmp_path: Path) -> None:
         work.advance_history(now[0] + HOUR_MS)  # a purge is due by now
         with guard.monitor_journal(journal):
             wait_until(lambda: oldest_in_backups() >= now[0] - 3 * HOUR_MS, what="old events leave the backup")
+        assert read_label_times(tmp_path / "backups") == []

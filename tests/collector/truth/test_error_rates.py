@@ -8,11 +8,19 @@ from statistics import fmean
 import pytest
 
 from bench.truth_rounds import ROUND_SPACES, SITES, compare_draws, summarise_runs
+from collector.contract.messages import encode_message
 from collector.contract.states import Occupancy
-from collector.contract.truth import FoundState
-from collector.truth.error_rates import compute_accuracy, compute_error_rates, compute_wilson_interval
+from collector.contract.truth import FoundState, SiteAccuracy
+from collector.truth.error_rates import (
+    MAX_PUBLISHED_SPACES,
+    compute_accuracy,
+    compute_error_rates,
+    compute_wilson_interval,
+    select_worst,
+)
 from collector.truth.labels import LabelSource, RiskClass, SpaceChecks, TruthLabel, count_labels
 from collector.truth.round_draw import RoundCandidate, allocate_picks, draw_round
+from edge.contract.message import MAX_PAYLOAD_BYTES
 
 
 def make_labels(right: int, wrong: int, risk: RiskClass, probability: float) -> list[TruthLabel]:
@@ -65,6 +73,14 @@ def test_fewer_than_five_checks_are_not_published() -> None:
     found = compute_accuracy(sum_labels(*make_labels(5, 0, RiskClass.USUAL, 0.1)))
     assert found is not None
     assert (found.total.checked, found.occupied_while_free) == (5, None)
+
+
+def test_the_rates_of_a_large_site_fit_into_one_message() -> None:
+    free = TruthLabel("desk-1", 0, FoundState.FREE, LabelSource.ROUND, Occupancy.VACANT, RiskClass.SUSPECT, 0.7)
+    found = compute_accuracy(sum_labels(*make_labels(3000, 1000, RiskClass.USUAL, 0.123), *[free] * 9))
+    worst = select_worst({f"a-rather-long-id-of-a-space-{number}": found for number in range(500)})
+    assert len(worst) == MAX_PUBLISHED_SPACES
+    assert len(encode_message(SiteAccuracy(1_763_938_800_000, found, {}, worst))) < MAX_PAYLOAD_BYTES
 
 
 def test_every_space_is_drawn_with_the_probability_of_its_class() -> None:
