@@ -17,7 +17,9 @@ from collector.contract.collector_faults import CollectorFault, FaultKind
 from collector.contract.findings import FindingAction, FindingCommand, FindingKind, Findings, decode_findings
 from collector.contract.findings import encode as encode_findings
 from collector.contract.loss_reasons import LossReason
+from collector.contract.messages import encode_message
 from collector.contract.states import Occupancy
+from collector.contract.truth import FoundState, ReportSpace, decode_codes
 from collector.engine.collector_loop import run_collector
 from collector.health.health_store import save_pasts
 from collector.health.ignoring import compute_fingerprint
@@ -110,6 +112,26 @@ def test_an_adjustment_applies_at_once_and_survives_a_restart(
         observer.send_adjustment(encode_adjustment(SetOutOfUse("desk-0", out_of_use=False)))
         wait_until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="desk-0 back in use")
     assert rows(path, "SELECT count(*) FROM event") == [(2,)]
+
+
+def test_a_report_by_a_code_is_shown_and_survives_a_restart(
+    broker: Mosquitto, observer: SiteObserver, tmp_path: Path
+) -> None:
+    path, topic = tmp_path / "journal.sqlite", topics.SPACE_CODES.topic("mill")
+    with run_collecting(broker, observer, build_desk_plan(2), path):
+        wait_until(lambda: topic in observer.retained, what="the codes")
+        code = decode_codes(observer.retained[topic]).codes["desk-0"]
+        wait_until(lambda: observer.state("desk-0") is Occupancy.UNKNOWN, what="the first state of desk-0")
+        observer.send_truth_command(encode_message(ReportSpace(code, FoundState.FREE)))
+        wait_until(lambda: observer.state("desk-0") is Occupancy.VACANT, what="the reported state")
+        observer.send_truth_command(b'{"command":"report_space","code":1}')
+    observer.retained.clear()
+    with run_collecting(broker, observer, build_desk_plan(2), path):
+        wait_until(lambda: topic in observer.retained, what="the codes of the next start")
+        assert decode_codes(observer.retained[topic]).codes["desk-0"] == code
+        wait_until(lambda: observer.state("desk-0") is Occupancy.VACANT, what="desk-0 still as reported")
+        observer.send_events(motions([1]))
+        wait_until(lambda: observer.state("desk-0") is Occupancy.OCCUPIED, what="the news of the sensor")
 
 
 def test_an_event_is_stored_confirmed_and_published(broker: Mosquitto, observer: SiteObserver, tmp_path: Path) -> None:

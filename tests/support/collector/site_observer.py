@@ -48,6 +48,9 @@ class SiteObserver:
     def send_adjustment(self, payload: bytes) -> None:
         self._client.publish(topics.ADJUSTMENT_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
 
+    def send_truth_command(self, payload: bytes) -> None:
+        self._client.publish(topics.TRUTH_COMMAND.topic("mill"), payload, qos=1).wait_for_publish(10)
+
     def retain(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
 
