@@ -112,3 +112,12 @@ def test_one_sensor_is_written_in_the_singular(settings: DashboardSettings) -> N
     assert (
         "1 sensor affected until it starts" in reader.get("/manage/devices?lang=en", base_url="https://localhost").text
     )
+
+
+@pytest.mark.parametrize(("space", "is_stated"), [(OWN, True), (BOOTH, False)])
+def test_only_a_zone_with_desks_is_called_dedicated(settings: DashboardSettings, space: Space, is_stated: bool) -> None:
+    spaces = (DESK, replace(space, id="other", zone="workshop"))
+    reader = client(replace(SMALL, zones=PLAN.zones[:2], spaces=spaces), settings, Occupancy.VACANT)
+    log_in(reader)
+    for page in ("/?lang=en", "/manage?lang=en"):
+        assert ("dedicated only" in reader.get(page, base_url="https://localhost").text) is is_stated

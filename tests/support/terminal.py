@@ -18,6 +18,7 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 _PROMPT_END = ": "
 """Keys that are pressed before the prompt is complete may be lost: then the terminal changes its mode."""
 _SHOWN_WITHIN_S = 30
+_AGAIN_AFTER_S = 5
 
 
 class TerminalSession:
@@ -49,11 +50,19 @@ class TerminalSession:
             assert self._read_more(), f"it ended before {text!r}: {self._read[self._seen :]}"
         self._seen = found + len(text)
 
-    def wait_for_end(self) -> int:
-        """Return the exit status once the command has ended and all its output is read."""
+    def wait_for_end(self, keys: str = "") -> int:
+        """Return the exit status once the command has ended and all its output is read.
+
+        Args:
+            keys: typed again if it does not end: Python loses a Ctrl-C between showing a prompt and waiting for keys.
+        """
         deadline_s = time.monotonic() + _SHOWN_WITHIN_S
+        again_s = time.monotonic() + _AGAIN_AFTER_S
         while self._read_more():
             assert time.monotonic() < deadline_s, f"it does not end: {self._read[self._seen :]}"
+            if keys and time.monotonic() > again_s:
+                again_s = deadline_s
+                os.write(self._terminal, keys.encode())
         return self.process.wait(_SHOWN_WITHIN_S)
 
     def _read_more(self) -> bool:

@@ -68,7 +68,7 @@ def test_stop_at_any_question_writes_nothing(tmp_path: Path, question: str, keys
     with terminal_command("init", folder=tmp_path) as session:
         type_answers(session, until=question)
         session.press(question, keys)
-        assert session.wait_for_end() == 2
+        assert session.wait_for_end(keys) == 2
     assert session.read_output().endswith("nothing was written\nstopped\n")
     assert "Traceback" not in session.read_output()
     assert list(tmp_path.iterdir()) == []
@@ -95,7 +95,7 @@ def test_site_file_stays_if_its_pages_are_not_wanted(tmp_path: Path, keys: str) 
         type_answers(session)
         session.answer("Write mill.toml?", "y")
         session.press(START, keys)
-        assert session.wait_for_end() == 0
+        assert session.wait_for_end(keys) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["mill.toml"]
 
 
@@ -111,7 +111,7 @@ def test_answer_that_is_not_utf_8_is_asked_for_again(tmp_path: Path) -> None:
     with terminal_command("init", folder=tmp_path, environment={"LC_ALL": "C.UTF-8"}) as session:
         session.press("Name of the site", "\udcff\n")
         session.press("Name of the site", CTRL_C)
-        session.wait_for_end()
+        session.wait_for_end(CTRL_C)
     assert "Traceback" not in session.read_output()
 
 
