@@ -32,7 +32,8 @@ from bench.accuracy.office_days import (
 from bench.accuracy.player import ShownStates, list_figures
 from bench.accuracy.watching import SensorFindings, collect_findings
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
-from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
+from collector.occupancy.space_rules import build_space_rules
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone

@@ -20,7 +20,8 @@ from msgspec.structs import replace
 
 from bench.accuracy.line import Figure, Goal, ResultLine
 from bench.accuracy.player import HEARTBEAT_MS, SPACE_ID, SensorColumn, build_plan, list_figures, play_events
-from collector.occupancy.evidence import StoredEvent, build_space_rules
+from collector.occupancy.evidence import StoredEvent
+from collector.occupancy.space_rules import build_space_rules
 from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind
 from edge.contract.sensor_kinds import SensorKind

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from bench.accuracy.line import Figure
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
-from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent
+from collector.occupancy.space_rules import SpaceRules, build_space_rules
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import UNKNOWN_OUTPUT, OutputTimes, Sensor
 from collector.site.spaces import Floor, Space, SpaceKind, Zone

@@ -41,7 +41,7 @@ from bench.accuracy.simulated_door import (
 from collector.contract.states import Occupancy
 from collector.history.door_days import DayTurns
 from collector.history.measures import BUCKET_MS
-from collector.occupancy.evidence import build_space_rules
+from collector.occupancy.space_rules import build_space_rules
 from collector.people.estimate import (
     CountingContext,
     DoorCrossing,

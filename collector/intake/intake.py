@@ -21,7 +21,8 @@ from collector.contract.loss_reasons import LossReason
 from collector.intake import partial_decode
 from collector.intake.partial_decode import BadEvent, PartialMessage
 from collector.intake.rejection import RejectedInput, StreamGap
-from collector.occupancy.evidence import EVENT_KINDS, StoredEvent
+from collector.occupancy.evidence import StoredEvent
+from collector.occupancy.space_rules import EVENT_KINDS
 from collector.site.site_plan import SitePlan
 from edge.contract.message import EventKind, EventsMessage, MessageRejected, SensorEvent, decode_events
 

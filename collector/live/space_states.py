@@ -37,16 +37,9 @@ from collector.occupancy.evaluate import (
     merge_transitions,
     next_wake_ms,
 )
-from collector.occupancy.evidence import (
-    EMPTY_EVIDENCE,
-    Evidence,
-    SpaceChange,
-    SpaceRules,
-    StoredEvent,
-    Transition,
-    build_space_rules,
-)
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceChange, StoredEvent, Transition
 from collector.occupancy.published_tuning import build_tuning
+from collector.occupancy.space_rules import SpaceRules, build_space_rules
 from collector.occupancy.zone_air import AirState
 from collector.people.estimate import DoorCrossing, PeopleEstimate
 from collector.site.site_plan import WHOLE_SITE, SitePlan

@@ -17,9 +17,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from collector.contract.states import COARSE_STEP_MS, Because
-from collector.occupancy.evidence import Evidence, SensorState, SpaceRules, hold_after_door_opens_ms
+from collector.occupancy.evidence import Evidence, SensorState
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS
 from collector.occupancy.learning.quiet_spans import EDGES_MIN
+from collector.occupancy.space_rules import SpaceRules, hold_after_door_opens_ms
 from edge.timekeeping.durations import MINUTE_MS
 
 _SILENCES: Final = 2

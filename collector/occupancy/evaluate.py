@@ -14,19 +14,12 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from collector.contract.states import TAKEN_STATES, Lapse, Occupancy, SpaceState
-from collector.occupancy.evidence import (
-    EMPTY_EVIDENCE,
-    EVENT_KINDS,
-    Evidence,
-    SpaceRules,
-    StoredEvent,
-    Transition,
-    build_space_rules,
-)
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, Transition
 from collector.occupancy.explain import explain_other_sensors, explain_state
 from collector.occupancy.fast_path import apply_repeated_levels
 from collector.occupancy.judge import SpaceEvaluation, evaluate_space, find_quiet_span, list_change_moments
 from collector.occupancy.learning.tuning import fit_to_bounds, learn_quiet_span
+from collector.occupancy.space_rules import EVENT_KINDS, SpaceRules, build_space_rules
 from collector.occupancy.update import update_sensor
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.sensor_traits import SensorRole

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from collector.contract.states import TAKEN_STATES, Because, Occupancy, OtherSensor, OtherSensorStatus, Reason
-from collector.occupancy.evidence import CORROBORATING, NEVER_MS, full_hold_ms
+from collector.occupancy.evidence import NEVER_MS
 from collector.occupancy.judge import (
     SensorWitness,
     SpaceEvaluation,
@@ -18,6 +18,7 @@ from collector.occupancy.judge import (
     last_high_ms,
     may_vouch_alone,
 )
+from collector.occupancy.space_rules import CORROBORATING, full_hold_ms
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 
 MAX_OTHER_SENSORS: Final = 3

@@ -8,18 +8,11 @@ Never: transitions. An event that may cause one is left to the full evaluation.
 from collections.abc import Sequence
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import (
-    Evidence,
-    SensorState,
-    SpaceRules,
-    StoredEvent,
-    excess_output_ms,
-    full_hold_ms,
-    silence_limit_ms,
-)
+from collector.occupancy.evidence import Evidence, SensorState, StoredEvent
 from collector.occupancy.judge import may_restore_rise, unchanged_until_ms
 from collector.occupancy.learning.heartbeat_losses import BLOCK_HEARTBEATS, add_received, count_due_heartbeats
 from collector.occupancy.learning.output_length import learn_pulse
+from collector.occupancy.space_rules import SpaceRules, excess_output_ms, full_hold_ms, silence_limit_ms
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod

@@ -14,19 +14,17 @@ from typing import Final
 from msgspec import Struct
 
 from collector.contract.states import FLIP_PERIOD_MS, Occupancy, SpaceHealth
-from collector.occupancy.evidence import (
+from collector.occupancy.evidence import NEVER_MS, Evidence, SensorState
+from collector.occupancy.learning.threshold import may_vouch
+from collector.occupancy.space_rules import (
     CORROBORATING,
-    NEVER_MS,
-    Evidence,
     SensorRules,
-    SensorState,
     SpaceRules,
     excess_output_ms,
     full_hold_ms,
     hold_after_door_opens_ms,
     silence_limit_ms,
 )
-from collector.occupancy.learning.threshold import may_vouch
 from collector.timekeeping.instants import FOREVER_MS
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 from edge.timekeeping.durations import HOUR_MS

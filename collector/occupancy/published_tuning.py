@@ -8,11 +8,12 @@ Never: clocks, times of single visits: shares and levels only.
 from typing import Final
 
 from collector.contract.states import HoldTuning, SensorTuning, SilenceTuning, Tuning
-from collector.occupancy.evidence import Evidence, SensorRules, SensorState, SpaceRules, silence_limit_ms
+from collector.occupancy.evidence import Evidence, SensorState
 from collector.occupancy.learning.power_levels import switching_levels_w
 from collector.occupancy.learning.quiet_spans import QuietSpans, count_longer
 from collector.occupancy.learning.threshold import compute_agreement
 from collector.occupancy.learning.tuning import HoldBounds, HoldStatistics
+from collector.occupancy.space_rules import SensorRules, SpaceRules, silence_limit_ms
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 
 MIN_QUIET_SPANS: Final = 5

@@ -15,11 +15,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from collector.contract.states import TAKEN_STATES
-from collector.occupancy.evidence import CORROBORATING, Evidence, SensorRules, SensorState, SpaceRules, full_hold_ms
+from collector.occupancy.evidence import Evidence, SensorState
 from collector.occupancy.judge import evaluate_sensor, is_alive, is_behind_door, last_high_ms
 from collector.occupancy.learning import power_levels, rising_air, threshold
 from collector.occupancy.learning.steady_signal import learn_steady_reading
 from collector.occupancy.learning.threshold import EMPTY_AFTER_MS
+from collector.occupancy.space_rules import CORROBORATING, SensorRules, SpaceRules, full_hold_ms
 from collector.occupancy.zone_air import AIR_SLOT_MS, MIN_TREND_PPM_PER_H, compute_co2_slope, thin_readings
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 

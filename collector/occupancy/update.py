@@ -7,16 +7,7 @@ Never: clocks.
 
 from msgspec.structs import replace
 
-from collector.occupancy.evidence import (
-    NEVER_MS,
-    Evidence,
-    SensorRules,
-    SensorState,
-    SpaceRules,
-    StoredEvent,
-    full_hold_ms,
-    silence_limit_ms,
-)
+from collector.occupancy.evidence import NEVER_MS, Evidence, SensorState, StoredEvent
 from collector.occupancy.judge import (
     FULL_HOLD_AFTER_MS,
     closed_since_ms,
@@ -31,6 +22,7 @@ from collector.occupancy.judge import (
 from collector.occupancy.learning.heartbeat_losses import learn_gap
 from collector.occupancy.learning.output_length import learn_pulse
 from collector.occupancy.readings import evaluate_reading
+from collector.occupancy.space_rules import SensorRules, SpaceRules, full_hold_ms, silence_limit_ms
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 

@@ -19,7 +19,8 @@ from msgspec import Struct
 
 from collector.contract.states import FLIP_PERIOD_MS, TAKEN_STATES, Occupancy
 from collector.occupancy.evaluate import find_lapses, fit_to_rules, fold_events, merge_transitions
-from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent
+from collector.occupancy.space_rules import build_space_rules
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Space
 from edge.timekeeping.durations import MINUTE_MS

@@ -23,7 +23,7 @@ from collector.contract.states import (
     SpaceHealth,
 )
 from collector.intake.intake import MAX_STREAMS_PER_DEVICE
-from collector.occupancy.evidence import EVENT_KINDS
+from collector.occupancy.space_rules import EVENT_KINDS
 from collector.occupancy.zone_air import AIR_BANDS
 from collector.store.rejection_tables import QUARANTINE_BYTES, QUARANTINE_ROWS
 from edge.contract import message, topics

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
-from collector.occupancy.evidence import EMPTY_EVIDENCE, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE
+from collector.occupancy.space_rules import build_space_rules
 from collector.occupancy.state_transitions import STATE_TRANSITIONS
 from ledig.contract import state_diagram
 from tests.support.collector.room import HOUR

@@ -24,7 +24,7 @@ from collector.contract.states import (
     ZoneAir,
 )
 from collector.health.tallies.hour_tallies import build_activity_rule
-from collector.occupancy.evidence import build_space_rules
+from collector.occupancy.space_rules import build_space_rules
 from collector.site.opening_spans import OpeningSpan
 from collector.site.site_plan import SitePlan
 from collector.site.spaces import Space, SpaceKind

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from collector.contract.states import COARSE_STEP_MS
 from collector.occupancy.coarse_evidence import coarsen_evidence, longest_wait_ms
 from collector.occupancy.evaluate import find_lapses, fold_events
-from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent
+from collector.occupancy.space_rules import SpaceRules, build_space_rules
 from collector.site.site_plan import SitePlan
 from edge.contract.message import EventKind
 from edge.contract.raw_retention import MAX_RAW_MS

@@ -14,10 +14,11 @@ from collector.occupancy.evaluate import (
     fit_to_rules,
     fold_events,
 )
-from collector.occupancy.evidence import EMPTY_EVIDENCE, MEASURED_OUTPUT_MS, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
 from collector.occupancy.learning.output_length import MIN_PULSES
 from collector.occupancy.learning.quiet_spans import count_longer
 from collector.occupancy.learning.tuning import NO_HOLD_STATISTICS, HoldStatistics
+from collector.occupancy.space_rules import MEASURED_OUTPUT_MS, build_space_rules
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind

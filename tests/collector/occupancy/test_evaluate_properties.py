@@ -18,18 +18,10 @@ from collector.occupancy.evaluate import (
     fold_events,
     merge_transitions,
 )
-from collector.occupancy.evidence import (
-    EMPTY_EVIDENCE,
-    Evidence,
-    SensorRules,
-    SpaceChange,
-    SpaceRules,
-    StoredEvent,
-    Transition,
-    build_space_rules,
-)
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceChange, StoredEvent, Transition
 from collector.occupancy.judge import MAX_BEHIND_DOOR_MS, last_high_ms
 from collector.occupancy.learning.quiet_spans import count_longer
+from collector.occupancy.space_rules import SensorRules, SpaceRules, build_space_rules
 from collector.site.occupancy_rules import LearningSwitch
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod, SensorRole

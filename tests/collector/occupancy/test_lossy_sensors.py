@@ -6,8 +6,9 @@ import pytest
 
 from collector.contract.states import Occupancy, SilenceTuning
 from collector.occupancy.evaluate import apply_event, fold_events
-from collector.occupancy.evidence import EMPTY_EVIDENCE, SpaceRules, StoredEvent, build_space_rules, silence_limit_ms
+from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
 from collector.occupancy.published_tuning import build_tuning
+from collector.occupancy.space_rules import SpaceRules, build_space_rules, silence_limit_ms
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import MAX_LOSSY_HEARTBEATS, MAX_LOSSY_SILENCE_MS
 from collector.site.spaces import SpaceKind

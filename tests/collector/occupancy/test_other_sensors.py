@@ -2,8 +2,9 @@
 
 from collector.contract.states import Occupancy, OtherSensor, OtherSensorStatus, Reason, SpaceState, encode
 from collector.occupancy.evaluate import build_space_state, fold_events
-from collector.occupancy.evidence import EMPTY_EVIDENCE, SpaceRules, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
 from collector.occupancy.explain import MAX_OTHER_SENSORS
+from collector.occupancy.space_rules import SpaceRules, build_space_rules
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.spaces import Space, SpaceKind
 from edge.contract.message import EventKind

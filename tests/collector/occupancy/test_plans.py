@@ -9,19 +9,11 @@ from hypothesis import strategies as st
 
 from collector.contract.states import Occupancy, Reason, encode
 from collector.occupancy.evaluate import apply_event, build_space_state, find_next_lapse, fit_to_rules, fold_events
-from collector.occupancy.evidence import (
-    CORROBORATING,
-    EMPTY_EVIDENCE,
-    EVENT_KINDS,
-    Evidence,
-    SpaceRules,
-    StoredEvent,
-    build_space_rules,
-    full_hold_ms,
-)
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent
 from collector.occupancy.judge import is_alive
 from collector.occupancy.learning.tuning import HoldStatistics
 from collector.occupancy.published_tuning import build_tuning
+from collector.occupancy.space_rules import CORROBORATING, EVENT_KINDS, SpaceRules, build_space_rules, full_hold_ms
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import UNKNOWN_OUTPUT, Sensor

@@ -10,20 +10,12 @@ from msgspec.structs import replace
 
 from collector.contract.states import Occupancy, Reason, SpaceHealth
 from collector.occupancy.evaluate import build_space_state, find_lapses, fit_to_rules, fold_events, merge_transitions
-from collector.occupancy.evidence import (
-    EMPTY_EVIDENCE,
-    MEASURED_OUTPUT_MS,
-    Evidence,
-    SpaceRules,
-    StoredEvent,
-    Transition,
-    build_space_rules,
-    full_hold_ms,
-)
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, Transition
 from collector.occupancy.judge import is_alive
 from collector.occupancy.learning.quiet_spans import EDGES_MIN, QuietSpans
 from collector.occupancy.learning.tuning import HoldStatistics
 from collector.occupancy.published_tuning import build_tuning
+from collector.occupancy.space_rules import MEASURED_OUTPUT_MS, SpaceRules, build_space_rules, full_hold_ms
 from collector.site.occupancy_rules import LearningSwitch, OccupancyRules
 from collector.site.site_sensor import OutputTimes, Sensor
 from collector.site.spaces import Space, SpaceKind

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from collector.contract.states import Because, Lapse, Occupancy, Reason, SpaceHealth
 from collector.occupancy.evaluate import apply_event, build_space_state, fit_to_rules, fold_events
-from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent, build_space_rules
+from collector.occupancy.evidence import EMPTY_EVIDENCE, StoredEvent
+from collector.occupancy.space_rules import build_space_rules
 from collector.site.site_sensor import OutputTimes
 from collector.site.spaces import SpaceKind
 from edge.contract.message import EventKind

@@ -14,7 +14,7 @@ from collector.configuration.collector_settings import RetentionSettings
 from collector.contract.states import Occupancy
 from collector.engine.pipeline import Pipeline
 from collector.intake.intake import IncomingMessage as Incoming
-from collector.occupancy.evidence import SensorRules
+from collector.occupancy.space_rules import SensorRules
 from collector.store.journal import Journal
 from edge.contract.message import EventKind, EventsMessage, encode
 from edge.outbox import Outbox, send_window

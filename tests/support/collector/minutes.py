@@ -1,7 +1,8 @@
 """One space and its transitions in minutes after noon, quiet before; sensors send a heartbeat every 30 s."""
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import SpaceRules, StoredEvent, build_space_rules
+from collector.occupancy.evidence import StoredEvent
+from collector.occupancy.space_rules import SpaceRules, build_space_rules
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.spaces import Space, SpaceKind
 from edge.contract.sensor_kinds import SensorKind

@@ -7,7 +7,8 @@ in the same way.
 from collections.abc import Iterable
 
 from collector.contract.states import Occupancy
-from collector.occupancy.evidence import SensorRules, SpaceRules, StoredEvent
+from collector.occupancy.evidence import StoredEvent
+from collector.occupancy.space_rules import SensorRules, SpaceRules
 from edge.contract.message import EventKind
 from edge.contract.sensor_traits import LearningMethod, SensorRole
 

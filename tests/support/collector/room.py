@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from collector.contract.states import Occupancy
 from collector.occupancy.evaluate import find_lapses, fold_events, merge_transitions
-from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, SpaceRules, StoredEvent, Transition
+from collector.occupancy.evidence import EMPTY_EVIDENCE, Evidence, StoredEvent, Transition
+from collector.occupancy.space_rules import SpaceRules
 from collector.site.occupancy_rules import OccupancyRules
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
