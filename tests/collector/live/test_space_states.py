@@ -408,9 +408,10 @@ def test_learned_values_are_published_on_change_except_of_dedicated_desks() -> N
     assert site_states.pop_changed_tunings() == []
     settled(site_states, "desk-pir", "own-pir")
     assert site_states.pop_changed_tunings() == []
-    for name in ("desk-pir", "own-pir"):  # detected, quiet for just over ten minutes, detected again: a flip
-        moves = [event for minute in (1, 1.5, 13) for event in pulse(name, NOON_MS + int(minute * MINUTE), SECOND)]
-        quiet = beats(name, NOON_MS, NOON_MS + 13 * MINUTE)
+    for name in ("desk-pir", "own-pir"):  # again and again quiet for just over ten minutes: flips
+        minutes = [12 * n + part for n in range(130) for part in (1, 1.5)]
+        moves = [event for minute in minutes for event in pulse(name, NOON_MS + int(minute * MINUTE), SECOND)]
+        quiet = beats(name, NOON_MS, NOON_MS + 130 * 12 * MINUTE)
         site_states.apply_events(
             [replace(event, seq=event.seq + 1000) for event in numbered(quiet + moves)], NOON_MS, no_past
         )
@@ -427,12 +428,13 @@ def test_learned_values_are_withdrawn_when_no_longer_known() -> None:
     machine = a("machine", SpaceKind.EQUIPMENT)
     site_states = SpaceStates(plan(machine, sensors=[sensor(SensorKind.POWER, "power", "machine")]))
     assert site_states.pop_changed_tunings() == []
-    clear = [event_of(NOON_MS + n * MINUTE, "power", EventKind.POWER_W, (5, 400)[n // 8 % 2]) for n in range(64)]
+    step_ms = 30 * SECOND  # its heartbeat interval: a longer one would look like lost messages
+    clear = [event_of(NOON_MS + n * step_ms, "power", EventKind.POWER_W, (5, 400)[n // 8 % 2]) for n in range(64)]
     site_states.apply_events(numbered(clear), NOON_MS + HOUR, no_past)
     ((_, published),) = site_states.pop_changed_tunings()
     assert published is not None
     between = [
-        event_of(NOON_MS + (64 + n) * MINUTE, "power", EventKind.POWER_W, 6 * 1.06 ** (n % 73)) for n in range(730)
+        event_of(NOON_MS + (64 + n) * step_ms, "power", EventKind.POWER_W, 6 * 1.06 ** (n % 73)) for n in range(730)
     ]
     site_states.apply_events([replace(e, seq=e.seq + 1000) for e in numbered(between)], NOON_MS + 14 * HOUR, no_past)
     site_states.tick(NOON_MS + 15 * HOUR)
