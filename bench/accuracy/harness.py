@@ -32,6 +32,7 @@ GENERATED: Final = {
     "generated-radio": "generated_radio",
     "generated-series": "generated_series",
     "generated-office": "generated_office",
+    "generated-pairs": "generated_pairs",
 }
 """The same for generated data, which needs no folder."""
 MEASURED: Final = RECORDINGS | GENERATED
