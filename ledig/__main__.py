@@ -6,6 +6,7 @@ Never: logic of its own. Each command imports what it needs when it runs: a Rasp
 """
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,9 @@ def run_command(arguments: list[str]) -> ExitStatus:
 def main() -> None:
     """Entry point of the `ledig` script."""
     exit_on_thread_failure()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name may have letters that the terminal's encoding lacks
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -263,7 +263,7 @@ class HealthService:
             read, days = self._count(group, self._late_from_ms.pop(group.name, None), span)
             counted |= {day.day: day for day in days}
             yield read
-        for day in counted.values():
+        for day in _list_days_from(counted, span):
             for group, changed in match_day(self._plan, self._groups, self._histories, day, span.due_ms):
                 self._histories |= changed
                 self._save_group(group)
@@ -383,3 +383,13 @@ class HealthService:
 
     def _coarsen_moment(self, at_ms: int, now_ms: int) -> int:
         return coarsen_moment(at_ms, now_ms, self._raw_hours * HOUR_MS)
+
+
+def _list_days_from(counted: Mapping[int, DaySpan], span: CountedHours) -> list[DaySpan]:
+    """Return the days to compare: from the first counted one on, because each result depends on the day before."""
+    days: list[DaySpan] = []
+    day = counted[min(counted)] if counted else None
+    while day is not None and day.from_ms < span.due_ms:
+        days.append(day)
+        day = find_day_span(day.to_ms, span.zone)
+    return days

@@ -15,6 +15,8 @@ MAX_TEXT_CHARS: Final = 500
 """The longest of any other text in the site file."""
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 """Joins characters into one emoji."""
+_LINE_ENDS: Final = frozenset({"Zl", "Zp"})
+"""Unicode's separators of lines and paragraphs."""
 _STACKED_MARKS: Final = re.compile("^m|m{5}")
 
 
@@ -24,6 +26,6 @@ def is_showable(text: str) -> bool:
     if text and not seen.strip():
         return False
     # Control characters can reverse the text that follows; combining marks, alone or piled up, cover the lines around.
-    if any(category(sign).startswith("C") for sign in seen):
+    if any(category(sign).startswith("C") or category(sign) in _LINE_ENDS for sign in seen):
         return False
     return not _STACKED_MARKS.search("".join("m" if category(sign) in {"Mn", "Me"} else "x" for sign in seen))

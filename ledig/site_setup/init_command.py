@@ -80,7 +80,13 @@ def create_site(options: InitOptions) -> None:
 def _check_target(path: Path) -> None:
     """Report before the first question what would prevent writing after the last."""
     folder = path.parent
-    if os.path.lexists(path):
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as fault:
+        raise InitRejected(f"{path}: {fault.strerror}; give another file name") from fault
+    else:
         raise InitRejected(_describe_existing(path))
     if not folder.is_dir():
         raise InitRejected(f"{folder}: no such folder; run: mkdir -p {quote_path(folder)}")

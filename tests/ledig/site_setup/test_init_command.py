@@ -1,5 +1,7 @@
 """`ledig init` as a real process, at a pseudo-terminal and without one."""
 
+import errno
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledig.site.site_file import read_site_file
+from ledig.site_setup.new_file import create_whole_file
 from tests.support.collector.faulty_disks import fill_disk, small_disk
 from tests.support.command import read_error_lines, run_ledig
 from tests.support.terminal import CTRL_C, CTRL_D, TerminalSession, terminal_command
@@ -189,3 +192,40 @@ def test_full_disk_leaves_no_part_of_a_file(tmp_path: Path, as_root: None) -> No
     (line,) = read_error_lines(result)
     assert result.returncode == 1
     assert line == f"{disk}/site.toml: no space left on device; free some disk space there"
+
+
+def test_name_that_the_output_cannot_encode_is_shown_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    answers = tmp_path / "answers.toml"
+    answers.write_text(ANSWERS.replace("The mill", "Młyn"), encoding="utf-8")
+    result = run_ledig("init", tmp_path / "site.toml", "--answers", answers, "--yes")
+    assert read_error_lines(result) == []
+    assert "M\\u0142yn" in result.stdout
+    assert read_site_file(tmp_path / "site.toml").plan.name == "Młyn"
+
+
+def test_file_name_that_is_too_long_is_rejected_before_the_first_question(tmp_path: Path) -> None:
+    with terminal_command("init", str(tmp_path / ("x" * 300)), folder=tmp_path) as session:
+        session.wait_for("give another file name")
+        assert session.wait_for_end() == 2
+
+
+def test_answers_without_any_space_are_rejected(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(ANSWERS.replace("12", "0"), encoding="utf-8")
+    result = run_ledig("init", tmp_path / "site.toml", "--answers", answers, "--yes")
+    assert read_error_lines(result) == ["answers.toml: the site has no desk, booth or room; give at least 1"]
+    assert not (tmp_path / "site.toml").exists()
+
+
+def test_file_system_without_hard_links_still_gets_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    create_whole_file(tmp_path / "site.toml", "text\n")
+    assert (tmp_path / "site.toml").read_text() == "text\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["site.toml"]
+    with pytest.raises(FileExistsError):
+        create_whole_file(tmp_path / "site.toml", "other\n")
+    assert (tmp_path / "site.toml").read_text() == "text\n"
