@@ -63,7 +63,9 @@ def read_answers(text: str, name: str, facts: MachineFacts) -> SiteAnswers:
 
     answers = collect_answers(get_answer, facts)
     stated = [table[kind.key] for table in tables.values() for kind in SPACE_COUNTS.values() if kind.key in table]
-    if not len(faults) and stated and not any(stated):  # the terminal suggests a room then; a file is not completed with one
+    if (
+        not len(faults) and stated and not any(stated)
+    ):  # the terminal suggests a room then; a file is not completed with one
         faults.add("", "the site has no desk, booth or room; give at least 1")
     if len(faults):
         raise AnswersRejected("\n".join(faults.list_faults()))
