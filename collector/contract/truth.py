@@ -19,7 +19,8 @@ from edge.contract.message import Id, decode_payload
 ERROR_RATE_CONFIDENCE: Final = 0.95
 """With this probability the interval of an error rate contains the true rate."""
 
-_Code = Annotated[str, Meta(max_length=64)]
+_SpaceCode = Annotated[str, Meta(pattern="^[a-z2-7]{16}$", max_length=16)]
+_RoundId = Annotated[str, Meta(max_length=64)]
 
 
 class FoundState(StrEnum):
@@ -32,7 +33,7 @@ class FoundState(StrEnum):
 class ReportSpace(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="report_space", tag_field="command"):
     """Somebody reports a space on the page of its code."""
 
-    code: _Code
+    code: _SpaceCode
     found: FoundState
 
 
@@ -43,7 +44,7 @@ class StartRound(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag=
 class AnswerRound(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="answer_round", tag_field="command"):
     """A manager reports a space of the open truth round."""
 
-    round: _Code
+    round: _RoundId
     space: Id
     found: FoundState
 
@@ -51,7 +52,7 @@ class AnswerRound(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag
 class EndRound(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="end_round", tag_field="command"):
     """End the open truth round early; what was answered counts."""
 
-    round: _Code
+    round: _RoundId
 
 
 class RenewCode(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag="renew_code", tag_field="command"):

@@ -137,13 +137,15 @@ def drop_times(record: TruthRecord, before_ms: int) -> TruthRecord:
 
 
 def remove_spaces(record: TruthRecord, known: Collection[str]) -> TruthRecord:
-    """Remove everything about spaces that are no longer offered."""
+    """Remove the labels of spaces that are no longer offered.
+
+    Their renewals stay: if a space comes back, its old codes must not work again.
+    """
     labels = tuple(label for label in record.labels if label.space in known)
     counted = {space: checks for space, checks in record.counted.items() if space in known}
-    renewals = {space: count for space, count in record.renewals.items() if space in known}
-    if (len(labels), len(counted), len(renewals)) == tuple(map(len, (record.labels, record.counted, record.renewals))):
+    if (len(labels), len(counted)) == (len(record.labels), len(record.counted)):
         return record
-    return replace(record, labels=labels, counted=counted, renewals=renewals)
+    return replace(record, labels=labels, counted=counted)
 
 
 def rewind_record(record: TruthRecord, now_ms: int) -> TruthRecord:

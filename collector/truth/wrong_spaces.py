@@ -6,7 +6,7 @@ Never: labels of visitors: anybody could cause a finding with them.
 """
 
 from collections.abc import Mapping
-from math import comb
+from math import exp, lgamma, log, log1p
 from typing import Final
 
 from collector.contract.truth import ErrorRate
@@ -39,8 +39,22 @@ def find_wrong_spaces(by_space: Mapping[str, SpaceChecks], site: ErrorRate | Non
 
 
 def _compute_tail(sums: CheckSums, share: float) -> float:
-    """Compute the probability of at least as many errors, if each check is wrong with this probability."""
+    """Compute the probability of at least as many errors, if each check is wrong with this probability.
+
+    In logarithms, because the binomial coefficients of a thousand checks exceed a float.
+    """
+    if sums.wrong == 0 or share >= 1:
+        return 1.0
+    if share <= 0:
+        return 0.0
+    count = sums.count
     return sum(
-        comb(sums.count, wrong) * share**wrong * (1 - share) ** (sums.count - wrong)
-        for wrong in range(sums.wrong, sums.count + 1)
+        exp(
+            lgamma(count + 1)
+            - lgamma(wrong + 1)
+            - lgamma(count - wrong + 1)
+            + wrong * log(share)
+            + (count - wrong) * log1p(-share)
+        )
+        for wrong in range(sums.wrong, count + 1)
     )

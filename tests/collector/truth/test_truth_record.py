@@ -100,10 +100,10 @@ def test_the_record_stays_small_under_a_flood() -> None:
     assert record.counted["desk-1"].visitors.taken.count == 5
 
 
-def test_a_removed_space_leaves_nothing() -> None:
+def test_a_removed_space_leaves_only_its_renewals() -> None:
     record = renew_code(drop_times(add_label(TruthRecord("secret"), visit("desk-1", 5)), 9), "desk-1")
     record = add_label(record, visit("desk-1", NOW_MS))
-    assert remove_spaces(record, ()) == TruthRecord("secret")
+    assert remove_spaces(record, ()) == TruthRecord("secret", {"desk-1": 1})
     assert remove_spaces(record, ("desk-1",)) is record
 
 

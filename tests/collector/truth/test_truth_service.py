@@ -160,6 +160,12 @@ def test_old_and_invented_codes_and_too_many_reports_change_nothing(site: Report
     assert site.taken == 0
 
 
+@pytest.mark.parametrize("code", ["å" * 16, "A" * 16, "", "a" * 17])
+def test_a_code_that_no_space_can_have_is_rejected(site: ReportedSite, code: str) -> None:
+    site.send(ReportSpace(code, FoundState.TAKEN))
+    assert site.taken == 0
+
+
 def test_a_round_checks_each_space_once_and_counts_from_the_next_midnight(site: ReportedSite) -> None:
     for _ in range(3):
         site.send(StartRound())

@@ -30,3 +30,9 @@ def test_good_spaces_of_many_sites_are_seldom_found() -> None:
         for _ in range(200)
     ]
     assert sum(bool(find_wrong_spaces(site, SITE)) for site in sites) / len(sites) <= FALSE_FINDING_SHARE + 0.03
+
+
+def test_thousands_of_checks_of_one_space_are_computed() -> None:
+    by_space = {"bad": check(5000, 1000), "good": check(5000, 300), "never": check(5000, 0)}
+    assert set(find_wrong_spaces(by_space, SITE)) == {"bad"}
+    assert find_wrong_spaces(by_space, ErrorRate(80, 80, 1.0, 0.9, 1.0)) == {}
