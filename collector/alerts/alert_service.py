@@ -247,7 +247,7 @@ class AlertService:
             last_message_ms=self._last_message_ms,
             findings=list(self._sources.list_findings()),
             lost=self._losses,
-            site=spaces.get_site_summary(now_ms),
+            site=spaces.get_sensed_site_summary(now_ms),  # visitors must not cause alerts
             air_by_zone={zone: spaces.get_zone_summary(zone, now_ms).air for zone in self._air_zones},
             supply_states={space: spaces.get_state(space, now_ms) for space in self._supplies},
             disk_free_pct=self._disk_free_pct(),

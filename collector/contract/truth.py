@@ -19,6 +19,8 @@ from edge.contract.message import Id, decode_payload
 ERROR_RATE_CONFIDENCE: Final = 0.95
 """With this probability the interval of an error rate contains the true rate."""
 
+REPORT_SHARE: Final = 4
+MIN_SITE_REPORTS_AN_HOUR: Final = 2
 _SpaceCode = Annotated[str, Meta(pattern="^[a-z2-7]{16}$", max_length=16)]
 _RoundId = Annotated[str, Meta(max_length=64)]
 
@@ -125,6 +127,14 @@ def find_shown(state: Occupancy) -> FoundState | None:
     if state in TAKEN_STATES:
         return FoundState.TAKEN
     return FoundState.FREE if state is Occupancy.VACANT else None
+
+
+def compute_report_limit(space_count: int) -> int:
+    """Return how many reports of visitors a site with so many reportable spaces accepts within an hour.
+
+    A quarter of the spaces, so that somebody with a photograph of every code cannot change the whole page.
+    """
+    return max(MIN_SITE_REPORTS_AN_HOUR, space_count // REPORT_SHARE)
 
 
 def decode_command(payload: bytes) -> TruthCommand:

@@ -194,6 +194,14 @@ class SpaceStates:
         """Set the spaces that are shown as `disabled`; their transitions and history do not change."""
         self._state_changes.set_out_of_use(spaces)
 
+    def is_out_of_use(self, space: str) -> bool:
+        """Return whether a manager set the space out of use."""
+        return self._state_changes.is_out_of_use(space)
+
+    def is_corrected(self, space: str) -> bool:
+        """Return whether a space is shown as somebody found it."""
+        return self._state_changes.is_corrected(space)
+
     def set_corrections(self, corrections: Mapping[str, Correction], now_ms: int) -> None:
         """Set the newest correction of each space; one that does not apply any more changes nothing."""
         self._corrections = {space: correction for space, correction in corrections.items() if space in self._entries}
@@ -228,6 +236,10 @@ class SpaceStates:
     def get_site_summary(self, now_ms: int) -> Summary:
         """Return the summary of the whole site, as of the last `apply_events` or `tick`."""
         return self._state_changes.build_site_summary(now_ms)
+
+    def get_sensed_site_summary(self, now_ms: int) -> Summary:
+        """Return the summary of the whole site by its sensors, without any correction."""
+        return self._state_changes.build_site_summary(now_ms, with_corrections=False)
 
     def pop_changed_states(self, now_ms: int, screen_ms: int) -> list[tuple[str, SpaceState]]:
         """Return the states that changed since the last call, by space; never those of dedicated spaces.

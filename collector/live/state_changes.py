@@ -186,9 +186,13 @@ class StateChanges:
         )
         return Summary(at_ms=now_ms, kinds=kinds, air=shown)
 
-    def _shown_states(self, spaces: Iterable[Space]) -> Iterator[tuple[Space, Occupancy]]:
+    def _shown_states(
+        self, spaces: Iterable[Space], *, with_corrections: bool = True
+    ) -> Iterator[tuple[Space, Occupancy]]:
         for space in spaces:
-            shown = self._corrected.get(space.id, self._shown[space.id])
+            shown = self._shown[space.id]
+            if with_corrections:
+                shown = self._corrected.get(space.id, shown)
             yield space, Occupancy.DISABLED if space.id in self._out_of_use else shown
 
     def _is_air_hidden(self, zone: str) -> bool:
@@ -196,9 +200,9 @@ class StateChanges:
         others = self._conditional_air.get(zone)
         return others is not None and sum(self._shown[space] in TAKEN_STATES for space in others) < MIN_SHOWN_GROUP
 
-    def build_site_summary(self, now_ms: int) -> Summary:
+    def build_site_summary(self, now_ms: int, *, with_corrections: bool = True) -> Summary:
         """Return the summary of the site; people only where a door is watched."""
-        kinds = count_by_kind(self._shown_states(self._plan.spaces))
+        kinds = count_by_kind(self._shown_states(self._plan.spaces, with_corrections=with_corrections))
         people = self.people_counter.count_people(now_ms) if self._plan.doors else None
         return Summary(at_ms=now_ms, kinds=kinds, people=people)
 

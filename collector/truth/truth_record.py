@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.states import Occupancy
-from collector.contract.truth import FoundState
+from collector.contract.truth import FoundState, compute_report_limit
 from collector.truth.labels import LabelSource, SpaceChecks, TruthLabel, count_labels
 from collector.truth.round_draw import RoundPick
 from edge.timekeeping.durations import HOUR_MS, MINUTE_MS
@@ -22,10 +22,6 @@ MAX_ROUND_MS: Final = 30 * MINUTE_MS
 """A truth round ends by itself after this time: its spaces were drawn by what was shown then."""
 MAX_VISITOR_LABELS_AN_HOUR: Final = 4
 """Labels of visitors that one space accepts within an hour; more are dropped."""
-VISITOR_SHARE: Final = 4
-"""All spaces together accept as many labels of visitors within an hour as a quarter of the spaces, so that somebody
-with a photograph of every code cannot change the whole page."""
-MIN_SITE_LABELS_AN_HOUR: Final = 6
 MAX_TIMED_LABELS: Final = 2000
 """Labels with their times; older ones lose theirs early, so that the record stays small."""
 
@@ -65,15 +61,18 @@ class TruthRecord(Struct, frozen=True, array_like=True):
     counted: dict[str, SpaceChecks] = {}
     """All older labels, by space."""
     open_round: OpenRound | None = None
+    ended_ms: dict[str, int] = {}
+    """By space, the time of the newest label whose correction the sensors have ended: it is not shown again."""
 
 
 def is_accepted(record: TruthRecord, space: str, space_count: int, now_ms: int) -> bool:
     """Return whether another label of a visitor is accepted for a space."""
     recent = [
-        label.space for label in record.labels if label.source is LabelSource.VISITOR and label.at_ms > now_ms - HOUR_MS
+        label.space
+        for label in record.labels
+        if label.source is LabelSource.VISITOR and now_ms - HOUR_MS < label.at_ms <= now_ms
     ]
-    most = max(MIN_SITE_LABELS_AN_HOUR, space_count // VISITOR_SHARE)
-    return len(recent) < most and recent.count(space) < MAX_VISITOR_LABELS_AN_HOUR
+    return len(recent) < compute_report_limit(space_count) and recent.count(space) < MAX_VISITOR_LABELS_AN_HOUR
 
 
 def add_label(record: TruthRecord, label: TruthLabel) -> TruthRecord:
@@ -122,18 +121,40 @@ def close_round(record: TruthRecord) -> TruthRecord:
 
 
 def close_expired_round(record: TruthRecord, now_ms: int) -> TruthRecord:
-    """Close the open round if its time is over."""
+    """Close the open round if its time is over, or if it began in the future: then the clock was ahead."""
     opened = record.open_round
-    return close_round(record) if opened is not None and now_ms >= opened.started_ms + MAX_ROUND_MS else record
+    if opened is None or opened.started_ms <= now_ms < opened.started_ms + MAX_ROUND_MS:
+        return record
+    return close_round(record)
+
+
+def drop_picks(record: TruthRecord, known: Collection[str]) -> TruthRecord:
+    """Remove spaces that can no longer be checked from the open round, and close it if it is complete then."""
+    opened = record.open_round
+    if opened is None or all(pick.space in known for pick in opened.picks):
+        return record
+    picks = tuple(pick for pick in opened.picks if pick.space in known)
+    answers = {space: answer for space, answer in opened.answers.items() if space in known}
+    record = replace(record, open_round=replace(opened, picks=picks, answers=answers))
+    return close_round(record) if record.open_round is not None and record.open_round.is_complete else record
+
+
+def end_corrections(record: TruthRecord, ended_ms: Mapping[str, int], kept_from_ms: int) -> TruthRecord:
+    """Record that the corrections by these labels have ended; entries from before `kept_from_ms` are dropped."""
+    if not ended_ms:
+        return record
+    kept = {space: at_ms for space, at_ms in record.ended_ms.items() if at_ms >= kept_from_ms}
+    return replace(record, ended_ms={**kept, **ended_ms})
 
 
 def drop_times(record: TruthRecord, before_ms: int) -> TruthRecord:
     """Move labels from before a moment into the sums of their spaces, where they have no time."""
     kept = tuple(label for label in record.labels if label.at_ms >= before_ms)
-    if len(kept) == len(record.labels):
+    ended_ms = {space: at_ms for space, at_ms in record.ended_ms.items() if at_ms >= before_ms}
+    if len(kept) == len(record.labels) and len(ended_ms) == len(record.ended_ms):
         return record
     expired = (label for label in record.labels if label.at_ms < before_ms)
-    return replace(record, labels=kept, counted=count_labels(expired, record.counted))
+    return replace(record, labels=kept, counted=count_labels(expired, record.counted), ended_ms=ended_ms)
 
 
 def remove_spaces(record: TruthRecord, known: Collection[str]) -> TruthRecord:
@@ -149,11 +170,12 @@ def remove_spaces(record: TruthRecord, known: Collection[str]) -> TruthRecord:
 
 
 def rewind_record(record: TruthRecord, now_ms: int) -> TruthRecord:
-    """Set the times of labels that are after `now_ms` to it, and close the open round: the clock was ahead."""
+    """Close the open round, and keep labels from after `now_ms` in the sums only: the clock was ahead."""
     record = close_round(record)
-    if all(label.at_ms <= now_ms for label in record.labels):
-        return record
-    return replace(record, labels=tuple(replace(label, at_ms=min(label.at_ms, now_ms)) for label in record.labels))
+    past = tuple(label for label in record.labels if label.at_ms <= now_ms)
+    ahead = (label for label in record.labels if label.at_ms > now_ms)
+    ended_ms = {space: at_ms for space, at_ms in record.ended_ms.items() if at_ms <= now_ms}
+    return replace(record, labels=past, counted=count_labels(ahead, record.counted), ended_ms=ended_ms)
 
 
 def sum_checks(record: TruthRecord, until_ms: int) -> Mapping[str, SpaceChecks]:

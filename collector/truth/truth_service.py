@@ -49,7 +49,9 @@ from collector.truth.truth_record import (
     answer_round,
     close_expired_round,
     close_round,
+    drop_picks,
     drop_times,
+    end_corrections,
     is_accepted,
     remove_spaces,
     renew_code,
@@ -77,7 +79,11 @@ class TruthService:
         self._codes: dict[str, str] = {}
         self._messages: dict[TopicKind, Struct] = {}
         self._published: dict[TopicKind, Struct] = {}
-        self._midnight_ms = 0
+        self._midnight_ms = self._next_midnight_ms = 0
+        self._corrections: dict[str, Correction] = {}
+        """Those that contradict the sensors, until they end."""
+        self._dropped_count = 0
+        self._record = drop_picks(self._record, self._reported)
         with journal.transaction():
             save_truth(journal, self._record)  # a new secret is stored before a code is published
         self._use_record(self._record, now_ms)
@@ -87,6 +93,7 @@ class TruthService:
 
     def apply_command(self, command: TruthCommand, now_ms: int) -> None:
         """Apply one command inside the journal's transaction; one about an unknown code, round or space is ignored."""
+        self._replace(self._end_corrections(now_ms), now_ms)
         record = self._record
         match command:
             case ReportSpace(code=code, found=found):
@@ -107,14 +114,18 @@ class TruthService:
 
     def tick(self, now_ms: int) -> None:
         """Close a round whose time is over, and compute the error rates of a new day; in its own transaction."""
-        if (record := close_expired_round(self._record, now_ms)) is not self._record:
+        if (record := close_expired_round(self._end_corrections(now_ms), now_ms)) is not self._record:
             with self._journal.transaction():
                 self._replace(record, now_ms)
-        if now_ms < self._midnight_ms or now_ms >= self._midnight_ms + DAY_MS:
+        if now_ms < self._midnight_ms or now_ms >= self._next_midnight_ms:
             self._compute_accuracy(now_ms)
 
     def erase_times(self, before_ms: int) -> None:
-        """Remove the times of older labels, inside the journal's transaction, and what belongs to removed spaces."""
+        """Remove the times of older labels, inside the journal's transaction, and what belongs to removed spaces.
+
+        Labels since the last midnight keep theirs: without a time they would be published before the next midnight.
+        """
+        before_ms = min(before_ms, self._midnight_ms)
         known = [space.id for space in self._plan.spaces if space.is_offered]
         record = remove_spaces(drop_times(self._record, before_ms), known)
         if record is not self._record:
@@ -158,8 +169,17 @@ class TruthService:
         """Take a visitor's report; a wrong code and one report too many are dropped alike."""
         record = self._record
         space = next((space for space, known in self._codes.items() if secrets.compare_digest(known, code)), None)
-        if space is None or not is_accepted(record, space, len(self._reported), now_ms):
-            log.info("dropped a report: an old code, or too many reports within an hour")
+        if (
+            space is None
+            or self._spaces.is_out_of_use(space)
+            or not is_accepted(record, space, len(self._reported), now_ms)
+        ):
+            self._dropped_count += 1
+            if str(self._dropped_count).strip("0") == "1":  # log the 1st, 10th, 100th …
+                log.warning(
+                    "dropped reports so far: %d; old codes, spaces out of use, or too many within an hour",
+                    self._dropped_count,
+                )
             return record
         shown = self._spaces.get_sensed_state(space, now_ms).state
         return add_label(record, TruthLabel(space, now_ms, found, LabelSource.VISITOR, shown))
@@ -173,6 +193,7 @@ class TruthService:
             RoundCandidate(space, self._is_doubted(space, now_ms), checks.get(space, SpaceChecks()))
             for space in self._reported
             if find_shown(self._spaces.get_sensed_state(space, now_ms).state) is not None
+            and not self._spaces.is_out_of_use(space)
         ]
         picks = draw_round(candidates, sum(checks.values(), SpaceChecks()), SystemRandom())
         return replace(record, open_round=OpenRound(secrets.token_hex(8), now_ms, tuple(picks))) if picks else record
@@ -214,11 +235,29 @@ class TruthService:
         for space, answer in (opened.answers if opened else {}).items():
             if space not in newest or answer.at_ms >= newest[space].at_ms:
                 newest[space] = Correction(answer.found, answer.at_ms, answer.shown)
-        self._spaces.set_corrections(newest, now_ms)
+        self._corrections = {
+            space: correction
+            for space, correction in newest.items()
+            if correction.at_ms > self._record.ended_ms.get(space, 0)
+            and find_shown(correction.shown) is not correction.found
+        }
+        self._spaces.set_corrections(self._corrections, now_ms)
+
+    def _end_corrections(self, now_ms: int) -> TruthRecord:
+        """Return the record in which corrections that the sensors have ended cannot come back."""
+        ended = {
+            space: correction.at_ms
+            for space, correction in self._corrections.items()
+            if not (self._spaces.is_corrected(space) or self._spaces.is_out_of_use(space))
+        }
+        for space in ended:
+            del self._corrections[space]
+        return end_corrections(self._record, ended, now_ms - MAX_CORRECTION_MS)
 
     def _compute_accuracy(self, now_ms: int) -> None:
         """Compute the error rates up to the last midnight: a change at any other time would show when a check was."""
         self._midnight_ms = find_midnight_ms(self._plan, now_ms)
+        self._next_midnight_ms = find_midnight_ms(self._plan, now_ms, -1)
         checks = sum_checks(self._record, self._midnight_ms)
         by_space = {space: checks.get(space.id, SpaceChecks()) for space in self._reported.values()}
         rates = {space.id: compute_accuracy(found) for space, found in by_space.items()}

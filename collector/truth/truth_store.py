@@ -7,13 +7,14 @@ Never: commands.
 
 from typing import Final
 
-from collector.store.blobs import BlobFormat, BlobKind
+from collector.store.blobs import BlobFormat, BlobKind, OlderVersion
 from collector.store.journal import Journal
 from collector.truth.truth_record import TruthRecord, rewind_record
 
 TRUTH_KEY: Final = "truth:record"
 """Cannot be a space's id, because of the colon."""
-TRUTH: Final = BlobFormat(BlobKind.TRUTH, 1, TruthRecord)
+TRUTH: Final = BlobFormat(BlobKind.TRUTH, 2, TruthRecord, {1: OlderVersion(TruthRecord, lambda record: record)})
+"""Version 1 has no ended corrections at its end; their default applies."""
 
 
 def load_truth(journal: Journal) -> TruthRecord | None:

@@ -1,5 +1,7 @@
 """What is stored of truth labels: rounds, the limits for visitors, and no time after the retention."""
 
+import pytest
+
 from collector.contract.states import Occupancy
 from collector.contract.truth import FoundState
 from collector.truth.labels import LabelSource, RiskClass, TruthLabel
@@ -9,14 +11,15 @@ from collector.truth.truth_record import (
     MAX_ROUND_MS,
     MAX_TIMED_LABELS,
     MAX_VISITOR_LABELS_AN_HOUR,
-    MIN_SITE_LABELS_AN_HOUR,
     OpenRound,
     RoundAnswer,
     TruthRecord,
     add_label,
     answer_round,
     close_expired_round,
+    drop_picks,
     drop_times,
+    end_corrections,
     is_accepted,
     remove_spaces,
     renew_code,
@@ -75,12 +78,39 @@ def test_a_space_accepts_few_labels_of_visitors_an_hour() -> None:
     assert is_accepted(record, "desk-1", 100, NOW_MS + HOUR_MS + 10)
 
 
-def test_nobody_can_change_all_spaces_within_an_hour() -> None:
+@pytest.mark.parametrize(("count", "most"), [(6, 2), (8, 2), (20, 5)])
+def test_nobody_can_change_all_spaces_within_an_hour(count: int, most: int) -> None:
     record, accepted = TruthRecord("secret"), 0
-    for number in range(20):
-        if is_accepted(record, f"desk-{number}", 20, NOW_MS):
+    for number in range(count):
+        if is_accepted(record, f"desk-{number}", count, NOW_MS):
             record, accepted = add_label(record, visit(f"desk-{number}", NOW_MS)), accepted + 1
-    assert accepted == MIN_SITE_LABELS_AN_HOUR
+    assert accepted == most
+
+
+def test_labels_from_the_future_use_up_no_limit() -> None:
+    record = TruthRecord("secret", labels=(visit("desk-1", NOW_MS + 1),) * 9)
+    assert is_accepted(record, "desk-1", 8, NOW_MS)
+
+
+def test_a_round_from_the_future_is_closed() -> None:
+    assert close_expired_round(ROUND, NOW_MS) is ROUND
+    assert close_expired_round(ROUND, NOW_MS - 1).open_round is None
+
+
+def test_a_round_goes_on_without_spaces_that_are_gone() -> None:
+    record = answer_round(ROUND, "desk-2", found_free())
+    fewer = drop_picks(record, ("desk-1", "desk-2")).open_round
+    assert fewer is not None
+    assert [pick.space for pick in fewer.picks] == ["desk-1", "desk-2"]
+    complete = drop_picks(record, ("desk-2",))
+    assert (complete.open_round, [label.space for label in complete.labels]) == (None, ["desk-2"])
+    assert drop_picks(ROUND, ()).open_round is None
+
+
+def test_an_ended_correction_keeps_no_time_after_the_retention() -> None:
+    record = end_corrections(TruthRecord("secret"), {"desk-1": 5, "desk-2": 9}, 0)
+    assert drop_times(record, 9).ended_ms == {"desk-2": 9}
+    assert end_corrections(record, {"desk-3": 12}, 8).ended_ms == {"desk-2": 9, "desk-3": 12}
 
 
 def test_expired_labels_keep_no_time_and_no_count_is_lost() -> None:
@@ -110,7 +140,8 @@ def test_a_removed_space_leaves_only_its_renewals() -> None:
 def test_times_from_a_clock_that_was_ahead_are_removed() -> None:
     record = add_label(ROUND, visit("desk-1", NOW_MS + HOUR_MS))
     rewound = rewind_record(record, NOW_MS)
-    assert (rewound.labels[0].at_ms, rewound.open_round) == (NOW_MS, None)
+    assert (rewound.labels, rewound.open_round) == ((), None)  # one that is moved to now would be shown
+    assert rewound.counted["desk-1"].visitors.taken.count == 1
 
 
 def test_codes_differ_and_only_a_renewed_one_changes() -> None:

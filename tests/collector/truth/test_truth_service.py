@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from collector.contract.findings import FindingKind
 from collector.contract.messages import encode_message
 from collector.contract.states import Occupancy, Reason, SpaceState
 from collector.contract.truth import (
+    MIN_SITE_REPORTS_AN_HOUR,
     AnswerRound,
     FoundState,
     RenewCode,
@@ -26,7 +28,7 @@ from collector.intake.intake import IncomingMessage
 from collector.live.corrections import MAX_CORRECTION_MS
 from collector.site.spaces import SpaceKind
 from collector.store.journal import Journal
-from collector.truth.truth_record import MAX_ROUND_MS, MAX_VISITOR_LABELS_AN_HOUR
+from collector.truth.truth_record import MAX_ROUND_MS
 from collector.truth.truth_store import load_truth
 from edge.contract import topics
 from edge.contract.message import EventKind, SensorEvent
@@ -154,7 +156,7 @@ def test_old_and_invented_codes_and_too_many_reports_change_nothing(site: Report
     site.send(RenewCode("desk-0"))
     site.send(ReportSpace(codes.codes["desk-0"], FoundState.TAKEN), ReportSpace("x" * 16, FoundState.TAKEN))
     assert site.taken == 0
-    for _ in range(MAX_VISITOR_LABELS_AN_HOUR):
+    for _ in range(MIN_SITE_REPORTS_AN_HOUR):
         site.report(FoundState.FREE)
     site.report(FoundState.TAKEN)
     assert site.taken == 0
@@ -218,5 +220,56 @@ def test_times_of_labels_are_erased_with_the_raw_events(site: ReportedSite) -> N
         site.pipeline.advance_history(site.now_ms)
     record = load_truth(site.journal)
     assert record is not None
+    assert [label.at_ms for label in record.labels] == [at_ms]  # without time it would count before midnight
+    site.live(12 * HOUR_MS)
+    for _ in range(80):
+        site.pipeline.advance_history(site.now_ms)
+    record = load_truth(site.journal)
+    assert record is not None
     assert (record.labels, record.counted["desk-0"].visitors.taken.wrong) == ((), 1)
     assert str(at_ms) not in repr(record)
+
+
+def test_an_ended_correction_does_not_come_back(site: ReportedSite) -> None:
+    site.report(FoundState.TAKEN)
+    site.now_ms += 10 * MINUTE_MS
+    site.pipeline.tick(site.now_ms)  # no heartbeats: the space is unknown
+    assert site.state.state is Occupancy.UNKNOWN
+    site.live(15 * MINUTE_MS)
+    assert site.state.state is Occupancy.VACANT
+    site.send(RenewCode("desk-1"))
+    assert site.state.state is Occupancy.VACANT
+    site.restart()
+    site.live(MINUTE_MS)
+    assert site.state.state is Occupancy.VACANT
+
+
+def test_a_space_out_of_use_is_neither_drawn_nor_reported(site: ReportedSite) -> None:
+    site.pipeline.spaces.set_out_of_use({"desk-0"})
+    site.report(FoundState.TAKEN)
+    site.send(StartRound())
+    opened = site.published(topics.TRUTH_ROUND)
+    assert isinstance(opened, TruthRound)
+    assert opened.spaces == ("desk-1",)
+    site.pipeline.spaces.set_out_of_use(())
+    assert site.taken == 0
+
+
+def test_alerts_do_not_count_corrections(site: ReportedSite) -> None:
+    site.report(FoundState.TAKEN)
+    sensed = site.pipeline.spaces.get_sensed_site_summary(site.now_ms)
+    assert (site.taken, sensed.kinds[SpaceKind.DESK].taken) == (1, 0)
+
+
+def test_error_rates_are_computed_once_on_a_day_of_25_hours(journal: Journal) -> None:
+    site = ReportedSite(journal)
+    site.now_ms = int(datetime(2026, 10, 25, 23, 30, tzinfo=PLAN.time_zone).timestamp() * 1000)
+    site.restart()
+    before = site.published(topics.ACCURACY)
+    site.pipeline.truth.tick(site.now_ms)
+    assert site.published(topics.ACCURACY) is before
+    site.pipeline.truth.tick(site.now_ms + HOUR_MS)
+    after = site.published(topics.ACCURACY)
+    assert isinstance(before, SiteAccuracy)
+    assert isinstance(after, SiteAccuracy)
+    assert after.until_ms - before.until_ms == DAY_MS + HOUR_MS

@@ -171,6 +171,13 @@ def test_a_round_can_be_ended_early_and_an_old_form_changes_nothing(
     assert (old.status_code, len(collector.commands)) == (303, sent)
 
 
+def test_a_round_without_any_known_space_can_be_ended(manager: FlaskClient, collector: TruthCollector) -> None:
+    collector.publish(topics.TRUTH_ROUND, TruthRound("r1", ("gone",)))
+    assert "End the round here" in manager.get("/manage/round?lang=en", base_url=HOME).text
+    assert send_form(manager, "/manage/round", "/manage/round/end", round="r1").status_code == 303
+    assert collector.commands == [EndRound("r1")]
+
+
 def test_a_manager_prints_and_renews_codes(manager: FlaskClient, collector: TruthCollector) -> None:
     session = manager.get_cookie("__Host-ledig")
     assert session is not None
