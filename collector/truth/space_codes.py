@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
+from collector.contract.messages import encode_message
+from collector.contract.truth import SpaceCodes
+from edge.contract.message import MAX_PAYLOAD_BYTES
+
 CODE_CHARS: Final = 16
 """Of five bits each: 80 bits, so nobody finds one by trying."""
 
@@ -24,6 +28,19 @@ def derive_codes(secret: str, spaces: Iterable[str], renewals: Mapping[str, int]
         renewals: how often the code of a space was renewed.
     """
     return {space: _derive_code(secret, space, renewals.get(space, 0)) for space in spaces}
+
+
+def select_codes(codes: Mapping[str, str]) -> SpaceCodes:
+    """Return as many of the codes, in their order, as fit into one message."""
+    if len(encode_message(message := SpaceCodes(dict(codes)))) <= MAX_PAYLOAD_BYTES:
+        return message
+    left, selected = MAX_PAYLOAD_BYTES - len(encode_message(SpaceCodes({}))), {}
+    for space, code in codes.items():
+        left -= len(encode_message(SpaceCodes({space: code}))) - len(encode_message(SpaceCodes({}))) + 1  # a comma
+        if left < 0:
+            break
+        selected[space] = code
+    return SpaceCodes(selected)
 
 
 def _derive_code(secret: str, space: str, renewal: int) -> str:

@@ -23,7 +23,6 @@ from collector.contract.truth import (
     RenewCode,
     ReportSpace,
     SiteAccuracy,
-    SpaceCodes,
     StartRound,
     TruthCommand,
     TruthRound,
@@ -40,7 +39,7 @@ from collector.truth.error_rates import compute_accuracy, select_worst
 from collector.truth.flip_counts import count_flips
 from collector.truth.labels import LabelSource, SpaceChecks, TruthLabel
 from collector.truth.round_draw import RoundCandidate, draw_round
-from collector.truth.space_codes import derive_codes
+from collector.truth.space_codes import derive_codes, select_codes
 from collector.truth.truth_record import (
     OpenRound,
     RoundAnswer,
@@ -83,6 +82,14 @@ class TruthService:
         self._corrections: dict[str, Correction] = {}
         """Those that contradict the sensors, until they end."""
         self._dropped_count = 0
+        if hidden := len(self._reported) - len(
+            select_codes(derive_codes(self._record.secret, self._reported, {})).codes
+        ):
+            log.error(
+                "the codes of all spaces do not fit into one message; left out: %d; "
+                "shorten the ids of spaces in the site file",
+                hidden,
+            )
         self._record = drop_picks(self._record, self._reported)
         with journal.transaction():
             save_truth(journal, self._record)  # a new secret is stored before a code is published
@@ -214,7 +221,7 @@ class TruthService:
         self._record, opened = record, record.open_round
         self._codes = derive_codes(record.secret, self._reported, record.renewals)
         spaces = tuple(sorted(pick.space for pick in opened.picks)) if opened else ()
-        self._set_message(topics.SPACE_CODES, SpaceCodes(self._codes))
+        self._set_message(topics.SPACE_CODES, select_codes(self._codes))
         self._set_message(
             topics.TRUTH_ROUND, TruthRound(opened.id, spaces, tuple(sorted(opened.answers))) if opened else TruthRound()
         )

@@ -55,6 +55,8 @@ def page() -> ResponseReturnValue:
         zones=zones,
         zone=zone,
         origin=origin,
+        is_incomplete=bool(codes)
+        and any(space.is_offered and not space.disabled and space.id not in codes for space in here.plan.spaces),
         renewed="renewed" in request.args,
         cards=[
             CodeCard(space, here.plan.space_by_id[space].name, address, encode_qr(address))

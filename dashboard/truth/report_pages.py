@@ -18,7 +18,7 @@ from collector.site.spaces import Space
 from dashboard.account_pages.login_form import can_keep_cookie
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import is_collector_reachable, try_send_to_collector
-from dashboard.web.report_limits import PERIOD_S
+from dashboard.web.report_limits import PERIOD_S, ReportDecision
 from edge.contract import topics
 
 routes: Final = Blueprint("report", __name__, url_prefix="/c")
@@ -40,10 +40,17 @@ def send(code: str) -> ResponseReturnValue:
         abort(HTTPStatus.BAD_REQUEST)
     if not is_collector_reachable():
         return _render(space, problem="away"), HTTPStatus.SERVICE_UNAVAILABLE
-    address, browser_name = request.remote_addr or "", request.user_agent.string
-    if not here.report_limits.accept_report(address, browser_name, space.id, time.monotonic()):
+    decision = here.report_limits.decide_report(
+        request.remote_addr or "",
+        request.user_agent.string,
+        space.id,
+        len(here.live.snapshot.space_codes),
+        time.monotonic(),
+    )
+    if decision is ReportDecision.REFUSE:
         return _render(space, problem="often"), HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(PERIOD_S)}
-    if not try_send_to_collector(topics.TRUTH_COMMAND, encode_message(ReportSpace(code, found))):
+    command = encode_message(ReportSpace(code, found))
+    if decision is ReportDecision.SEND and not try_send_to_collector(topics.TRUTH_COMMAND, command):
         return _render(space, problem="away"), HTTPStatus.SERVICE_UNAVAILABLE
     return redirect(url_for("report.page", code=code, sent=1), HTTPStatus.SEE_OTHER)
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from collector.contract.messages import encode_message
 from collector.contract.states import Occupancy
-from collector.contract.truth import FoundState
+from collector.contract.truth import FoundState, SpaceCodes
 from collector.truth.labels import LabelSource, RiskClass, TruthLabel
 from collector.truth.round_draw import RoundPick
-from collector.truth.space_codes import derive_codes
+from collector.truth.space_codes import derive_codes, select_codes
 from collector.truth.truth_record import (
     MAX_ROUND_MS,
     MAX_TIMED_LABELS,
@@ -26,6 +27,7 @@ from collector.truth.truth_record import (
     rewind_record,
     sum_checks,
 )
+from edge.contract.message import MAX_PAYLOAD_BYTES
 from edge.timekeeping.durations import HOUR_MS
 
 NOW_MS = 1_763_974_800_000
@@ -152,3 +154,11 @@ def test_codes_differ_and_only_a_renewed_one_changes() -> None:
     renewed = derive_codes("secret", spaces, {"desk-7": 1})
     assert {space for space in spaces if renewed[space] != codes[space]} == {"desk-7"}
     assert not set(derive_codes("other", spaces, {}).values()) & set(codes.values())
+
+
+def test_codes_of_a_large_site_fit_into_one_message() -> None:
+    codes = derive_codes("secret", [f"desk-{number:059}" for number in range(1000)], {})
+    message = select_codes(codes)
+    assert 0 <= MAX_PAYLOAD_BYTES - len(encode_message(message)) < 100
+    assert list(message.codes.items()) == list(codes.items())[: len(message.codes)]
+    assert select_codes({"desk-1": "a"}) == SpaceCodes({"desk-1": "a"})

@@ -25,7 +25,7 @@ from collector.contract.truth import (
 )
 from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
-from dashboard.web.report_limits import MAX_REPORTS_OF_SPACE
+from dashboard.web.report_limits import MAX_REPORTS_OF_SPACE, MIN_REPORTS_OF_ADDRESS
 from edge.contract import topics
 from edge.contract.topics import TopicKind
 from tests.support.dashboard.commands import CommandConnection
@@ -140,6 +140,18 @@ def test_too_many_reports_of_a_browser_are_refused(visitor: FlaskClient, collect
     assert len(collector.commands) == MAX_REPORTS_OF_SPACE
 
 
+def test_too_many_reports_of_an_address_get_the_same_answer(app: Flask, collector: TruthCollector) -> None:
+    answers = []
+    for number in range(4):
+        client = app.test_client()
+        client.environ_base["HTTP_USER_AGENT"] = f"Phone {number}"
+        answers.append(report(client, "aaaabbbbccccdddd"))
+    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {
+        (303, "/c/aaaabbbbccccdddd?sent=1")
+    }
+    assert len(collector.commands) == MIN_REPORTS_OF_ADDRESS
+
+
 def test_a_form_without_its_token_or_with_another_answer_is_refused(
     visitor: FlaskClient, collector: TruthCollector
 ) -> None:
@@ -187,6 +199,13 @@ def test_a_manager_prints_and_renews_codes(manager: FlaskClient, collector: Trut
     assert page.count('class="qr"') == sum(PLAN.space_by_id[space].zone == "hall" for space in CODES.codes)
     assert send_form(manager, "/manage/codes", "/manage/codes/renew", space="desk-1").status_code == 303
     assert collector.commands == [RenewCode("desk-1")]
+
+
+def test_the_sheet_states_that_spaces_have_no_code(manager: FlaskClient, collector: TruthCollector) -> None:
+    page = manager.get("/manage/codes?lang=en", base_url=HOME).text
+    assert "Some spaces have no code" in page
+    collector.publish(topics.SPACE_CODES, SpaceCodes({space.id: "aaaabbbbccccdddd" for space in PLAN.spaces}))
+    assert "Some spaces have no code" not in manager.get("/manage/codes?lang=en", base_url=HOME).text
 
 
 def test_nobody_but_managers_sees_codes_or_rounds(app: Flask, collector: TruthCollector) -> None:
