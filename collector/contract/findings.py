@@ -35,6 +35,8 @@ class FindingKind(StrEnum):
     """Its battery is nearly empty, or will soon be."""
     WRONG_PLACE = "wrong_place"
     """Its activity matches another space's sensors rather than those of its own space."""
+    LEFT_INSIDE = "left_inside"
+    """It counts people inside at 04:00, night after night."""
     SWAPPED = "swapped"
     """It and `witness`, a sensor of the same kind, each follow the people of the other one's place."""
     OFTEN_WRONG = "often_wrong"
@@ -74,7 +76,8 @@ class Finding(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_de
     span_min: int | None = None
     """Minutes: how long it has been on, or what it missed in total."""
     share_pct: int | None = None
-    """Per cent of the time in which somebody was present; for `wrong_place` and `swapped` the similarity."""
+    """Per cent of the time in which somebody was present; for `wrong_place` and `swapped` the
+    similarity; for `left_inside` of those who entered."""
     own_pct: int | None = None
     """For `wrong_place` and `swapped`: the similarity with its own space."""
     battery_pct: int | None = None

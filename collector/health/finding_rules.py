@@ -24,6 +24,7 @@ from statistics import median
 from typing import Final
 
 from collector.contract.findings import Finding, FindingKind
+from collector.health.left_inside import find_left_inside
 from collector.health.placement.swap_rules import find_swaps
 from collector.health.reading_rules import find_reading_faults
 from collector.health.tallies.day_tallies import DETECTING_ROLES, LASTING_ROLES, MAX_STILL_MIN, DayTally
@@ -78,7 +79,7 @@ MIN_BATTERY_FALL_PCT: Final = 5
 
 def evaluate_sensors(sensors: Sequence[SensorRecord]) -> list[tuple[SensorKey, Finding]]:
     """Apply all rules; `since_ms` is 0, and numbers that would expose a dedicated desk's member are omitted."""
-    site, swaps = summarise_site(sensors), find_swaps(sensors)
+    site, swaps, left_inside = summarise_site(sensors), find_swaps(sensors), find_left_inside(sensors)
     return [
         (one.rule.key, _without_numbers(finding) if one.dedicated else finding)
         for one in sensors
@@ -87,6 +88,7 @@ def evaluate_sensors(sensors: Sequence[SensorRecord]) -> list[tuple[SensorKey, F
             *(find(one, site) for find in RULES),
             *find_reading_faults(one, site),
             swaps.findings.get(one.rule.key),
+            left_inside.get(one.rule.key),
         )
         if finding is not None and not swaps.explains(one, finding)
     ]

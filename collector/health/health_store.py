@@ -52,9 +52,9 @@ def _decode_with_defaults(stored_type: type[_T], versions: Iterable[int]) -> Map
 
 SENSOR_HISTORIES: Final = BlobFormat(
     BlobKind.SENSOR_HISTORIES,
-    3,
+    4,
     dict[str, SensorHistory],
-    _decode_with_defaults(dict[str, SensorHistory], (1, 2)),
+    _decode_with_defaults(dict[str, SensorHistory], (1, 2, 3)),
 )
 HEALTH_NOTES: Final = BlobFormat(BlobKind.HEALTH_NOTES, 2, HealthNotes, _decode_with_defaults(HealthNotes, (1,)))
 

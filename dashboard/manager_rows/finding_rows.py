@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from collector.contract.findings import Finding, FindingAction, FindingKind, Findings
+from collector.history.door_days import DAY_START
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import Sensor
 from dashboard.text.duration_texts import format_duration
@@ -86,6 +87,7 @@ def describe_remedy(finding: Finding, sensor: Sensor | None, texts: PageTexts) -
         FindingKind.WRONG_PLACE: _(
             "Check where it is mounted and whether it is swapped with another, or correct the site file."
         ),
+        FindingKind.LEFT_INSIDE: _("Check that it sees everybody who leaves, over the whole width of the door."),
         FindingKind.SWAPPED: _(
             "Exchange both sensors, or their names in the site file. If both are right, other sensors of these places"
             " are swapped."
@@ -270,6 +272,18 @@ def _wrong_place(_device: str, found: Finding, texts: PageTexts) -> str:
     return text.format(space=found.space, share=found.share_pct, own=found.own_pct, days=_days_text(found.days, texts))
 
 
+def _left_inside(_device: str, found: Finding, texts: PageTexts) -> str:
+    _ = texts.gettext
+    at = f"{DAY_START:%H:%M}"
+    if found.days is None:
+        return _("Still counts people inside at night.")
+    days = _days_text(found.days, texts)
+    if found.share_pct is None:
+        return _("Still counts people inside at {time}, for {days}.").format(time=at, days=days)
+    text = _("At {time}, {share} of those who came in are still counted inside, for {days}.")
+    return text.format(time=at, share=texts.format_percentage(found.share_pct / 100), days=days)
+
+
 def _swapped(_device: str, found: Finding, texts: PageTexts) -> str:
     _ = texts.gettext
     if not found.space:
@@ -363,6 +377,7 @@ _SENTENCES: Final = {
     FindingKind.CLOCK_OFF: _clock_off,
     FindingKind.BATTERY_LOW: _battery_low,
     FindingKind.WRONG_PLACE: _wrong_place,
+    FindingKind.LEFT_INSIDE: _left_inside,
     FindingKind.SWAPPED: _swapped,
     FindingKind.OFTEN_WRONG: _often_wrong,
     FindingKind.REJECTED: _rejected,

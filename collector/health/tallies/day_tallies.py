@@ -117,6 +117,8 @@ class DayTally(Struct, frozen=True, gc=False, array_like=True):
     installed_pct: int = 0
     is_swap_compared: bool = False
     """Whether the day shows which of the two it is."""
+    net_entries: int = 0
+    """For a door counter: entries minus exits of the day, which ends at 04:00."""
 
 
 class SensorHours(NamedTuple):
@@ -182,6 +184,7 @@ def _count_day(day: int, one: _DayBits, hours: Sequence[HourTally]) -> DayTally:
         on_until_end_min=tail if tail >= MAX_STILL_MIN else 0,
         battery_pct=next((hour.battery_pct for hour in reversed(hours) if hour.battery_pct is not None), None),
         ranges=join_ranges(one for hour in hours for one in hour.ranges),
+        net_entries=sum(hour.net_entries for hour in hours),
     )
 
 

@@ -83,6 +83,8 @@ class HourTally(Struct, frozen=True, gc=False, array_like=True):
     """Its newest event, in this hour or earlier; 0: none."""
     ranges: tuple[ReadingRange, ...] = ()
     """Of the checked quantities with readings."""
+    net_entries: int = 0
+    """For a door counter: entries minus exits."""
 
 
 EMPTY_TALLY: Final = HourTally()
@@ -142,6 +144,7 @@ def count_hour(events: Sequence[TimedValue], before: HourTally, from_ms: int, ru
         is_on=minutes.on,
         last_event_ms=minutes.last_event_ms,
         ranges=_find_ranges(events, rule.kind),
+        net_entries=round(sum(value for _, kind, value in events if kind == EventKind.CROSSING)),
     )
 
 

@@ -48,6 +48,7 @@ FULL = {
     FindingKind.WRONG_PLACE: Finding(
         FindingKind.WRONG_PLACE, 0, "desk-1-pir", space="desk-2", days=4, share_pct=81, own_pct=7
     ),
+    FindingKind.LEFT_INSIDE: Finding(FindingKind.LEFT_INSIDE, 0, "door-7", days=5, share_pct=23),
     FindingKind.SWAPPED: Finding(
         FindingKind.SWAPPED, 0, "desk-1-pir", witness="desk-2-pir", space="desk-2", days=2, share_pct=91, own_pct=8
     ),
@@ -62,6 +63,7 @@ FULL = {
 """One finding of each kind with its numbers."""
 
 OTHERS = (
+    Finding(FindingKind.LEFT_INSIDE, 0, "room-counter", days=5),
     Finding(FindingKind.STUCK_ON, 0, "x", span_min=1500),
     Finding(FindingKind.OFTEN_WRONG, 0, "x"),
     Finding(FindingKind.SWAPPED, 0, "air", witness="air-2", days=2, share_pct=91, own_pct=8),
