@@ -63,6 +63,9 @@ NO_PAST = {
     **dict.fromkeys(("devices.identify", "today.set_notice", "today.set_hours", "today.set_out_of_use"), _CHANGE),
     **dict.fromkeys(("accounts.end_own", "accounts.end", "accounts.add", "accounts.change_role"), _CHANGE),
     **dict.fromkeys(("accounts.lock", "accounts.unlock", "accounts.password"), _CHANGE),
+    **dict.fromkeys(("report.send", "codes.renew", "round.start", "round.answer", "round.end"), _CHANGE),
+    **dict.fromkeys(("report.page", "codes.page"), _NOTHING),
+    "round.page": "which spaces the open round has, and which of them are answered; no state",
 }
 """Every other route, and why it is not read."""
 

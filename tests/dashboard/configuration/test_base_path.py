@@ -11,10 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
+from collector.contract.messages import encode_message
+from collector.contract.truth import SpaceCodes
 from dashboard.accounts.accounts import Accounts
 from dashboard.app import create_app
 from dashboard.configuration.dashboard_settings import DashboardSettings
+from dashboard.live.snapshot import BrokerMessage
 from dashboard.subscriber.subscriber import LiveView
+from edge.contract import topics
 from tests.support import browser
 from tests.support.dashboard.fixture_types import Served
 from tests.support.dashboard.site import PLAN
@@ -24,6 +28,8 @@ from tests.support.servers import HOST, Mosquitto, nginx
 
 BASE = "/places/ledig"
 HTTPS = "https://localhost"
+CODE = "aaaabbbbccccdddd"
+"""Of the first space."""
 ADDRESS = re.compile(r"""(?:href|src|action|data-[a-z-]+|content)="(/[^"]*|https?://[^"]*)"|"(/[a-z][^"\s]*)\"""")
 PROXY = """
 server {
@@ -36,6 +42,8 @@ server {
 
 @pytest.fixture
 def app(settings: DashboardSettings, live: LiveView) -> Flask:
+    codes = encode_message(SpaceCodes({PLAN.spaces[0].id: CODE}))
+    live.inbox.append(BrokerMessage(topics.SPACE_CODES.topic(PLAN.id), codes, retained=True))
     live.tick(time.monotonic())
     return create_app(replace(settings, base_path=BASE), PLAN, live, Accounts(settings.accounts_path))
 
@@ -89,7 +97,7 @@ def test_no_address_on_any_page_leaves_the_sub_path(app: Flask, is_stripped: boo
                 or rule.endpoint == "manage.chart_library"
             ):
                 continue
-            path = rule.rule.replace("<path:filename>", "home.js")
+            path = rule.rule.replace("<path:filename>", "home.js").replace("<code>", CODE)
             answer = client.get(f"{BASE}{path}", base_url=HTTPS)
             assert answer.status_code != 404 or path.endswith("export"), path
             found = find_addresses(answer.get_data(as_text=True)) if answer.mimetype != "image/png" else set()
