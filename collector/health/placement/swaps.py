@@ -55,7 +55,7 @@ class Witnesses(NamedTuple):
 
 
 class PairMatch(NamedTuple):
-    """What one day says about one sensor."""
+    """The result of one day for one sensor."""
 
     partner: SensorKey | None
     """The sensor with which it seems exchanged; None: the suspected exchange is contradicted."""

@@ -186,6 +186,25 @@ def test_unconfirmed_change_is_not_shown_as_saved(
             assert read_field(answer.text, name) == fields.get(name, read_field(answer.text, name))
 
 
+@pytest.mark.parametrize("is_manager", [False, True], ids=["visitor", "manager"])
+def test_notice_is_once_on_every_page(app: Flask, live: LiveView, is_manager: bool) -> None:
+    publish_adjustments(live, Adjustments(notice="The water is off"))
+    client = app.test_client()
+    if is_manager:
+        log_in(client)
+    pages = [
+        path
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or set()) and not rule.arguments
+        for path in (rule.rule,)
+        if not path.endswith(("stream", "export"))  # one never ends, one is a file
+        and (answer := client.get(path, base_url=HOME)).status_code == 200
+        and answer.mimetype == "text/html"
+        and answer.text.count('<p class="notice" dir="auto">The water is off</p>') != 1
+    ]
+    assert pages == []
+
+
 def test_notice_changed_by_somebody_else_is_not_overwritten(
     manager: FlaskClient, live: LiveView, commands: CommandConnection
 ) -> None:
