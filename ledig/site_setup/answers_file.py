@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from collector.site.spaces import SpaceKind
 from ledig.site.table_reader import Faults, Table, TableReader, format_value
 from ledig.site.toml_text import TomlRejected, parse_toml
 from ledig.site_setup.machine_facts import MachineFacts
@@ -62,10 +63,9 @@ def read_answers(text: str, name: str, facts: MachineFacts) -> SiteAnswers:
             return question.parse(suggestion or question.key)
 
     answers = collect_answers(get_answer, facts)
-    stated = [table[kind.key] for table in tables.values() for kind in SPACE_COUNTS.values() if kind.key in table]
-    if (
-        not len(faults) and stated and not any(stated)
-    ):  # the terminal suggests a room then; a file is not completed with one
+    last_counts, last_table = answers.floors[-1].zones[-1].counts, list(tables.values())[-1]
+    if not len(faults) and last_counts[SpaceKind.ROOM] and SPACE_COUNTS[SpaceKind.ROOM].key not in last_table:
+        # a site without a space: the terminal suggests a room then, which somebody may refuse; a script may not
         faults.add("", "the site has no desk, booth or room; give at least 1")
     if len(faults):
         raise AnswersRejected("\n".join(faults.list_faults()))

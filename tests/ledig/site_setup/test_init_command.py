@@ -210,9 +210,10 @@ def test_file_name_that_is_too_long_is_rejected_before_the_first_question(tmp_pa
         assert session.wait_for_end() == 2
 
 
-def test_answers_without_any_space_are_rejected(tmp_path: Path) -> None:
+@pytest.mark.parametrize("none", ["0", '"0"'])
+def test_answers_without_any_space_are_rejected(tmp_path: Path, none: str) -> None:
     answers = tmp_path / "answers.toml"
-    answers.write_text(ANSWERS.replace("12", "0"), encoding="utf-8")
+    answers.write_text(ANSWERS.replace("12", none), encoding="utf-8")
     result = run_ledig("init", tmp_path / "site.toml", "--answers", answers, "--yes")
     assert read_error_lines(result) == ["answers.toml: the site has no desk, booth or room; give at least 1"]
     assert not (tmp_path / "site.toml").exists()

@@ -154,6 +154,11 @@ def test_file_of_answers_describes_floors_and_zones() -> None:
     assert (answers.floors[1].name, answers.floors[1].zones) == ("Floor 2", (create_zone("Zone 3", 6),))
 
 
+def test_zone_without_desks_before_one_with_the_suggested_desks_is_accepted() -> None:
+    answers = read_file('name = "Mill"\n[[floor]]\n[[floor.zone]]\ndesks = 0\n[[floor.zone]]\nname = "Hall"')
+    assert answers.floors[0].zones == (create_zone("Zon 1", 0), create_zone("Hall", 6))
+
+
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
