@@ -17,6 +17,7 @@ from typing import Any, Final
 import click
 
 from collector.site.spaces import SpaceKind
+from edge.process.log_output import escape_unprintable
 from edge.process.plurals import format_count
 from ledig.runtime.command_text import find_command, quote_path
 from ledig.site.settings_files import read_settings_text
@@ -141,7 +142,7 @@ def _ask_until_valid(question: SetupQuestion, text: str, suggestion: str, place:
             answer = click.prompt(f"{indent}{text}", default=str(suggestion), show_default=bool(suggestion))
             return question.parse(answer)
         except AnswerRejected as fault:
-            click.echo(f"{indent}{fault}")
+            click.echo(f"{indent}{escape_unprintable(str(fault))}")  # an arrow key types control characters
         except UnicodeDecodeError:
             click.echo(f"{indent}the answer is not UTF-8; set the terminal to UTF-8, or leave out special characters")
 

@@ -14,7 +14,7 @@ from collector.site.spaces import SpaceKind
 from collector.text.languages import Language, load_catalogue
 from ledig.site.opening_hours import find_country_fault
 from ledig.site.site_file import SiteTable, find_time_zone_fault
-from ledig.site.table_reader import find_text_problem
+from ledig.site.table_reader import find_text_problem, format_value
 from ledig.site_setup.hours_answer import EXAMPLE_HOURS, HoursUnreadable, parse_week_hours
 from ledig.site_setup.machine_facts import MachineFacts
 
@@ -64,14 +64,16 @@ class SetupQuestion:
 def _parse_name(answer: str) -> str:
     name = answer.strip()
     if problem := find_text_problem("name", name):
-        raise AnswerRejected(f'a name cannot be "{name}": {problem}' if name else f"a name is needed: {problem}")
+        raise AnswerRejected(
+            f"a name cannot be {format_value(name)}: {problem}" if name else f"a name is needed: {problem}"
+        )
     return name
 
 
 def _parse_language(answer: str) -> Language:
     language = answer.strip().lower()
     if language not in set(Language):
-        raise AnswerRejected(f'no language "{language}"; give one of: {", ".join(Language)}')
+        raise AnswerRejected(f"no language {format_value(language)}; give one of: {', '.join(Language)}")
     return Language(language)
 
 

@@ -118,6 +118,12 @@ def test_answer_that_is_not_utf_8_is_asked_for_again(tmp_path: Path) -> None:
     assert "Traceback" not in session.read_output()
 
 
+def test_control_characters_of_an_answer_are_shown_escaped(tmp_path: Path) -> None:
+    with terminal_command("init", folder=tmp_path) as session:
+        session.press("Name of the site", "M\x1b[A\n")
+        session.wait_for('a name cannot be "M\\x1b[A": it must be one line without control characters')
+
+
 def test_existing_file_is_never_replaced(tmp_path: Path) -> None:
     site = tmp_path / "site.toml"
     site.write_text("mine")
