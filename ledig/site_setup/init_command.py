@@ -22,6 +22,7 @@ from edge.process.plurals import format_count
 from ledig.runtime.command_text import find_command, quote_path
 from ledig.site.settings_files import read_settings_text
 from ledig.site.site_file import parse_site_text
+from ledig.site.site_warnings import list_site_warnings
 from ledig.site_setup.answers_file import read_answers
 from ledig.site_setup.hours_answer import format_week_hours
 from ledig.site_setup.machine_facts import read_machine_facts
@@ -68,8 +69,10 @@ def create_site(options: InitOptions) -> None:
     with _announced_abort():
         answers = _get_answers(options, path)
         text = write_site_text(answers)
-        parse_site_text(text, path.name, path.parent)  # a fault here would be our bug
+        site = parse_site_text(text, path.name, path.parent)  # a fault here would be our bug
         click.echo("\n" + "\n".join(_list_summary(answers)))
+        for warning in list_site_warnings(site.plan):
+            click.echo(f"warning: {warning}")
         if not options.yes and not click.confirm(f"Write {path.name}?", default=True):
             raise click.Abort
         _write_file(path, text)

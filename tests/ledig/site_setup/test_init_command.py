@@ -159,6 +159,15 @@ def test_script_gives_its_answers_in_a_file(tmp_path: Path) -> None:
     assert run_ledig("check", site).returncode == 0
 
 
+def test_warnings_are_shown_before_the_confirmation(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(f'opening_hours = "24/7"\n{ANSWERS.replace("12", "6")}')
+    with terminal_command("init", "--answers", answers, folder=tmp_path) as session:
+        session.wait_for("warning: the site never closes and has 6 shared spaces: ")
+        session.answer(CONFIRM, "n")
+        assert session.wait_for_end() == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "problem"),
     [
