@@ -6,7 +6,6 @@ Never: an address: only a hash of it, in memory, with a key that is drawn again 
 """
 
 import hmac
-import ipaddress
 import logging
 import secrets
 from collections import Counter
@@ -15,6 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from collector.contract.truth import compute_report_limit
+from dashboard.web_server import address_group
 from edge.timekeeping.durations import HOUR_S
 
 MAX_REPORTS_OF_SPACE: Final = 2
@@ -30,9 +30,6 @@ MAX_COUNTERS: Final = 10_000
 """More are not kept, and reports that need one are dropped until the period ends."""
 PERIOD_S: Final = HOUR_S
 """After this time every count is forgotten, and the key is replaced."""
-_IPV6_PREFIX: Final = 64
-"""One client usually has a whole network of this size."""
-
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +68,7 @@ class ReportLimits:
         if now_s >= self._ends_s:
             self._key, self._ends_s = secrets.token_bytes(32), now_s + PERIOD_S
             self._counts.clear()
-        network, most = _shorten_address(address), compute_report_limit(space_count)
+        network, most = address_group(address), compute_report_limit(space_count)
         of_browser, of_both = (
             self._hash("browser", network, browser_name),
             self._hash("both", network, browser_name, space),
@@ -100,13 +97,3 @@ class ReportLimits:
 
     def _hash(self, *parts: str) -> bytes:
         return hmac.new(self._key, "\n".join(parts).encode(errors="replace"), sha256).digest()[:16]
-
-
-def _shorten_address(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 6:
-        return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
-    return address

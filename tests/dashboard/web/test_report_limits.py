@@ -70,6 +70,11 @@ def test_addresses_of_one_network_are_one_browser() -> None:
     assert sent.count(True) == MAX_REPORTS_OF_SPACE
 
 
+def test_ipv4_clients_of_a_server_that_listens_on_ipv6_are_not_one_client() -> None:
+    limits = ReportLimits()
+    assert all(is_sent(limits, "desk-1", f"::ffff:192.0.2.{number}") for number in range(9))
+
+
 def test_the_number_of_counters_is_bounded() -> None:
     limits = ReportLimits()
     sent = [is_sent(limits, f"desk-{n}", f"2001:db8:{n:x}::1") for n in range(MAX_COUNTERS)]
