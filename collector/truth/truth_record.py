@@ -147,13 +147,20 @@ def end_corrections(record: TruthRecord, ended_ms: Mapping[str, int], kept_from_
     return replace(record, ended_ms={**kept, **ended_ms})
 
 
-def drop_times(record: TruthRecord, before_ms: int) -> TruthRecord:
-    """Move labels from before a moment into the sums of their spaces, where they have no time."""
-    kept = tuple(label for label in record.labels if label.at_ms >= before_ms)
+def drop_times(record: TruthRecord, before_ms: int, rounds_before_ms: int) -> TruthRecord:
+    """Move labels from before a moment into the sums of their spaces, where they have no time.
+
+    Args:
+        record: what is stored.
+        before_ms: for labels of visitors, and for ended corrections.
+        rounds_before_ms: for labels of rounds; sums without times are published, so not after the last midnight.
+    """
+    limits_ms = {LabelSource.VISITOR: before_ms, LabelSource.ROUND: rounds_before_ms}
+    kept = tuple(label for label in record.labels if label.at_ms >= limits_ms[label.source])
     ended_ms = {space: at_ms for space, at_ms in record.ended_ms.items() if at_ms >= before_ms}
     if len(kept) == len(record.labels) and len(ended_ms) == len(record.ended_ms):
         return record
-    expired = (label for label in record.labels if label.at_ms < before_ms)
+    expired = (label for label in record.labels if label.at_ms < limits_ms[label.source])
     return replace(record, labels=kept, counted=count_labels(expired, record.counted), ended_ms=ended_ms)
 
 

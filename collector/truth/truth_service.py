@@ -130,11 +130,11 @@ class TruthService:
     def erase_times(self, before_ms: int) -> None:
         """Remove the times of older labels, inside the journal's transaction, and what belongs to removed spaces.
 
-        Labels since the last midnight keep theirs: without a time they would be published before the next midnight.
+        Labels of rounds since the last midnight keep theirs: without a time they would be published before the next
+        midnight. Those of visitors are in no published rate.
         """
-        before_ms = min(before_ms, self._midnight_ms)
         known = [space.id for space in self._plan.spaces if space.is_offered]
-        record = remove_spaces(drop_times(self._record, before_ms), known)
+        record = remove_spaces(drop_times(self._record, before_ms, min(before_ms, self._midnight_ms)), known)
         if record is not self._record:
             self._record = record
             save_truth(self._journal, record)

@@ -204,7 +204,7 @@ def _drop_label_times(connection: sqlite3.Connection, before_ms: int) -> None:
     if row is None:
         return
     try:
-        body = TRUTH.encode(drop_times(TRUTH.decode(row[0]), before_ms))
+        body = TRUTH.encode(drop_times(TRUTH.decode(row[0]), before_ms, before_ms))
     except BlobRejected:
         connection.execute("DELETE FROM stored_value WHERE key = ?", (TRUTH_KEY,))
     else:

@@ -111,17 +111,17 @@ def test_a_round_goes_on_without_spaces_that_are_gone() -> None:
 
 def test_an_ended_correction_keeps_no_time_after_the_retention() -> None:
     record = end_corrections(TruthRecord("secret"), {"desk-1": 5, "desk-2": 9}, 0)
-    assert drop_times(record, 9).ended_ms == {"desk-2": 9}
+    assert drop_times(record, 9, 9).ended_ms == {"desk-2": 9}
     assert end_corrections(record, {"desk-3": 12}, 8).ended_ms == {"desk-2": 9, "desk-3": 12}
 
 
 def test_expired_labels_keep_no_time_and_no_count_is_lost() -> None:
     record = add_label(add_label(TruthRecord("secret"), visit("desk-1", NOW_MS)), visit("desk-1", NOW_MS + 9))
     before = sum_checks(record, NOW_MS + 10)
-    dropped = drop_times(record, NOW_MS + 5)
+    dropped = drop_times(record, NOW_MS + 5, NOW_MS + 5)
     assert [label.at_ms for label in dropped.labels] == [NOW_MS + 9]
     assert sum_checks(dropped, NOW_MS + 10) == before
-    assert str(NOW_MS) not in repr(drop_times(record, NOW_MS + 10))
+    assert str(NOW_MS) not in repr(drop_times(record, NOW_MS + 10, NOW_MS + 10))
 
 
 def test_the_record_stays_small_under_a_flood() -> None:
@@ -133,7 +133,7 @@ def test_the_record_stays_small_under_a_flood() -> None:
 
 
 def test_a_removed_space_leaves_only_its_renewals() -> None:
-    record = renew_code(drop_times(add_label(TruthRecord("secret"), visit("desk-1", 5)), 9), "desk-1")
+    record = renew_code(drop_times(add_label(TruthRecord("secret"), visit("desk-1", 5)), 9, 9), "desk-1")
     record = add_label(record, visit("desk-1", NOW_MS))
     assert remove_spaces(record, ()) == TruthRecord("secret", {"desk-1": 1})
     assert remove_spaces(record, ("desk-1",)) is record

@@ -28,7 +28,7 @@ from collector.intake.intake import IncomingMessage
 from collector.live.corrections import MAX_CORRECTION_MS
 from collector.site.spaces import SpaceKind
 from collector.store.journal import Journal
-from collector.truth.truth_record import MAX_ROUND_MS
+from collector.truth.truth_record import MAX_ROUND_MS, TruthRecord
 from collector.truth.truth_store import load_truth
 from edge.contract import topics
 from edge.contract.message import EventKind, SensorEvent
@@ -87,6 +87,14 @@ class ReportedSite:
     def published(self, topic_kind: TopicKind) -> Struct | None:
         self._published |= {one.topic_kind: one.message for one in self.pipeline.truth.pop_messages(0, 0)}
         return self._published[topic_kind]
+
+    def erase(self) -> TruthRecord:
+        """Erase what is older than its retention, and return what is stored then."""
+        for _ in range(80):
+            self.pipeline.advance_history(self.now_ms)
+        record = load_truth(self.journal)
+        assert record is not None
+        return record
 
     @property
     def state(self) -> SpaceState:
@@ -213,21 +221,23 @@ def test_a_round_ends_by_itself(site: ReportedSite) -> None:
 
 
 def test_times_of_labels_are_erased_with_the_raw_events(site: ReportedSite) -> None:
+    reported_ms = site.now_ms
     site.report(FoundState.TAKEN)
-    at_ms = site.now_ms
+    site.now_ms += 1000
+    checked_ms = site.now_ms
+    site.send(StartRound())
+    opened = site.published(topics.TRUTH_ROUND)
+    assert isinstance(opened, TruthRound)
+    site.send(*(AnswerRound(opened.id, space, FoundState.FREE) for space in opened.spaces))
     site.live(2 * HOUR_MS)
-    for _ in range(40):
-        site.pipeline.advance_history(site.now_ms)
-    record = load_truth(site.journal)
-    assert record is not None
-    assert [label.at_ms for label in record.labels] == [at_ms]  # without time it would count before midnight
+    record = site.erase()
+    assert [label.at_ms for label in record.labels] == [checked_ms] * 2  # without a time it would count before midnight
+    assert record.counted["desk-0"].visitors.taken.wrong == 1
+    assert str(reported_ms) not in repr(record)
     site.live(12 * HOUR_MS)
-    for _ in range(80):
-        site.pipeline.advance_history(site.now_ms)
-    record = load_truth(site.journal)
-    assert record is not None
-    assert (record.labels, record.counted["desk-0"].visitors.taken.wrong) == ((), 1)
-    assert str(at_ms) not in repr(record)
+    record = site.erase()
+    assert record.labels == ()
+    assert str(checked_ms) not in repr(record)
 
 
 def test_an_ended_correction_does_not_come_back(site: ReportedSite) -> None:
