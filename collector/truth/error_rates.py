@@ -10,14 +10,15 @@ Horvitz-Thompson sums). An interval combines the Wilson intervals of the risk cl
 
 from collections.abc import Callable, Iterable, Mapping
 from math import sqrt
+from statistics import NormalDist
 from typing import Final, NamedTuple
 
-from collector.contract.truth import AnswerAccuracy, ErrorRate
+from collector.contract.truth import ERROR_RATE_CONFIDENCE, AnswerAccuracy, ErrorRate
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.truth.labels import NO_CHECKS, NONE_FOUND, CheckSums, FoundChecks, RiskClass, SpaceChecks
 
-Z_95: Final = 1.959963984540054
-"""Quantile of the normal distribution of a two-sided 95 % interval."""
+_Z: Final = NormalDist().inv_cdf((1 + ERROR_RATE_CONFIDENCE) / 2)
+"""Quantile of the normal distribution for a two-sided interval."""
 MAX_PUBLISHED_SPACES: Final = 200
 """With ids of usual length these fit into a message of 64 KiB."""
 
@@ -96,8 +97,8 @@ def compute_error_rate(strata: Iterable[FoundChecks], select: Callable[[FoundChe
         below += (part * (own_share - least)) ** 2
         above += (part * (most - own_share)) ** 2
         spread = (own_share - share) ** 2 * _compute_size_variance(sums, drawn) / total.weight**2
-        below += Z_95**2 * spread
-        above += Z_95**2 * spread
+        below += _Z**2 * spread
+        above += _Z**2 * spread
     return ErrorRate(total.count, total.wrong, share, max(0.0, share - sqrt(below)), min(1.0, share + sqrt(above)))
 
 
@@ -120,7 +121,7 @@ def compute_wilson_interval(share: float, count: float) -> tuple[float, float]:
     Source:
         Wilson, E. B. (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    square = Z_95 * Z_95
+    square = _Z * _Z
     centre = (share + square / (2 * count)) / (1 + square / count)
-    reach = Z_95 / (1 + square / count) * sqrt(share * (1 - share) / count + square / (4 * count * count))
+    reach = _Z / (1 + square / count) * sqrt(share * (1 - share) / count + square / (4 * count * count))
     return max(0.0, centre - reach), min(1.0, centre + reach)

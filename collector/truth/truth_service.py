@@ -33,7 +33,6 @@ from collector.live.space_states import SpaceStates
 from collector.site.calendar import find_midnight_ms
 from collector.site.site_plan import SitePlan
 from collector.site.site_sensor import SensorKey
-from collector.site.spaces import Space
 from collector.store.journal import Journal
 from collector.truth.error_rates import compute_accuracy, select_worst
 from collector.truth.flip_counts import count_flips
@@ -73,7 +72,7 @@ class TruthService:
 
     def __init__(self, plan: SitePlan, journal: Journal, spaces: SpaceStates, now_ms: int) -> None:
         self._plan, self._journal, self._spaces = plan, journal, spaces
-        self._reported = {space.id: space for space in plan.spaces if space.is_offered and not space.disabled}
+        self._reportable = {space.id: space for space in plan.spaces if space.is_offered and not space.disabled}
         self._record = load_truth(journal) or TruthRecord(secrets.token_hex(32))
         self._codes: dict[str, str] = {}
         self._messages: dict[TopicKind, Struct] = {}
@@ -82,18 +81,16 @@ class TruthService:
         self._corrections: dict[str, Correction] = {}
         """Those that contradict the sensors, until they end."""
         self._dropped_count = 0
-        if hidden := len(self._reported) - len(
-            select_codes(derive_codes(self._record.secret, self._reported, {})).codes
-        ):
+        self._record = drop_picks(self._record, self._reportable)
+        with journal.transaction():
+            save_truth(journal, self._record)  # a new secret is stored before a code is published
+        self._use_record(self._record, now_ms)
+        if hidden := len(self._codes) - len(select_codes(self._codes).codes):
             log.error(
                 "the codes of all spaces do not fit into one message; left out: %d; "
                 "shorten the ids of spaces in the site file",
                 hidden,
             )
-        self._record = drop_picks(self._record, self._reported)
-        with journal.transaction():
-            save_truth(journal, self._record)  # a new secret is stored before a code is published
-        self._use_record(self._record, now_ms)
         self._compute_accuracy(now_ms)
 
     # Input
@@ -108,14 +105,14 @@ class TruthService:
             case StartRound():
                 record = self._start_round(now_ms)
             case AnswerRound(round=name, space=space, found=found):
-                if record.open_round is not None and record.open_round.id == name and space in self._reported:
+                if record.open_round is not None and record.open_round.id == name and space in self._reportable:
                     shown = self._spaces.get_sensed_state(space, now_ms).state
                     record = answer_round(record, space, RoundAnswer(found, shown, now_ms))
             case EndRound(round=name):
                 if record.open_round is not None and record.open_round.id == name:
                     record = close_round(record)
             case RenewCode(space=space):
-                if space in self._reported:
+                if space in self._reportable:
                     record = renew_code(record, space)
         self._replace(record, now_ms)
 
@@ -179,7 +176,7 @@ class TruthService:
         if (
             space is None
             or self._spaces.is_out_of_use(space)
-            or not is_accepted(record, space, len(self._reported), now_ms)
+            or not is_accepted(record, space, len(self._reportable), now_ms)
         ):
             self._dropped_count += 1
             if str(self._dropped_count).strip("0") == "1":  # log the 1st, 10th, 100th …
@@ -198,7 +195,7 @@ class TruthService:
         checks = sum_checks(record, now_ms + 1)
         candidates = [
             RoundCandidate(space, self._is_doubted(space, now_ms), checks.get(space, SpaceChecks()))
-            for space in self._reported
+            for space in self._reportable
             if find_shown(self._spaces.get_sensed_state(space, now_ms).state) is not None
             and not self._spaces.is_out_of_use(space)
         ]
@@ -219,7 +216,7 @@ class TruthService:
 
     def _use_record(self, record: TruthRecord, now_ms: int) -> None:
         self._record, opened = record, record.open_round
-        self._codes = derive_codes(record.secret, self._reported, record.renewals)
+        self._codes = derive_codes(record.secret, self._reportable, record.renewals)
         spaces = tuple(sorted(pick.space for pick in opened.picks)) if opened else ()
         self._set_message(topics.SPACE_CODES, select_codes(self._codes))
         self._set_message(
@@ -237,7 +234,7 @@ class TruthService:
         newest = {
             label.space: Correction(label.found, label.at_ms, label.shown)
             for label in self._record.labels
-            if label.at_ms > now_ms - MAX_CORRECTION_MS and label.space in self._reported
+            if label.at_ms > now_ms - MAX_CORRECTION_MS and label.space in self._reportable
         }
         for space, answer in (opened.answers if opened else {}).items():
             if space not in newest or answer.at_ms >= newest[space].at_ms:
@@ -266,9 +263,9 @@ class TruthService:
         self._midnight_ms = find_midnight_ms(self._plan, now_ms)
         self._next_midnight_ms = find_midnight_ms(self._plan, now_ms, -1)
         checks = sum_checks(self._record, self._midnight_ms)
-        by_space = {space: checks.get(space.id, SpaceChecks()) for space in self._reported.values()}
-        rates = {space.id: compute_accuracy(found) for space, found in by_space.items()}
-        zones = {zone.id: compute_accuracy(_sum_zone(by_space, zone.id)) for zone in self._plan.zones}
+        by_space = {space: checks.get(space, SpaceChecks()) for space in self._reportable}
+        rates = {space: compute_accuracy(found) for space, found in by_space.items()}
+        zones = {zone.id: compute_accuracy(self._sum_zone(by_space, zone.id)) for zone in self._plan.zones}
         accuracy = SiteAccuracy(
             self._midnight_ms,
             compute_accuracy(sum(by_space.values(), SpaceChecks())),
@@ -277,8 +274,7 @@ class TruthService:
         )
         self._set_message(topics.ACCURACY, accuracy)
         site_rate = accuracy.site.total if accuracy.site is not None else None
-        self._wrong_spaces = find_wrong_spaces({space.id: found for space, found in by_space.items()}, site_rate)
+        self._wrong_spaces = find_wrong_spaces(by_space, site_rate)
 
-
-def _sum_zone(by_space: dict[Space, SpaceChecks], zone: str) -> SpaceChecks:
-    return sum((checks for space, checks in by_space.items() if space.zone == zone), SpaceChecks())
+    def _sum_zone(self, by_space: dict[str, SpaceChecks], zone: str) -> SpaceChecks:
+        return sum((by_space[space.id] for space in self._reportable.values() if space.zone == zone), SpaceChecks())
