@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from msgspec import Struct
 
 from collector.contract.messages import encode_message
-from collector.contract.truth import AnswerRound, EndRound, FoundState, StartRound, TruthRound
+from collector.contract.truth import AnswerRound, EndRound, FoundState, StartRound, TruthRound, find_shown
 from dashboard.truth.walking_order import order_for_walking
 from dashboard.web.app_context import get_app_context
 from dashboard.web.collector_requests import is_collector_reachable, send_to_collector, wait_for_effect
@@ -27,7 +27,8 @@ routes: Final = Blueprint("round", __name__, url_prefix="/manage/round")
 def page() -> ResponseReturnValue:
     """Show the next space to check, or the button that starts a round."""
     here = get_app_context()
-    opened = here.live.snapshot.truth_round
+    snapshot = here.live.snapshot
+    opened = snapshot.truth_round
     spaces = [here.plan.space_by_id[space] for space in opened.spaces if space in here.plan.space_by_id]
     ordered = order_for_walking(spaces, here.plan)
     left = [space for space in ordered if space.id not in opened.answered]
@@ -43,6 +44,7 @@ def page() -> ResponseReturnValue:
         zone_names={zone.id: zone.name for zone in here.plan.zones},
         done=request.args.get("done", "") if not opened.id else "",
         away=not is_collector_reachable(),
+        can_draw=any(find_shown(snapshot.get_occupancy(space)) is not None for space in snapshot.offered),
     )
 
 

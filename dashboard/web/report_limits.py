@@ -39,7 +39,7 @@ class ReportDecision(Enum):
 
     SEND = auto()
     REFUSE = auto()
-    """One browser sent too many; its page states that."""
+    """One browser, or others of the same name at its address, sent too many; the page states that."""
     DROP = auto()
     """One address sent too many; its page is the same as that of a report that is sent."""
 

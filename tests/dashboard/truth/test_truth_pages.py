@@ -138,6 +138,8 @@ def test_too_many_reports_of_a_browser_are_refused(visitor: FlaskClient, collect
     statuses = [report(visitor, "aaaabbbbccccdddd").status_code for _ in range(MAX_REPORTS_OF_SPACE + 1)]
     assert statuses == [303] * MAX_REPORTS_OF_SPACE + [429]
     assert len(collector.commands) == MAX_REPORTS_OF_SPACE
+    refused = report(visitor, "eeeeffffgggghhhh")  # another space, so the page must not claim that it was reported
+    assert "Fler rapporter härifrån tas inte emot" in refused.text
 
 
 def test_too_many_reports_of_an_address_get_the_same_answer(app: Flask, collector: TruthCollector) -> None:
@@ -171,6 +173,18 @@ def test_a_round_asks_for_one_space_after_the_other(manager: FlaskClient, collec
     assert answer.headers["Location"] == "/manage/round?done=1"
     assert "The round is saved." in manager.get("/manage/round?done=1&lang=en", base_url=HOME).text
     assert {command.space for command in collector.commands if isinstance(command, AnswerRound)} == set(SPACES)
+
+
+def test_no_round_is_offered_while_no_space_shows_free_or_taken(
+    manager: FlaskClient, collector: TruthCollector, live: LiveView
+) -> None:
+    assert "Start a round</button>" in manager.get("/manage/round?lang=en", base_url=HOME).text
+    for space in PLAN.spaces:
+        live.inbox.append(BrokerMessage(topics.SPACE_STATE.topic(PLAN.id, space.id), b"", retained=True))
+    live.tick(time.monotonic())
+    page = manager.get("/manage/round?lang=en", base_url=HOME).text
+    assert "nothing to check" in page
+    assert "Start a round</button>" not in page
 
 
 def test_a_round_can_be_ended_early_and_an_old_form_changes_nothing(
