@@ -17,7 +17,7 @@ from collector.contract.truth import ERROR_RATE_CONFIDENCE, AnswerAccuracy, Erro
 from collector.site.privacy_limits import MIN_SHOWN_GROUP
 from collector.truth.labels import NO_CHECKS, NONE_FOUND, CheckSums, FoundChecks, RiskClass, SpaceChecks
 
-_Z: Final = NormalDist().inv_cdf((1 + ERROR_RATE_CONFIDENCE) / 2)
+_NORMAL_QUANTILE: Final = NormalDist().inv_cdf((1 + ERROR_RATE_CONFIDENCE) / 2)
 """Quantile of the normal distribution for a two-sided interval."""
 MAX_PUBLISHED_SPACES: Final = 200
 """With ids of usual length these fit into a message of 64 KiB."""
@@ -97,8 +97,8 @@ def compute_error_rate(strata: Iterable[FoundChecks], select: Callable[[FoundChe
         below += (part * (own_share - least)) ** 2
         above += (part * (most - own_share)) ** 2
         spread = (own_share - share) ** 2 * _compute_size_variance(sums, drawn) / total.weight**2
-        below += _Z**2 * spread
-        above += _Z**2 * spread
+        below += _NORMAL_QUANTILE**2 * spread
+        above += _NORMAL_QUANTILE**2 * spread
     return ErrorRate(total.count, total.wrong, share, max(0.0, share - sqrt(below)), min(1.0, share + sqrt(above)))
 
 
@@ -121,7 +121,7 @@ def compute_wilson_interval(share: float, count: float) -> tuple[float, float]:
     Source:
         Wilson, E. B. (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    square = _Z * _Z
+    square = _NORMAL_QUANTILE * _NORMAL_QUANTILE
     centre = (share + square / (2 * count)) / (1 + square / count)
-    reach = _Z / (1 + square / count) * sqrt(share * (1 - share) / count + square / (4 * count * count))
+    reach = _NORMAL_QUANTILE / (1 + square / count) * sqrt(share * (1 - share) / count + square / (4 * count * count))
     return max(0.0, centre - reach), min(1.0, centre + reach)
