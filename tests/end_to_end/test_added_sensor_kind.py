@@ -92,7 +92,7 @@ OPENER_MODULE = "edge.sensors.load_cell"
 OPENER_PATH = f"{OPENER_MODULE.replace('.', '/')}.py"
 TEST_PATH = f"tests/edge/sensors/test_{OPENER_MODULE.rpartition('.')[2]}.py"
 PLACES_WRITTEN_BY_HAND = 4
-"""The row with its settings, the opener, the test, the example; the issue's figure."""
+"""The row with its settings, the opener, the test, the example (docs/decisions/0036)."""
 
 
 def test_guide_writes_four_places_by_hand() -> None:
